@@ -1,0 +1,33 @@
+package statelark
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Error is an answer of the Step Functions API that says no. Code is AWS's exception name, Message its text;
+// anything else that goes wrong is an internal fault, whose text is for the operator alone.
+type Error struct {
+	Code    string
+	Message string
+	// Reason is the reason member of a ValidationException, "" when it has none.
+	Reason string
+	// Resource is the resourceName member of ResourceNotFound and TooManyTags, "" when it has none.
+	Resource string
+}
+
+func (e *Error) Error() string { return e.Code + ": " + e.Message }
+
+// Errorf makes an Error of AWS's code with a formatted message.
+func Errorf(code, format string, a ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, a...)}
+}
+
+// ErrorCode returns the API code of err, "" when err is none of the API's.
+func ErrorCode(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}

@@ -1,0 +1,48 @@
+package statelark
+
+import "time"
+
+// Status is the state of an execution as the API names it.
+type Status uint8
+
+// The statuses of an execution. The zero Status is none.
+const (
+	Running Status = iota + 1
+	Succeeded
+	Failed
+	TimedOut
+	Aborted
+	PendingRedrive
+)
+
+var statusNames = [...]string{"", "RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"}
+
+// String returns AWS's word for the status.
+func (s Status) String() string { return statusNames[s] }
+
+// ParseStatus returns the status of AWS's word, false when there is none such.
+func ParseStatus(word string) (Status, bool) {
+	for i, n := range statusNames {
+		if i > 0 && n == word {
+			return Status(i), true
+		}
+	}
+	return 0, false
+}
+
+// Execution is the record of an execution. Its payloads (input, output, error, cause) are not in it: they
+// stand in the first and the last event of its history.
+type Execution struct {
+	ID      ExecID
+	Machine string // ARN of the state machine, unqualified
+	// Revision names the revision of the state machine that the execution runs, for good.
+	Revision    string
+	Name        string
+	Status      Status
+	Start       time.Time // to the millisecond, as all times here
+	Stop        time.Time // zero while it runs
+	Events      int64     // id of the last event, as of the last change of Status
+	Version     string    // ARN of the version it was started through, "" when none
+	Alias       string    // ARN of the alias it was started through, "" when none
+	TraceHeader string
+}

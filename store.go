@@ -1,0 +1,245 @@
+package statelark
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"hash/fnv"
+	"time"
+)
+
+// Errors of a Store. They are all that a caller may tell apart; everything else is wrapped into one of them.
+var (
+	// ErrFenced: a fence of the batch names an epoch that is over. Nothing was written. The node must drop
+	// the shard: another one owns it.
+	ErrFenced = errors.New("shard is owned by another node")
+	// ErrConflict: a row is not as the batch expects it (a history block whose first event is not the next
+	// one, a meta record of another revision). Nothing was written.
+	ErrConflict = errors.New("record changed meanwhile")
+	// ErrExists: an execution of that name is there already. Nothing was written.
+	ErrExists = errors.New("name is taken")
+	// ErrNotFound: there is no such record.
+	ErrNotFound = errors.New("no such record")
+	// ErrUnavailable: the store did not answer, or not clearly. A Commit that ends so may have been written:
+	// read before writing again.
+	ErrUnavailable = errors.New("store is unavailable")
+)
+
+// Shards is the number of shards, fixed when a store is created.
+const Shards = 256
+
+// ShardID names one of the Shards.
+type ShardID uint16
+
+// ShardOf returns the shard of an execution, so that a name is unique within its shard alone.
+func ShardOf(machineARN, executionName string) ShardID {
+	h := fnv.New32a()
+	h.Write([]byte(machineARN))
+	h.Write([]byte{0})
+	h.Write([]byte(executionName))
+	return ShardID(h.Sum32() % Shards)
+}
+
+// ExecID is the key of an execution: 48 bits of start time in milliseconds, 16 bits of shard, 64 bits that
+// make it unique. Ids of later executions sort later.
+type ExecID [16]byte
+
+// NewExecID builds an id from its parts.
+func NewExecID(start time.Time, shard ShardID, unique uint64) ExecID {
+	var id ExecID
+	binary.BigEndian.PutUint64(id[:8], uint64(start.UnixMilli())<<16|uint64(shard))
+	binary.BigEndian.PutUint64(id[8:], unique)
+	return id
+}
+
+// Shard returns the shard that the execution lives in.
+func (id ExecID) Shard() ShardID { return ShardID(binary.BigEndian.Uint16(id[6:8])) }
+
+// Start returns the start time in the id, to the millisecond.
+func (id ExecID) Start() time.Time {
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(id[:8]) >> 16)).UTC()
+}
+
+// String returns the id in hexadecimal.
+func (id ExecID) String() string { return hex.EncodeToString(id[:]) }
+
+// Lease is a node's right to write to a shard until another node takes it.
+type Lease struct {
+	Shard ShardID
+	Epoch uint64
+	Until time.Time // by the store's clock; safety rests on the epoch alone
+}
+
+// Fence names the epoch under which a batch writes to a shard.
+type Fence struct {
+	Shard ShardID
+	Epoch uint64
+}
+
+// Batch is what one Commit writes: all of it or nothing.
+type Batch struct {
+	Fences  []Fence
+	Changes []*Change
+	Meta    []MetaOp
+}
+
+// Change is all that one execution writes between two barriers. Its rows belong to the shard of Exec; the
+// batch must hold a fence for it. Two changes of one execution may stand in a batch, in order.
+//
+// The store keeps what it is given and looks into nothing: Block, thread rows, work rows, blobs and messages
+// are the engine's bytes. It owns none of the slices after Commit returns.
+type Change struct {
+	Exec ExecID
+
+	// Start claims the name of Execution within its state machine; a taken name is ErrExists.
+	Start bool
+	// Execution is the record as of now, nil when it stays as it is. It is set on Start.
+	Execution *Execution
+
+	// Block holds the packed events First to Last, nil when there are none. First must be one more than the
+	// last event stored (1 for a new execution), else ErrConflict.
+	Block       []byte
+	First, Last int64
+
+	Threads  []ThreadRow
+	Blobs    []Blob
+	Timers   []TimerOp
+	Work     []WorkOp
+	Sends    []Message    // to any shard, this one included; a message key that is there already is kept as it is
+	Consumed []MessageKey // inbox rows that this change has dealt with
+
+	// Close removes what only a running execution has: every thread row, timer, work row and inbox row of
+	// Exec that is left. History, blobs and the record stay until they expire.
+	Close bool
+}
+
+// ThreadRow is the memory of one thread of an execution. A nil Data deletes it.
+type ThreadRow struct {
+	Thread uint32
+	Data   []byte
+}
+
+// Blob is a payload too large to be repeated in blocks and rows. Blobs of an execution never change.
+type Blob struct {
+	ID   uint32
+	Data []byte
+}
+
+// TimerOp arms a timer or, with Cancel, takes it away. A timer is named by all of Exec, Seq and Due.
+type TimerOp struct {
+	Seq    uint64
+	Due    time.Time // to the millisecond
+	Cancel bool
+}
+
+// WorkOp puts down a piece of outstanding work, or takes it away (nil Data). After a crash the rows that are
+// left tell what has to be dispatched again.
+type WorkOp struct {
+	Seq  uint64
+	Data []byte
+}
+
+// Timer is an armed timer.
+type Timer struct {
+	Due  time.Time
+	Exec ExecID
+	Seq  uint64
+}
+
+// Work is a piece of outstanding work.
+type Work struct {
+	Exec ExecID
+	Seq  uint64
+	Data []byte
+}
+
+// MessageKey names a message: to whom, and which of the receiver's waits it answers.
+type MessageKey struct {
+	To  ExecID
+	Seq uint64
+}
+
+// Message is a durable note to an execution, kept in the inbox of its shard until consumed.
+type Message struct {
+	MessageKey
+	Data []byte
+}
+
+// MetaOp writes (or, with a nil Value, deletes) a record that belongs to no execution: a state machine, a
+// revision of one, an activity.
+type MetaOp struct {
+	Key   string
+	Value []byte
+	// Expect is the revision that the record must have now, else ErrConflict: 0, it must not exist;
+	// AnyRevision, whatever it is.
+	Expect int64
+}
+
+// AnyRevision lets a MetaOp overwrite whatever is there.
+const AnyRevision = -1
+
+// MetaRecord is a stored record and its revision, which counts its writes from 1.
+type MetaRecord struct {
+	Key      string
+	Value    []byte
+	Revision int64
+}
+
+// HistoryBlock holds the packed events First to Last of an execution.
+type HistoryBlock struct {
+	First, Last int64
+	Data        []byte
+}
+
+// ExecutionQuery selects executions of a state machine, newest start first.
+type ExecutionQuery struct {
+	Machine string // ARN of the state machine, unqualified
+	Status  Status // 0: any
+	Before  ExecID // only ids below this one; the zero id: from the newest on
+	Limit   int
+}
+
+// Store keeps executions, their history and the records around them. memstore, pebblestore and pgstore
+// implement it; package storetest is the law they all pass. All methods may be called from any goroutine.
+//
+// Reads see every commit that was acknowledged before they began. Slices that a read returns are the
+// caller's own.
+type Store interface {
+	// Acquire takes up to max shards that are free or whose lease ran out, raising their epoch.
+	Acquire(ctx context.Context, node string, max int) ([]Lease, error)
+	// Renew prolongs leases and returns those that are still held.
+	Renew(ctx context.Context, node string, held []Lease) ([]Lease, error)
+	// Release gives leases up, so that others need not wait for their end.
+	Release(ctx context.Context, node string, held []Lease) error
+
+	// Commit writes b atomically and durably: when it returns nil, b survives a crash.
+	Commit(ctx context.Context, b *Batch) error
+	// Send puts messages into inboxes without a fence. A key that is there already is kept as it is.
+	Send(ctx context.Context, messages []Message) error
+
+	// Inbox, Timers and Work list rows of a shard in key order, from behind the key after on (the zero value:
+	// from the start), n at most. Timers lists those due at or before until, soonest first.
+	Inbox(ctx context.Context, shard ShardID, after MessageKey, n int) ([]Message, error)
+	Timers(ctx context.Context, shard ShardID, until time.Time, after Timer, n int) ([]Timer, error)
+	Work(ctx context.Context, shard ShardID, after MessageKey, n int) ([]Work, error)
+
+	// Execution, Lookup, Threads and Blob read what belongs to one execution. Lookup finds it by its name.
+	Execution(ctx context.Context, id ExecID) (*Execution, error)
+	Lookup(ctx context.Context, machineARN, name string) (ExecID, error)
+	Threads(ctx context.Context, id ExecID) ([]ThreadRow, error)
+	Blob(ctx context.Context, id ExecID, blob uint32) ([]byte, error)
+	// History returns the blocks that hold events from first on (reverse: from first down), in that order,
+	// until they hold n events or the history ends.
+	History(ctx context.Context, id ExecID, first int64, n int, reverse bool) ([]HistoryBlock, error)
+	// Executions lists records by q.
+	Executions(ctx context.Context, q ExecutionQuery) ([]*Execution, error)
+
+	// Meta reads one record; MetaList those whose key begins with prefix, in key order from behind after on.
+	Meta(ctx context.Context, key string) (MetaRecord, error)
+	MetaList(ctx context.Context, prefix, after string, n int) ([]MetaRecord, error)
+
+	// Expire removes up to budget executions that closed before the given time, and returns how many.
+	Expire(ctx context.Context, before time.Time, budget int) (int, error)
+	Close() error
+}

@@ -1,0 +1,90 @@
+// Package task is the seam between the engine, which decides that a Task has to run, and the targets that run
+// it: Lambda functions, nested executions, AWS services, HTTP endpoints.
+package task
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/statelark/statelark/asl"
+	"github.com/statelark/statelark/value"
+)
+
+// Key names one attempt of one Task. It stays the same when a crash makes the engine start the attempt again,
+// so a target derives its idempotency tokens from it and from nothing else.
+type Key struct {
+	Execution string // ARN
+	Seq       uint64 // the wait of the execution that the call answers
+}
+
+// Call is one attempt of a Task, its parameters computed.
+type Call struct {
+	Key
+	Resource asl.Resource
+	Input    value.Value
+	Token    string    // the task token, "" when the pattern has none
+	Deadline time.Time // when the state times out; zero: never
+	Role     string    // ARN of the role in the state's Credentials, "" when it has none
+}
+
+// Outcome is the answer of a target. With the patterns that wait (.sync, .waitForTaskToken) it is the answer to
+// the request that began the work, and the task goes on.
+type Outcome struct {
+	Output value.Value
+}
+
+// Error is a failure in the terms of the language: what Retry and Catch match, and what history shows.
+type Error struct {
+	Name  string
+	Cause string
+}
+
+func (e *Error) Error() string { return e.Name + ": " + e.Cause }
+
+// Errorf makes an Error with a formatted cause.
+func Errorf(name, format string, a ...any) *Error {
+	return &Error{Name: name, Cause: fmt.Sprintf(format, a...)}
+}
+
+// Target runs Tasks. Start may be called again with the same Key after a crash; it returns a *Error when the
+// task failed. When ctx ends, the task was given up: Start stops what it can and returns at once.
+type Target interface {
+	Start(ctx context.Context, c *Call) (Outcome, error)
+}
+
+// Registry finds the target of a resource. Fill it before the engine starts; it does not change afterwards.
+type Registry struct {
+	functions Target
+	services  map[string]Target
+}
+
+// SetFunctions names the target of Tasks whose Resource is a function ARN.
+func (r *Registry) SetFunctions(t Target) { r.functions = t }
+
+// Set names the target of a service ("lambda", "aws-sdk:sfn") or of one action of it ("lambda:invoke").
+func (r *Registry) Set(service string, t Target) {
+	if r.services == nil {
+		r.services = make(map[string]Target)
+	}
+	r.services[service] = t
+}
+
+// Find returns the target of res, nil when there is none. An action's target goes before its service's, and a
+// service's before that of all of "aws-sdk".
+func (r *Registry) Find(res asl.Resource) Target {
+	if res.Function != "" {
+		return r.functions
+	}
+	if t := r.services[res.Service+":"+res.Action]; t != nil {
+		return t
+	}
+	if t := r.services[res.Service]; t != nil {
+		return t
+	}
+	if prefix, _, ok := strings.Cut(res.Service, ":"); ok {
+		return r.services[prefix]
+	}
+	return nil
+}

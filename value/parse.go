@@ -1,0 +1,440 @@
+package value
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// MaxDepth is how deep arrays and objects may nest in a text that Parse accepts.
+const MaxDepth = 1000
+
+// SyntaxError says why a text is not JSON. Line and Column count from 1, Column in bytes.
+type SyntaxError struct {
+	Offset, Line, Column int
+	Msg                  string
+}
+
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("%s at [line: %d, column: %d]", e.Msg, e.Line, e.Column)
+}
+
+// Parse checks that text is one JSON value, with nothing but white space around it, in valid UTF-8 and no
+// deeper than MaxDepth, and returns it. The error is a *SyntaxError.
+func Parse(text string) (Value, error) {
+	s := scanner{text: text}
+	s.space()
+	start := s.pos
+	err := s.value(0)
+	end := s.pos
+	if err == nil {
+		s.space()
+		if s.pos < len(text) {
+			err = s.unexpected("expected the end of the text")
+		}
+	}
+	if err != nil {
+		return Value{}, err
+	}
+	return fromScanned(text[start:end], s.loose), nil
+}
+
+// ParseBytes is Parse of a copy of text.
+func ParseBytes(text []byte) (Value, error) { return Parse(string(text)) }
+
+// fromScanned makes the Value of a text that was checked before.
+func fromScanned(text string, loose bool) Value {
+	switch text[0] {
+	case '{':
+		return Value{raw: text, box: &box{kind: Object, loose: loose}}
+	case '[':
+		return Value{raw: text, box: &box{kind: Array, loose: loose}}
+	}
+	return Value{raw: text}
+}
+
+// scanner checks JSON text. It knows nothing of values: it only finds where they end.
+type scanner struct {
+	text  string
+	pos   int
+	loose bool // white space between tokens, or an escape in a string, was seen
+}
+
+func (s *scanner) fail(format string, a ...any) error {
+	line := 1 + strings.Count(s.text[:s.pos], "\n")
+	column := s.pos - strings.LastIndexByte(s.text[:s.pos], '\n')
+	return &SyntaxError{Offset: s.pos, Line: line, Column: column, Msg: fmt.Sprintf(format, a...)}
+}
+
+func (s *scanner) unexpected(want string) error {
+	if s.pos >= len(s.text) {
+		return s.fail("Unexpected end-of-input: %s", want)
+	}
+	r, _ := utf8.DecodeRuneInString(s.text[s.pos:])
+	return s.fail("Unexpected character (%q (code %d)): %s", r, r, want)
+}
+
+func (s *scanner) space() {
+	for s.pos < len(s.text) {
+		switch s.text[s.pos] {
+		case ' ', '\n', '\r', '\t':
+			s.pos++
+			s.loose = true
+		default:
+			return
+		}
+	}
+}
+
+// value scans one value; pos stands on its first byte and, after, behind its last.
+func (s *scanner) value(depth int) error {
+	if s.pos >= len(s.text) {
+		return s.unexpected("expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')")
+	}
+	switch c := s.text[s.pos]; {
+	case c == '{':
+		return s.object(depth)
+	case c == '[':
+		return s.array(depth)
+	case c == '"':
+		return s.str()
+	case c == '-' || c >= '0' && c <= '9':
+		return s.number()
+	default:
+		return s.literal()
+	}
+}
+
+func (s *scanner) literal() error {
+	end := s.pos
+	for end < len(s.text) && isWordByte(s.text[end]) {
+		end++
+	}
+	switch word := s.text[s.pos:end]; word {
+	case "true", "false", "null":
+		s.pos = end
+		return nil
+	case "":
+		return s.unexpected("expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')")
+	default:
+		if len(word) > 256 {
+			word = strings.ToValidUTF8(word[:256], "") + "..."
+		}
+		return s.fail("Unrecognized token '%s': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')", word)
+	}
+}
+
+func isWordByte(c byte) bool {
+	return c == '_' || c == '$' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
+}
+
+func (s *scanner) number() error {
+	if s.text[s.pos] == '-' {
+		s.pos++
+	}
+	switch {
+	case s.pos >= len(s.text):
+		return s.unexpected("expected digit (0-9) to follow minus sign, for valid numeric value")
+	case s.text[s.pos] == '0':
+		s.pos++
+		if s.pos < len(s.text) && isDigit(s.text[s.pos]) {
+			return s.fail("Invalid numeric value: Leading zeroes not allowed")
+		}
+	default:
+		if !s.digits() {
+			return s.unexpected("expected digit (0-9) to follow minus sign, for valid numeric value")
+		}
+	}
+	if s.pos < len(s.text) && s.text[s.pos] == '.' {
+		s.pos++
+		if !s.digits() {
+			return s.unexpected("Decimal point not followed by a digit")
+		}
+	}
+	if s.pos < len(s.text) && (s.text[s.pos] == 'e' || s.text[s.pos] == 'E') {
+		s.pos++
+		if s.pos < len(s.text) && (s.text[s.pos] == '+' || s.text[s.pos] == '-') {
+			s.pos++
+		}
+		if !s.digits() {
+			return s.unexpected("Exponent indicator not followed by a digit")
+		}
+	}
+	return nil
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+func (s *scanner) digits() bool {
+	from := s.pos
+	for s.pos < len(s.text) && isDigit(s.text[s.pos]) {
+		s.pos++
+	}
+	return s.pos > from
+}
+
+// str scans a string, quotes included.
+func (s *scanner) str() error {
+	s.pos++
+	for s.pos < len(s.text) {
+		switch c := s.text[s.pos]; {
+		case c == '"':
+			s.pos++
+			return nil
+		case c == '\\':
+			s.loose = true
+			if err := s.escape(); err != nil {
+				return err
+			}
+		case c < 0x20:
+			return s.fail("Illegal unquoted character ((CTRL-CHAR, code %d)): has to be escaped using backslash to be included in string value", c)
+		case c < utf8.RuneSelf:
+			s.pos++
+		default:
+			r, n := utf8.DecodeRuneInString(s.text[s.pos:])
+			if r == utf8.RuneError && n == 1 {
+				return s.fail("Invalid UTF-8 byte 0x%x", c)
+			}
+			s.pos += n
+		}
+	}
+	return s.unexpected("was expecting closing quote for a string value")
+}
+
+func (s *scanner) escape() error {
+	if s.pos+1 >= len(s.text) {
+		s.pos = len(s.text)
+		return s.unexpected("in character escape sequence")
+	}
+	switch c := s.text[s.pos+1]; c {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		s.pos += 2
+		return nil
+	case 'u':
+		for i := s.pos + 2; i < s.pos+6; i++ {
+			if i >= len(s.text) || !isHex(s.text[i]) {
+				s.pos = min(i, len(s.text))
+				return s.unexpected("expected a hex-digit for character escape sequence")
+			}
+		}
+		s.pos += 6
+		return nil
+	default:
+		s.pos++
+		r, _ := utf8.DecodeRuneInString(s.text[s.pos:])
+		return s.fail("Unrecognized character escape %q (code %d)", r, r)
+	}
+}
+
+func isHex(c byte) bool {
+	return isDigit(c) || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
+}
+
+func (s *scanner) array(depth int) error {
+	if depth >= MaxDepth {
+		return s.fail("Document nesting depth exceeds the maximum allowed (%d)", MaxDepth)
+	}
+	s.pos++
+	s.space()
+	if s.pos < len(s.text) && s.text[s.pos] == ']' {
+		s.pos++
+		return nil
+	}
+	for {
+		if err := s.value(depth + 1); err != nil {
+			return err
+		}
+		s.space()
+		switch {
+		case s.pos < len(s.text) && s.text[s.pos] == ',':
+			s.pos++
+			s.space()
+		case s.pos < len(s.text) && s.text[s.pos] == ']':
+			s.pos++
+			return nil
+		default:
+			return s.unexpected("was expecting comma to separate Array entries")
+		}
+	}
+}
+
+func (s *scanner) object(depth int) error {
+	if depth >= MaxDepth {
+		return s.fail("Document nesting depth exceeds the maximum allowed (%d)", MaxDepth)
+	}
+	s.pos++
+	s.space()
+	if s.pos < len(s.text) && s.text[s.pos] == '}' {
+		s.pos++
+		return nil
+	}
+	for {
+		if s.pos >= len(s.text) || s.text[s.pos] != '"' {
+			return s.unexpected("was expecting double-quote to start field name")
+		}
+		if err := s.str(); err != nil {
+			return err
+		}
+		s.space()
+		if s.pos >= len(s.text) || s.text[s.pos] != ':' {
+			return s.unexpected("was expecting a colon to separate field name and value")
+		}
+		s.pos++
+		s.space()
+		if err := s.value(depth + 1); err != nil {
+			return err
+		}
+		s.space()
+		switch {
+		case s.pos < len(s.text) && s.text[s.pos] == ',':
+			s.pos++
+			s.space()
+		case s.pos < len(s.text) && s.text[s.pos] == '}':
+			s.pos++
+			return nil
+		default:
+			return s.unexpected("was expecting comma to separate Object entries")
+		}
+	}
+}
+
+// parseKids opens one level of a container whose text was checked before.
+func parseKids(text string, b *box) *kids {
+	w := walker{text: text, pos: 1}
+	if b.kind == Array {
+		var elems []Value
+		for w.more(']') {
+			elems = append(elems, w.next(b.loose))
+		}
+		return &kids{elems: elems}
+	}
+	var members []Member
+	seen := keySet{}
+	for w.more('}') {
+		from := w.pos
+		w.skipString()
+		key := unquote(text[from:w.pos])
+		w.space()
+		w.pos++ // the colon
+		w.space()
+		v := w.next(b.loose)
+		if at, dup := seen.add(key, members); dup {
+			members[at].Value = v
+			continue
+		}
+		members = append(members, Member{key, v})
+	}
+	if seen.places != nil {
+		return &kids{members: members, index: seen.places}
+	}
+	return newKids(members)
+}
+
+// keySet finds doubled keys while an object is read; it turns to a map once there are many.
+type keySet struct{ places map[string]int }
+
+func (k *keySet) add(key string, before []Member) (at int, dup bool) {
+	if k.places == nil {
+		if len(before) < indexFrom {
+			for i := range before {
+				if before[i].Key == key {
+					return i, true
+				}
+			}
+			return 0, false
+		}
+		k.places = make(map[string]int, 2*indexFrom)
+		for i := range before {
+			k.places[before[i].Key] = i
+		}
+	}
+	if at, dup = k.places[key]; !dup {
+		k.places[key] = len(before)
+	}
+	return at, dup
+}
+
+// walker steps over the parts of a text that is known to be valid.
+type walker struct {
+	text string
+	pos  int
+}
+
+func (w *walker) space() {
+	for {
+		switch w.text[w.pos] {
+		case ' ', '\n', '\r', '\t':
+			w.pos++
+		default:
+			return
+		}
+	}
+}
+
+// more steps to the next element or member and reports whether there is one.
+func (w *walker) more(closing byte) bool {
+	w.space()
+	if w.text[w.pos] == ',' {
+		w.pos++
+		w.space()
+	}
+	return w.text[w.pos] != closing
+}
+
+// next returns the value that starts at pos and steps behind it.
+func (w *walker) next(loose bool) Value {
+	from := w.pos
+	switch w.text[w.pos] {
+	case '"':
+		w.skipString()
+	case '{', '[':
+		w.skipContainer()
+	default:
+		for w.pos < len(w.text) && !isDelimiter(w.text[w.pos]) {
+			w.pos++
+		}
+	}
+	return fromScanned(w.text[from:w.pos], loose)
+}
+
+func isDelimiter(c byte) bool {
+	switch c {
+	case ',', ']', '}', ' ', '\n', '\r', '\t':
+		return true
+	}
+	return false
+}
+
+func (w *walker) skipString() {
+	w.pos++
+	for {
+		switch w.text[w.pos] {
+		case '"':
+			w.pos++
+			return
+		case '\\':
+			w.pos += 2
+		default:
+			w.pos++
+		}
+	}
+}
+
+func (w *walker) skipContainer() {
+	depth := 0
+	for {
+		switch w.text[w.pos] {
+		case '"':
+			w.skipString()
+			continue
+		case '{', '[':
+			depth++
+		case '}', ']':
+			depth--
+		}
+		w.pos++
+		if depth == 0 {
+			return
+		}
+	}
+}
