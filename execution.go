@@ -46,3 +46,22 @@ type Execution struct {
 	Alias       string    // ARN of the alias it was started through, "" when none
 	TraceHeader string
 }
+
+// ARN returns the ARN of the execution.
+func (x *Execution) ARN() string { return ExecutionARN(x.Machine, x.Name) }
+
+// ExecutionStart is what StartExecution asks for.
+type ExecutionStart struct {
+	Machine     string // ARN of the state machine
+	Name        string // never "": whoever was given none makes one up
+	Input       string // JSON text
+	TraceHeader string // "" when none
+}
+
+// ExecutionDetail is an execution with its payloads.
+type ExecutionDetail struct {
+	Execution
+	Input        string
+	Output       string  // "" unless it succeeded
+	Error, Cause *string // nil when it has none
+}

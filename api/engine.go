@@ -1,0 +1,62 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/history"
+)
+
+// Engine is what the operations need done. A refusal that the caller is to see is a *statelark.Error; any
+// other error is an internal fault.
+//
+// What it is given has been checked: names and ARNs are well-formed, definitions compile, payloads are JSON
+// and within their limits. What it returns belongs to nobody: neither side changes it.
+type Engine interface {
+	// CreateStateMachine stores m as its initial revision. When there is one of that ARN already, it returns
+	// that one if both are the SameRequest, else StateMachineAlreadyExists.
+	CreateStateMachine(ctx context.Context, m *statelark.StateMachine) (*statelark.StateMachine, error)
+	// UpdateStateMachine returns the state machine with u applied. A u that changes nothing makes no revision.
+	UpdateStateMachine(ctx context.Context, arn string, u statelark.StateMachineUpdate) (*statelark.StateMachine, error)
+	StateMachine(ctx context.Context, arn string) (*statelark.StateMachine, error)
+	// StateMachineOf returns the revision that an execution runs.
+	StateMachineOf(ctx context.Context, x *statelark.Execution) (*statelark.StateMachine, error)
+	// DeleteStateMachine does nothing when there is none.
+	DeleteStateMachine(ctx context.Context, arn string) error
+	// StateMachines lists in the order of ARNs from behind after on, n at most.
+	StateMachines(ctx context.Context, after string, n int) ([]*statelark.StateMachine, error)
+
+	// CreateActivity stores a. When there is one of that ARN already, it returns that one if both are the
+	// SameRequest, else ActivityAlreadyExists.
+	CreateActivity(ctx context.Context, a *statelark.Activity) (*statelark.Activity, error)
+	Activity(ctx context.Context, arn string) (*statelark.Activity, error)
+	// DeleteActivity does nothing when there is none.
+	DeleteActivity(ctx context.Context, arn string) error
+	// Activities lists in the order of ARNs from behind after on, n at most.
+	Activities(ctx context.Context, after string, n int) ([]*statelark.Activity, error)
+
+	// Tags, Tag and Untag are about the state machine or activity of that ARN; ResourceNotFound when there is
+	// none. Tag answers TooManyTags when there would be more than MaxTags.
+	Tags(ctx context.Context, arn string) ([]statelark.Tag, error)
+	Tag(ctx context.Context, arn string, tags []statelark.Tag) error
+	Untag(ctx context.Context, arn string, keys []string) error
+
+	// StartExecution returns the running execution of that name instead when it has the same input, and
+	// ExecutionAlreadyExists when the name is taken otherwise.
+	StartExecution(ctx context.Context, s statelark.ExecutionStart) (*statelark.Execution, error)
+	// StopExecution returns when the execution stopped; of one that had ended, when it ended.
+	StopExecution(ctx context.Context, arn string, errorName, cause *string) (time.Time, error)
+	Execution(ctx context.Context, arn string) (*statelark.ExecutionDetail, error)
+	Executions(ctx context.Context, q statelark.ExecutionQuery) ([]*statelark.Execution, error)
+	// History returns n events at most, from first on or, reverse, from first down. A first of 0 stands for the
+	// first event or, reverse, the last.
+	History(ctx context.Context, arn string, first int64, n int, reverse bool) ([]history.Event, error)
+
+	// ActivityTask waits for a task until ctx ends or the time of a long poll (60 s) is over, and then returns
+	// nil.
+	ActivityTask(ctx context.Context, arn, worker string) (*statelark.ActivityTask, error)
+	TaskSucceeded(ctx context.Context, token, output string) error
+	TaskFailed(ctx context.Context, token string, errorName, cause *string) error
+	TaskHeartbeat(ctx context.Context, token string) error
+}

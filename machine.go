@@ -1,0 +1,118 @@
+package statelark
+
+import (
+	"slices"
+	"time"
+)
+
+// MachineType is the type of a state machine. It never changes.
+type MachineType string
+
+// The types of state machine.
+const (
+	Standard MachineType = "STANDARD"
+	Express  MachineType = "EXPRESS"
+)
+
+// InitialRevision names the revision that CreateStateMachine makes. The API shows no revisionId for it.
+const InitialRevision = "INITIAL"
+
+// StateMachine is the record of a state machine as of one revision.
+type StateMachine struct {
+	ARN  string // unqualified
+	Name string
+	Type MachineType
+	// Deleting is set from DeleteStateMachine on, until the last execution has ended.
+	Deleting   bool
+	Definition string // as sent, to the byte
+	RoleARN    string
+	Logging    LoggingConfiguration
+	Tracing    TracingConfiguration
+	Encryption *EncryptionConfiguration // nil: not given
+	// Revision is InitialRevision or a UUID that the update of the revision made.
+	Revision string
+	Created  time.Time
+	Updated  time.Time // when the revision was made
+	// Tags belong to the state machine and not to a revision.
+	Tags []Tag
+}
+
+// SameRequest reports whether the request to create b asks for what a is. Role and tags do not count: AWS
+// ignores a difference in them and does not apply it.
+func (a *StateMachine) SameRequest(b *StateMachine) bool {
+	return a.Name == b.Name && a.Type == b.Type && a.Definition == b.Definition &&
+		a.Logging.equal(b.Logging) && a.Tracing == b.Tracing && sameEncryption(a.Encryption, b.Encryption)
+}
+
+// StateMachineUpdate says what UpdateStateMachine changes; nil fields stay as they are.
+type StateMachineUpdate struct {
+	Definition *string
+	RoleARN    *string
+	Logging    *LoggingConfiguration
+	Tracing    *TracingConfiguration
+	Encryption *EncryptionConfiguration
+}
+
+// Apply returns m with u in it, and whether that differs from m, which is left as it is. Revision and Updated
+// are the caller's to set.
+func (u StateMachineUpdate) Apply(m *StateMachine) (next *StateMachine, changed bool) {
+	n := *m
+	if u.Definition != nil {
+		n.Definition = *u.Definition
+	}
+	if u.RoleARN != nil {
+		n.RoleARN = *u.RoleARN
+	}
+	if u.Logging != nil {
+		n.Logging = *u.Logging
+	}
+	if u.Tracing != nil {
+		n.Tracing = *u.Tracing
+	}
+	if u.Encryption != nil {
+		n.Encryption = u.Encryption
+	}
+	return &n, n.RoleARN != m.RoleARN || !n.SameRequest(m)
+}
+
+// LogLevel tells which events of a history are logged.
+type LogLevel string
+
+// The log levels.
+const (
+	LogAll   LogLevel = "ALL"
+	LogError LogLevel = "ERROR"
+	LogFatal LogLevel = "FATAL"
+	LogOff   LogLevel = "OFF"
+)
+
+// LoggingConfiguration says what a state machine logs, and where.
+type LoggingConfiguration struct {
+	Level                LogLevel // never ""
+	IncludeExecutionData bool
+	LogGroups            []string // ARNs of CloudWatch log groups; at most one
+}
+
+func (a LoggingConfiguration) equal(b LoggingConfiguration) bool {
+	return a.Level == b.Level && a.IncludeExecutionData == b.IncludeExecutionData && slices.Equal(a.LogGroups, b.LogGroups)
+}
+
+// TracingConfiguration switches X-Ray tracing.
+type TracingConfiguration struct {
+	Enabled bool
+}
+
+// EncryptionConfiguration names the key that encrypts a resource. It is kept and shown; the store's own
+// encryption is the operator's.
+type EncryptionConfiguration struct {
+	Type        string // AWS_OWNED_KEY or CUSTOMER_MANAGED_KMS_KEY
+	KeyID       string // "" when not given
+	ReusePeriod int64  // seconds a data key is used for, 0 when not given
+}
+
+func sameEncryption(a, b *EncryptionConfiguration) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
+}
