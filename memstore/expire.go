@@ -1,0 +1,41 @@
+package memstore
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"github.com/statelark/statelark"
+)
+
+// Expire removes up to budget executions that closed before the given time, those that closed first first.
+func (s *Store) Expire(ctx context.Context, before time.Time, budget int) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.usable(ctx); err != nil {
+		return 0, err
+	}
+	var gone []moment
+	for m := range s.stopped.from(moment{at: math.MinInt64}) {
+		if len(gone) >= budget || m.at >= before.UnixMilli() {
+			break
+		}
+		gone = append(gone, m)
+	}
+	for _, m := range gone {
+		s.forget(m)
+	}
+	return len(gone), nil
+}
+
+// forget removes every row of an execution that stopped at m.
+func (s *Store) forget(m moment) {
+	x := s.executions[m.exec]
+	s.close(m.exec, x)
+	s.stopped.remove(m)
+	for _, status := range [...]statelark.Status{0, x.record.Status} {
+		s.list(x.record.Machine, status).remove(m.exec)
+	}
+	delete(s.names, name{x.record.Machine, x.record.Name})
+	delete(s.executions, m.exec)
+}
