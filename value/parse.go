@@ -42,6 +42,15 @@ func Parse(text string) (Value, error) {
 // ParseBytes is Parse of a copy of text.
 func ParseBytes(text []byte) (Value, error) { return Parse(string(text)) }
 
+// Checked returns the value of a text that an earlier Parse accepted, without checking it again; "" gives the
+// absent value.
+func Checked(text string) Value {
+	if text == "" {
+		return Value{}
+	}
+	return fromScanned(text, true)
+}
+
 // fromScanned makes the Value of a text that was checked before.
 func fromScanned(text string, loose bool) Value {
 	switch text[0] {

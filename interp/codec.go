@@ -1,0 +1,383 @@
+package interp
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/statelark/statelark/asl"
+	"github.com/statelark/statelark/value"
+)
+
+// The memory of an execution is stored as rows: one for each thread, under the thread's id, and row 0 for what
+// belongs to all of them. A row is a version byte followed by varints and length-prefixed texts, in the order
+// in which the functions below write them. Large payloads are not in the rows: see Payloads.
+
+// rowVersion is the first byte of every row.
+const rowVersion = 1
+
+// InlinePayload is the size in bytes up to which a payload stands in a row itself.
+const InlinePayload = 4096
+
+// Payloads keeps the payloads that are too large for rows. A text that was put before gives the same id, so
+// that a payload is stored once however many rows refer to it.
+type Payloads interface {
+	Put(text string) (id uint32)
+	Get(id uint32) (text string, err error)
+}
+
+// Row is a stored row of an execution.
+type Row struct {
+	Thread uint32
+	Data   []byte
+}
+
+// AppendHeader appends row 0, which has to be written after every Step that said something.
+func (x *Exec) AppendHeader(dst []byte, p Payloads) []byte {
+	w := writer{buf: append(dst, rowVersion), payloads: p}
+	w.uint(uint64(x.status))
+	w.int(x.lastEvent)
+	w.uint(x.lastSeq)
+	w.uint(uint64(x.lastThread))
+	w.uint(x.seed)
+	w.uint(x.draws)
+	w.int(x.deadline)
+	w.uint(x.timeoutSeq)
+	w.value(x.input)
+	return w.buf
+}
+
+// ID returns the number of the thread, which names its row. It is never 0.
+func (t *Thread) ID() uint32 { return t.id }
+
+// AppendRow appends the row of the thread.
+func (t *Thread) AppendRow(dst []byte, p Payloads) []byte {
+	w := writer{buf: append(dst, rowVersion), payloads: p}
+	w.uint(uint64(t.parent))
+	w.uint(uint64(t.index))
+	w.uint(uint64(t.phase))
+	w.text(t.next)
+	if t.state == nil {
+		w.text("")
+	} else {
+		w.text(t.state.Name)
+	}
+	w.value(t.input)
+	w.uint(uint64(len(t.vars)))
+	for _, v := range t.vars {
+		w.text(v.Key)
+		w.value(v.Value)
+	}
+	w.int(t.prev)
+	w.int(t.entered)
+	w.int(t.enteredAt)
+	w.uint(uint64(t.retries))
+	w.uint(uint64(len(t.perRetrier)))
+	for _, n := range t.perRetrier {
+		w.uint(uint64(n))
+	}
+	w.wait(&t.wait)
+	w.value(t.result)
+	w.hidden(t)
+	w.join(t.join)
+	return w.buf
+}
+
+type writer struct {
+	buf      []byte
+	payloads Payloads
+}
+
+func (w *writer) uint(n uint64) { w.buf = binary.AppendUvarint(w.buf, n) }
+func (w *writer) int(n int64)   { w.buf = binary.AppendVarint(w.buf, n) }
+
+func (w *writer) bool(b bool) {
+	n := uint64(0)
+	if b {
+		n = 1
+	}
+	w.uint(n)
+}
+
+func (w *writer) text(s string) {
+	w.uint(uint64(len(s)))
+	w.buf = append(w.buf, s...)
+}
+
+// value writes 0 and a blob's id, or the length of the text plus one and the text; an absent value is empty text.
+func (w *writer) value(v value.Value) {
+	text := v.Text()
+	if len(text) > InlinePayload {
+		w.uint(0)
+		w.uint(uint64(w.payloads.Put(text)))
+		return
+	}
+	w.uint(uint64(len(text)) + 1)
+	w.buf = append(w.buf, text...)
+}
+
+func (w *writer) wait(t *wait) {
+	w.uint(t.seq)
+	if t.seq == 0 {
+		return
+	}
+	w.uint(uint64(t.kind))
+	w.int(t.due)
+	w.int(t.deadline)
+	w.int(t.heartbeat)
+	w.int(t.beatBy)
+	w.bool(t.submitted)
+	w.bool(t.picked)
+}
+
+func (w *writer) hidden(t *Thread) {
+	w.bool(t.hidden != nil)
+	if t.hidden != nil {
+		w.int(t.hidden.events)
+	}
+}
+
+func (w *writer) join(j *join) {
+	w.bool(j != nil)
+	if j == nil {
+		return
+	}
+	w.value(j.items)
+	w.value(j.args)
+	for _, n := range []int{j.length, j.limit, j.started, j.finished, j.failed} {
+		w.uint(uint64(n))
+	}
+	w.int(j.tolerate.count)
+	w.uint(math.Float64bits(j.tolerate.percentage))
+}
+
+// Load returns the memory that rows hold. They may come in any order.
+func Load(id Identity, host Host, m *asl.Machine, rows []Row, p Payloads) (*Exec, error) {
+	x := NewExec(id, host, m, value.Value{}, 0)
+	names := make(map[uint32]string, len(rows))
+	for _, row := range rows {
+		r := reader{buf: row.Data, payloads: p}
+		if v := r.byte(); v != rowVersion && r.err == nil {
+			return nil, fmt.Errorf("reading thread %d of %s: row version %d is not known to this release", row.Thread, id.ARN, v)
+		}
+		if row.Thread == 0 {
+			x.readHeader(&r)
+		} else {
+			t, state := r.thread(row.Thread)
+			x.threads[t.id], names[t.id] = t, state
+		}
+		if r.err != nil {
+			return nil, fmt.Errorf("reading thread %d of %s: %w", row.Thread, id.ARN, r.err)
+		}
+	}
+	if x.status == New {
+		return nil, fmt.Errorf("reading %s: its first row is missing", id.ARN)
+	}
+	return x, x.link(names)
+}
+
+func (x *Exec) readHeader(r *reader) {
+	x.status = Status(r.uint())
+	x.lastEvent = r.int()
+	x.lastSeq = r.uint()
+	x.lastThread = uint32(r.uint())
+	x.seed = r.uint()
+	x.draws = r.uint()
+	x.deadline = r.int()
+	x.timeoutSeq = r.uint()
+	x.input = r.value()
+}
+
+// link connects the threads with each other and with the machine. Parents have smaller ids than their children.
+func (x *Exec) link(states map[uint32]string) error {
+	for _, id := range x.threadIDs() {
+		t := x.threads[id]
+		if t.block = x.blockOf(t); t.block == nil {
+			return fmt.Errorf("reading %s: thread %d has no place in the machine", x.id.ARN, id)
+		}
+		if name := states[id]; name != "" {
+			if t.state = t.block.State(name); t.state == nil {
+				return fmt.Errorf("reading %s: the machine has no state %q", x.id.ARN, name)
+			}
+		}
+		if t.wait.seq != 0 {
+			x.waits[t.wait.seq] = t
+		}
+		if p := x.threads[t.parent]; p != nil {
+			p.join.children[t.index] = t
+			if p.hidden != nil { // one counter for a whole child
+				t.hidden = p.hidden
+			}
+		}
+	}
+	return nil
+}
+
+// blockOf returns the block that t runs, nil when the machine has none such.
+func (x *Exec) blockOf(t *Thread) *asl.Block {
+	p := x.threads[t.parent]
+	switch {
+	case t.parent == 0:
+		return &x.machine.Block
+	case p == nil || p.state == nil || p.join == nil || t.index >= len(p.join.children):
+		return nil
+	case p.state.Type == asl.Map:
+		return p.state.Map.Processor
+	case p.state.Type == asl.Parallel && t.index < len(p.state.Parallel.Branches):
+		return p.state.Parallel.Branches[t.index]
+	}
+	return nil
+}
+
+// threadIDs returns the ids of all threads, oldest first.
+func (x *Exec) threadIDs() []uint32 {
+	ids := make([]uint32, 0, len(x.threads))
+	for id := range x.threads {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// reader reads what writer wrote. After the first error every read gives zero.
+type reader struct {
+	buf      []byte
+	payloads Payloads
+	err      error
+}
+
+var errTruncated = errors.New("row is cut short")
+
+func (r *reader) fail(err error) {
+	if r.err == nil {
+		r.err = err
+	}
+	r.buf = nil
+}
+
+func (r *reader) byte() byte {
+	if len(r.buf) == 0 {
+		r.fail(errTruncated)
+		return 0
+	}
+	b := r.buf[0]
+	r.buf = r.buf[1:]
+	return b
+}
+
+func (r *reader) uint() uint64 {
+	n, size := binary.Uvarint(r.buf)
+	if size <= 0 {
+		r.fail(errTruncated)
+		return 0
+	}
+	r.buf = r.buf[size:]
+	return n
+}
+
+func (r *reader) int() int64 {
+	n, size := binary.Varint(r.buf)
+	if size <= 0 {
+		r.fail(errTruncated)
+		return 0
+	}
+	r.buf = r.buf[size:]
+	return n
+}
+
+func (r *reader) bool() bool { return r.uint() != 0 }
+
+func (r *reader) bytes(n uint64) string {
+	if n > uint64(len(r.buf)) {
+		r.fail(errTruncated)
+		return ""
+	}
+	s := string(r.buf[:n])
+	r.buf = r.buf[n:]
+	return s
+}
+
+func (r *reader) text() string { return r.bytes(r.uint()) }
+
+func (r *reader) value() value.Value {
+	n := r.uint()
+	if r.err != nil {
+		return value.Value{}
+	}
+	if n == 0 {
+		text, err := r.payloads.Get(uint32(r.uint()))
+		if err != nil {
+			r.fail(err)
+			return value.Value{}
+		}
+		return value.Checked(text)
+	}
+	return value.Checked(r.bytes(n - 1))
+}
+
+// count reads a number of things that follow, each at least a byte long.
+func (r *reader) count() int {
+	n := r.uint()
+	if n > uint64(len(r.buf)) {
+		r.fail(errTruncated)
+		return 0
+	}
+	return int(n)
+}
+
+func (r *reader) thread(id uint32) (t *Thread, state string) {
+	t = &Thread{id: id, stored: true}
+	t.parent = uint32(r.uint())
+	t.index = int(r.uint())
+	t.phase = phase(r.uint())
+	t.next = r.text()
+	state = r.text()
+	t.input = r.value()
+	for n := r.count(); n > 0; n-- {
+		t.vars = append(t.vars, value.Member{Key: r.text(), Value: r.value()})
+	}
+	t.prev, t.entered, t.enteredAt = r.int(), r.int(), r.int()
+	t.retries = int(r.uint())
+	for n := r.count(); n > 0; n-- {
+		t.perRetrier = append(t.perRetrier, int(r.uint()))
+	}
+	t.wait = r.wait()
+	t.result = r.value()
+	if r.bool() {
+		t.hidden = &hiddenLog{events: r.int()}
+	}
+	t.join = r.join()
+	return t, state
+}
+
+func (r *reader) wait() (w wait) {
+	if w.seq = r.uint(); w.seq == 0 {
+		return w
+	}
+	w.kind = waitKind(r.uint())
+	w.due, w.deadline, w.heartbeat, w.beatBy = r.int(), r.int(), r.int(), r.int()
+	w.submitted, w.picked = r.bool(), r.bool()
+	return w
+}
+
+// maxChildren bounds what a damaged row can make Load allocate.
+const maxChildren = 1 << 24
+
+func (r *reader) join() *join {
+	if !r.bool() {
+		return nil
+	}
+	j := &join{items: r.value(), args: r.value()}
+	for _, n := range []*int{&j.length, &j.limit, &j.started, &j.finished, &j.failed} {
+		*n = int(r.uint())
+	}
+	j.tolerate = tolerance{count: r.int(), percentage: math.Float64frombits(r.uint())}
+	if j.length < 0 || j.length > maxChildren {
+		r.fail(errTruncated)
+		return nil
+	}
+	j.children = make([]*Thread, j.length)
+	return j
+}

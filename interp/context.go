@@ -1,0 +1,104 @@
+package interp
+
+import (
+	"time"
+
+	"github.com/statelark/statelark/asl"
+	"github.com/statelark/statelark/value"
+)
+
+// context returns the context object: $$ and $states.context.
+func (f *frame) context() value.Value {
+	if !f.ctx.Exists() {
+		f.ctx = f.buildContext()
+	}
+	return f.ctx
+}
+
+func (f *frame) buildContext() value.Value {
+	x := f.x
+	members := []value.Member{
+		{Key: "Execution", Value: value.NewObject([]value.Member{
+			{Key: "Id", Value: value.FromString(x.id.ARN)},
+			{Key: "Input", Value: x.input},
+			{Key: "StartTime", Value: timestamp(x.id.StartedAt.UnixMilli())},
+			{Key: "Name", Value: value.FromString(x.id.Name)},
+			{Key: "RoleArn", Value: value.FromString(x.id.RoleARN)},
+			{Key: "RedriveCount", Value: value.FromInt(0)},
+		})},
+		{Key: "StateMachine", Value: value.NewObject([]value.Member{
+			{Key: "Id", Value: value.FromString(x.id.MachineARN)},
+			{Key: "Name", Value: value.FromString(x.id.MachineName)},
+		})},
+		{Key: "State", Value: f.stateContext()},
+	}
+	if item := f.mapItem(); item != nil {
+		members = append(members, value.Member{Key: "Map", Value: item.context()})
+	}
+	if token := f.token(); token != "" {
+		members = append(members, value.Member{Key: "Task", Value: value.NewObject([]value.Member{
+			{Key: "Token", Value: value.FromString(token)},
+		})})
+	}
+	return value.NewObject(members)
+}
+
+func (f *frame) stateContext() value.Value {
+	members := []value.Member{
+		{Key: "Name", Value: value.FromString(f.s.Name)},
+		{Key: "EnteredTime", Value: timestamp(f.t.enteredAt)},
+	}
+	switch f.s.Type {
+	case asl.Task, asl.Parallel, asl.Map:
+		members = append(members, value.Member{Key: "RetryCount", Value: value.FromInt(int64(f.t.retries))})
+	}
+	return value.NewObject(members)
+}
+
+// timestamp prints Unix milliseconds as AWS does.
+func timestamp(ms int64) value.Value {
+	return value.FromString(time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z"))
+}
+
+// token is the task token of the attempt that is being prepared or under way, "" when it has none.
+func (f *frame) token() string {
+	if f.s.Type != asl.Task || !hasToken(&f.s.Task.Resource) {
+		return ""
+	}
+	seq := f.t.wait.seq
+	if f.t.phase != waiting {
+		seq = f.x.lastSeq + 1 // the wait that the attempt will open
+	}
+	return f.x.host.Token(seq)
+}
+
+// hasToken reports whether a task of the resource can be ended from outside.
+func hasToken(r *asl.Resource) bool {
+	return r.Activity != "" || r.Pattern == asl.WaitForTaskToken
+}
+
+// mapItem is the item of the innermost Map around the frame, nil outside of one.
+func (f *frame) mapItem() *mapItem {
+	if f.item != nil {
+		return f.item
+	}
+	for t := f.t; t != nil; t = f.x.threads[t.parent] {
+		p := f.x.threads[t.parent]
+		if p == nil || p.join == nil || p.state.Type != asl.Map {
+			continue
+		}
+		if t.hidden != p.hidden {
+			return nil // inside a child of a distributed Map the item is not known
+		}
+		return p.join.item(t.index)
+	}
+	return nil
+}
+
+func (i *mapItem) context() value.Value {
+	members := []value.Member{{Key: "Index", Value: value.FromInt(int64(i.index))}, {Key: "Value", Value: i.value}}
+	if i.keyed {
+		members = append(members, value.Member{Key: "Key", Value: value.FromString(i.key)})
+	}
+	return value.NewObject([]value.Member{{Key: "Item", Value: value.NewObject(members)}})
+}

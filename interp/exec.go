@@ -1,0 +1,372 @@
+// Package interp runs a machine. It decides and does nothing: an event comes in, and a Decision comes out that
+// says all that follows from it, which history to write, which rows changed, which tasks to run, which timers
+// to set. It performs no I/O, reads no clock and starts no goroutine, so the same events give the same bytes.
+//
+// # Threads
+//
+// The memory of an execution is a tree of threads. A thread is one sequential flow: the top level, a branch of
+// a Parallel state, an item of a Map state. Threads take turns in the order in which they became ready, one
+// state a turn, until each of them waits for something or the step's budget is used up.
+//
+// # Waits
+//
+// What a thread waits for has a number, its Seq, used once. An event that answers no wait is not an error: it
+// came late, or twice, and the Decision is empty.
+//
+// # Failures
+//
+// A failure of a state is looked for in its Retry, then in its Catch; then it is the failure of the thread, and
+// so of the Parallel or Map state the thread belongs to, whose other threads are cut. A failure that AWS calls
+// States.Runtime skips all of that and ends the execution.
+package interp
+
+import (
+	"time"
+
+	"github.com/statelark/statelark/asl"
+	"github.com/statelark/statelark/history"
+	"github.com/statelark/statelark/value"
+)
+
+// Limits of AWS that the interpreter keeps.
+const (
+	MaxEvents  = 25_000  // the last event of an execution has this id
+	MaxPayload = 262_144 // bytes of any input, output or result
+	// MapConcurrency is how many iterations of an inline Map run at once when MaxConcurrency is 0.
+	MapConcurrency = 40
+)
+
+// stepBudget bounds the turns of one Step, so that a loop of Pass states lets other executions in.
+const stepBudget = 512
+
+// Identity is what an execution is called: it never changes while it runs.
+type Identity struct {
+	ARN         string
+	Name        string
+	RoleARN     string
+	MachineARN  string
+	MachineName string
+	Version     string // ARN it was started through, "" when none
+	Alias       string
+	Region      string
+	StartedAt   time.Time
+}
+
+// Host is what an execution needs from outside and may not reach for itself. Its functions are pure.
+type Host struct {
+	// Token returns the task token of a wait.
+	Token func(seq uint64) string
+}
+
+// Exec is the memory of one execution. One goroutine at a time may use it.
+type Exec struct {
+	id      Identity
+	host    Host
+	machine *asl.Machine
+	input   value.Value // of the execution
+
+	status     Status
+	lastEvent  int64
+	lastSeq    uint64
+	lastThread uint32
+	seed       uint64 // of the execution's random numbers
+	draws      uint64 // how many have been drawn
+	deadline   int64  // Unix ms at which the execution times out, 0: never
+	timeoutSeq uint64 // the timer's wait
+
+	threads map[uint32]*Thread
+	waits   map[uint64]*Thread // by Seq
+
+	// Of the step under way:
+	now     int64 // Unix ms
+	ready   []*Thread
+	touched []*Thread
+	removed []uint32
+	expired []*Thread // whose waits the step's time ended
+	d       Decision
+	spare   history.Event // where events of hidden threads go
+}
+
+// Status tells how far an execution is.
+type Status uint8
+
+// The statuses. The zero Status is New: no step was made.
+const (
+	New Status = iota
+	Running
+	Succeeded
+	Failed
+	TimedOut
+	Aborted
+)
+
+// EventKind says what an Event tells.
+type EventKind uint8
+
+// The kinds of event.
+const (
+	// Started is the first event of an execution.
+	Started EventKind = iota + 1
+	// Continue goes on after a Decision with More.
+	Continue
+	// TaskPickedUp: a worker (Worker) has taken the activity task.
+	TaskPickedUp
+	// TaskSubmitted: the target took the request of a Task that waits for more; Output is its answer.
+	TaskSubmitted
+	// TaskSucceeded: the task's result is Output.
+	TaskSucceeded
+	// TaskFailed: the task ended with Error and Cause. Kind of the failure: see Phase.
+	TaskFailed
+	// TaskHeartbeat: the worker is alive.
+	TaskHeartbeat
+	// TimerFired: the timer of Seq came due.
+	TimerFired
+	// Stopped: StopExecution was called, with Error and Cause or neither.
+	Stopped
+)
+
+// Event is something that happened to an execution.
+type Event struct {
+	At     time.Time
+	Kind   EventKind
+	Seq    uint64 // the wait it answers; not of Started, Continue and Stopped
+	Output value.Value
+	Error  *string
+	Cause  *string
+	Worker string
+	// Phase says how far a failed task had come; the zero Phase: it ran.
+	Phase Phase
+	// Up is, of a TimerFired, since when the node could have heard a heartbeat. A heartbeat that is overdue
+	// by less than a full interval since then is not held against the worker.
+	Up time.Time
+}
+
+// Phase is how far a task had come when it failed.
+type Phase uint8
+
+// The phases. Each has an event type of its own in the history.
+const (
+	Ran      Phase = iota
+	Schedule       // the task could not be scheduled: ActivityScheduleFailed, LambdaFunctionScheduleFailed
+	Start          // the request could not be made: TaskStartFailed, LambdaFunctionStartFailed
+	Submit         // the request of a task that waits was refused: TaskSubmitFailed
+)
+
+// Decision is everything that one Step says. Its slices are valid until the next Step of the same Exec.
+type Decision struct {
+	History []history.Event // to append, ids dense
+	Dirty   []*Thread       // rows to write
+	Removed []uint32        // rows to delete
+	Run     []RunTask       // to dispatch once History is durable
+	Cancel  []uint64        // tasks nobody waits for any more, by Seq
+	Arm     []TimerSet
+	Disarm  []TimerSet
+	Finish  *Finish // the execution is over; every row, timer and task of it that is left goes
+	More    bool    // the budget is used up: step again with Continue
+}
+
+// Empty reports whether the event changed nothing.
+func (d *Decision) Empty() bool {
+	return len(d.History) == 0 && len(d.Dirty) == 0 && len(d.Arm) == 0 && d.Finish == nil
+}
+
+// RunTask asks for one attempt of a Task.
+type RunTask struct {
+	Seq      uint64
+	Resource *asl.Resource
+	Input    value.Value // effective parameters
+	Token    string      // "" unless the pattern has one
+	Role     string      // of the state's Credentials
+	Deadline int64       // Unix ms, 0: none
+}
+
+// TimerSet names a timer: the wait it belongs to and when it is due (Unix ms).
+type TimerSet struct {
+	Seq uint64
+	Due int64
+}
+
+// Finish tells how an execution ended.
+type Finish struct {
+	Status       Status
+	Output       value.Value
+	Error, Cause *string
+}
+
+// NewExec returns the memory of an execution that has not started. Its first event must be Started.
+func NewExec(id Identity, host Host, m *asl.Machine, input value.Value, seed uint64) *Exec {
+	return &Exec{
+		id: id, host: host, machine: m, input: input, seed: seed,
+		threads: make(map[uint32]*Thread, 1), waits: make(map[uint64]*Thread, 1),
+	}
+}
+
+// Status returns how far the execution is.
+func (x *Exec) Status() Status { return x.status }
+
+// LastEvent returns the id of the last history event decided so far.
+func (x *Exec) LastEvent() int64 { return x.lastEvent }
+
+// Waiting reports whether a wait of that Seq is open.
+func (x *Exec) Waiting(seq uint64) bool { return x.waits[seq] != nil }
+
+// Step takes one event in and returns what follows from it.
+func (x *Exec) Step(ev Event) Decision {
+	x.d.reset()
+	x.now = ev.At.UnixMilli()
+	if x.accept(ev) {
+		x.run()
+		x.collect()
+	}
+	return x.d
+}
+
+func (d *Decision) reset() {
+	*d = Decision{
+		History: d.History[:0], Dirty: d.Dirty[:0], Removed: d.Removed[:0], Run: d.Run[:0],
+		Cancel: d.Cancel[:0], Arm: d.Arm[:0], Disarm: d.Disarm[:0],
+	}
+}
+
+// accept applies the event itself and reports whether it meant anything.
+func (x *Exec) accept(ev Event) bool {
+	if x.status > Running || (x.status == New) != (ev.Kind == Started) {
+		return false
+	}
+	switch ev.Kind {
+	case Started:
+		x.start()
+	case Continue:
+		return x.resume()
+	case Stopped:
+		x.finishAborted(ev.Error, ev.Cause)
+	case TimerFired:
+		return x.timerFired(ev)
+	default:
+		t := x.waits[ev.Seq]
+		if t == nil || t.wait.kind != waitTask {
+			return false
+		}
+		x.taskEvent(t, ev)
+	}
+	return true
+}
+
+// start writes the first event and makes the top thread ready.
+func (x *Exec) start() {
+	x.status = Running
+	t := x.newThread(0, 0, &x.machine.Block)
+	ev := x.emit(t, history.ExecutionStarted)
+	ev.Data, ev.RoleARN, ev.Version, ev.Alias = x.input.Text(), x.id.RoleARN, x.id.Version, x.id.Alias
+	t.prev = 0 // the first state's event has no predecessor either, as AWS has it
+	if s := x.machine.TimeoutSeconds; s > 0 {
+		x.deadline = x.now + s*1000
+		x.timeoutSeq = x.nextSeq()
+		x.d.Arm = append(x.d.Arm, TimerSet{x.timeoutSeq, x.deadline})
+	}
+	x.goTo(t, x.machine.StartAt, x.input)
+}
+
+// resume makes every thread ready that was in the middle of its way when the last step gave up.
+func (x *Exec) resume() bool {
+	for _, id := range x.threadIDs() {
+		if t := x.threads[id]; t.phase == entering {
+			x.ready = append(x.ready, t)
+		}
+	}
+	return len(x.ready) > 0
+}
+
+// run gives each ready thread its turn until none is left, the execution is over or the budget is used up.
+func (x *Exec) run() {
+	turns := 0
+	for ; len(x.ready) > 0 && x.status == Running; turns++ {
+		if turns >= stepBudget {
+			x.d.More = true
+			break
+		}
+		t := x.ready[0]
+		x.ready = x.ready[1:]
+		if t.phase == entering { // it may have been cut since it became ready
+			x.enter(t)
+		}
+	}
+	clear(x.ready)
+	x.ready = x.ready[:0]
+}
+
+// collect turns the threads the step touched into rows to write and rows to delete.
+func (x *Exec) collect() {
+	for _, t := range x.touched {
+		t.touched = false
+		if t.phase == gone {
+			if t.stored {
+				x.removed = append(x.removed, t.id)
+			}
+			continue
+		}
+		if x.d.Finish == nil {
+			t.stored = true
+			x.d.Dirty = append(x.d.Dirty, t)
+		}
+	}
+	if x.d.Finish == nil {
+		x.d.Removed = append(x.d.Removed, x.removed...)
+	} else { // the store clears all that is left, so nothing may be left to do
+		x.d.Arm, x.d.Disarm, x.d.Run = x.d.Arm[:0], x.d.Disarm[:0], x.d.Run[:0]
+	}
+	clear(x.touched)
+	x.touched, x.removed = x.touched[:0], x.removed[:0]
+}
+
+func (x *Exec) nextSeq() uint64 {
+	x.lastSeq++
+	return x.lastSeq
+}
+
+// emit appends an event that follows from the last one of t, and moves t's chain on to it.
+func (x *Exec) emit(t *Thread, typ history.Type) *history.Event {
+	ev := x.aside(t, typ)
+	t.prev = ev.ID
+	return ev
+}
+
+// aside appends an event that follows from the last one of t and leaves the chain where it is.
+func (x *Exec) aside(t *Thread, typ history.Type) *history.Event {
+	if t.hidden != nil {
+		t.hidden.events++
+		x.spare = history.Event{ID: t.hidden.events, Previous: t.prev, At: x.now, Type: typ}
+		return &x.spare
+	}
+	return x.appendEvent(t.prev, typ)
+}
+
+func (x *Exec) appendEvent(previous int64, typ history.Type) *history.Event {
+	if x.lastEvent >= MaxEvents-1 && !isTerminal(typ) && x.status == Running {
+		x.outOfEvents(previous)
+	}
+	if x.lastEvent >= MaxEvents {
+		x.spare = history.Event{ID: x.lastEvent, Previous: previous, Type: typ}
+		return &x.spare
+	}
+	x.lastEvent++
+	x.d.History = append(x.d.History, history.Event{ID: x.lastEvent, Previous: previous, At: x.now, Type: typ})
+	return &x.d.History[len(x.d.History)-1]
+}
+
+func isTerminal(t history.Type) bool {
+	switch t {
+	case history.ExecutionSucceeded, history.ExecutionFailed, history.ExecutionAborted, history.ExecutionTimedOut:
+		return true
+	}
+	return false
+}
+
+// random returns the next 64 bits of the execution's own random sequence (splitmix64).
+func (x *Exec) random() uint64 {
+	x.draws++
+	z := x.seed + x.draws*0x9e3779b97f4a7c15
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb
+	return z ^ (z >> 31)
+}

@@ -1,0 +1,129 @@
+package interp
+
+import (
+	"fmt"
+
+	"github.com/statelark/statelark/asl"
+	"github.com/statelark/statelark/history"
+	"github.com/statelark/statelark/value"
+)
+
+// frame is one visit of a thread to its state: what the state's fields are computed from.
+type frame struct {
+	x    *Exec
+	t    *Thread
+	s    *asl.State
+	lang language
+	in   value.Value // effective input
+	item *mapItem    // the item that an ItemSelector is computed for, nil elsewhere
+	ctx  value.Value // the context object, built when first asked for
+}
+
+// mapItem is what $$.Map.Item shows.
+type mapItem struct {
+	index int
+	value value.Value
+	key   string // of an item that is a member of an object
+	keyed bool
+}
+
+// language computes the fields of a state in one of the two query languages. No other part of the interpreter
+// asks which language is in force.
+type language interface {
+	// input is the effective input of the state.
+	input(f *frame) (value.Value, *failure)
+	// arguments is what the work of the state gets: its Parameters or Arguments, else the input.
+	arguments(f *frame) (value.Value, *failure)
+	// output turns the result of the work into the output of the state and the variables it assigns.
+	output(f *frame, result value.Value) (value.Value, []value.Member, *failure)
+	// caught is output for a state left through c.
+	caught(f *frame, c *asl.Catcher, errorOutput value.Value) (value.Value, []value.Member, *failure)
+	// choose returns the rule that holds, nil when none does.
+	choose(f *frame) (*asl.Rule, *failure)
+	// chosen is output for a Choice state left through rule; nil: through Default.
+	chosen(f *frame, rule *asl.Rule) (value.Value, []value.Member, *failure)
+	// items is the array that a Map iterates over.
+	items(f *frame) (value.Value, *failure)
+	// template computes t, which stands in the named field, from the effective input.
+	template(f *frame, t *asl.Template, field string) (value.Value, *failure)
+	// integer, number and text compute a field that must hold such a value.
+	integer(f *frame, field asl.Field) (int64, *failure)
+	number(f *frame, field asl.Field) (float64, *failure)
+	text(f *frame, field asl.Field) (string, *failure)
+	// until is when a Wait state ends, in Unix milliseconds.
+	until(f *frame, w *asl.WaitFields) (int64, *failure)
+}
+
+var languages = map[asl.Language]language{asl.JSONPath: jsonPath{}}
+
+// newFrame returns the frame of t at its present state, before the input is computed.
+func (x *Exec) newFrame(t *Thread) *frame {
+	return &frame{x: x, t: t, s: t.state, lang: languages[t.state.Language]}
+}
+
+// reframe returns the frame of t at its present state, effective input included. It computed before, so it
+// computes again; should it not, the failure is the state's.
+func (x *Exec) reframe(t *Thread) (*frame, *failure) {
+	f := x.newFrame(t)
+	in, fail := f.lang.input(f)
+	f.in = in
+	return f, fail
+}
+
+// failure is why a state failed.
+type failure struct {
+	err, cause *string
+	// fatal failures can neither be retried nor caught: they end the execution where they happen.
+	fatal bool
+	// heartbeat marks a States.Timeout that was the loss of a heartbeat.
+	heartbeat bool
+	// location and evaluation are those of an EvaluationFailed event, which goes before the failure.
+	evaluation bool
+	location   string
+}
+
+// newFailure returns a failure that Retry and Catch may deal with.
+func newFailure(err, cause string) *failure { return &failure{err: &err, cause: &cause} }
+
+// runtimeError is what AWS reports as States.Runtime.
+func (f *frame) runtimeError(format string, a ...any) *failure {
+	fail := newFailure("States.Runtime", f.where()+fmt.Sprintf(format, a...))
+	fail.fatal = true
+	return fail
+}
+
+// where begins the cause of every failure that the interpreter itself makes.
+func (f *frame) where() string {
+	return fmt.Sprintf("An error occurred while executing the state '%s' (entered at the event id #%d). ", f.s.Name, f.t.entered)
+}
+
+// tooLarge is the failure of a result or an output over MaxPayload; what names the state or the task.
+func tooLarge(what string) *failure {
+	return newFailure("States.DataLimitExceeded",
+		"The state/task '"+what+"' returned a result with a size exceeding the maximum number of bytes service limit.")
+}
+
+func (fail *failure) write(ev *history.Event) { ev.Error, ev.Cause = fail.err, fail.cause }
+
+// output is what a catcher's ResultPath puts into the input.
+func (fail *failure) output() value.Value {
+	return value.NewObject([]value.Member{
+		{Key: "Error", Value: textOrNull(fail.err)},
+		{Key: "Cause", Value: fail.causeOutput()},
+	})
+}
+
+// causeOutput is null when neither error nor cause is known, and "" when only the cause is not.
+func (fail *failure) causeOutput() value.Value {
+	if fail.cause == nil && fail.err != nil {
+		return value.FromString("")
+	}
+	return textOrNull(fail.cause)
+}
+
+func textOrNull(s *string) value.Value {
+	if s == nil {
+		return value.NullValue
+	}
+	return value.FromString(*s)
+}

@@ -1,0 +1,329 @@
+package interp
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/statelark/statelark/asl"
+	"github.com/statelark/statelark/jsonpath"
+	"github.com/statelark/statelark/value"
+)
+
+// jsonPath is the JSONPath query language:
+//
+//	input → InputPath → Parameters → work → ResultSelector → ResultPath → OutputPath → output
+type jsonPath struct{}
+
+var _ language = jsonPath{}
+
+// env is what an expression of f sees when $ is root.
+func (f *frame) env(root value.Value, source string) *jsonpath.Env {
+	env := &jsonpath.Env{
+		Input:  root,
+		Var:    func(name string) (value.Value, bool) { return f.x.lookup(f.t, name) },
+		Random: f.x.random,
+		UUID:   f.x.uuid,
+	}
+	if strings.Contains(source, "$$") {
+		env.Context = f.context()
+	}
+	return env
+}
+
+// uuid returns a version 4 UUID out of the execution's random numbers.
+func (x *Exec) uuid() string {
+	a, b := x.random(), x.random()
+	a = a&^0xf000 | 0x4000
+	b = b&^(3<<62) | 2<<62
+	return fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", a>>32, a>>16&0xffff, a&0xffff, b>>48, b&0xffffffffffff)
+}
+
+// path selects p from root; a path that finds nothing is a runtime error.
+func (jsonPath) path(f *frame, p *jsonpath.Path, root value.Value) (value.Value, *failure) {
+	v, err := p.Eval(f.env(root, p.String()))
+	if err != nil {
+		return value.Value{}, f.runtimeError("%s", err)
+	}
+	return v, nil
+}
+
+func (l jsonPath) input(f *frame) (value.Value, *failure) {
+	return l.selectPath(f, f.s.InputPath, f.t.input)
+}
+
+// selectPath applies InputPath or OutputPath.
+func (l jsonPath) selectPath(f *frame, p asl.PathField, root value.Value) (value.Value, *failure) {
+	switch {
+	case p.Null:
+		return value.EmptyObj, nil
+	case p.Whole():
+		return root, nil
+	}
+	return l.path(f, p.Path, root)
+}
+
+func (l jsonPath) arguments(f *frame) (value.Value, *failure) {
+	if f.s.Parameters == nil {
+		return f.in, nil
+	}
+	return l.template(f, f.s.Parameters, "Parameters")
+}
+
+func (l jsonPath) output(f *frame, result value.Value) (value.Value, []value.Member, *failure) {
+	selected := result
+	if f.s.ResultSelector != nil {
+		v, fail := l.build(f, f.s.ResultSelector, result)
+		if fail != nil {
+			return value.Value{}, nil, fail
+		}
+		selected = v
+	}
+	joined, fail := l.resultPath(f, f.s.ResultPath, f.resultBase(), selected)
+	if fail != nil {
+		return value.Value{}, nil, fail
+	}
+	return l.leave(f, joined, result, f.s.Assign)
+}
+
+// resultBase is what ResultPath writes into: the raw input of the state, and the effective one for Pass, Wait
+// and Succeed, which do not have a result of their own.
+func (f *frame) resultBase() value.Value { return f.t.input }
+
+// resultPath puts result into base as the field says.
+func (l jsonPath) resultPath(f *frame, p asl.PathField, base, result value.Value) (value.Value, *failure) {
+	switch {
+	case p.Null:
+		return base, nil
+	case p.Whole():
+		return result, nil
+	}
+	v, err := p.Path.Set(base, result)
+	if err != nil {
+		return value.Value{}, f.runtimeError("%s", err)
+	}
+	return v, nil
+}
+
+// leave computes what is left to do at the exit of a state: Assign, whose $ is root, and OutputPath.
+func (l jsonPath) leave(f *frame, out, root value.Value, assign *asl.Template) (value.Value, []value.Member, *failure) {
+	assigned, fail := l.assign(f, assign, root)
+	if fail != nil {
+		return value.Value{}, nil, fail
+	}
+	out, fail = l.selectPath(f, f.s.OutputPath, out)
+	return out, assigned, fail
+}
+
+func (l jsonPath) assign(f *frame, t *asl.Template, root value.Value) ([]value.Member, *failure) {
+	if t == nil {
+		return nil, nil
+	}
+	v, fail := l.build(f, t, root)
+	return v.Members(), fail
+}
+
+func (l jsonPath) caught(f *frame, c *asl.Catcher, errorOutput value.Value) (value.Value, []value.Member, *failure) {
+	out, fail := l.resultPath(f, c.ResultPath, f.t.input, errorOutput)
+	if fail != nil {
+		return value.Value{}, nil, fail
+	}
+	assigned, fail := l.assign(f, c.Assign, errorOutput)
+	return out, assigned, fail
+}
+
+func (l jsonPath) chosen(f *frame, rule *asl.Rule) (value.Value, []value.Member, *failure) {
+	assign := f.s.Assign
+	if rule != nil {
+		assign = rule.Assign
+	}
+	return l.leave(f, f.in, f.in, assign)
+}
+
+func (l jsonPath) items(f *frame) (value.Value, *failure) {
+	p := f.s.Map.ItemsPath
+	v, fail := l.selectPath(f, p, f.in)
+	if fail != nil {
+		return value.Value{}, fail
+	}
+	if v.Kind() != value.Array && v.Kind() != value.Object {
+		name := "$"
+		if p.Path != nil {
+			name = strings.Replace(p.Path.String(), "$$", "$", 1)
+		}
+		return value.Value{}, f.runtimeError("Reference path %q must point to array.", name)
+	}
+	return v, nil
+}
+
+func (l jsonPath) template(f *frame, t *asl.Template, _ string) (value.Value, *failure) {
+	return l.build(f, t, f.in)
+}
+
+// build computes a payload template, in which $ is root.
+func (l jsonPath) build(f *frame, t *asl.Template, root value.Value) (value.Value, *failure) {
+	switch {
+	case t.Members != nil:
+		members := make([]value.Member, 0, len(t.Members))
+		for i := range t.Members {
+			m := &t.Members[i]
+			v, fail := l.member(f, m, root)
+			if fail != nil {
+				return value.Value{}, fail
+			}
+			members = append(members, value.Member{Key: m.Key, Value: v})
+		}
+		return value.NewObject(members), nil
+	case t.Elems != nil:
+		elems := make([]value.Value, 0, len(t.Elems))
+		for _, e := range t.Elems {
+			v, fail := l.build(f, e, root)
+			if fail != nil {
+				return value.Value{}, fail
+			}
+			elems = append(elems, v)
+		}
+		return value.NewArray(elems), nil
+	case t.Expr != nil:
+		return l.expr(f, t.Expr, "", root)
+	}
+	return t.Const, nil
+}
+
+func (l jsonPath) member(f *frame, m *asl.TemplateMember, root value.Value) (value.Value, *failure) {
+	if m.Value.Expr != nil {
+		return l.expr(f, m.Value.Expr, m.Source, root)
+	}
+	return l.build(f, m.Value, root)
+}
+
+// expr computes a path or a call of an intrinsic function that stands in the named field.
+func (jsonPath) expr(f *frame, e *asl.Expr, field string, root value.Value) (value.Value, *failure) {
+	v, err := e.Path.Eval(f.env(root, e.Source))
+	if err == nil {
+		return v, nil
+	}
+	var missing *jsonpath.NotFoundError
+	if e.Path.Path() != nil && errors.As(err, &missing) {
+		return value.Value{}, f.runtimeError("The JSONPath '%s' specified for the field '%s' could not be found in the input '%s'",
+			e.Source, field, root.Compact())
+	}
+	return value.Value{}, f.runtimeError("%s", err)
+}
+
+// fieldValue computes a field that may hold a path; named says that a miss is told with the field's name.
+func (l jsonPath) fieldValue(f *frame, field asl.Field, named bool) (value.Value, *failure) {
+	if field.Expr == nil {
+		return field.Const, nil
+	}
+	if p := field.Expr.Path.Path(); p != nil && !named {
+		return l.path(f, p, f.in)
+	}
+	return l.expr(f, field.Expr, field.Name, f.in)
+}
+
+func (l jsonPath) integer(f *frame, field asl.Field) (int64, *failure) {
+	v, fail := l.fieldValue(f, field, false)
+	if fail != nil {
+		return 0, fail
+	}
+	n, ok := v.Int()
+	if !ok {
+		return 0, f.runtimeError("The %s field refers to value \"%s\" which is not a valid integer: %s", field.Name, plain(v), field.Expr.Source)
+	}
+	return n, nil
+}
+
+func (l jsonPath) number(f *frame, field asl.Field) (float64, *failure) {
+	v, fail := l.fieldValue(f, field, false)
+	if fail != nil {
+		return 0, fail
+	}
+	if v.Kind() != value.Number {
+		return 0, f.runtimeError("The %s field refers to value \"%s\" which is not a valid float: %s", field.Name, plain(v), field.Expr.Source)
+	}
+	return v.Float(), nil
+}
+
+func (l jsonPath) text(f *frame, field asl.Field) (string, *failure) {
+	v, fail := l.fieldValue(f, field, true)
+	if fail != nil {
+		return "", fail
+	}
+	if v.Kind() != value.String {
+		return "", f.runtimeError("The JSONPath '%s' specified for the field '%s' must refer to a string but was: %s",
+			field.Expr.Source, field.Name, v.Compact())
+	}
+	return v.Str(), nil
+}
+
+// plain prints v for a message: a string without quotes, anything else as JSON.
+func plain(v value.Value) string {
+	if v.Kind() == value.String {
+		return v.Str()
+	}
+	return v.Compact()
+}
+
+// maxWaitSeconds is the longest delay that a Wait state accepts.
+const maxWaitSeconds = 99_999_999
+
+func (l jsonPath) until(f *frame, w *asl.WaitFields) (int64, *failure) {
+	if w.Seconds.Exists() {
+		seconds, fail := l.waitSeconds(f, w.Seconds)
+		return f.x.now + seconds*1000, fail
+	}
+	return l.waitTimestamp(f, w.Timestamp)
+}
+
+func (l jsonPath) waitSeconds(f *frame, field asl.Field) (int64, *failure) {
+	v, source := field.Const, ""
+	if field.Expr != nil {
+		source = field.Expr.Source
+		var err error
+		if v, err = field.Expr.Path.Eval(f.env(f.in, source)); err != nil {
+			return 0, f.runtimeError("The SecondsPath parameter does not reference an input value: %s", source)
+		}
+	}
+	n, ok := v.Int()
+	switch {
+	case !ok:
+		return 0, f.runtimeError("The SecondsPath parameter cannot be parsed as a long value: %s == %s", source, plain(v))
+	case n < 0:
+		return 0, f.runtimeError("The SecondsPath parameter references a negative value: %s == %d", source, n)
+	case n > maxWaitSeconds:
+		return 0, f.runtimeError("Wait state delay is too long.")
+	}
+	return n, nil
+}
+
+func (l jsonPath) waitTimestamp(f *frame, field asl.Field) (int64, *failure) {
+	v, source := field.Const, ""
+	if field.Expr != nil {
+		source = field.Expr.Source
+		var err error
+		if v, err = field.Expr.Path.Eval(f.env(f.in, source)); err != nil {
+			return 0, f.runtimeError("The TimestampPath parameter does not reference an input value: %s", source)
+		}
+	}
+	at, err := parseTimestamp(v.Str())
+	if v.Kind() != value.String || err != nil {
+		return 0, f.runtimeError("The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: %s == %s", source, plain(v))
+	}
+	return f.untilTime(at)
+}
+
+// untilTime bounds the delay to at as AWS does, and drops what is below a second.
+func (f *frame) untilTime(at time.Time) (int64, *failure) {
+	ms := at.Truncate(time.Second).UnixMilli()
+	if ms-f.x.now > maxWaitSeconds*1000 {
+		return 0, f.runtimeError("Wait state delay is too long.")
+	}
+	return ms, nil
+}
+
+// parseTimestamp reads an RFC 3339 date-time with upper-case T and Z, any number of fraction digits.
+func parseTimestamp(s string) (time.Time, error) {
+	return time.Parse(time.RFC3339Nano, s)
+}

@@ -1,0 +1,304 @@
+package interp
+
+import (
+	"github.com/statelark/statelark/asl"
+	"github.com/statelark/statelark/history"
+	"github.com/statelark/statelark/value"
+)
+
+// schedule begins an attempt of a Task: its parameters and limits are computed, and it is written down to be
+// run once that is durable.
+func (x *Exec) schedule(f *frame) *failure {
+	res := &f.s.Task.Resource
+	input, fail := f.lang.arguments(f)
+	if fail != nil {
+		return fail
+	}
+	timeout, fail := f.seconds(f.s.Task.Timeout)
+	if fail != nil {
+		return fail
+	}
+	heartbeat, fail := f.seconds(f.s.Task.Heartbeat)
+	if fail != nil {
+		return fail
+	}
+	role, fail := f.role()
+	if fail != nil {
+		return fail
+	}
+	if input.Size() > MaxPayload {
+		fail := tooLarge(f.s.Name)
+		fail.fatal = true
+		return fail
+	}
+	token := f.token()
+	x.writeScheduled(f.t, res, input, timeout, heartbeat, role)
+	x.await(f.t, waitTask, 0)
+	w := &f.t.wait
+	w.heartbeat = heartbeat * 1000
+	if timeout > 0 {
+		w.deadline = x.now + timeout*1000
+	}
+	x.setTimer(f.t, w.deadline)
+	x.d.Run = append(x.d.Run, RunTask{Seq: w.seq, Resource: res, Input: input, Token: token, Role: role, Deadline: w.deadline})
+	return nil
+}
+
+// seconds computes TimeoutSeconds or HeartbeatSeconds, 0 when absent.
+func (f *frame) seconds(field asl.Field) (int64, *failure) {
+	if !field.Exists() {
+		return 0, nil
+	}
+	n, fail := f.lang.integer(f, field)
+	if fail == nil && n <= 0 {
+		fail = f.runtimeError("The %s field must be a positive integer but was: %d", field.Name, n)
+	}
+	return n, fail
+}
+
+// role computes the RoleArn of Credentials, "" when there are none.
+func (f *frame) role() (string, *failure) {
+	if f.s.Task.Credentials == nil {
+		return "", nil
+	}
+	v, fail := f.lang.template(f, f.s.Task.Credentials, "Credentials")
+	if fail != nil {
+		return "", fail
+	}
+	arn, _ := v.Get("RoleArn")
+	return arn.Str(), nil
+}
+
+// writeScheduled writes what history says of the beginning of an attempt. An activity is only scheduled: it
+// starts when a worker takes it.
+func (x *Exec) writeScheduled(t *Thread, res *asl.Resource, input value.Value, timeout, heartbeat int64, role string) {
+	scheduled, started := history.TaskScheduled, history.TaskStarted
+	switch {
+	case res.Function != "":
+		scheduled, started, heartbeat = history.LambdaFunctionScheduled, history.LambdaFunctionStarted, 0
+	case res.Activity != "":
+		scheduled, started = history.ActivityScheduled, 0
+	}
+	ev := x.emit(t, scheduled)
+	ev.Data, ev.Timeout, ev.Heartbeat, ev.RoleARN = input.Text(), timeout, heartbeat, role
+	x.writeResource(ev, res)
+	if scheduled == history.TaskScheduled {
+		ev.Region = x.id.Region
+		// Built even where a path passed it on: AWS prints parameters of an integration compact.
+		ev.Data = input.Compact()
+	}
+	if started != 0 {
+		ev = x.emit(t, started)
+		if started == history.TaskStarted {
+			x.writeResource(ev, res)
+		}
+	}
+}
+
+func (x *Exec) writeResource(ev *history.Event, res *asl.Resource) {
+	if res.Service == "" {
+		ev.Resource = res.ARN
+		return
+	}
+	ev.ResourceType, ev.Resource = res.Type(), res.Name()
+}
+
+// emitTask writes one of three types of event, by the kind of resource that t's Task names.
+func (x *Exec) emitTask(t *Thread, service, function, activity history.Type) *history.Event {
+	res := &t.state.Task.Resource
+	switch {
+	case res.Function != "":
+		return x.emit(t, function)
+	case res.Activity != "":
+		return x.emit(t, activity)
+	}
+	ev := x.emit(t, service)
+	x.writeResource(ev, res)
+	return ev
+}
+
+// taskEvent applies an event that answers t's task.
+func (x *Exec) taskEvent(t *Thread, ev Event) {
+	w := &t.wait
+	switch ev.Kind {
+	case TaskPickedUp:
+		if w.picked {
+			return
+		}
+		w.picked = true
+		x.emit(t, history.ActivityStarted).Name = ev.Worker
+		x.beat(t)
+		x.touch(t)
+	case TaskSubmitted:
+		if w.submitted {
+			return
+		}
+		w.submitted = true
+		x.emitTask(t, history.TaskSubmitted, history.TaskSubmitted, history.TaskSubmitted).Data = ev.Output.Text()
+		x.beat(t)
+		x.touch(t)
+	case TaskHeartbeat:
+		x.heartbeat(t)
+	case TaskSucceeded:
+		x.succeeded(t, ev.Output)
+	case TaskFailed:
+		x.closeWait(t)
+		fail := &failure{err: ev.Error, cause: ev.Cause}
+		fail.write(x.emitFailed(t, ev.Phase))
+		x.failTask(t, fail)
+	}
+}
+
+func (x *Exec) emitFailed(t *Thread, p Phase) *history.Event {
+	switch p {
+	case Schedule:
+		return x.emitTask(t, history.TaskFailed, history.LambdaFunctionScheduleFailed, history.ActivityScheduleFailed)
+	case Start:
+		return x.emitTask(t, history.TaskStartFailed, history.LambdaFunctionStartFailed, history.ActivityFailed)
+	case Submit:
+		return x.emitTask(t, history.TaskSubmitFailed, history.LambdaFunctionFailed, history.ActivityFailed)
+	}
+	return x.emitTask(t, history.TaskFailed, history.LambdaFunctionFailed, history.ActivityFailed)
+}
+
+// succeeded takes the result of t's task; one that is too large is a failure.
+func (x *Exec) succeeded(t *Thread, result value.Value) {
+	x.closeWait(t)
+	res := &t.state.Task.Resource
+	if result.Size() > MaxPayload {
+		what := res.Type()
+		if res.Service == "" {
+			what = res.ARN
+		}
+		fail := tooLarge(what)
+		fail.write(x.emitFailed(t, Ran))
+		x.failTask(t, fail)
+		return
+	}
+	x.emitTask(t, history.TaskSucceeded, history.LambdaFunctionSucceeded, history.ActivitySucceeded).Data = result.Text()
+	f, fail := x.reframe(t)
+	if fail == nil {
+		fail = x.exit(f, result)
+	}
+	if fail != nil {
+		x.failState(f, fail)
+	}
+}
+
+// failTask is failState for a failure that came from outside.
+func (x *Exec) failTask(t *Thread, fail *failure) {
+	f, wrong := x.reframe(t)
+	if wrong != nil {
+		fail = wrong
+	}
+	x.failState(f, fail)
+}
+
+// beat starts the heartbeat clock of t's task, or sets it back.
+func (x *Exec) beat(t *Thread) {
+	w := &t.wait
+	if w.heartbeat == 0 {
+		return
+	}
+	w.beatBy = x.now + w.heartbeat
+	x.setTimer(t, w.earliest())
+}
+
+// heartbeat notes that the worker is alive. The timer stays where it is and is looked at again when it fires;
+// the row is written only when a third of the interval has passed, so that a crash costs little and a
+// heartbeat next to nothing.
+func (x *Exec) heartbeat(t *Thread) {
+	w := &t.wait
+	if w.heartbeat == 0 {
+		return
+	}
+	by := x.now + w.heartbeat
+	if by-w.beatBy > w.heartbeat/3 {
+		w.beatBy = by
+		x.touch(t)
+	}
+}
+
+// earliest is when the task's timer has to fire: at its deadline or when its heartbeat is missed.
+func (w *wait) earliest() int64 {
+	if w.beatBy == 0 || w.deadline != 0 && w.deadline < w.beatBy {
+		return w.deadline
+	}
+	return w.beatBy
+}
+
+// timerFired ends every wait that is over by now: those that fell due together end together.
+func (x *Exec) timerFired(ev Event) bool {
+	if x.timeoutSeq != 0 && ev.Seq == x.timeoutSeq && x.now >= x.deadline {
+		x.finishTimedOut()
+		return true
+	}
+	if x.waits[ev.Seq] == nil {
+		return false
+	}
+	x.expired = x.expired[:0]
+	for _, id := range x.threadIDs() {
+		if t := x.threads[id]; t.phase == waiting && t.wait.due != 0 && t.wait.due <= x.now {
+			x.expired = append(x.expired, t)
+		}
+	}
+	timedOut := x.expired[:0]
+	for _, t := range x.expired {
+		switch t.wait.kind {
+		case waitTask:
+			if x.taskOverdue(t, ev) {
+				timedOut = append(timedOut, t)
+			}
+		case waitTime:
+			x.closeWait(t)
+			x.afterWait(t)
+		case waitRetry:
+			x.closeWait(t)
+			x.again(t)
+		}
+	}
+	x.timeOutTasks(timedOut)
+	return true
+}
+
+// taskOverdue reports whether t's task is over; if only its heartbeats had moved on, the timer is set again.
+func (x *Exec) taskOverdue(t *Thread, ev Event) bool {
+	w := &t.wait
+	if w.deadline != 0 && w.deadline <= x.now {
+		return true
+	}
+	if !ev.Up.IsZero() {
+		w.beatBy = max(w.beatBy, ev.Up.UnixMilli()+w.heartbeat)
+	}
+	if w.beatBy <= x.now {
+		return true
+	}
+	x.setTimer(t, w.earliest())
+	return false
+}
+
+// timeOutTasks writes the end of all the tasks before any of their states fails, as AWS does.
+func (x *Exec) timeOutTasks(threads []*Thread) {
+	fails := make([]*failure, len(threads))
+	for i, t := range threads {
+		fails[i] = &failure{err: &errTimeout, heartbeat: t.wait.deadline == 0 || t.wait.deadline > x.now}
+		x.giveUp(t)
+		fails[i].write(x.emitTask(t, history.TaskTimedOut, history.LambdaFunctionTimedOut, history.ActivityTimedOut))
+	}
+	for i, t := range threads {
+		if t.phase == waiting && x.status == Running { // the failure before may have cut this thread
+			x.failTask(t, fails[i])
+		}
+	}
+}
+
+// afterWait leaves a Wait state whose time has come.
+func (x *Exec) afterWait(t *Thread) {
+	f, fail := x.reframe(t)
+	if fail == nil {
+		fail = x.exit(f, f.in)
+	}
+	if fail != nil {
+		x.failState(f, fail)
+	}
+}

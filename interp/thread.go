@@ -1,0 +1,211 @@
+package interp
+
+import (
+	"github.com/statelark/statelark/asl"
+	"github.com/statelark/statelark/value"
+)
+
+// Thread is one sequential flow of an execution.
+type Thread struct {
+	id     uint32
+	parent uint32 // 0: this is the top thread
+	index  int    // which branch or item of the parent's state
+	block  *asl.Block
+	// hidden is set in threads whose events are not part of the execution's history: the children of a
+	// distributed Map. It counts the events of the child.
+	hidden *hiddenLog
+
+	phase phase
+	next  string // of entering: the state to enter
+	state *asl.State
+	input value.Value // of the state, as it came
+	vars  []value.Member
+
+	prev      int64 // id of the last event of this thread's chain
+	entered   int64 // id of the event that entered the state
+	enteredAt int64 // Unix ms
+
+	retries    int   // attempts after the first, over all retriers
+	perRetrier []int // attempts that each retrier has granted
+	wait       wait
+	join       *join       // of a Parallel or Map state under way
+	result     value.Value // of done
+
+	touched bool // in Exec.touched
+	stored  bool // a row of it was handed out
+}
+
+// phase is where a thread stands between two turns.
+type phase uint8
+
+const (
+	entering phase = iota + 1 // next is to be entered with input
+	waiting                   // for what wait says
+	joining                   // for its child threads
+	done                      // ended; its result waits for the siblings
+	gone                      // no longer part of the execution
+)
+
+// waitKind is what a waiting thread waits for.
+type waitKind uint8
+
+const (
+	waitTask  waitKind = iota + 1 // a task's result
+	waitTime                      // the time of a Wait state
+	waitRetry                     // the delay before the next attempt
+)
+
+type wait struct {
+	seq  uint64
+	kind waitKind
+	due  int64 // Unix ms at which its timer is set, 0: none
+
+	// Of waitTask:
+	deadline  int64 // by TimeoutSeconds, 0: none
+	heartbeat int64 // HeartbeatSeconds in ms, 0: none
+	beatBy    int64 // when the next heartbeat is due, 0: the clock does not run yet
+	submitted bool
+	picked    bool // an activity worker has it
+}
+
+// join is the memory of a Parallel or Map state whose threads run.
+type join struct {
+	items    value.Value // of Map: the array
+	args     value.Value // of Map: the effective input, which ItemSelector sees
+	length   int
+	limit    int // how many may run at once
+	started  int // children begun; the next one has this index
+	finished int
+	failed   int
+	tolerate tolerance // of a distributed Map
+	children []*Thread // by index; nil: not begun, or failed and tolerated
+}
+
+type hiddenLog struct{ events int64 }
+
+// newThread adds a thread. Its events follow those of its parent until it writes its own.
+func (x *Exec) newThread(parent uint32, index int, block *asl.Block) *Thread {
+	x.lastThread++
+	t := &Thread{id: x.lastThread, parent: parent, index: index, block: block}
+	x.threads[t.id] = t
+	if p := x.threads[parent]; p != nil {
+		t.prev, t.hidden = p.prev, p.hidden
+	}
+	x.touch(t)
+	return t
+}
+
+// touch notes that the row of t has to be written.
+func (x *Exec) touch(t *Thread) {
+	if !t.touched {
+		t.touched = true
+		x.touched = append(x.touched, t)
+	}
+}
+
+// goTo makes t ready to enter a state.
+func (x *Exec) goTo(t *Thread, state string, input value.Value) {
+	t.phase, t.next, t.input = entering, state, input
+	t.state, t.result = nil, value.Value{}
+	x.touch(t)
+	x.ready = append(x.ready, t)
+}
+
+// remove takes t and all threads below it out of the execution.
+func (x *Exec) remove(t *Thread) {
+	x.giveUp(t)
+	x.dropJoin(t)
+	t.phase = gone
+	delete(x.threads, t.id)
+	x.touch(t)
+}
+
+// dropJoin removes the threads below t.
+func (x *Exec) dropJoin(t *Thread) {
+	if t.join == nil {
+		return
+	}
+	for _, c := range t.join.children {
+		if c != nil && c.phase != gone {
+			x.remove(c)
+		}
+	}
+	t.join = nil
+}
+
+// await opens a wait of t and sets its timer, when due is not 0.
+func (x *Exec) await(t *Thread, kind waitKind, due int64) {
+	t.phase = waiting
+	t.wait = wait{seq: x.nextSeq(), kind: kind}
+	x.waits[t.wait.seq] = t
+	x.setTimer(t, due)
+	x.touch(t)
+}
+
+// setTimer moves the timer of t's wait to due; 0 takes it away.
+func (x *Exec) setTimer(t *Thread, due int64) {
+	if t.wait.due == due {
+		return
+	}
+	if t.wait.due != 0 {
+		x.d.Disarm = append(x.d.Disarm, TimerSet{t.wait.seq, t.wait.due})
+	}
+	if due != 0 {
+		x.d.Arm = append(x.d.Arm, TimerSet{t.wait.seq, due})
+	}
+	t.wait.due = due
+	x.touch(t)
+}
+
+// closeWait ends t's wait, whose event has come, and takes its timer away.
+func (x *Exec) closeWait(t *Thread) {
+	x.setTimer(t, 0)
+	delete(x.waits, t.wait.seq)
+	t.wait = wait{}
+	x.touch(t)
+}
+
+// giveUp ends t's wait before its event has come; a task is cancelled.
+func (x *Exec) giveUp(t *Thread) {
+	if t.phase != waiting {
+		return
+	}
+	if t.wait.kind == waitTask {
+		x.d.Cancel = append(x.d.Cancel, t.wait.seq)
+	}
+	x.closeWait(t)
+}
+
+// lookup finds a variable: in the thread's own scope, then in those around it.
+func (x *Exec) lookup(t *Thread, name string) (value.Value, bool) {
+	for ; t != nil; t = x.threads[t.parent] {
+		for i := range t.vars {
+			if t.vars[i].Key == name {
+				return t.vars[i].Value, true
+			}
+		}
+		if t.hidden != nil && (x.threads[t.parent] == nil || x.threads[t.parent].hidden != t.hidden) {
+			break // a child of a distributed Map sees nothing of its parent
+		}
+	}
+	return value.Value{}, false
+}
+
+// assign sets variables of t's scope. The old slice stays as it is: a row that is being written may hold it.
+func (t *Thread) assign(assigned []value.Member) {
+	if len(assigned) == 0 {
+		return
+	}
+	vars := append(make([]value.Member, 0, len(t.vars)+len(assigned)), t.vars...)
+next:
+	for _, a := range assigned {
+		for i := range vars {
+			if vars[i].Key == a.Key {
+				vars[i].Value = a.Value
+				continue next
+			}
+		}
+		vars = append(vars, a)
+	}
+	t.vars = vars
+}
