@@ -7,13 +7,13 @@ type Activity struct {
 	ARN        string
 	Name       string
 	Created    time.Time
-	Encryption *EncryptionConfiguration // nil: not given
+	Encryption EncryptionConfiguration
 	Tags       []Tag
 }
 
 // SameRequest reports whether the request to create b asks for what a is: all but the tags.
 func (a *Activity) SameRequest(b *Activity) bool {
-	return a.Name == b.Name && sameEncryption(a.Encryption, b.Encryption)
+	return a.Name == b.Name && a.Encryption == b.Encryption
 }
 
 // ActivityTask is a task handed to a worker.

@@ -28,7 +28,7 @@ type StateMachine struct {
 	RoleARN    string
 	Logging    LoggingConfiguration
 	Tracing    TracingConfiguration
-	Encryption *EncryptionConfiguration // nil: not given
+	Encryption EncryptionConfiguration
 	// Revision is InitialRevision or a UUID that the update of the revision made.
 	Revision string
 	Created  time.Time
@@ -41,7 +41,7 @@ type StateMachine struct {
 // ignores a difference in them and does not apply it.
 func (a *StateMachine) SameRequest(b *StateMachine) bool {
 	return a.Name == b.Name && a.Type == b.Type && a.Definition == b.Definition &&
-		a.Logging.equal(b.Logging) && a.Tracing == b.Tracing && sameEncryption(a.Encryption, b.Encryption)
+		a.Logging.equal(b.Logging) && a.Tracing == b.Tracing && a.Encryption == b.Encryption
 }
 
 // StateMachineUpdate says what UpdateStateMachine changes; nil fields stay as they are.
@@ -70,7 +70,7 @@ func (u StateMachineUpdate) Apply(m *StateMachine) (next *StateMachine, changed 
 		n.Tracing = *u.Tracing
 	}
 	if u.Encryption != nil {
-		n.Encryption = u.Encryption
+		n.Encryption = *u.Encryption
 	}
 	return &n, n.RoleARN != m.RoleARN || !n.SameRequest(m)
 }
@@ -90,7 +90,9 @@ const (
 type LoggingConfiguration struct {
 	Level                LogLevel // never ""
 	IncludeExecutionData bool
-	LogGroups            []string // ARNs of CloudWatch log groups; at most one
+	// LogGroups are the ARNs of the CloudWatch log groups to log to, at most one. nil: destinations were not
+	// given, which the API tells from a list of none.
+	LogGroups []string
 }
 
 func (a LoggingConfiguration) equal(b LoggingConfiguration) bool {
@@ -102,17 +104,9 @@ type TracingConfiguration struct {
 	Enabled bool
 }
 
-// EncryptionConfiguration names the key that encrypts a resource. It is kept and shown; the store's own
-// encryption is the operator's.
+// EncryptionConfiguration names the key that encrypts a resource; the zero value is a key that AWS owns. It is
+// kept and shown, no more: what is on disk is the operator's to encrypt.
 type EncryptionConfiguration struct {
-	Type        string // AWS_OWNED_KEY or CUSTOMER_MANAGED_KMS_KEY
-	KeyID       string // "" when not given
-	ReusePeriod int64  // seconds a data key is used for, 0 when not given
-}
-
-func sameEncryption(a, b *EncryptionConfiguration) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	return *a == *b
+	KeyID       string // of a customer-managed key
+	ReusePeriod int64  // seconds that a data key of it is used for
 }
