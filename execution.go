@@ -45,6 +45,10 @@ type Execution struct {
 	Version     string    // ARN of the version it was started through, "" when none
 	Alias       string    // ARN of the alias it was started through, "" when none
 	TraceHeader string
+	// Parent is the execution whose Task started this one and waits for its end, and the wait it answers; the
+	// zero id when there is none.
+	Parent     ExecID
+	ParentWait uint64
 }
 
 // ARN returns the ARN of the execution.

@@ -129,6 +129,7 @@ func (w *writer) wait(t *wait) {
 	w.int(t.heartbeat)
 	w.int(t.beatBy)
 	w.bool(t.submitted)
+	w.text(t.handle)
 	w.bool(t.picked)
 }
 
@@ -358,7 +359,7 @@ func (r *reader) wait() (w wait) {
 	}
 	w.kind = waitKind(r.uint())
 	w.due, w.deadline, w.heartbeat, w.beatBy = r.int(), r.int(), r.int(), r.int()
-	w.submitted, w.picked = r.bool(), r.bool()
+	w.submitted, w.handle, w.picked = r.bool(), r.text(), r.bool()
 	return w
 }
 

@@ -134,6 +134,7 @@ type Event struct {
 	Error  *string
 	Cause  *string
 	Worker string
+	Handle string // of TaskSubmitted: what the host needs to cancel the task
 	// Phase says how far a failed task had come; the zero Phase: it ran.
 	Phase Phase
 	// Up is, of a TimerFired, since when the node could have heard a heartbeat. A heartbeat that is overdue
@@ -158,7 +159,7 @@ type Decision struct {
 	Dirty   []*Thread       // rows to write
 	Removed []uint32        // rows to delete
 	Run     []RunTask       // to dispatch once History is durable
-	Cancel  []uint64        // tasks nobody waits for any more, by Seq
+	Cancel  []CancelTask    // tasks nobody waits for any more
 	Arm     []TimerSet
 	Disarm  []TimerSet
 	Finish  *Finish // the execution is over; every row, timer and task of it that is left goes
@@ -178,6 +179,12 @@ type RunTask struct {
 	Token    string      // "" unless the pattern has one
 	Role     string      // of the state's Credentials
 	Deadline int64       // Unix ms, 0: none
+}
+
+// CancelTask gives a task up. Handle is what its TaskSubmitted brought.
+type CancelTask struct {
+	Seq    uint64
+	Handle string
 }
 
 // TimerSet names a timer: the wait it belongs to and when it is due (Unix ms).

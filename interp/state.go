@@ -176,9 +176,9 @@ func (x *Exec) finish(status Status, out value.Value, err, cause *string) {
 	}
 	x.status = status
 	x.d.Finish = &Finish{Status: status, Output: out, Error: err, Cause: cause}
-	for _, t := range x.waits {
-		if t.wait.kind == waitTask {
-			x.d.Cancel = append(x.d.Cancel, t.wait.seq)
+	for _, id := range x.threadIDs() {
+		if t := x.threads[id]; t.phase == waiting && t.wait.kind == waitTask {
+			x.d.Cancel = append(x.d.Cancel, CancelTask{t.wait.seq, t.wait.handle})
 		}
 	}
 }

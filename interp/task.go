@@ -133,7 +133,7 @@ func (x *Exec) taskEvent(t *Thread, ev Event) {
 		if w.submitted {
 			return
 		}
-		w.submitted = true
+		w.submitted, w.handle = true, ev.Handle
 		x.emitTask(t, history.TaskSubmitted, history.TaskSubmitted, history.TaskSubmitted).Data = ev.Output.Text()
 		x.beat(t)
 		x.touch(t)

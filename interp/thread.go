@@ -65,7 +65,8 @@ type wait struct {
 	heartbeat int64 // HeartbeatSeconds in ms, 0: none
 	beatBy    int64 // when the next heartbeat is due, 0: the clock does not run yet
 	submitted bool
-	picked    bool // an activity worker has it
+	handle    string // of a submitted task
+	picked    bool   // an activity worker has it
 }
 
 // join is the memory of a Parallel or Map state whose threads run.
@@ -171,7 +172,7 @@ func (x *Exec) giveUp(t *Thread) {
 		return
 	}
 	if t.wait.kind == waitTask {
-		x.d.Cancel = append(x.d.Cancel, t.wait.seq)
+		x.d.Cancel = append(x.d.Cancel, CancelTask{t.wait.seq, t.wait.handle})
 	}
 	x.closeWait(t)
 }
