@@ -31,3 +31,13 @@ func ErrorCode(err error) string {
 	}
 	return ""
 }
+
+// ResourceNotFound is the answer about tags of, or a Map Run at, an ARN that names nothing.
+func ResourceNotFound(arn string) *Error {
+	return &Error{Code: "ResourceNotFound", Message: "Resource not found: '" + arn + "'", Resource: arn}
+}
+
+// TooManyTags is the answer when a resource would have more than MaxTags.
+func TooManyTags(arn string) *Error {
+	return &Error{Code: "TooManyTags", Message: "Too Many Tags: '" + arn + "'", Resource: arn}
+}
