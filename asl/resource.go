@@ -1,5 +1,10 @@
 package asl
 
+import (
+	"errors"
+	"strings"
+)
+
 // Pattern is how a Task waits for what it calls.
 type Pattern uint8
 
@@ -39,4 +44,84 @@ func (r Resource) Name() string {
 		return r.Action + ".waitForTaskToken"
 	}
 	return r.Action
+}
+
+// errNotRecognized is the answer of ParseResource to everything that it does not know.
+var errNotRecognized = errors.New("the resource is not recognized")
+
+// ParseResource reads the ARN of a function, of an activity or of an integration that exists.
+func ParseResource(arn string) (Resource, error) {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 || parts[0] != "arn" || !isWord(parts[1], "-") || parts[5] == "" {
+		return Resource{}, errNotRecognized
+	}
+	r := Resource{ARN: arn, Partition: parts[1], Region: parts[3], Account: parts[4]}
+	kind, name, _ := strings.Cut(parts[5], ":")
+	switch {
+	case parts[2] == "lambda" && kind == "function" && isFunction(name):
+		r.Function = name
+	case parts[2] == "states" && r.Region == "" && r.Account == "":
+		return r.integration(kind, name)
+	case parts[2] == "states" && kind == "activity" && name != "" && !strings.Contains(name, ":"):
+		r.Activity = name
+	default:
+		return Resource{}, errNotRecognized
+	}
+	return r, nil
+}
+
+// isFunction reports whether name is a function's, alone or with a version or alias.
+func isFunction(name string) bool {
+	function, qualifier, qualified := strings.Cut(name, ":")
+	if qualified && (qualifier == "" || strings.Contains(qualifier, ":")) {
+		return false
+	}
+	return function != ""
+}
+
+// integration fills in the service and the call, such as "invoke.waitForTaskToken" or "dynamodb:putItem".
+func (r Resource) integration(service, call string) (Resource, error) {
+	if service == sdkService {
+		sdk, action, _ := strings.Cut(call, ":")
+		service, call = service+":"+sdk, action
+	}
+	r.Service = service
+	r.Action, r.Pattern = splitPattern(call)
+	if !r.known() {
+		return Resource{}, errNotRecognized
+	}
+	return r, nil
+}
+
+func splitPattern(call string) (action string, p Pattern) {
+	for _, suffix := range []struct {
+		text    string
+		pattern Pattern
+	}{{".sync", Sync}, {".sync:2", Sync2}, {".waitForTaskToken", WaitForTaskToken}} {
+		if action, ok := strings.CutSuffix(call, suffix.text); ok {
+			return action, suffix.pattern
+		}
+	}
+	return call, RequestResponse
+}
+
+// known reports whether the integration exists. Of the AWS SDK's services and actions only the form is looked
+// at.
+func (r Resource) known() bool {
+	if sdk, ok := strings.CutPrefix(r.Service, sdkService+":"); ok {
+		return isWord(sdk, "") && isWord(r.Action, "") && r.Action[0] >= 'a' && r.Action[0] <= 'z' &&
+			(r.Pattern == RequestResponse || r.Pattern == WaitForTaskToken)
+	}
+	return integrations[r.Service][r.Action].has(r.Pattern)
+}
+
+// isWord reports whether text is letters, digits and characters of extra, and not empty.
+func isWord(text, extra string) bool {
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte(extra, c) >= 0) {
+			return false
+		}
+	}
+	return text != ""
 }

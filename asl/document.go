@@ -1,0 +1,180 @@
+package asl
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/statelark/statelark/value"
+)
+
+// node is one value of the definition's text together with where it stands. The nodes of a definition are
+// built once, from text that value.Parse has accepted, so that every finding can name its line.
+type node struct {
+	parent *node
+	key    string // the name in the parent object, unescaped; "" in an array
+	index  int    // the place in the parent array
+	kind   value.Kind
+	text   string // the JSON text of this value
+	offset int    // of text in the definition
+	name   int    // offset of the member's name in the definition; the same as offset outside of objects
+
+	children []*node // the members of an object (of several with one name the last), the elements of an array
+	doubled  []*node // the members of an object whose name was there before
+}
+
+// scanDocument builds the nodes of text, which must be valid JSON.
+func scanDocument(text string) *node {
+	s := nodeScanner{text: text}
+	s.space()
+	root := &node{}
+	s.value(root)
+	return root
+}
+
+// nodeScanner walks over text that is known to be valid: no step checks what it passes.
+type nodeScanner struct {
+	text string
+	pos  int
+}
+
+func (s *nodeScanner) space() {
+	for s.pos < len(s.text) {
+		switch s.text[s.pos] {
+		case ' ', '\n', '\r', '\t', ',', ':':
+			s.pos++
+		default:
+			return
+		}
+	}
+}
+
+// value fills n with the value that starts at pos and leaves pos behind it.
+func (s *nodeScanner) value(n *node) {
+	start := s.pos
+	n.offset = start
+	switch s.text[start] {
+	case '{':
+		n.kind = value.Object
+		s.members(n)
+	case '[':
+		n.kind = value.Array
+		s.elements(n)
+	case '"':
+		n.kind = value.String
+		s.str()
+	case 'n':
+		n.kind = value.Null
+		s.pos += len("null")
+	case 't':
+		n.kind = value.Bool
+		s.pos += len("true")
+	case 'f':
+		n.kind = value.Bool
+		s.pos += len("false")
+	default:
+		n.kind = value.Number
+		for s.pos < len(s.text) && strings.IndexByte("+-.0123456789eE", s.text[s.pos]) >= 0 {
+			s.pos++
+		}
+	}
+	n.text = s.text[start:s.pos]
+}
+
+func (s *nodeScanner) members(n *node) {
+	seen := map[string]int{}
+	s.pos++
+	for s.space(); s.text[s.pos] != '}'; s.space() {
+		name := s.pos
+		s.str()
+		m := &node{parent: n, key: unquote(s.text[name:s.pos])}
+		s.space()
+		s.value(m)
+		m.name = name
+		if at, ok := seen[m.key]; ok {
+			n.doubled = append(n.doubled, m)
+			n.children[at] = m
+			continue
+		}
+		seen[m.key] = len(n.children)
+		n.children = append(n.children, m)
+	}
+	s.pos++
+}
+
+func (s *nodeScanner) elements(n *node) {
+	s.pos++
+	for s.space(); s.text[s.pos] != ']'; s.space() {
+		e := &node{parent: n, index: len(n.children)}
+		s.value(e)
+		e.name = e.offset
+		n.children = append(n.children, e)
+	}
+	s.pos++
+}
+
+func (s *nodeScanner) str() {
+	for s.pos++; s.text[s.pos] != '"'; s.pos++ {
+		if s.text[s.pos] == '\\' {
+			s.pos++
+		}
+	}
+	s.pos++
+}
+
+func unquote(quoted string) string {
+	if strings.IndexByte(quoted, '\\') < 0 {
+		return quoted[1 : len(quoted)-1]
+	}
+	v, _ := value.Parse(quoted)
+	return v.Str()
+}
+
+// get returns the member of that name, nil when there is none or n is no object.
+func (n *node) get(name string) *node {
+	if n.kind != value.Object {
+		return nil
+	}
+	for _, m := range n.children {
+		if m.key == name {
+			return m
+		}
+	}
+	return nil
+}
+
+func (n *node) has(name string) bool { return n.get(name) != nil }
+
+// str returns the text of a string, "" for every other kind.
+func (n *node) str() string {
+	if n.kind != value.String {
+		return ""
+	}
+	return unquote(n.text)
+}
+
+func (n *node) value() value.Value {
+	v, _ := value.Parse(n.text)
+	return v
+}
+
+// location returns the place of n as AWS prints it: "/" for the whole, /States/P/Branches[0]/StartAt below.
+// Names are not escaped.
+func (n *node) location() string {
+	if n.parent == nil {
+		return "/"
+	}
+	return string(n.appendLocation(nil))
+}
+
+func (n *node) appendLocation(dst []byte) []byte {
+	if n.parent == nil {
+		return dst
+	}
+	dst = n.parent.appendLocation(dst)
+	if n.parent.kind == value.Array {
+		dst = append(dst, '[')
+		dst = strconv.AppendInt(dst, int64(n.index), 10)
+		return append(dst, ']')
+	}
+	return append(append(dst, '/'), n.key...)
+}

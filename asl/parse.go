@@ -1,0 +1,202 @@
+package asl
+
+import (
+	"errors"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/statelark/statelark/value"
+)
+
+// Options say what a definition is for.
+type Options struct {
+	Type string // STANDARD, which "" stands for, or EXPRESS
+}
+
+// The types of a state machine.
+const (
+	standard = "STANDARD"
+	express  = "EXPRESS"
+)
+
+// Limits of the service.
+const (
+	maxStateName = 80 // characters
+	maxNesting   = 100
+	maxSeconds   = 99_999_999
+)
+
+// Parse compiles a definition. The diagnostics hold everything that is wrong with it, warnings included; the
+// Machine is nil when one of them is an error.
+func Parse(text string, o Options) (*Machine, []Diagnostic) {
+	m, found := compile(text, o)
+	return m, placed(found, newLines(text).position)
+}
+
+// ParseState compiles the definition of a single state, as TestState takes it, into a machine that has only
+// that state, called name. What its transitions name is not looked for. A state without a QueryLanguage of its own is read
+// in language, JSONPath when that is "".
+func ParseState(text, name string, language Language, o Options) (*Machine, []Diagnostic) {
+	if language == "" {
+		language = JSONPath
+	}
+	c := newCompiler(o)
+	root, found := c.document(text)
+	if found {
+		root.parent = &node{parent: &node{kind: value.Object}, key: "States", kind: value.Object}
+		root.key = name
+		c.language = language
+		s := c.compileState(root, &graph{})
+		m := &Machine{Language: language, Version: "1.0", Block: Block{StartAt: name, States: []*State{s.state}}}
+		m.index()
+		c.machine = m
+	}
+	return c.result(), placed(c.found, newLines(text).position)
+}
+
+// compiler holds what the passes over one definition share.
+type compiler struct {
+	express  bool     // the rules of Express workflows hold
+	language Language // of the whole machine
+	machine  *Machine
+	found    []finding
+	states   map[string]bool // the names of the states seen so far
+	labels   map[string]bool // the labels of the Map states seen so far
+	blocks   []*graph        // the blocks seen so far, outer before inner
+}
+
+func newCompiler(o Options) *compiler {
+	return &compiler{express: o.Type == express, states: map[string]bool{}, labels: map[string]bool{}}
+}
+
+func compile(text string, o Options) (*Machine, []finding) {
+	c := newCompiler(o)
+	if root, ok := c.document(text); ok {
+		c.wholeMachine(root)
+		c.transitions()
+		c.scopes()
+	}
+	return c.result(), c.found
+}
+
+// result returns the machine when nothing stands in its way.
+func (c *compiler) result() *Machine {
+	if hasErrors(c.found) {
+		return nil
+	}
+	return c.machine
+}
+
+// document reads text as a JSON object.
+func (c *compiler) document(text string) (*node, bool) {
+	if text == "" {
+		c.report(SeverityError, CodeMissingDescription, "", -1, "Definition must not be empty")
+		return nil, false
+	}
+	v, err := value.Parse(text)
+	var syntax *value.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		c.report(SeverityError, CodeInvalidJSONDescription, "", syntax.Offset, err.Error())
+		return nil, false
+	case v.Kind() != value.Object:
+		c.report(SeverityError, CodeInvalidJSONDescription, "", 0, "Definition must be a valid JSON object")
+		return nil, false
+	}
+	return scanDocument(text), true
+}
+
+func (c *compiler) wholeMachine(root *node) {
+	m := &Machine{Version: "1.0", Language: JSONPath}
+	c.machine = m
+	if n := root.get("QueryLanguage"); n != nil {
+		m.Language = c.queryLanguage(n)
+	}
+	c.language = m.Language
+	c.onlyFields(root, machineFields)
+	if n := root.get("Version"); n != nil {
+		c.oneOf(n, "1.0")
+	}
+	if n := root.get("TimeoutSeconds"); n != nil {
+		m.TimeoutSeconds, _ = c.integer(n, 0, maxSeconds)
+	}
+	c.block(root, &m.Block, nil)
+}
+
+// queryLanguage returns the language that a QueryLanguage field stands for: anything but the exact name of
+// JSONPath counts as JSONata.
+func (c *compiler) queryLanguage(n *node) Language {
+	if n.kind != value.String {
+		c.invalid(n, "Expected value of type [STRING]")
+		return JSONata
+	}
+	c.oneOf(n, string(JSONPath), string(JSONata))
+	if n.str() == string(JSONPath) {
+		return JSONPath
+	}
+	return JSONata
+}
+
+// block compiles StartAt, States and Comment of a machine, a branch or a processor into b, inside the block
+// enclosing.
+func (c *compiler) block(n *node, b *Block, enclosing *graph) {
+	g := &graph{block: b, enclosing: enclosing}
+	if enclosing != nil {
+		g.depth = enclosing.depth + 1
+	}
+	c.blocks = append(c.blocks, g)
+	b.Comment = c.comment(n)
+	c.require(n, "States", "StartAt")
+	if start := n.get("StartAt"); start != nil {
+		b.StartAt, _ = c.nonEmptyString(start)
+		g.start = start
+	}
+	if states := n.get("States"); states != nil {
+		c.statesOf(states, g)
+	}
+	b.index()
+}
+
+func (c *compiler) statesOf(states *node, g *graph) {
+	switch {
+	case states.kind != value.Object:
+		c.wrongType(states, "Object")
+		return
+	case len(states.children) == 0:
+		c.invalid(states, "Value cannot be empty")
+		return
+	case g.depth > maxNesting:
+		c.fail(states, CodeTooDeeplyNested, "States are nested deeper than %d levels", maxNesting)
+		return
+	}
+	for _, n := range states.doubled {
+		c.fail(n, CodeDuplicateStateName, "Duplicate State name: %s", n.key)
+	}
+	for _, n := range states.children {
+		c.stateName(n)
+		s := c.compileState(n, g)
+		g.states = append(g.states, s)
+		g.block.States = append(g.block.States, s.state)
+	}
+}
+
+func (c *compiler) stateName(n *node) {
+	switch {
+	case n.key == "":
+		c.fail(n, CodeInvalidStateName, "State name cannot be empty")
+	case utf8.RuneCountInString(n.key) > maxStateName:
+		c.fail(n, CodeInvalidStateName, "Invalid State name: %s exceeds the %d-character limit allowed by the service", n.key, maxStateName)
+	case c.states[n.key]:
+		c.fail(n, CodeDuplicateStateName, "Duplicate State name: %s", n.key)
+	}
+	c.states[n.key] = true
+}
+
+func (b *Block) index() {
+	b.byName = make(map[string]*State, len(b.States))
+	for _, s := range b.States {
+		b.byName[s.Name] = s
+	}
+}
+
+func contains(list []string, s string) bool { return slices.Contains(list, s) }

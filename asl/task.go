@@ -1,0 +1,102 @@
+package asl
+
+import (
+	"strings"
+
+	"github.com/statelark/statelark/value"
+)
+
+func (s *stateCompiler) task() {
+	t := &TaskFields{}
+	s.state.Task = t
+	if s.require(s.node, "Resource") {
+		s.resource(s.node.get("Resource"))
+	}
+	t.Timeout = s.numberField("TimeoutSeconds", s.integerConst(1, maxSeconds))
+	t.Heartbeat = s.numberField("HeartbeatSeconds", s.integerConst(1, maxSeconds))
+	s.heartbeatWithinTimeout()
+	t.Credentials = s.credentials()
+}
+
+func (s *stateCompiler) resource(n *node) {
+	text, ok := s.stringOf(n)
+	if !ok {
+		return
+	}
+	if !strings.HasPrefix(text, "arn:") {
+		s.invalid(n, "Value is not a valid resource ARN")
+		return
+	}
+	r, err := ParseResource(text)
+	if err != nil {
+		s.invalid(n, "The resource provided %s is not recognized. The value is not a valid resource ARN, "+
+			"or the resource is not available in this region.", text)
+		return
+	}
+	s.state.Task.Resource = r
+	if s.express {
+		s.refusedByExpress(n, r)
+	}
+	if r.Service != "" {
+		s.integrationParameters(r)
+	}
+}
+
+func (s *stateCompiler) refusedByExpress(n *node, r Resource) {
+	switch {
+	case r.Activity != "":
+		s.invalid(n, "Express state machine does not support Activity ARN")
+	case r.Pattern == Sync || r.Pattern == Sync2:
+		s.invalid(n, "Express state machine does not support '.sync' service integration")
+	case r.Pattern == WaitForTaskToken:
+		// The space at the end is AWS's.
+		s.invalid(n, "Express state machine does not support '.waitForTaskToken' service integration ")
+	}
+}
+
+// integrationParameters checks that the call of an integration says what it needs.
+func (s *stateCompiler) integrationParameters(r Resource) {
+	name := "Parameters"
+	if s.state.Language == JSONata {
+		name = "Arguments"
+	}
+	n := s.node.get(name)
+	if n == nil {
+		if !s.foreign {
+			s.invalid(s.node, "%s field is required for resource ARN: %s", name, r.ARN)
+		}
+		return
+	}
+	if n.kind != value.Object {
+		return // computed as a whole
+	}
+	for _, field := range requiredParameters[r.Service+":"+r.Action] {
+		if !n.has(field) && !n.has(field+".$") {
+			s.invalidIn(n, n.offset, "The field '%s' is required but was missing", field)
+		}
+	}
+}
+
+func (s *stateCompiler) heartbeatWithinTimeout() {
+	timeout, heartbeat := s.state.Task.Timeout, s.state.Task.Heartbeat
+	limit, ok := timeout.Const.Int()
+	seconds, ok2 := heartbeat.Const.Int()
+	if ok && ok2 && seconds >= limit {
+		s.invalid(s.node.get("HeartbeatSeconds"), "The value of 'HeartbeatSeconds' must be smaller than the value of 'TimeoutSeconds'")
+	}
+}
+
+func (s *stateCompiler) credentials() *Template {
+	n := s.field("Credentials")
+	if n == nil || !s.ofKind(n, value.Object) {
+		return nil
+	}
+	if s.state.Task.Resource.Activity != "" {
+		s.invalid(n, "The field 'Credentials' is not supported for activities")
+	}
+	if !n.has("RoleArn") && (s.state.Language == JSONata || !n.has("RoleArn.$")) {
+		s.invalid(n, "The field 'RoleArn' is required but was missing")
+		return nil
+	}
+	return s.template(n)
+}

@@ -1,0 +1,297 @@
+package asl
+
+import (
+	"strings"
+
+	"github.com/statelark/statelark/jsonpath"
+	"github.com/statelark/statelark/value"
+)
+
+// pathField compiles InputPath or OutputPath.
+func (s *stateCompiler) pathField(name string) PathField {
+	n := s.field(name)
+	if n == nil {
+		return PathField{}
+	}
+	if n.kind == value.Null {
+		return PathField{Null: true}
+	}
+	return PathField{Path: s.path(n)}
+}
+
+// resultPath compiles the ResultPath of a state or a catcher.
+func (s *stateCompiler) resultPath(n *node) PathField {
+	if n == nil {
+		return PathField{}
+	}
+	if n.kind == value.Null {
+		return PathField{Null: true}
+	}
+	p := s.referencePath(n)
+	if p != nil && p.Root() != "$" {
+		s.invalid(n, "Value is not a Reference Path: ResultPath must start at '$'")
+	}
+	return PathField{Path: p}
+}
+
+func (s *stateCompiler) itemsPath(n *node) PathField {
+	if n == nil {
+		return PathField{}
+	}
+	return PathField{Path: s.referencePath(n)}
+}
+
+// path reads any path, nil when there is none.
+func (s *stateCompiler) path(n *node) *jsonpath.Path {
+	text, ok := s.stringOf(n)
+	if !ok {
+		return nil
+	}
+	p, err := jsonpath.Parse(text)
+	if err != nil {
+		s.invalid(n, "Value must be a valid JSONPath.")
+		return nil
+	}
+	return p
+}
+
+// referencePath reads a path that leads to one place.
+func (s *stateCompiler) referencePath(n *node) *jsonpath.Path {
+	text, ok := s.stringOf(n)
+	if !ok {
+		return nil
+	}
+	if !strings.HasPrefix(text, "$") {
+		s.invalid(n, "Value is not a Reference Path: Reference path didn't start with '$'")
+		return nil
+	}
+	p, err := jsonpath.Parse(text)
+	if err == nil {
+		err = p.Reference()
+	}
+	if err != nil {
+		s.invalid(n, "Value is not a Reference Path: %s", err)
+		return nil
+	}
+	return p
+}
+
+// numberField compiles a field that holds a constant, which constant checks, an expression, or (as name+"Path")
+// a reference path.
+func (s *stateCompiler) numberField(name string, constant func(*node)) Field {
+	s.atMostOneForm(name)
+	if n := s.field(name); n != nil {
+		return s.constOrQuery(n, constant)
+	}
+	n := s.field(name + "Path")
+	if n == nil {
+		return Field{}
+	}
+	return Field{Name: n.key, Expr: s.referenceExpr(n)}
+}
+
+// atMostOneForm reports a field that is there as a value and as a path. Wait has its own rule for that.
+func (s *stateCompiler) atMostOneForm(name string) {
+	if s.state.Type != Wait {
+		s.atMostOne(s.node, name, name+"Path")
+	}
+}
+
+// constOrQuery compiles a field that may hold a JSONata expression.
+func (s *stateCompiler) constOrQuery(n *node, constant func(*node)) Field {
+	if s.state.Language == JSONata && n.kind == value.String && marked(n.str()) {
+		return Field{Name: n.key, Expr: s.query(n)}
+	}
+	before := len(s.found)
+	constant(n)
+	if len(s.found) > before && looksDynamic(n.str()) {
+		s.warn(n, CodeNoPath, "The value of field '%s' looks like a path, but the name of the field does not end with 'Path'", n.key)
+	}
+	return Field{Name: n.key, Const: n.value()}
+}
+
+func (s *stateCompiler) integerConst(lo, hi int64) func(*node) {
+	return func(n *node) { s.integer(n, lo, hi) }
+}
+
+func (s *stateCompiler) referenceExpr(n *node) *Expr {
+	if s.referencePath(n) == nil {
+		return nil
+	}
+	return s.pathExpr(n)
+}
+
+// pathExpr reads a path or the call of an intrinsic function, nil when it is neither.
+func (s *stateCompiler) pathExpr(n *node) *Expr {
+	e, err := jsonpath.ParseExpr(n.str())
+	if err != nil || n.kind != value.String {
+		return nil
+	}
+	return &Expr{Source: n.str(), Path: e}
+}
+
+// textFunctions are the intrinsic functions that ErrorPath and CausePath may call: those that return a string.
+var textFunctions = []string{"States.Format", "States.JsonToString", "States.ArrayGetItem", "States.Base64Encode",
+	"States.Base64Decode", "States.Hash", "States.UUID"}
+
+// textField compiles Error or Cause.
+func (s *stateCompiler) textField(name string) Field {
+	s.atMostOneForm(name)
+	if n := s.field(name); n != nil {
+		return s.constOrQuery(n, s.textConst)
+	}
+	n := s.field(name + "Path")
+	if n == nil {
+		return Field{}
+	}
+	e := s.pathExpr(n)
+	switch {
+	case e == nil:
+		s.invalid(n, "Value must be a valid JSONPath.")
+	case e.Path.Path() == nil && !contains(textFunctions, e.Path.Call()):
+		s.invalid(n, "Value must be a valid JSONPath.")
+	}
+	return Field{Name: n.key, Expr: e}
+}
+
+func (s *stateCompiler) textConst(n *node) {
+	if text, ok := s.stringOf(n); ok && s.state.Language == JSONPath && looksDynamic(text) {
+		s.warn(n, CodeNoPath, "The value of field '%s' looks like a path, but the name of the field does not end with 'Path'", n.key)
+	}
+}
+
+func (s *stateCompiler) templateField(name string) *Template {
+	n := s.field(name)
+	if n == nil {
+		return nil
+	}
+	return s.template(n)
+}
+
+// template compiles the template that n holds as a whole.
+func (s *stateCompiler) template(n *node) *Template {
+	if s.state.Language == JSONata {
+		return s.queryTemplate(n)
+	}
+	return s.pathTemplate(n, n)
+}
+
+// pathTemplate compiles n, which is field or inside of it. Findings are located at field, as AWS does.
+func (s *stateCompiler) pathTemplate(n, field *node) *Template {
+	switch n.kind {
+	case value.Object:
+		members := make([]TemplateMember, len(n.children))
+		constant := true
+		for i, m := range n.children {
+			members[i] = s.pathMember(m, field)
+			constant = constant && members[i].Value.constant() && members[i].Key == m.key
+		}
+		s.sameKeys(members, field)
+		if !constant {
+			return &Template{Members: members}
+		}
+	case value.Array:
+		elems := make([]*Template, len(n.children))
+		constant := true
+		for i, e := range n.children {
+			elems[i] = s.pathTemplate(e, field)
+			constant = constant && elems[i].constant()
+		}
+		if !constant {
+			return &Template{Elems: elems}
+		}
+	}
+	return &Template{Const: n.value()}
+}
+
+func (t *Template) constant() bool { return t.Const.Exists() }
+
+// pathMember compiles one member of an object template. Beside names that end in ".$", the limits of a reader
+// and a batcher are read from a path when their names end in "Path".
+func (s *stateCompiler) pathMember(n, field *node) TemplateMember {
+	key, dynamic := strings.CutSuffix(n.key, ".$")
+	if dynamic {
+		e := s.pathExpr(n)
+		if e == nil {
+			s.invalidIn(field, n.offset, "The value for the field '%s' must be a valid JSONPath or a valid intrinsic function call", n.key)
+		}
+		return TemplateMember{Key: key, Source: n.key, Value: &Template{Expr: e}}
+	}
+	if limit, ok := limitPath(n, field); ok {
+		return TemplateMember{Key: limit, Source: n.key, Value: &Template{Expr: s.referenceExpr(n)}}
+	}
+	if text := n.str(); looksDynamic(text) {
+		s.warn(n, CodeNoDollar, "The value of field '%s' looks like a path or a call, but the name of the field does not end with '.$'", n.key)
+	}
+	return TemplateMember{Key: n.key, Source: n.key, Value: s.pathTemplate(n, field)}
+}
+
+// limitPath returns the name of the limit that n takes from a path: MaxItems of a ReaderConfig,
+// MaxItemsPerBatch and MaxInputBytesPerBatch of an ItemBatcher.
+func limitPath(n, field *node) (string, bool) {
+	name, ok := strings.CutSuffix(n.key, "Path")
+	if !ok {
+		return "", false
+	}
+	switch name {
+	case "MaxItems":
+		return name, field.key == "ItemReader" && n.parent.key == "ReaderConfig" && n.parent.parent == field
+	case "MaxItemsPerBatch", "MaxInputBytesPerBatch":
+		return name, field.key == "ItemBatcher" && n.parent == field
+	}
+	return "", false
+}
+
+// sameKeys reports names that are the same once their suffixes are taken off.
+func (s *stateCompiler) sameKeys(members []TemplateMember, field *node) {
+	seen := make(map[string]string, len(members))
+	for _, m := range members {
+		if first, ok := seen[m.Key]; ok {
+			s.invalid(field, "There should only be one of the following fields: [%s, %s]", first, m.Source)
+		}
+		seen[m.Key] = m.Source
+	}
+}
+
+// queryTemplate compiles n, in which strings between {% and %} are expressions.
+func (s *stateCompiler) queryTemplate(n *node) *Template {
+	switch n.kind {
+	case value.Object:
+		members := make([]TemplateMember, len(n.children))
+		constant := true
+		for i, m := range n.children {
+			members[i] = TemplateMember{Key: m.key, Source: m.key, Value: s.queryTemplate(m)}
+			constant = constant && members[i].Value.constant()
+		}
+		if !constant {
+			return &Template{Members: members}
+		}
+	case value.Array:
+		elems := make([]*Template, len(n.children))
+		constant := true
+		for i, e := range n.children {
+			elems[i] = s.queryTemplate(e)
+			constant = constant && elems[i].constant()
+		}
+		if !constant {
+			return &Template{Elems: elems}
+		}
+	case value.String:
+		if marked(n.str()) {
+			return &Template{Expr: s.query(n)}
+		}
+	}
+	return &Template{Const: n.value()}
+}
+
+// looksDynamic reports whether text reads like a path or like the call of an intrinsic function.
+func looksDynamic(text string) bool {
+	switch {
+	case text == "$" || text == "$$":
+		return true
+	case strings.HasPrefix(text, "$"), strings.HasPrefix(text, "States.") && strings.HasSuffix(text, ")"):
+		_, err := jsonpath.ParseExpr(text)
+		return err == nil
+	}
+	return false
+}
