@@ -13,22 +13,36 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("%s at character %d of %q", e.Msg, e.Offset+1, e.Text)
 }
 
-// NotFoundError reports a path that leads to nothing.
+func syntaxErrorf(text string, offset int, format string, a ...any) *SyntaxError {
+	return &SyntaxError{Text: text, Offset: offset, Msg: fmt.Sprintf(format, a...)}
+}
+
+// NotFoundError reports a path that leads to nothing, or that cannot be applied to what it meets.
 type NotFoundError struct {
 	Path   string // as written
 	Detail string // why, in Jayway's words: "No results for path: $['a']"
 	// IndexPastEnd: the last step of a definite path is an index outside its array. Where a template field holds
 	// nothing but such a path AWS takes null for it; as the argument of a function it is a miss.
 	IndexPastEnd bool
+	// Misapplied: Jayway refused to go on ("Filter: [0] can only be applied to arrays. Current context is: 1")
+	// rather than found nothing. AWS then prints Detail alone where it would say "could not be found".
+	Misapplied bool
 }
 
 func (e *NotFoundError) Error() string {
 	return fmt.Sprintf("Invalid path '%s' : %s", e.Path, e.Detail)
 }
 
+// Names of the errors that a CallError stands for.
+const (
+	ErrorRuntime          = "States.Runtime"
+	ErrorIntrinsicFailure = "States.IntrinsicFailure"
+)
+
 // CallError reports a call of an intrinsic function that failed.
 type CallError struct {
 	Expr string // the outermost expression, as written
+	Name string // ErrorRuntime when the path of an argument led to nothing, else ErrorIntrinsicFailure
 	Msg  string // what went wrong
 }
 
@@ -43,5 +57,5 @@ type SetError struct {
 }
 
 func (e *SetError) Error() string {
-	return fmt.Sprintf("Unable to apply ReferencePath %s to input %q", e.Path, e.Input)
+	return fmt.Sprintf("Unable to apply ReferencePath %s to input %s", e.Path, e.Input)
 }

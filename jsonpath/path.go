@@ -1,8 +1,16 @@
 // Package jsonpath is the path language of the States Language as AWS speaks it: the Jayway dialect, reference
 // paths that can be written through, and the 18 intrinsic functions.
+//
+// The dialect is that of Jayway JsonPath 2.0.0 over Jackson's tree, the library whose behaviour and texts AWS
+// shows: a slice's step is read and ignored, names in brackets take single quotes and no escapes, functions
+// such as length() are names, an index outside its array selects nothing where nothing may stand.
 package jsonpath
 
-import "github.com/statelark/statelark/value"
+import (
+	"strings"
+
+	"github.com/statelark/statelark/value"
+)
 
 // Env is what an expression can see. The caller keeps it for one evaluation; nothing in it is changed but the
 // state behind Random and UUID.
@@ -16,16 +24,10 @@ type Env struct {
 
 // Path is a compiled path. It is immutable and may be shared by goroutines.
 type Path struct {
-	text string
-	root string
-}
-
-// Parse reads a path: "$", "$.a[0]", "$$.Execution.Id", "$var.a". The error is a *SyntaxError.
-func Parse(text string) (*Path, error) {
-	if text == "" || text[0] != '$' {
-		return nil, &SyntaxError{Text: text, Msg: "a path must start with '$'"}
-	}
-	return &Path{text: text, root: "$"}, nil
+	text     string
+	root     string
+	steps    []step
+	definite bool
 }
 
 // String returns the path as written.
@@ -38,15 +40,72 @@ func (p *Path) Root() string { return p.root }
 func (p *Path) IsRoot() bool { return p.text == "$" }
 
 // Definite reports whether the path can lead to one value only: names and single indexes.
-func (p *Path) Definite() bool { return true }
+func (p *Path) Definite() bool { return p.definite }
 
-// Reference returns nil when the path can be written through, else why it cannot.
-func (p *Path) Reference() error { return nil }
+// stepKind tells what a step selects from the value it is applied to.
+type stepKind uint8
 
-// Eval returns what the path leads to: one value when it is definite, else the array of all matches in source
-// order. The error is a *NotFoundError.
-func (p *Path) Eval(env *Env) (value.Value, error) { return env.Input, nil }
+const (
+	stepName    stepKind = iota // .a or ['a']: one member
+	stepNames                   // ['a','b']: an object of the members that exist; always the last step
+	stepIndex                   // [3] or [-1]: one element
+	stepLast                    // [(@.length-1)]: one element, counted from the end
+	stepIndexes                 // [0,2]: elements
+	stepSlice                   // [1:3]: a run of elements
+	stepEach                    // .* or [*]: all elements or members
+	stepDescend                 // ..: the value and all below it, for the next step
+	stepFilter                  // [?(…)]: the elements, or the object itself, that satisfy a condition
+)
 
-// Set returns root with v at the place that the path leads to, objects created on the way where there are none.
-// The error is a *SetError.
-func (p *Path) Set(root, v value.Value) (value.Value, error) { return v, nil }
+// step is one part of a path behind its root.
+type step struct {
+	kind    stepKind
+	name    string   // stepName
+	names   []string // stepNames
+	index   int      // stepIndex; stepLast: how far from the end, 1 for the last element
+	indexes []int    // stepIndexes
+	slice   bounds   // stepSlice
+	filter  *filter  // stepFilter
+	source  string   // how an index, a slice or a union was written, for messages
+}
+
+// bounds are the ends of a slice, negative ones counted from the end of the array.
+type bounds struct {
+	from, to       int
+	hasFrom, hasTo bool
+}
+
+func (s *step) definite() bool {
+	switch s.kind {
+	case stepName, stepNames, stepIndex, stepLast:
+		return true
+	}
+	return false
+}
+
+// fragment returns the step as Jayway prints it in messages.
+func (s *step) fragment() string {
+	switch s.kind {
+	case stepName:
+		return "['" + s.name + "']"
+	case stepNames:
+		return "['" + strings.Join(s.names, "','") + "']"
+	case stepEach:
+		return "[*]"
+	case stepDescend:
+		return ".."
+	case stepFilter:
+		return "[?]"
+	}
+	return "[" + s.source + "]"
+}
+
+// normal returns the path up to and without step n in Jayway's normal form: $['a'][0].
+func (p *Path) normal(n int) string {
+	var b strings.Builder
+	b.WriteByte('$')
+	for i := range p.steps[:n] {
+		b.WriteString(p.steps[i].fragment())
+	}
+	return b.String()
+}
