@@ -1,0 +1,414 @@
+package function
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Options say how a Catalog works. The zero value is one in memory, without a log.
+type Options struct {
+	Region      string // default "us-east-1"
+	Account     string // default "000000000000"
+	EndpointURL string // the AWS_ENDPOINT_URL of functions; "": none
+	// Dir is where uploaded functions are kept; "": nowhere, they go with the catalogue.
+	Dir    string
+	Logger *slog.Logger // default: discards
+
+	Concurrency int           // invocations of one version at a time; default 16
+	Queue       int           // invocations of one version that wait; default 10,000
+	IdleTimeout time.Duration // after which an idle sandbox is closed; default 5 minutes
+	InitTimeout time.Duration // in which a runtime has to load its handler; default 30 seconds
+
+	// Interpreters gives the program of a runtime ("python3.12"), where the one on the PATH will not do.
+	Interpreters map[string]string
+	HTTPClient   *http.Client // for functions behind a URL; default http.DefaultClient
+}
+
+func (o *Options) setDefaults() {
+	o.Region = cmp.Or(o.Region, "us-east-1")
+	o.Account = cmp.Or(o.Account, "000000000000")
+	o.Concurrency = cmp.Or(o.Concurrency, 16)
+	o.Queue = cmp.Or(o.Queue, 10_000)
+	o.IdleTimeout = cmp.Or(o.IdleTimeout, 5*time.Minute)
+	o.InitTimeout = cmp.Or(o.InitTimeout, 30*time.Second)
+	o.HTTPClient = cmp.Or(o.HTTPClient, http.DefaultClient)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+}
+
+// Catalog holds the functions that there are: those declared by the configuration, which do not change, and
+// those uploaded through Lambda's API. Its methods may be called at the same time. What they return of a
+// function is not to be changed.
+//
+// Locks: mu before a deployment's or a pool's.
+type Catalog struct {
+	opts    Options
+	env     *environment
+	store   *store
+	scratch string // removed by Close
+
+	base   context.Context // ends with the catalogue
+	cancel context.CancelFunc
+	work   sync.WaitGroup // invocations, and deployments that are not gone yet
+
+	mu        sync.RWMutex // guards what follows, and the store
+	functions map[string]*entry
+	closed    bool
+}
+
+// entry is a function with all its versions.
+type entry struct {
+	declared bool
+	latest   *deployment
+	versions []*deployment // in the order they were published
+	aliases  map[string]*Alias
+	tags     map[string]string
+	next     int // the next version's number
+}
+
+// Alias is a name for a version of a function.
+type Alias struct {
+	Name        string
+	Version     string
+	Description string
+	RevisionID  string
+}
+
+// NewCatalog makes a catalogue and loads the functions that were uploaded to its directory.
+func NewCatalog(o Options) (*Catalog, error) {
+	o.setDefaults()
+	scratch, err := os.MkdirTemp("", "statelark-functions-")
+	if err != nil {
+		return nil, fmt.Errorf("making a directory for functions: %w", err)
+	}
+	c := &Catalog{opts: o, scratch: scratch, functions: make(map[string]*entry)}
+	c.base, c.cancel = context.WithCancel(context.Background())
+	if err := c.open(); err != nil {
+		c.cancel()
+		return nil, errors.Join(err, os.RemoveAll(scratch))
+	}
+	return c, nil
+}
+
+func (c *Catalog) open() error {
+	runtimes, err := newRuntimes(c.scratch, c.opts.Interpreters)
+	if err != nil {
+		return err
+	}
+	c.store, err = openStore(cmp.Or(c.opts.Dir, filepath.Join(c.scratch, "data")))
+	if err != nil {
+		return err
+	}
+	records, err := c.store.load()
+	if err != nil {
+		return err
+	}
+	c.env = &environment{
+		region:      c.opts.Region,
+		endpointURL: c.opts.EndpointURL,
+		idleTimeout: c.opts.IdleTimeout,
+		initTimeout: c.opts.InitTimeout,
+		launcher:    newLauncher(),
+		runtimes:    runtimes,
+		log:         c.opts.Logger,
+	}
+	for _, r := range records {
+		c.functions[r.Latest.Name] = c.newEntry(r)
+	}
+	return nil
+}
+
+func (c *Catalog) newEntry(r *record) *entry {
+	e := &entry{latest: c.deploy(r.Latest), aliases: r.Aliases, tags: r.Tags, next: r.NextVersion}
+	for _, f := range r.Versions {
+		e.versions = append(e.versions, c.deploy(f))
+	}
+	return e
+}
+
+func (c *Catalog) deploy(f *Function) *deployment {
+	c.work.Add(1)
+	return deploy(f, c.env, &c.opts)
+}
+
+// retire takes deployments out of use, and their code with the last that uses it.
+func (c *Catalog) retire(ds ...*deployment) {
+	for _, d := range ds {
+		go d.retire(func() {
+			c.dropCode(d.Code.SHA256)
+			c.work.Done()
+		})
+	}
+}
+
+func (c *Catalog) dropCode(sha string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if sha == "" || c.closed {
+		return
+	}
+	for _, e := range c.functions {
+		for _, d := range e.deployments() {
+			if d.Code.SHA256 == sha {
+				return
+			}
+		}
+	}
+	if err := c.store.dropCode(sha); err != nil {
+		c.opts.Logger.Warn("removing the code of a function", "error", err)
+	}
+}
+
+func (e *entry) deployments() []*deployment {
+	return append([]*deployment{e.latest}, e.versions...)
+}
+
+func (e *entry) record() *record {
+	r := &record{Latest: e.latest.Function, Aliases: e.aliases, Tags: e.tags, NextVersion: e.next}
+	for _, d := range e.versions {
+		r.Versions = append(r.Versions, d.Function)
+	}
+	return r
+}
+
+// Close ends all invocations and processes and returns when nothing of them is left, or when ctx ends.
+func (c *Catalog) Close(ctx context.Context) error {
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return nil
+	}
+	c.closed = true
+	var all []*deployment
+	for _, e := range c.functions {
+		all = append(all, e.deployments()...)
+	}
+	c.mu.Unlock()
+
+	c.cancel()
+	c.retire(all...)
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		c.work.Wait()
+		c.env.launcher.close()
+	}()
+	select {
+	case <-gone:
+	case <-ctx.Done():
+		return fmt.Errorf("shutting the functions down: %w", ctx.Err())
+	}
+	if err := os.RemoveAll(c.scratch); err != nil {
+		return fmt.Errorf("shutting the functions down: %w", err)
+	}
+	return nil
+}
+
+// Declare adds a function of the configuration. It goes before an uploaded one of the same name, for as long
+// as the configuration has it.
+func (c *Catalog) Declare(f Function) error {
+	d := f.clone()
+	d.Version, d.RevisionID, d.LastModified = Latest, uuid.NewString(), time.Now()
+	if d.Code.Dir != "" {
+		dir, err := realDir(d.Code.Dir)
+		if err != nil {
+			return fmt.Errorf("function %s: %w", d.Name, err)
+		}
+		d.Code.Dir = dir
+	}
+	if err := d.prepare(); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	old := c.functions[d.Name]
+	switch {
+	case c.closed:
+		return errClosed
+	case old != nil && old.declared:
+		return fmt.Errorf("function %s: it is declared twice", d.Name)
+	case old != nil:
+		c.opts.Logger.Warn("a declared function hides an uploaded one", "function", d.Name)
+		c.retire(old.deployments()...)
+	}
+	c.functions[d.Name] = &entry{declared: true, latest: c.deploy(d)}
+	return nil
+}
+
+// realDir returns the absolute path of a directory without symbolic links: interpreters show code under it.
+func realDir(dir string) (string, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if abs, err = filepath.EvalSymlinks(abs); err != nil {
+		return "", err
+	}
+	info, err := os.Stat(abs)
+	if err != nil {
+		return "", err
+	}
+	if !info.IsDir() {
+		return "", fmt.Errorf("%s is not a directory", dir)
+	}
+	return abs, nil
+}
+
+// ARN is the name of a function in full. qualifier may be "".
+func (c *Catalog) ARN(name, qualifier string) string {
+	return functionARN(c.opts.Region, c.opts.Account, name, qualifier)
+}
+
+func functionARN(region, account, name, qualifier string) string {
+	arn := "arn:aws:lambda:" + region + ":" + account + ":function:" + name
+	if qualifier != "" {
+		arn += ":" + qualifier
+	}
+	return arn
+}
+
+// refARN is the name in full of what a caller named.
+func (c *Catalog) refARN(r Ref) string {
+	return functionARN(cmp.Or(r.Region, c.opts.Region), cmp.Or(r.Account, c.opts.Account), r.Name, r.Qualifier)
+}
+
+// find returns what r names. The caller holds mu.
+func (c *Catalog) find(r Ref) (*entry, *deployment, error) {
+	e := c.functions[r.Name]
+	if e == nil {
+		return nil, nil, errNotFound(c.refARN(r))
+	}
+	version := r.Qualifier
+	if a := e.aliases[version]; a != nil {
+		version = a.Version
+	}
+	if version == "" || version == Latest {
+		return e, e.latest, nil
+	}
+	for _, d := range e.versions {
+		if d.Version == version {
+			return e, d, nil
+		}
+	}
+	return nil, nil, errNotFound(c.refARN(r))
+}
+
+// Get returns the version of a function that r names.
+func (c *Catalog) Get(r Ref) (*Function, error) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	_, d, err := c.find(r)
+	if err != nil {
+		return nil, err
+	}
+	return d.Function, nil
+}
+
+// List returns the latest versions of all functions, by name.
+func (c *Catalog) List() []*Function {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	var fs []*Function
+	for _, name := range slices.Sorted(maps.Keys(c.functions)) {
+		fs = append(fs, c.functions[name].latest.Function)
+	}
+	return fs
+}
+
+// Versions returns all versions of a function, the latest first and then as they were published.
+func (c *Catalog) Versions(r Ref) ([]*Function, error) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	e, _, err := c.find(Ref{Region: r.Region, Account: r.Account, Name: r.Name})
+	if err != nil {
+		return nil, err
+	}
+	return e.record().functions(), nil
+}
+
+// start finds a deployment, keeps it, and takes a place in its queue. end gives both back.
+func (c *Catalog) start(r Ref) (d *deployment, place pass, end func(), err error) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.closed {
+		return nil, pass{}, nil, errClosed
+	}
+	if _, d, err = c.find(r); err != nil {
+		return nil, pass{}, nil, err
+	}
+	place, err = d.gate.reserve()
+	if err != nil {
+		return nil, pass{}, nil, err
+	}
+	if !d.acquire() { // retired only after it left the map, under mu
+		return nil, pass{}, nil, errClosed
+	}
+	c.work.Add(1)
+	return d, place, func() { d.release(); c.work.Done() }, nil
+}
+
+// Invoke runs a function and waits for its result. RequestID is made when inv has none. An error that is an
+// *Error says that the function did not run.
+func (c *Catalog) Invoke(ctx context.Context, r Ref, inv Invocation) (*Result, error) {
+	c.complete(&inv, r)
+	d, place, end, err := c.start(r)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	if err := checkPayload(&inv, MaxPayload, "RequestResponse"); err != nil {
+		place.giveUp()
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(c.base, cancel)()
+	return d.run(ctx, place, &inv)
+}
+
+// InvokeEvent takes an invocation whose result nobody waits for. It runs once; a failure is logged.
+func (c *Catalog) InvokeEvent(r Ref, inv Invocation) error {
+	c.complete(&inv, r)
+	d, place, end, err := c.start(r)
+	if err != nil {
+		return err
+	}
+	if err := checkPayload(&inv, MaxEventPayload, "Event"); err != nil {
+		place.giveUp()
+		end()
+		return err
+	}
+	go func() {
+		defer end()
+		res, err := d.run(c.base, place, &inv)
+		if err == nil && res.FunctionError != "" {
+			err = errors.New(string(res.Payload))
+		}
+		if err != nil {
+			c.opts.Logger.Warn("an event invocation failed", "function", d.Name, "request", inv.RequestID, "error", err)
+		}
+	}()
+	return nil
+}
+
+func (c *Catalog) complete(inv *Invocation, r Ref) {
+	inv.RequestID = cmp.Or(inv.RequestID, uuid.NewString())
+	inv.arn = c.refARN(r)
+	if len(inv.Payload) == 0 {
+		inv.Payload = []byte("{}")
+	}
+}
+

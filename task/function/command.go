@@ -1,0 +1,126 @@
+package function
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+
+	"github.com/statelark/statelark/value"
+)
+
+// stderrShown is how much of a failed command's standard error its message repeats, in bytes.
+const stderrShown = 2 << 10
+
+// commandRunner starts a program for each invocation: the event on standard input, the result on standard
+// output, an exit status other than 0 for a failure. A program that fails may print its own error payload,
+// an object with errorType.
+type commandRunner struct {
+	f   *Function
+	env *environment
+}
+
+func (r *commandRunner) close() {}
+
+func (r *commandRunner) run(ctx context.Context, inv *Invocation) (*Result, error) {
+	stdout, err := newOutput(MaxResponse+1, false, nil)
+	if err != nil {
+		return nil, err
+	}
+	stderr, err := newOutput(LogTail, true, r.env.logLines(r.f))
+	if err != nil {
+		stdout.started(false)
+		return nil, err
+	}
+	p, err := r.start(inv, stdout, stderr)
+	if err != nil {
+		return failed(typeEntrypoint, "RequestId: %s Error: %v", inv.RequestID, err), nil
+	}
+	limit, cancel := context.WithTimeout(ctx, r.f.Timeout)
+	defer cancel()
+	select {
+	case <-p.gone:
+	case <-limit.Done():
+		p.kill()
+		<-p.gone
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	log, _ := stderr.text()
+	res := r.result(inv, p, stdout, log, limit.Err() != nil)
+	res.Log = log
+	return res, nil
+}
+
+func (r *commandRunner) start(inv *Invocation, stdout, stderr *output) (*process, error) {
+	in, feedEnd, err := os.Pipe()
+	if err != nil {
+		stdout.started(false)
+		stderr.started(false)
+		return nil, fmt.Errorf("making a pipe: %w", err)
+	}
+	defer in.Close()
+	argv := r.f.Code.Command
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Dir = r.f.Code.Dir
+	cmd.Stdin = in
+	cmd.Env = append(r.env.vars(r.f), "AWS_LAMBDA_REQUEST_ID="+inv.RequestID, "AWS_LAMBDA_FUNCTION_ARN="+inv.arn)
+	p, err := r.env.launcher.start(cmd, stdout, stderr)
+	if err != nil {
+		feedEnd.Close()
+		return nil, err
+	}
+	go feed(feedEnd, inv.Payload, p.gone)
+	return p, nil
+}
+
+// result reads the answer of a command that is gone.
+func (r *commandRunner) result(inv *Invocation, p *process, stdout *output, stderr []byte, late bool) *Result {
+	printed, total := stdout.text()
+	answer, parseErr := value.ParseBytes(printed)
+	switch {
+	case late:
+		return timedOut(inv, r.f.Timeout)
+	case p.state == nil || !p.state.Success():
+		if parseErr == nil && hasErrorType(answer) {
+			return &Result{Payload: []byte(answer.Compact()), FunctionError: unhandled}
+		}
+		return failed(typeExit, "RequestId: %s Error: %s exited with %s%s", inv.RequestID, r.f.Code.Command[0], p.exitText(), shown(stderr))
+	case total > MaxResponse:
+		return tooLarge()
+	case len(strings.TrimSpace(string(printed))) == 0:
+		return &Result{Payload: []byte("null")}
+	case parseErr != nil:
+		return failed(typeMarshal, "RequestId: %s Error: %s printed something that is not JSON: %v; it starts with %s",
+			inv.RequestID, r.f.Code.Command[0], parseErr, quoteStart(printed))
+	}
+	return &Result{Payload: []byte(strings.TrimSpace(string(printed)))}
+}
+
+func hasErrorType(v value.Value) bool {
+	t, ok := v.Get("errorType")
+	return ok && t.Kind() == value.String && t.Str() != ""
+}
+
+// shown is the part of a message that repeats the end of stderr.
+func shown(stderr []byte) string {
+	text := strings.TrimSpace(string(stderr[max(0, len(stderr)-stderrShown):]))
+	if text == "" {
+		return ""
+	}
+	return ": " + strings.ToValidUTF8(text, "\uFFFD")
+}
+
+// quoteStart quotes the beginning of what a program printed.
+func quoteStart(printed []byte) string {
+	const most = 80
+	text := strings.ToValidUTF8(string(printed[:min(len(printed), most)]), "\uFFFD")
+	quoted, err := json.Marshal(text)
+	if err != nil { // a string always marshals
+		panic(err)
+	}
+	return string(quoted)
+}

@@ -1,0 +1,76 @@
+package function
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// environment is what the runners of a catalogue share.
+type environment struct {
+	region      string
+	endpointURL string
+	idleTimeout time.Duration
+	initTimeout time.Duration
+	launcher    *launcher
+	runtimes    *runtimes
+	log         *slog.Logger
+}
+
+// Stand-ins for the credentials of a function, where nobody has given any: SDKs refuse to call without.
+const (
+	dummyKey    = "AKIAIOSFODNN7EXAMPLE"
+	dummySecret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+)
+
+// credentialVars are the variables from which SDKs take credentials; one of them is enough.
+var credentialVars = []string{
+	"AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE",
+	"AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+}
+
+// vars are the environment variables of a function's process. What the function itself defines goes last and
+// so prevails.
+func (e *environment) vars(f *Function) []string {
+	vars := append(baseEnv(),
+		"AWS_REGION="+e.region,
+		"AWS_DEFAULT_REGION="+e.region,
+		"AWS_LAMBDA_FUNCTION_NAME="+f.Name,
+		"AWS_LAMBDA_FUNCTION_VERSION="+f.Version,
+		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE="+strconv.Itoa(f.MemoryMB),
+		"AWS_LAMBDA_INITIALIZATION_TYPE=on-demand",
+		"AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/"+f.Name,
+		"AWS_LAMBDA_LOG_STREAM_NAME="+f.Version,
+		"_HANDLER="+f.Handler,
+		"TZ=:UTC",
+	)
+	if f.Code.Dir != "" {
+		vars = append(vars, "LAMBDA_TASK_ROOT="+f.Code.Dir)
+	}
+	if f.Runtime != "" {
+		vars = append(vars, "AWS_EXECUTION_ENV=AWS_Lambda_"+f.Runtime)
+	}
+	if e.endpointURL != "" {
+		vars = append(vars, "AWS_ENDPOINT_URL="+e.endpointURL)
+	}
+	if !slices.ContainsFunc(credentialVars, func(name string) bool { return os.Getenv(name) != "" }) {
+		vars = append(vars, "AWS_ACCESS_KEY_ID="+dummyKey, "AWS_SECRET_ACCESS_KEY="+dummySecret)
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Env)) {
+		vars = append(vars, name+"="+f.Env[name])
+	}
+	return vars
+}
+
+// logLines returns what a function's printed lines go to, nil when nobody reads them.
+func (e *environment) logLines(f *Function) func(string) {
+	if !e.log.Enabled(context.Background(), slog.LevelDebug) {
+		return nil
+	}
+	log := e.log.With("function", f.Name, "version", f.Version)
+	return func(line string) { log.Debug("function output", "line", line) }
+}

@@ -1,0 +1,132 @@
+package function
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// cookieName is the environment variable that marks every process of one tree, so that a child which left its
+// process group is found as well.
+const cookieName = "STATELARK_PROCESS"
+
+// drainLimit is how long the output of a process may stay open after the process and its children were killed.
+const drainLimit = time.Second
+
+// process is a program that runs for a function, together with everything the program starts. Nothing of it
+// outlives it: when the program ends, of itself or by kill, what it left behind is killed too.
+type process struct {
+	cmd    *exec.Cmd
+	cookie string
+	gone   chan struct{}    // closed when the program was reaped and its output read to the end
+	state  *os.ProcessState // set before gone is closed
+
+	killOnce sync.Once
+}
+
+// launcher starts processes from one thread that it keeps for itself: a child's parent-death signal is bound
+// to the thread that forked it, and Go is free to end any other thread.
+type launcher struct {
+	starts chan func()
+	stop   chan struct{}
+	ended  chan struct{}
+}
+
+func newLauncher() *launcher {
+	l := &launcher{starts: make(chan func()), stop: make(chan struct{}), ended: make(chan struct{})}
+	go l.run()
+	return l
+}
+
+func (l *launcher) run() {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer close(l.ended)
+	for {
+		select {
+		case start := <-l.starts:
+			start()
+		case <-l.stop:
+			return
+		}
+	}
+}
+
+// close ends the launcher's thread. Its children have to be gone by then.
+func (l *launcher) close() {
+	close(l.stop)
+	<-l.ended
+}
+
+// start runs cmd as the head of a process tree of its own. stdout and stderr, either of which may be nil, take
+// what the tree prints; the process is gone when both have seen the end.
+func (l *launcher) start(cmd *exec.Cmd, stdout, stderr *output) (*process, error) {
+	p := &process{cmd: cmd, cookie: uuid.NewString(), gone: make(chan struct{})}
+	cmd.Env = append(cmd.Env, cookieName+"="+p.cookie)
+	cmd.SysProcAttr = treeAttr()
+
+	outputs := slices.DeleteFunc([]*output{stdout, stderr}, func(o *output) bool { return o == nil })
+	if stdout != nil {
+		cmd.Stdout = stdout.writeEnd
+	}
+	if stderr != nil {
+		cmd.Stderr = stderr.writeEnd
+	}
+	errc := make(chan error, 1)
+	select {
+	case l.starts <- func() { errc <- cmd.Start() }:
+	case <-l.ended:
+		errc <- errClosed
+	}
+	err := <-errc
+	for _, o := range outputs {
+		o.started(err == nil)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("starting %s: %w", cmd.Path, err)
+	}
+	go p.watch(outputs)
+	return p, nil
+}
+
+// watch reaps the program, kills what it left behind and waits for the end of the output.
+func (p *process) watch(outputs []*output) {
+	defer close(p.gone)
+	p.state, _ = p.cmd.Process.Wait()
+	killTree(p.cmd.Process.Pid, p.cookie)
+	limit := time.Now().Add(drainLimit)
+	for _, o := range outputs {
+		o.finish(limit)
+	}
+}
+
+// kill ends the whole tree. It does not wait; gone tells when it is done.
+func (p *process) kill() {
+	p.killOnce.Do(func() {
+		select {
+		case <-p.gone: // the number may be another's by now
+		default:
+			killTree(p.cmd.Process.Pid, p.cookie)
+		}
+	})
+}
+
+// exitText says how a process that is gone ended, in the words of Lambda: "exit status 1", "signal: killed".
+func (p *process) exitText() string {
+	if p.state == nil {
+		return "unknown status"
+	}
+	return p.state.String()
+}
+
+// baseEnv is the environment that programs inherit: the server's own, without the server's settings.
+func baseEnv() []string {
+	return slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, "STATELARK_") })
+}

@@ -1,0 +1,206 @@
+package function
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// runtimePath is where the Lambda Runtime API begins.
+const runtimePath = "/2018-06-01/runtime/"
+
+// runtimeAPI is the Lambda Runtime API as one sandbox sees it: the runtime asks for the next invocation, answers
+// it, and asks again. A listener on loopback for each sandbox keeps the invocations of sandboxes apart and works
+// with every client, also those that know no path before the API's own.
+type runtimeAPI struct {
+	addr   string
+	server *http.Server
+	served chan struct{} // closed when the server has ended
+
+	work       chan *delivery
+	ready      chan struct{} // closed when the runtime asks for its first invocation
+	initFailed chan struct{} // closed when initError is set
+
+	mu        sync.Mutex // guards what follows
+	isReady   bool
+	initError []byte
+	current   *delivery // handed out and not answered
+}
+
+// delivery is an invocation on its way through a runtime.
+type delivery struct {
+	inv     *Invocation
+	timeout time.Duration
+	taken   chan struct{} // closed when the runtime got it
+	answer  chan *Result  // holds one
+}
+
+func newDelivery(inv *Invocation, timeout time.Duration) *delivery {
+	return &delivery{inv: inv, timeout: timeout, taken: make(chan struct{}), answer: make(chan *Result, 1)}
+}
+
+func newRuntimeAPI() (*runtimeAPI, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listening for a runtime: %w", err)
+	}
+	a := &runtimeAPI{
+		addr:       l.Addr().String(),
+		served:     make(chan struct{}),
+		work:       make(chan *delivery),
+		ready:      make(chan struct{}),
+		initFailed: make(chan struct{}),
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+runtimePath+"invocation/next", a.next)
+	mux.HandleFunc("POST "+runtimePath+"invocation/{id}/response", a.response)
+	mux.HandleFunc("POST "+runtimePath+"invocation/{id}/error", a.failure)
+	mux.HandleFunc("POST "+runtimePath+"init/error", a.failedInit)
+	a.server = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	go func() {
+		defer close(a.served)
+		_ = a.server.Serve(l) // always ErrServerClosed or a listener that was lost: the sandbox is dead either way
+	}()
+	return a, nil
+}
+
+func (a *runtimeAPI) close() {
+	_ = a.server.Close() // what it says about the listener is of no use
+	<-a.served
+}
+
+// next hands the runtime an invocation, once there is one.
+func (a *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
+	a.mu.Lock()
+	if !a.isReady {
+		a.isReady = true
+		close(a.ready)
+	}
+	a.mu.Unlock()
+	select {
+	case d := <-a.work:
+		a.deliver(w, d)
+	case <-r.Context().Done():
+	}
+}
+
+func (a *runtimeAPI) deliver(w http.ResponseWriter, d *delivery) {
+	a.mu.Lock()
+	a.current = d
+	a.mu.Unlock()
+	close(d.taken)
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Lambda-Runtime-Aws-Request-Id", d.inv.RequestID)
+	h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(time.Now().Add(d.timeout).UnixMilli(), 10))
+	h.Set("Lambda-Runtime-Invoked-Function-Arn", d.inv.arn)
+	h.Set("Lambda-Runtime-Trace-Id", traceID(d.inv.RequestID))
+	if d.inv.ClientContext != nil {
+		h.Set("Lambda-Runtime-Client-Context", string(d.inv.ClientContext))
+	}
+	h.Set("Content-Length", strconv.Itoa(len(d.inv.Payload)))
+	_, _ = w.Write(d.inv.Payload) // a runtime that has gone is noticed by its end
+}
+
+// take returns the invocation that an answer is for, once.
+func (a *runtimeAPI) take(id string) *delivery {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	d := a.current
+	if d == nil || d.inv.RequestID != id {
+		return nil
+	}
+	a.current = nil
+	return d
+}
+
+func (a *runtimeAPI) response(w http.ResponseWriter, r *http.Request) {
+	a.answer(w, r, "")
+}
+
+func (a *runtimeAPI) failure(w http.ResponseWriter, r *http.Request) {
+	a.answer(w, r, unhandled)
+}
+
+func (a *runtimeAPI) answer(w http.ResponseWriter, r *http.Request, functionError string) {
+	body, err := readAnswer(r)
+	if err != nil && !errors.Is(err, errTooLarge) {
+		refuse(w, http.StatusBadRequest, "InvalidRequest", "reading the answer: "+err.Error())
+		return
+	}
+	d := a.take(r.PathValue("id"))
+	if d == nil {
+		refuse(w, http.StatusBadRequest, "InvalidRequestID", "Invalid request ID")
+		return
+	}
+	if err != nil {
+		d.answer <- tooLarge()
+		refuse(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "Exceeded maximum allowed payload size")
+		return
+	}
+	d.answer <- &Result{Payload: body, FunctionError: functionError}
+	accept(w)
+}
+
+func (a *runtimeAPI) failedInit(w http.ResponseWriter, r *http.Request) {
+	body, err := readAnswer(r)
+	if err != nil {
+		refuse(w, http.StatusBadRequest, "InvalidRequest", "reading the error: "+err.Error())
+		return
+	}
+	a.mu.Lock()
+	if a.initError == nil && !a.isReady {
+		a.initError = body
+		close(a.initFailed)
+	}
+	a.mu.Unlock()
+	accept(w)
+}
+
+var errTooLarge = errors.New("the answer is too large")
+
+// readAnswer reads a body, but no more of it than a function may answer.
+func readAnswer(r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, MaxResponse+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(body) > MaxResponse {
+		return nil, errTooLarge
+	}
+	return body, nil
+}
+
+func accept(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusAccepted)
+	_, _ = io.WriteString(w, `{"status":"OK"}`) // a runtime that has gone is noticed by its end
+}
+
+func refuse(w http.ResponseWriter, status int, errorType, message string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintf(w, `{"errorType":%q,"errorMessage":%q}`, errorType, message) // as in accept
+}
+
+// hand gives the runtime an invocation. It returns an errNotTaken when the runtime never saw it.
+func (a *runtimeAPI) hand(ctx context.Context, d *delivery, gone <-chan struct{}) error {
+	select {
+	case a.work <- d:
+		<-d.taken
+		return nil
+	case <-gone:
+		return errNotTaken
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// errNotTaken says that a sandbox ended before it took an invocation; another one can have it.
+var errNotTaken = errors.New("the sandbox ended before it took the invocation")

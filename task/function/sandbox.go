@@ -1,0 +1,154 @@
+package function
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"time"
+)
+
+// sandbox is one process of a runtime, warm between invocations, with its side of the Runtime API. It has one
+// invocation at a time. It is no barrier: the function's code runs as the server's user.
+type sandbox struct {
+	f      *Function
+	api    *runtimeAPI
+	proc   *process
+	output *output
+
+	reaper *time.Timer // closes the sandbox that idles; guarded by the pool's lock
+}
+
+// openSandbox starts the process of a runtime. It does not wait for the runtime to be ready.
+func openSandbox(env *environment, f *Function) (*sandbox, error) {
+	api, err := newRuntimeAPI()
+	if err != nil {
+		return nil, err
+	}
+	s := &sandbox{f: f, api: api}
+	if err := s.start(env); err != nil {
+		api.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *sandbox) start(env *environment) error {
+	argv, err := env.runtimes.command(s.f)
+	if err != nil {
+		return err
+	}
+	s.output, err = newOutput(LogTail, true, env.logLines(s.f))
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Dir = s.f.Code.Dir
+	cmd.Env = append(env.vars(s.f), "AWS_LAMBDA_RUNTIME_API="+s.api.addr)
+	s.proc, err = env.launcher.start(cmd, s.output, nil)
+	return err
+}
+
+// invoke carries out one invocation. When it returns an error, or a result with dead set, the sandbox is of no
+// more use.
+func (s *sandbox) invoke(ctx context.Context, inv *Invocation, initLimit time.Duration) (res *Result, dead bool, err error) {
+	if res, err := s.await(ctx, inv, initLimit); res != nil || err != nil {
+		return res, true, err
+	}
+	s.output.reset()
+	d := newDelivery(inv, s.f.Timeout)
+	if err := s.api.hand(ctx, d, s.proc.gone); err != nil {
+		return nil, true, err
+	}
+	timer := time.NewTimer(s.f.Timeout)
+	defer timer.Stop()
+	select {
+	case res = <-d.answer:
+	case <-s.proc.gone:
+		res, dead = s.lastAnswer(d, inv), true
+	case <-timer.C:
+		res, dead = timedOut(inv, s.f.Timeout), true
+	case <-ctx.Done():
+		return nil, true, ctx.Err()
+	}
+	if inv.WantLog {
+		s.output.flush()
+		res.Log, _ = s.output.text()
+	}
+	return res, dead, nil
+}
+
+// await waits until the runtime asks for work. A runtime that never does is the invocation's failure.
+func (s *sandbox) await(ctx context.Context, inv *Invocation, limit time.Duration) (*Result, error) {
+	select {
+	case <-s.api.ready: // the common case, without a timer
+		return nil, nil
+	default:
+	}
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-s.api.ready:
+		return nil, nil
+	case <-s.api.initFailed:
+		return &Result{Payload: s.api.initError, FunctionError: unhandled}, nil
+	case <-s.proc.gone:
+		select {
+		case <-s.api.initFailed:
+			return &Result{Payload: s.api.initError, FunctionError: unhandled}, nil
+		default:
+			return s.exited(inv), nil
+		}
+	case <-timer.C:
+		return timedOut(inv, limit), nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// lastAnswer is the result of a runtime that is gone: it may have answered before it went.
+func (s *sandbox) lastAnswer(d *delivery, inv *Invocation) *Result {
+	select {
+	case res := <-d.answer:
+		return res
+	default:
+		return s.exited(inv)
+	}
+}
+
+func (s *sandbox) exited(inv *Invocation) *Result {
+	if s.proc.state != nil && s.proc.state.Success() {
+		return failed(typeExit, "RequestId: %s Error: Runtime exited without providing a reason", inv.RequestID)
+	}
+	return failed(typeExit, "RequestId: %s Error: Runtime exited with error: %s", inv.RequestID, s.proc.exitText())
+}
+
+// alive reports whether the process still runs.
+func (s *sandbox) alive() bool {
+	select {
+	case <-s.proc.gone:
+		return false
+	default:
+		return true
+	}
+}
+
+// close kills the process with all it started and returns when nothing is left.
+func (s *sandbox) close() {
+	s.proc.kill()
+	<-s.proc.gone
+	s.api.close()
+}
+
+// traceID makes the X-Ray header of an invocation; there is no X-Ray, but code reads it.
+func traceID(requestID string) string {
+	hex := make([]byte, 0, 32)
+	for i := range len(requestID) {
+		if requestID[i] != '-' {
+			hex = append(hex, requestID[i])
+		}
+	}
+	for len(hex) < 32 {
+		hex = append(hex, '0')
+	}
+	return fmt.Sprintf("Root=1-%s-%s;Parent=%s;Sampled=0", hex[:8], hex[8:32], hex[16:32])
+}

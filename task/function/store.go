@@ -1,0 +1,222 @@
+package function
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// store keeps the uploaded functions in a directory:
+//
+//	functions/NAME.json     the record of a function: its versions, aliases and tags
+//	code/SHA256.zip         an archive as it was uploaded, under the hexadecimal digest of its bytes
+//	code/SHA256/            the same, unpacked
+//
+// A record is replaced in one step, after the code that it names has been unpacked; code that no record names
+// is left over from a crash and removed at the next start. The caller sees to it that no two calls overlap.
+type store struct {
+	dir string
+}
+
+// record is what is kept of a function.
+type record struct {
+	Latest   *Function         `json:"latest"`
+	Versions []*Function       `json:"versions,omitempty"` // in the order they were published
+	Aliases  map[string]*Alias `json:"aliases,omitempty"`
+	Tags     map[string]string `json:"tags,omitempty"`
+	// NextVersion is the number that the next published version gets. Numbers are not given twice.
+	NextVersion int `json:"nextVersion"`
+}
+
+// functions lists all versions in the record.
+func (r *record) functions() []*Function {
+	return append([]*Function{r.Latest}, r.Versions...)
+}
+
+func openStore(dir string) (*store, error) {
+	for _, sub := range []string{"functions", "code"} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
+			return nil, fmt.Errorf("making the directory for functions: %w", err)
+		}
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("making the directory for functions: %w", err)
+	}
+	if abs, err = filepath.EvalSymlinks(abs); err != nil {
+		return nil, fmt.Errorf("making the directory for functions: %w", err)
+	}
+	return &store{dir: abs}, nil
+}
+
+func (s *store) recordPath(name string) string {
+	return filepath.Join(s.dir, "functions", name+".json")
+}
+
+// load reads all records and removes what no record needs.
+func (s *store) load() ([]*record, error) {
+	paths, err := filepath.Glob(s.recordPath("*"))
+	if err != nil {
+		return nil, fmt.Errorf("listing the functions: %w", err)
+	}
+	var records []*record
+	for _, path := range paths {
+		r, err := s.loadRecord(path)
+		if err != nil {
+			return nil, fmt.Errorf("reading the function in %s: %w", path, err)
+		}
+		records = append(records, r)
+	}
+	return records, s.removeUnused(records)
+}
+
+func (s *store) loadRecord(path string) (*record, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	r := new(record)
+	if err := json.Unmarshal(text, r); err != nil {
+		return nil, err
+	}
+	if r.Latest == nil {
+		return nil, errors.New("it has no latest version")
+	}
+	for _, f := range r.functions() {
+		f.Code.Dir = s.codeDir(f.Code.SHA256)
+		if err := f.prepare(); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+func (s *store) removeUnused(records []*record) error {
+	used := make(map[string]bool)
+	for _, r := range records {
+		for _, f := range r.functions() {
+			used[hexDigest(f.Code.SHA256)] = true
+		}
+	}
+	entries, err := os.ReadDir(filepath.Join(s.dir, "code"))
+	if err != nil {
+		return fmt.Errorf("listing the code: %w", err)
+	}
+	for _, e := range entries {
+		if used[strings.TrimSuffix(e.Name(), ".zip")] {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(s.dir, "code", e.Name())); err != nil {
+			return fmt.Errorf("removing code that is not used: %w", err)
+		}
+	}
+	return nil
+}
+
+// save writes a record in one step.
+func (s *store) save(r *record) error {
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encoding the function %s: %w", r.Latest.Name, err)
+	}
+	if err := writeFile(s.recordPath(r.Latest.Name), text); err != nil {
+		return fmt.Errorf("saving the function %s: %w", r.Latest.Name, err)
+	}
+	return nil
+}
+
+func (s *store) remove(name string) error {
+	if err := os.Remove(s.recordPath(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("removing the function %s: %w", name, err)
+	}
+	return nil
+}
+
+// addCode unpacks an archive and returns where it lies. Code that is there already is not unpacked again.
+func (s *store) addCode(archive []byte) (Code, error) {
+	sum := sha256.Sum256(archive)
+	code := Code{SHA256: base64.StdEncoding.EncodeToString(sum[:]), Size: int64(len(archive))}
+	code.Dir = s.codeDir(code.SHA256)
+	if _, err := os.Stat(code.Dir); err == nil {
+		return code, nil
+	}
+	tmp, err := os.MkdirTemp(filepath.Join(s.dir, "code"), "new-")
+	if err != nil {
+		return Code{}, fmt.Errorf("making a directory for the code: %w", err)
+	}
+	defer os.RemoveAll(tmp)
+	if err := unzip(archive, tmp); err != nil {
+		return Code{}, badArchive(err)
+	}
+	if err := writeFile(s.archivePath(code.SHA256), archive); err != nil {
+		return Code{}, fmt.Errorf("saving the code: %w", err)
+	}
+	if err := os.Chmod(tmp, 0o755); err != nil {
+		return Code{}, fmt.Errorf("unpacking the code: %w", err)
+	}
+	if err := os.Rename(tmp, code.Dir); err != nil {
+		return Code{}, fmt.Errorf("unpacking the code: %w", err)
+	}
+	return code, nil
+}
+
+// badArchive is what the API answers when an archive cannot be used.
+func badArchive(err error) *Error {
+	if errors.Is(err, errUnzippedSize) {
+		return invalid("Unzipped size must be smaller than %d bytes", maxUnzipped)
+	}
+	return invalid("Could not unzip uploaded file. Please check your file, then try to upload again. (%v)", err)
+}
+
+func invalid(format string, a ...any) *Error {
+	return Errorf("InvalidParameterValueException", http.StatusBadRequest, format, a...)
+}
+
+// dropCode removes code that no function uses any more.
+func (s *store) dropCode(sha string) error {
+	err := os.RemoveAll(s.codeDir(sha))
+	if rerr := os.Remove(s.archivePath(sha)); rerr != nil && !errors.Is(rerr, fs.ErrNotExist) {
+		err = errors.Join(err, rerr)
+	}
+	return err
+}
+
+func (s *store) codeDir(sha string) string     { return filepath.Join(s.dir, "code", hexDigest(sha)) }
+func (s *store) archivePath(sha string) string { return s.codeDir(sha) + ".zip" }
+
+// hexDigest turns a digest from the form of the API into one that can be a file's name.
+func hexDigest(sha string) string {
+	sum, err := base64.StdEncoding.DecodeString(sha)
+	if err != nil || len(sum) != sha256.Size {
+		return "invalid"
+	}
+	return hex.EncodeToString(sum)
+}
+
+// writeFile writes a file so that after a crash there is the old one or the new one.
+func writeFile(path string, text []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(text)
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

@@ -1,0 +1,309 @@
+package function
+
+import (
+	"maps"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Create adds a function whose code is an archive, and publishes its first version if asked to.
+func (c *Catalog) Create(f Function, archive []byte, tags map[string]string, publish bool) (*Function, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil, errClosed
+	}
+	if c.functions[f.Name] != nil {
+		return nil, Errorf("ResourceConflictException", http.StatusConflict, "Function already exist: %s", f.Name)
+	}
+	code, err := c.store.addCode(archive)
+	if err != nil {
+		return nil, err
+	}
+	n := f.clone()
+	n.Code = code
+	revise(n)
+	if err := n.prepare(); err != nil {
+		return nil, invalid("%v", err)
+	}
+	e := &entry{latest: c.deploy(n), tags: maps.Clone(tags), next: 1}
+	made := n
+	if publish {
+		made = c.publish(e, n.Description)
+	}
+	if err := c.store.save(e.record()); err != nil {
+		c.retire(e.deployments()...)
+		return nil, err
+	}
+	c.functions[n.Name] = e
+	return made, nil
+}
+
+// revise makes f a new state of the latest version.
+func revise(f *Function) {
+	f.Version, f.RevisionID, f.LastModified = Latest, uuid.NewString(), time.Now().UTC()
+}
+
+// Change is what an update does to the latest version of a function.
+type Change struct {
+	RevisionID string          // that the function must have; "": any
+	Archive    []byte          // the new code; nil: as it is
+	Apply      func(*Function) // changes the configuration; nil: as it is
+	Publish    bool
+	DryRun     bool // check, and change nothing
+}
+
+// Update changes the latest version of an uploaded function.
+func (c *Catalog) Update(r Ref, ch Change) (*Function, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, err := c.uploaded(r, ch.RevisionID)
+	if err != nil {
+		return nil, err
+	}
+	n := e.latest.clone()
+	if ch.Archive != nil {
+		if n.Code, err = c.store.addCode(ch.Archive); err != nil {
+			return nil, err
+		}
+	}
+	if ch.Apply != nil {
+		ch.Apply(n)
+	}
+	revise(n)
+	if err := n.prepare(); err != nil {
+		return nil, invalid("%v", err)
+	}
+	if ch.DryRun {
+		return n, nil
+	}
+	old := e.latest
+	e.latest = c.deploy(n)
+	made := n
+	if ch.Publish {
+		made = c.publish(e, n.Description)
+	}
+	if err := c.store.save(e.record()); err != nil {
+		c.opts.Logger.Error("an update of a function is in memory only", "function", n.Name, "error", err)
+		return nil, err
+	}
+	c.retire(old)
+	return made, nil
+}
+
+// uploaded finds a function that may be changed. The caller holds mu.
+func (c *Catalog) uploaded(r Ref, revision string) (*entry, error) {
+	e, d, err := c.find(r)
+	switch {
+	case c.closed:
+		return nil, errClosed
+	case err != nil:
+		return nil, err
+	case e.declared:
+		return nil, invalid("The function %s is declared in the configuration of the server and cannot be changed here.", r.Name)
+	case revision != "" && revision != d.RevisionID:
+		return nil, Errorf("PreconditionFailedException", http.StatusPreconditionFailed,
+			"The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id")
+	}
+	return e, nil
+}
+
+// Delete removes an uploaded function, or one published version of it.
+func (c *Catalog) Delete(r Ref) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, err := c.uploaded(r, "")
+	if err != nil {
+		return err
+	}
+	if r.Qualifier == "" {
+		if err := c.store.remove(r.Name); err != nil {
+			return err
+		}
+		delete(c.functions, r.Name)
+		c.retire(e.deployments()...)
+		return nil
+	}
+	i := slices.IndexFunc(e.versions, func(d *deployment) bool { return d.Version == r.Qualifier })
+	if i < 0 {
+		return invalid("$LATEST version cannot be deleted without deleting the function.")
+	}
+	for _, a := range e.aliases {
+		if a.Version == r.Qualifier {
+			return Errorf("ResourceConflictException", http.StatusConflict, "Unable to delete version because the following aliases reference it: [%s]", a.Name)
+		}
+	}
+	gone := e.versions[i]
+	e.versions = slices.Delete(slices.Clone(e.versions), i, i+1)
+	c.retire(gone)
+	return c.store.save(e.record())
+}
+
+// Publish makes a version of the latest state of a function. If that is published already, the version that
+// was made of it is returned.
+func (c *Catalog) Publish(r Ref, description, codeSHA256, revision string) (*Function, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, err := c.uploaded(Ref{Region: r.Region, Account: r.Account, Name: r.Name}, revision)
+	if err != nil {
+		return nil, err
+	}
+	if codeSHA256 != "" && codeSHA256 != e.latest.Code.SHA256 {
+		return nil, invalid("CodeSHA256 (%s) is different from current CodeSHA256 in $LATEST (%s). Please try again with the CodeSHA256 in $LATEST.",
+			codeSHA256, e.latest.Code.SHA256)
+	}
+	if description == "" {
+		description = e.latest.Description
+	}
+	f := c.publish(e, description)
+	return f, c.store.save(e.record())
+}
+
+// publish adds a version of e's latest state, unless the last version is just that. The caller holds mu and
+// saves.
+func (c *Catalog) publish(e *entry, description string) *Function {
+	f := e.latest.clone()
+	f.Description = description
+	if n := len(e.versions); n > 0 && sameVersion(e.versions[n-1].Function, f) {
+		return e.versions[n-1].Function
+	}
+	f.Version, f.RevisionID = strconv.Itoa(e.next), uuid.NewString()
+	e.next++
+	e.versions = append(e.versions, c.deploy(f))
+	return f
+}
+
+func sameVersion(a, b *Function) bool {
+	return a.Code.SHA256 == b.Code.SHA256 && a.Description == b.Description && a.Role == b.Role &&
+		a.Runtime == b.Runtime && a.Handler == b.Handler && a.Timeout == b.Timeout && a.MemoryMB == b.MemoryMB &&
+		maps.Equal(a.Env, b.Env)
+}
+
+// Archive returns the archive that the code of a function was uploaded as.
+func (c *Catalog) Archive(f *Function) ([]byte, error) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if f.Code.SHA256 == "" {
+		return nil, errNotFound(c.ARN(f.Name, ""))
+	}
+	return os.ReadFile(c.store.archivePath(f.Code.SHA256))
+}
+
+// Tags returns the tags of a function.
+func (c *Catalog) Tags(r Ref) (map[string]string, error) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	e, _, err := c.find(r)
+	if err != nil {
+		return nil, err
+	}
+	return maps.Clone(e.tags), nil
+}
+
+// Tag sets tags of a function and removes others.
+func (c *Catalog) Tag(r Ref, set map[string]string, remove []string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, err := c.uploaded(r, "")
+	if err != nil {
+		return err
+	}
+	tags := maps.Clone(e.tags)
+	if tags == nil {
+		tags = make(map[string]string)
+	}
+	maps.Copy(tags, set)
+	for _, key := range remove {
+		delete(tags, key)
+	}
+	e.tags = tags
+	return c.store.save(e.record())
+}
+
+var aliasPattern = regexp.MustCompile(`^[a-zA-Z0-9-_]{1,128}$`)
+
+// SetAlias makes an alias of a function, or changes one: create says which of the two is meant.
+func (c *Catalog) SetAlias(r Ref, a Alias, create bool) (*Alias, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, err := c.uploaded(Ref{Region: r.Region, Account: r.Account, Name: r.Name}, "")
+	if err != nil {
+		return nil, err
+	}
+	old := e.aliases[a.Name]
+	switch {
+	case !aliasPattern.MatchString(a.Name) || strings.Trim(a.Name, "0123456789") == "":
+		return nil, invalid("The alias name %q has to be letters, digits, hyphens and underscores, and not a number.", a.Name)
+	case create && old != nil:
+		return nil, Errorf("ResourceConflictException", http.StatusConflict, "Alias already exists: %s", c.ARN(r.Name, a.Name))
+	case !create && old == nil:
+		return nil, errNoAlias(c.ARN(r.Name, a.Name))
+	case !create && a.Version == "":
+		a.Version = old.Version
+	}
+	if _, _, err := c.find(Ref{Name: r.Name, Qualifier: a.Version}); err != nil {
+		return nil, err
+	}
+	a.RevisionID = uuid.NewString()
+	aliases := maps.Clone(e.aliases)
+	if aliases == nil {
+		aliases = make(map[string]*Alias)
+	}
+	aliases[a.Name] = &a
+	e.aliases = aliases
+	return &a, c.store.save(e.record())
+}
+
+func errNoAlias(arn string) *Error {
+	return Errorf("ResourceNotFoundException", http.StatusNotFound, "Cannot find alias arn: %s", arn)
+}
+
+// Aliases returns the aliases of a function by name.
+func (c *Catalog) Aliases(r Ref) ([]*Alias, error) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	e, _, err := c.find(Ref{Region: r.Region, Account: r.Account, Name: r.Name})
+	if err != nil {
+		return nil, err
+	}
+	var as []*Alias
+	for _, name := range slices.Sorted(maps.Keys(e.aliases)) {
+		as = append(as, e.aliases[name])
+	}
+	return as, nil
+}
+
+// Alias returns one alias of a function.
+func (c *Catalog) Alias(r Ref, name string) (*Alias, error) {
+	as, err := c.Aliases(r)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range as {
+		if a.Name == name {
+			return a, nil
+		}
+	}
+	return nil, errNoAlias(c.ARN(r.Name, name))
+}
+
+// DeleteAlias removes an alias. One that does not exist is gone already.
+func (c *Catalog) DeleteAlias(r Ref, name string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, err := c.uploaded(Ref{Region: r.Region, Account: r.Account, Name: r.Name}, "")
+	if err != nil {
+		return err
+	}
+	aliases := maps.Clone(e.aliases)
+	delete(aliases, name)
+	e.aliases = aliases
+	return c.store.save(e.record())
+}
