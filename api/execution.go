@@ -1,0 +1,194 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/awswire"
+)
+
+func (s *Server) startExecution(ctx context.Context, c *awswire.Call) error {
+	arn, err := s.machineARN(c)
+	if err != nil {
+		return err
+	}
+	start := statelark.ExecutionStart{Machine: arn, Name: c.Str("name"), Input: c.Str("input"),
+		TraceHeader: c.Str("traceHeader")}
+	if sent := c.Header.Get("X-Amzn-Trace-Id"); sent != "" && len(sent) <= maxTraceHeader && isASCII(sent) {
+		start.TraceHeader = sent
+	}
+	if err := checkStart(&start, c.Has("input")); err != nil {
+		// That there is no such state machine goes before.
+		if _, missing := s.Engine.StateMachine(ctx, arn); missing != nil {
+			return missing
+		}
+		return err
+	}
+	x, err := s.Engine.StartExecution(ctx, start)
+	if err != nil {
+		return err
+	}
+	c.Out.Str("executionArn", x.ARN())
+	c.Out.Time("startDate", x.Start)
+	return nil
+}
+
+// checkStart checks name and input, and fills in what was not given.
+func checkStart(start *statelark.ExecutionStart, hasInput bool) error {
+	if start.Name == "" {
+		start.Name = uuid.NewString()
+	} else if err := checkName(start.Name); err != nil {
+		return err
+	}
+	if !hasInput {
+		start.Input = "{}"
+		return nil
+	}
+	if why := notJSON(start.Input); why != "" {
+		return statelark.Errorf("InvalidExecutionInput", "Invalid State Machine Execution Input: '%s'", why)
+	}
+	return nil
+}
+
+func (s *Server) stopExecution(ctx context.Context, c *awswire.Call) error {
+	arn, err := s.executionARN(c)
+	if err != nil {
+		return err
+	}
+	stop, err := s.Engine.StopExecution(ctx, arn, c.StrPtr("error"), c.StrPtr("cause"))
+	if err != nil {
+		return err
+	}
+	c.Out.Time("stopDate", stop)
+	return nil
+}
+
+func (s *Server) describeExecution(ctx context.Context, c *awswire.Call) error {
+	arn, err := s.executionARN(c)
+	if err != nil {
+		return err
+	}
+	x, err := s.Engine.Execution(ctx, arn)
+	if err != nil {
+		return err
+	}
+	writeExecution(&c.Out, &x.Execution)
+	c.Out.StrIf("traceHeader", x.TraceHeader)
+	included := c.Str("includedData") != metadataOnly
+	writePayload(&c.Out, "input", x.Input, included)
+	if x.Output != "" {
+		writePayload(&c.Out, "output", x.Output, included)
+	}
+	if included {
+		c.Out.StrPtr("error", x.Error)
+		c.Out.StrPtr("cause", x.Cause)
+	}
+	status, reason := redrivability(&x.Execution, s.Now())
+	c.Out.Str("redriveStatus", status)
+	if included {
+		c.Out.StrIf("redriveStatusReason", reason)
+	}
+	return nil
+}
+
+// writeExecution writes what describing and listing executions both show.
+func writeExecution(w *awswire.Writer, x *statelark.Execution) {
+	w.Str("executionArn", x.ARN())
+	w.Str("stateMachineArn", x.Machine)
+	w.Str("name", x.Name)
+	w.Str("status", x.Status.String())
+	w.Time("startDate", x.Start)
+	if !x.Stop.IsZero() {
+		w.Time("stopDate", x.Stop)
+	}
+	w.StrIf("stateMachineVersionArn", x.Version)
+	w.StrIf("stateMachineAliasArn", x.Alias)
+	w.Int("redriveCount", 0)
+}
+
+// Bounds of what may be redriven.
+const (
+	redrivePeriod    = 14 * 24 * time.Hour  // from the end on
+	maxExecutionTime = 365 * 24 * time.Hour // from the start on
+	maxRedriveEvents = 24_999
+)
+
+// redrivability tells whether an execution can be redriven, and if not, why.
+func redrivability(x *statelark.Execution, now time.Time) (status, reason string) {
+	const no = "NOT_REDRIVABLE"
+	switch {
+	case x.Status == statelark.Running || x.Status == statelark.Succeeded:
+		return no, "Execution is " + x.Status.String() + " and cannot be redriven"
+	case x.Events >= maxRedriveEvents:
+		return no, "Execution history event limit exceeded"
+	case now.Sub(x.Start) > maxExecutionTime:
+		return no, "Execution has exceeded the max execution time"
+	case now.Sub(x.Stop) > redrivePeriod:
+		return no, "Execution redrivable period exceeded"
+	}
+	return "REDRIVABLE", ""
+}
+
+func (s *Server) listExecutions(ctx context.Context, c *awswire.Call) error {
+	q, err := s.executionQuery(ctx, c)
+	if err != nil {
+		return err
+	}
+	p, err := s.pageOf("ListExecutions", c)
+	if err != nil {
+		return err
+	}
+	copy(q.Before[:], p.cursor)
+	q.Limit = p.size + 1
+	var list []*statelark.Execution
+	if c.Str("redriveFilter") != "REDRIVEN" { // of which there are none yet
+		if list, err = s.Engine.Executions(ctx, q); err != nil {
+			return err
+		}
+	}
+	more := len(list) > p.size
+	list = list[:min(len(list), p.size)]
+	c.Out.Open("executions", '[')
+	for _, x := range list {
+		c.Out.Open("", '{')
+		writeExecution(&c.Out, x)
+		c.Out.Close('}')
+	}
+	c.Out.Close(']')
+	if more {
+		s.writeNext(c, p, string(list[len(list)-1].ID[:]))
+	}
+	return nil
+}
+
+// executionQuery reads which executions are to be listed.
+func (s *Server) executionQuery(ctx context.Context, c *awswire.Call) (q statelark.ExecutionQuery, err error) {
+	if c.Has("stateMachineArn") == c.Has("mapRunArn") {
+		return q, statelark.Errorf("ValidationException", "Must specify exactly one of stateMachineArn and mapRunArn")
+	}
+	if run := c.Str("mapRunArn"); run != "" {
+		if _, err := s.resource(run, "mapRun"); err != nil {
+			return q, err
+		}
+		return q, statelark.ResourceNotFound(run)
+	}
+	if q.Machine, err = s.machineARN(c); err != nil {
+		return q, err
+	}
+	q.Status, _ = statelark.ParseStatus(c.Str("statusFilter"))
+	if q.Status == statelark.PendingRedrive {
+		return q, statelark.Errorf("ValidationException", "The status filter PENDING_REDRIVE is only valid with mapRunArn")
+	}
+	m, err := s.Engine.StateMachine(ctx, q.Machine)
+	if err != nil {
+		return q, err
+	}
+	if m.Type == statelark.Express {
+		return q, statelark.Errorf("StateMachineTypeNotSupported",
+			"This operation is not supported by this type of state machine")
+	}
+	return q, nil
+}

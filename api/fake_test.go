@@ -1,0 +1,279 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/history"
+)
+
+// fakeEngine keeps what it is told and runs nothing: an execution goes on until it is stopped or a test ends
+// it. It decides what the contract of Engine leaves to an engine, and nothing else.
+type fakeEngine struct {
+	now        func() time.Time
+	machines   map[string]*statelark.StateMachine
+	activities map[string]*statelark.Activity
+	executions []*statelark.ExecutionDetail // in order of start
+	tasks      []statelark.ActivityTask     // that GetActivityTask will hand out
+	events     []history.Event              // the history of every execution
+	broken     error                        // what ListStateMachines fails with
+}
+
+var _ Engine = (*fakeEngine)(nil)
+
+func newFakeEngine(now func() time.Time) *fakeEngine {
+	return &fakeEngine{now: now, machines: map[string]*statelark.StateMachine{}, activities: map[string]*statelark.Activity{}}
+}
+
+func (f *fakeEngine) CreateStateMachine(_ context.Context, m *statelark.StateMachine) (*statelark.StateMachine, error) {
+	if old := f.machines[m.ARN]; old != nil {
+		if !old.SameRequest(m) {
+			return nil, statelark.Errorf("StateMachineAlreadyExists", "State Machine Already Exists: '%s'", m.ARN)
+		}
+		return old, nil
+	}
+	f.machines[m.ARN] = m
+	return m, nil
+}
+
+func (f *fakeEngine) UpdateStateMachine(ctx context.Context, arn string, u statelark.StateMachineUpdate) (*statelark.StateMachine, error) {
+	m, err := f.StateMachine(ctx, arn)
+	if err != nil {
+		return nil, err
+	}
+	next, changed := u.Apply(m)
+	if !changed {
+		return m, nil
+	}
+	n, _ := strconv.Atoi(strings.TrimPrefix(m.Revision, "revision-"))
+	next.Revision = "revision-" + strconv.Itoa(n+1)
+	next.Updated = f.now()
+	f.machines[arn] = next
+	return next, nil
+}
+
+func (f *fakeEngine) StateMachine(_ context.Context, arn string) (*statelark.StateMachine, error) {
+	if m := f.machines[arn]; m != nil {
+		return m, nil
+	}
+	return nil, statelark.Errorf("StateMachineDoesNotExist", "State Machine Does Not Exist: '%s'", arn)
+}
+
+func (f *fakeEngine) StateMachineOf(ctx context.Context, x *statelark.Execution) (*statelark.StateMachine, error) {
+	return f.StateMachine(ctx, x.Machine)
+}
+
+func (f *fakeEngine) DeleteStateMachine(_ context.Context, arn string) error {
+	delete(f.machines, arn)
+	return nil
+}
+
+func (f *fakeEngine) StateMachines(_ context.Context, after string, n int) ([]*statelark.StateMachine, error) {
+	return pick(f.machines, after, n), f.broken
+}
+
+func (f *fakeEngine) CreateActivity(_ context.Context, a *statelark.Activity) (*statelark.Activity, error) {
+	if old := f.activities[a.ARN]; old != nil {
+		if !old.SameRequest(a) {
+			return nil, statelark.Errorf("ActivityAlreadyExists", "Activity Already Exists: '%s'", a.ARN)
+		}
+		return old, nil
+	}
+	f.activities[a.ARN] = a
+	return a, nil
+}
+
+func (f *fakeEngine) Activity(_ context.Context, arn string) (*statelark.Activity, error) {
+	if a := f.activities[arn]; a != nil {
+		return a, nil
+	}
+	return nil, statelark.Errorf("ActivityDoesNotExist", "Activity Does Not Exist: '%s'", arn)
+}
+
+func (f *fakeEngine) DeleteActivity(_ context.Context, arn string) error {
+	delete(f.activities, arn)
+	return nil
+}
+
+func (f *fakeEngine) Activities(_ context.Context, after string, n int) ([]*statelark.Activity, error) {
+	return pick(f.activities, after, n), nil
+}
+
+// pick returns n records with ARNs behind after, in order.
+func pick[T any](records map[string]*T, after string, n int) []*T {
+	var arns []string
+	for arn := range records {
+		if arn > after {
+			arns = append(arns, arn)
+		}
+	}
+	slices.Sort(arns)
+	var list []*T
+	for _, arn := range arns[:min(n, len(arns))] {
+		list = append(list, records[arn])
+	}
+	return list
+}
+
+// tags returns where the tags of arn are.
+func (f *fakeEngine) tags(arn string) (*[]statelark.Tag, error) {
+	if m := f.machines[arn]; m != nil {
+		return &m.Tags, nil
+	}
+	if a := f.activities[arn]; a != nil {
+		return &a.Tags, nil
+	}
+	return nil, statelark.ResourceNotFound(arn)
+}
+
+func (f *fakeEngine) Tags(_ context.Context, arn string) ([]statelark.Tag, error) {
+	tags, err := f.tags(arn)
+	if err != nil {
+		return nil, err
+	}
+	return *tags, nil
+}
+
+func (f *fakeEngine) Tag(_ context.Context, arn string, put []statelark.Tag) error {
+	tags, err := f.tags(arn)
+	if err != nil {
+		return err
+	}
+	next := statelark.PutTags(*tags, put)
+	if len(next) > statelark.MaxTags {
+		return statelark.TooManyTags(arn)
+	}
+	*tags = next
+	return nil
+}
+
+func (f *fakeEngine) Untag(_ context.Context, arn string, keys []string) error {
+	tags, err := f.tags(arn)
+	if err != nil {
+		return err
+	}
+	*tags = statelark.DropTags(*tags, keys)
+	return nil
+}
+
+func (f *fakeEngine) StartExecution(ctx context.Context, s statelark.ExecutionStart) (*statelark.Execution, error) {
+	if _, err := f.StateMachine(ctx, s.Machine); err != nil {
+		return nil, err
+	}
+	for _, x := range f.executions {
+		if x.Machine != s.Machine || x.Name != s.Name {
+			continue
+		}
+		if x.Status != statelark.Running || x.Input != s.Input {
+			return nil, statelark.Errorf("ExecutionAlreadyExists", "Execution Already Exists: '%s'", x.ARN())
+		}
+		return &x.Execution, nil
+	}
+	x := &statelark.ExecutionDetail{Input: s.Input, Execution: statelark.Execution{
+		ID:      statelark.NewExecID(f.now(), 0, uint64(len(f.executions)+1)),
+		Machine: s.Machine, Name: s.Name, Status: statelark.Running, Start: f.now(), TraceHeader: s.TraceHeader,
+	}}
+	f.executions = append(f.executions, x)
+	return &x.Execution, nil
+}
+
+func (f *fakeEngine) StopExecution(ctx context.Context, arn string, errorName, cause *string) (time.Time, error) {
+	x, err := f.Execution(ctx, arn)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if x.Status == statelark.Running {
+		x.Status, x.Stop, x.Error, x.Cause = statelark.Aborted, f.now(), errorName, cause
+	}
+	return x.Stop, nil
+}
+
+func (f *fakeEngine) Execution(_ context.Context, arn string) (*statelark.ExecutionDetail, error) {
+	for _, x := range f.executions {
+		if x.ARN() == arn {
+			return x, nil
+		}
+	}
+	return nil, statelark.Errorf("ExecutionDoesNotExist", "Execution Does Not Exist: '%s'", arn)
+}
+
+func (f *fakeEngine) Executions(_ context.Context, q statelark.ExecutionQuery) ([]*statelark.Execution, error) {
+	var list []*statelark.Execution
+	for _, x := range slices.Backward(f.executions) {
+		older := q.Before == statelark.ExecID{} || slices.Compare(x.ID[:], q.Before[:]) < 0
+		if older && x.Machine == q.Machine && (q.Status == 0 || q.Status == x.Status) && len(list) < q.Limit {
+			list = append(list, &x.Execution)
+		}
+	}
+	return list, nil
+}
+
+func (f *fakeEngine) History(ctx context.Context, arn string, first int64, n int, reverse bool) ([]history.Event, error) {
+	if _, err := f.Execution(ctx, arn); err != nil {
+		return nil, err
+	}
+	var list []history.Event
+	for _, e := range f.events {
+		if first == 0 || !reverse && e.ID >= first || reverse && e.ID <= first {
+			list = append(list, e)
+		}
+	}
+	if reverse {
+		slices.Reverse(list)
+	}
+	return list[:min(n, len(list))], nil
+}
+
+func (f *fakeEngine) ActivityTask(ctx context.Context, arn, _ string) (*statelark.ActivityTask, error) {
+	if _, err := f.Activity(ctx, arn); err != nil || len(f.tasks) == 0 {
+		return nil, err
+	}
+	t := f.tasks[0]
+	f.tasks = f.tasks[1:]
+	return &t, nil
+}
+
+func (f *fakeEngine) TaskSucceeded(_ context.Context, token, _ string) error { return f.answer(token) }
+
+func (f *fakeEngine) TaskFailed(_ context.Context, token string, _, _ *string) error {
+	return f.answer(token)
+}
+
+func (f *fakeEngine) TaskHeartbeat(_ context.Context, token string) error { return f.answer(token) }
+
+// answer takes any answer to the token "live" and none to others.
+func (f *fakeEngine) answer(token string) error {
+	switch token {
+	case "live":
+		return nil
+	case "gone":
+		return statelark.Errorf("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
+	}
+	return statelark.Errorf("InvalidToken", "Invalid Token: 'Invalid token'")
+}
+
+// end ends an execution with output, or with error and cause.
+func (f *fakeEngine) end(name, status, output string) error {
+	for _, x := range f.executions {
+		if x.Name != name {
+			continue
+		}
+		var ok bool
+		if x.Status, ok = statelark.ParseStatus(status); !ok {
+			return fmt.Errorf("no status %q", status)
+		}
+		x.Stop, x.Events = f.now(), 5
+		if x.Status == statelark.Succeeded {
+			x.Output = output
+		} else if e, c, ok := strings.Cut(output, " "); ok {
+			x.Error, x.Cause = &e, &c
+		}
+		return nil
+	}
+	return fmt.Errorf("no execution %q", name)
+}

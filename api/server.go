@@ -1,0 +1,63 @@
+// Package api answers the operations of the Step Functions API. Each is a row of the table in operations.go
+// and a function that decodes its input, checks what the shape of the input cannot say, has the engine do it
+// and encodes the answer.
+package api
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/awswire"
+	"github.com/statelark/statelark/value"
+)
+
+// Namespace of the errors that the Step Functions API declares.
+const Namespace = "com.amazonaws.swf.service.v2.model"
+
+// Server answers the API for the state machines of one place.
+type Server struct {
+	Engine Engine
+	Place  statelark.Place
+	Now    func() time.Time
+	Log    *slog.Logger
+}
+
+// Handler returns the API as a handler of HTTP requests.
+func (s *Server) Handler() http.Handler {
+	return &awswire.Service{
+		Target:     "AWSStepFunctions",
+		Namespace:  Namespace,
+		Operations: s.operations(),
+		Convert:    convert,
+		Log:        s.Log,
+	}
+}
+
+// convert turns an error of the engine or of a check into the answer, nil when it is a fault.
+func convert(err error) *awswire.Error {
+	var refusal *statelark.Error
+	switch {
+	case errors.As(err, &refusal):
+		e := &awswire.Error{Namespace: frameworkErrors[refusal.Code], Code: refusal.Code, Message: refusal.Message}
+		if refusal.Reason != "" {
+			e.Extra = append(e.Extra, value.Member{Key: "reason", Value: value.FromString(refusal.Reason)})
+		}
+		if refusal.Resource != "" {
+			e.Extra = append(e.Extra, value.Member{Key: "resourceName", Value: value.FromString(refusal.Resource)})
+		}
+		return e
+	case errors.Is(err, statelark.ErrUnavailable):
+		return &awswire.Error{Namespace: "com.amazon.coral.service", Code: "ServiceUnavailable",
+			Message: "The store does not answer. Try again later.", Status: http.StatusServiceUnavailable}
+	}
+	return nil
+}
+
+// frameworkErrors are the namespaces of errors that not the service but the framework below it declares.
+var frameworkErrors = map[string]string{
+	"ThrottlingException":   "com.amazon.coral.availability",
+	"AccessDeniedException": "com.amazon.coral.service",
+}

@@ -1,0 +1,265 @@
+package api
+
+import (
+	"context"
+	"strings"
+
+	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/asl"
+	"github.com/statelark/statelark/awswire"
+)
+
+// metadataOnly is the includedData that leaves out what a key of the customer encrypts.
+const metadataOnly = "METADATA_ONLY"
+
+// maxDiagnostics is how many findings ValidateStateMachineDefinition tells at most.
+const maxDiagnostics = 100
+
+func (s *Server) createStateMachine(ctx context.Context, c *awswire.Call) error {
+	m := &statelark.StateMachine{
+		Name:       c.Str("name"),
+		Type:       statelark.MachineType(c.Str("type")),
+		Definition: c.Str("definition"),
+		RoleARN:    c.Str("roleArn"),
+		Tracing:    readTracing(c.Struct("tracingConfiguration")),
+		Revision:   statelark.InitialRevision,
+		Created:    s.Now(),
+	}
+	m.Updated = m.Created
+	if m.Type == "" {
+		m.Type = statelark.Standard
+	}
+	if err := checkName(m.Name); err != nil {
+		return err
+	}
+	m.ARN = s.Place.StateMachineARN(m.Name)
+	var err error
+	if m.Logging, err = readLogging(c.Struct("loggingConfiguration")); err != nil {
+		return err
+	}
+	if m.Tags, err = readTags(c.Structs("tags"), m.ARN); err != nil {
+		return err
+	}
+	if m.Encryption, err = readEncryption(c.Struct("encryptionConfiguration")); err != nil {
+		return err
+	}
+	if err := checkRevision(c, m.Type, &m.Definition, &m.RoleARN); err != nil {
+		return err
+	}
+	if m, err = s.Engine.CreateStateMachine(ctx, m); err != nil {
+		return err
+	}
+	c.Out.Str("stateMachineArn", m.ARN)
+	c.Out.Time("creationDate", m.Created)
+	return nil
+}
+
+func (s *Server) updateStateMachine(ctx context.Context, c *awswire.Call) error {
+	arn, err := s.machineARN(c)
+	if err != nil {
+		return err
+	}
+	u, err := readUpdate(c)
+	if err != nil {
+		return err
+	}
+	if u == (statelark.StateMachineUpdate{}) {
+		return statelark.Errorf("MissingRequiredParameter",
+			"Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified")
+	}
+	old, err := s.Engine.StateMachine(ctx, arn)
+	if err != nil {
+		return err
+	}
+	if err := checkRevision(c, old.Type, u.Definition, u.RoleARN); err != nil {
+		return err
+	}
+	m, err := s.Engine.UpdateStateMachine(ctx, arn, u)
+	if err != nil {
+		return err
+	}
+	c.Out.Time("updateDate", m.Updated)
+	writeRevision(&c.Out, m)
+	return nil
+}
+
+func readUpdate(c *awswire.Call) (statelark.StateMachineUpdate, error) {
+	u := statelark.StateMachineUpdate{Definition: c.StrPtr("definition"), RoleARN: c.StrPtr("roleArn")}
+	if c.Has("loggingConfiguration") {
+		l, err := readLogging(c.Struct("loggingConfiguration"))
+		if err != nil {
+			return u, err
+		}
+		u.Logging = &l
+	}
+	if c.Has("tracingConfiguration") {
+		t := readTracing(c.Struct("tracingConfiguration"))
+		u.Tracing = &t
+	}
+	if c.Has("encryptionConfiguration") {
+		e, err := readEncryption(c.Struct("encryptionConfiguration"))
+		if err != nil {
+			return u, err
+		}
+		u.Encryption = &e
+	}
+	return u, nil
+}
+
+// checkRevision checks what a new revision brings: definition and role, unless nil, and the wish to publish it.
+func checkRevision(c *awswire.Call, t statelark.MachineType, definition, role *string) error {
+	if role != nil && !isRoleARN(*role) {
+		return statelark.Errorf("InvalidArn", "Invalid Role Arn: '%s'", *role)
+	}
+	switch publish := c.Bool("publish", false); {
+	case publish:
+		return statelark.Errorf("ValidationException", "Publishing versions is not supported by this server")
+	case c.Has("versionDescription"):
+		return statelark.Errorf("ValidationException", "Version description can only be set when publish is true")
+	}
+	if definition == nil {
+		return nil
+	}
+	m, ds := asl.Parse(*definition, asl.Options{Type: string(t)})
+	if m == nil {
+		return statelark.Errorf("InvalidDefinition", "Invalid State Machine Definition: '%s'", asl.Message(ds))
+	}
+	return nil
+}
+
+// isRoleARN tells whether text has the form of a role's ARN; whether there is such a role is not asked.
+func isRoleARN(text string) bool {
+	a, ok := statelark.ParseARN(text)
+	return ok && a.Service == "iam" && a.Region == "" && len(a.Account) == 12 &&
+		strings.HasPrefix(a.Kind, "role/") && a.Kind != "role/" && a.ID == ""
+}
+
+func (s *Server) describeStateMachine(ctx context.Context, c *awswire.Call) error {
+	arn := c.Str("stateMachineArn")
+	if _, err := s.resource(arn, "stateMachine"); err != nil {
+		return err
+	}
+	m, err := s.Engine.StateMachine(ctx, arn)
+	if err != nil {
+		return err
+	}
+	status := "ACTIVE"
+	if m.Deleting {
+		status = "DELETING"
+	}
+	c.Out.Str("status", status)
+	c.Out.Str("type", string(m.Type))
+	c.Out.Time("creationDate", m.Created)
+	writeStateMachine(c, m)
+	return nil
+}
+
+func (s *Server) describeStateMachineForExecution(ctx context.Context, c *awswire.Call) error {
+	arn, err := s.executionARN(c)
+	if err != nil {
+		return err
+	}
+	x, err := s.Engine.Execution(ctx, arn)
+	if err != nil {
+		return err
+	}
+	m, err := s.Engine.StateMachineOf(ctx, &x.Execution)
+	if err != nil {
+		return err
+	}
+	c.Out.Time("updateDate", m.Updated)
+	writeStateMachine(c, m)
+	return nil
+}
+
+// writeStateMachine writes what both ways to describe a state machine show.
+func writeStateMachine(c *awswire.Call, m *statelark.StateMachine) {
+	w := &c.Out
+	w.Str("stateMachineArn", m.ARN)
+	w.Str("name", m.Name)
+	if c.Str("includedData") == metadataOnly {
+		w.Str("definition", "{}")
+	} else {
+		w.Str("definition", m.Definition)
+	}
+	w.Str("roleArn", m.RoleARN)
+	writeLogging(w, m.Logging)
+	writeTracing(w, m.Tracing)
+	writeEncryption(w, m.Encryption)
+	writeRevision(w, m)
+}
+
+// writeRevision writes the revisionId, which the initial revision does not have.
+func writeRevision(w *awswire.Writer, m *statelark.StateMachine) {
+	if m.Revision != statelark.InitialRevision {
+		w.Str("revisionId", m.Revision)
+	}
+}
+
+func (s *Server) listStateMachines(ctx context.Context, c *awswire.Call) error {
+	p, err := s.pageOf("ListStateMachines", c)
+	if err != nil {
+		return err
+	}
+	list, err := s.Engine.StateMachines(ctx, p.cursor, p.size+1)
+	if err != nil {
+		return err
+	}
+	more := len(list) > p.size
+	list = list[:min(len(list), p.size)]
+	c.Out.Open("stateMachines", '[')
+	for _, m := range list {
+		c.Out.Open("", '{')
+		c.Out.Str("stateMachineArn", m.ARN)
+		c.Out.Str("name", m.Name)
+		c.Out.Str("type", string(m.Type))
+		c.Out.Time("creationDate", m.Created)
+		c.Out.Close('}')
+	}
+	c.Out.Close(']')
+	if more {
+		s.writeNext(c, p, list[len(list)-1].ARN)
+	}
+	return nil
+}
+
+func (s *Server) deleteStateMachine(ctx context.Context, c *awswire.Call) error {
+	arn, err := s.machineARN(c)
+	if err != nil {
+		return err
+	}
+	return s.Engine.DeleteStateMachine(ctx, arn)
+}
+
+func (s *Server) validateDefinition(_ context.Context, c *awswire.Call) error {
+	_, found := asl.Parse(c.Str("definition"), asl.Options{Type: c.Str("type")})
+	limit := int(c.Int("maxResults"))
+	if limit == 0 {
+		limit = maxDiagnostics
+	}
+	warnings := c.Str("severity") == string(asl.SeverityWarning)
+	result, truncated := "OK", false
+	told := 0
+	c.Out.Open("diagnostics", '[')
+	for _, d := range found {
+		if d.Severity == asl.SeverityError {
+			result = "FAIL"
+		} else if !warnings {
+			continue
+		}
+		if told++; told > limit {
+			truncated = true
+			continue
+		}
+		c.Out.Open("", '{')
+		c.Out.Str("severity", string(d.Severity))
+		c.Out.Str("code", d.Code)
+		c.Out.Str("message", d.Message)
+		c.Out.StrIf("location", d.Location)
+		c.Out.Close('}')
+	}
+	c.Out.Close(']')
+	c.Out.Str("result", result)
+	c.Out.Bool("truncated", truncated)
+	return nil
+}

@@ -1,0 +1,283 @@
+package awswire
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/statelark/statelark/value"
+)
+
+// Checking an input has two parts, as at AWS. Reading it into the types of its shapes comes first and stops at
+// the first value of a wrong type: SerializationException. Then all constraints are held against it, and
+// whatever is violated is told in one ValidationException:
+//
+//	2 validation errors detected: Value null at 'name' failed to satisfy constraint: Member must not be null;
+//	Value '1001' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 1000
+//
+// A member of an element of a list is at 'tags.1.member.key'. A list of plain strings is violated as a whole,
+// by all its constraints at once.
+
+// check holds the members of an input against the shape of the operation.
+func check(in value.Value, s *Shape) *Error {
+	if err := checkType(in, s); err != nil {
+		return err
+	}
+	var c checker
+	c.structure("", in, s)
+	if len(c.violations) == 0 {
+		return nil
+	}
+	head := " validation error detected: "
+	if len(c.violations) > 1 {
+		head = " validation errors detected: "
+	}
+	return &Error{Namespace: coralValidate, Code: "ValidationException",
+		Message: strconv.Itoa(len(c.violations)) + head + strings.Join(c.violations, "; ")}
+}
+
+// checkType tells whether v, which is not null, can be read as s.
+func checkType(v value.Value, s *Shape) *Error {
+	switch s.Kind {
+	case List:
+		if v.Kind() != value.Array {
+			return serialization("Expected list or null")
+		}
+		for _, e := range v.Elems() {
+			if e.IsNull() {
+				continue
+			}
+			if err := checkType(e, s.Elem); err != nil {
+				return err
+			}
+		}
+		return nil
+	case Structure:
+		return checkMemberTypes(v, s)
+	}
+	return checkScalarType(v, s.Kind)
+}
+
+func checkMemberTypes(v value.Value, s *Shape) *Error {
+	if v.Kind() != value.Object {
+		return serialization("Expected structure or null")
+	}
+	for _, m := range s.Members {
+		mv, ok := v.Get(m.Name)
+		if !ok || mv.IsNull() {
+			continue
+		}
+		if err := checkType(mv, m.Shape); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var scalarNames = map[Kind]string{String: "a String", Integer: "an Integer", Boolean: "a Boolean"}
+
+func checkScalarType(v value.Value, want Kind) *Error {
+	token := ""
+	switch v.Kind() {
+	case value.Object:
+		return serialization("Start of structure or map found where not expected.")
+	case value.Array:
+		return serialization("Start of list found where not expected.")
+	case value.String:
+		if want == String {
+			return nil
+		}
+		token = "STRING_VALUE"
+	case value.Number:
+		if _, whole := v.Int(); want == Integer && whole {
+			return nil
+		}
+		token = "NUMBER_VALUE"
+	case value.Bool:
+		if want == Boolean {
+			return nil
+		}
+		token = strings.ToUpper(v.Text()) + "_VALUE"
+	}
+	return serialization(token + " can not be converted to " + scalarNames[want])
+}
+
+// checker collects what an input violates.
+type checker struct{ violations []string }
+
+func (c *checker) fail(path, quoted, member string) {
+	c.violations = append(c.violations, "Value"+quoted+" at '"+path+"' failed to satisfy constraint: "+member)
+}
+
+func (c *checker) null(path string, s *Shape) {
+	quoted := " null"
+	if s.Sensitive {
+		quoted = ""
+	}
+	c.fail(path, quoted, "Member must not be null")
+}
+
+func (c *checker) structure(path string, v value.Value, s *Shape) {
+	for _, m := range s.Members {
+		at := m.Name
+		if path != "" {
+			at = path + "." + m.Name
+		}
+		mv, ok := v.Get(m.Name)
+		if !ok || mv.IsNull() {
+			if m.Required {
+				c.null(at, m.Shape)
+			}
+			continue
+		}
+		c.member(at, mv, m.Shape)
+	}
+}
+
+func (c *checker) member(path string, v value.Value, s *Shape) {
+	switch s.Kind {
+	case Structure:
+		c.structure(path, v, s)
+	case List:
+		c.list(path, v, s)
+	case Integer:
+		n, _ := v.Int()
+		c.bounds(path, v, s, n, "value")
+	case String:
+		for _, wrong := range stringViolations(v, s) {
+			c.fail(path, quote(v, s), wrong)
+		}
+	}
+}
+
+func (c *checker) list(path string, v value.Value, s *Shape) {
+	c.bounds(path, v, s, int64(v.Len()), "length")
+	for i, e := range v.Elems() {
+		at := path + "." + strconv.Itoa(i+1) + ".member"
+		switch {
+		case e.IsNull():
+			c.null(at, s.Elem)
+		case s.Elem.Kind != String:
+			c.member(at, e, s.Elem)
+		case len(stringViolations(e, s.Elem)) > 0:
+			c.fail(path, quote(v, s), "Member must satisfy constraint: ["+strings.Join(constraints(s.Elem), ", ")+"]")
+			return
+		}
+	}
+}
+
+func (c *checker) bounds(path string, v value.Value, s *Shape, n int64, what string) {
+	if s.Max > 0 && n > s.Max {
+		c.fail(path, quote(v, s), atMost(what, s.Max))
+	}
+	if n < s.Min {
+		c.fail(path, quote(v, s), atLeast(what, s.Min))
+	}
+}
+
+func atMost(what string, n int64) string {
+	return "Member must have " + what + " less than or equal to " + strconv.FormatInt(n, 10)
+}
+
+func atLeast(what string, n int64) string {
+	return "Member must have " + what + " greater than or equal to " + strconv.FormatInt(n, 10)
+}
+
+// stringViolations returns what of s the string v violates. The common case, a string without a pattern that
+// is neither too long as it stands nor empty, is decided without reading it.
+func stringViolations(v value.Value, s *Shape) []string {
+	if written := int64(len(v.Text()) - 2); s.Pattern == nil && s.Enum == nil &&
+		(s.Max == 0 || written <= s.Max) && (s.MaxBytes == 0 || written <= s.MaxBytes) &&
+		(s.Min == 0 || s.Min == 1 && written > 0) {
+		return nil
+	}
+	text := v.Str()
+	var wrong []string
+	if s.MaxBytes > 0 && int64(len(text)) > s.MaxBytes {
+		wrong = append(wrong, "Member must have size less than or equal to "+strconv.FormatInt(s.MaxBytes, 10)+
+			" bytes in UTF-8 encoding")
+	}
+	n := int64(utf8.RuneCountInString(text))
+	if s.Max > 0 && n > s.Max {
+		wrong = append(wrong, atMost("length", s.Max))
+	}
+	if n < s.Min {
+		wrong = append(wrong, atLeast("length", s.Min))
+	}
+	if s.Pattern != nil && !s.Pattern.Match(text) {
+		wrong = append(wrong, "Member must satisfy regular expression pattern: "+s.Pattern.Text)
+	}
+	if s.Enum != nil && !slices.Contains(s.Enum, text) {
+		wrong = append(wrong, "Member must satisfy enum value set: ["+strings.Join(s.Enum, ", ")+"]")
+	}
+	return wrong
+}
+
+// constraints lists all that s demands of a string, in AWS's order.
+func constraints(s *Shape) []string {
+	var all []string
+	if s.Max > 0 {
+		all = append(all, atMost("length", s.Max))
+	}
+	if s.Min > 0 {
+		all = append(all, atLeast("length", s.Min))
+	}
+	if s.Pattern != nil {
+		all = append(all, "Member must satisfy regular expression pattern: "+s.Pattern.Text)
+	}
+	if s.Enum != nil {
+		all = append(all, "Member must satisfy enum value set: ["+strings.Join(s.Enum, ", ")+"]")
+	}
+	return all
+}
+
+// quote prints a value for an error, a space before it; nothing when it is sensitive.
+func quote(v value.Value, s *Shape) string {
+	if s.Sensitive {
+		return ""
+	}
+	return string(append(appendJava([]byte(" '"), v, s), '\''))
+}
+
+// appendJava prints a value as the services' own toString does: [a, b] and Name(key=value).
+func appendJava(dst []byte, v value.Value, s *Shape) []byte {
+	switch {
+	case v.IsNull():
+		return append(dst, "null"...)
+	case s.Kind == String:
+		return append(dst, v.Str()...)
+	case s.Kind == List:
+		dst = append(dst, '[')
+		for i, e := range v.Elems() {
+			if i > 0 {
+				dst = append(dst, ", "...)
+			}
+			dst = appendJava(dst, e, s.Elem)
+		}
+		return append(dst, ']')
+	case s.Kind == Structure:
+		return appendJavaStruct(dst, v, s)
+	}
+	return append(dst, v.Text()...)
+}
+
+func appendJavaStruct(dst []byte, v value.Value, s *Shape) []byte {
+	dst = append(append(dst, s.Name...), '(')
+	for i, m := range s.Members {
+		if i > 0 {
+			dst = append(dst, ", "...)
+		}
+		dst = append(append(dst, m.Name...), '=')
+		mv, ok := v.Get(m.Name)
+		switch {
+		case !ok:
+			dst = append(dst, "null"...)
+		case m.Shape.Sensitive:
+			dst = append(dst, "***"...)
+		default:
+			dst = appendJava(dst, mv, m.Shape)
+		}
+	}
+	return append(dst, ')')
+}

@@ -1,0 +1,62 @@
+package awswire
+
+import (
+	"net/http"
+
+	"github.com/statelark/statelark/value"
+)
+
+// Namespaces of errors that no service declares: the framework below AWS's services raises them.
+const (
+	coralService  = "com.amazon.coral.service"
+	coralValidate = "com.amazon.coral.validate"
+)
+
+// Error is an answer that says no.
+type Error struct {
+	Namespace string // what stands before the # of __type; "": the service's own
+	Code      string
+	Message   string
+	Status    int // 0: 400
+	// Extra are members beside the message, such as the reason of a ValidationException.
+	Extra []value.Member
+}
+
+func (e *Error) Error() string { return e.Code + ": " + e.Message }
+
+// serialization is the answer to a body that does not have the form of the operation's input.
+func serialization(message string) *Error {
+	return &Error{Namespace: coralService, Code: "SerializationException", Message: message}
+}
+
+func unknownOperation(message string) *Error {
+	return &Error{Namespace: coralService, Code: "UnknownOperationException", Message: message}
+}
+
+func tooLarge() *Error {
+	return &Error{Namespace: coralService, Code: "RequestEntityTooLarge",
+		Message: "The request is larger than 1048576 bytes", Status: http.StatusRequestEntityTooLarge}
+}
+
+// internalFailure is what clients see of a fault; the fault itself is the operator's to read.
+func internalFailure() *Error {
+	return &Error{Namespace: coralService, Code: "InternalFailure",
+		Message: "The request processing has failed because of an unknown error, exception or failure.",
+		Status:  http.StatusInternalServerError}
+}
+
+// appendBody appends the body of e as JSON 1.0 has it.
+func (e *Error) appendBody(dst []byte, namespace string) []byte {
+	if e.Namespace != "" {
+		namespace = e.Namespace
+	}
+	w := Writer{append(dst, '{')}
+	w.Str("__type", namespace+"#"+e.Code)
+	w.Str("message", e.Message)
+	for _, m := range e.Extra {
+		w.Key(m.Key)
+		w.Raw(m.Value.AppendCompact)
+	}
+	w.Close('}')
+	return w.buf
+}

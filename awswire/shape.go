@@ -1,0 +1,78 @@
+package awswire
+
+// Kind is what a member holds.
+type Kind uint8
+
+// The kinds of shape that requests are made of.
+const (
+	String Kind = iota + 1
+	Integer
+	Boolean
+	List
+	Structure
+)
+
+// Shape says what a member may hold. Shapes are built once, at start, and shared.
+type Shape struct {
+	Kind Kind
+	// Name of a structure, as AWS prints it when it quotes a value.
+	Name string
+	// Min and Max bound the length of a string or a list, or the value of a number. A Max of 0 is none.
+	Min, Max int64
+	// MaxBytes bounds the length of a string in UTF-8, 0: it does not.
+	MaxBytes int64
+	// Enum lists the words a string may be, in the order in which AWS prints them; nil: any.
+	Enum []string
+	// Pattern is what a string has to match, nil: nothing.
+	Pattern *Pattern
+	// Sensitive values are not quoted in errors.
+	Sensitive bool
+	Elem      *Shape   // of a list
+	Members   []Member // of a structure
+}
+
+// Member is a named part of a structure.
+type Member struct {
+	Name     string
+	Required bool
+	Shape    *Shape
+}
+
+// Pattern is a regular expression as AWS prints it, and what it comes to. (Some of AWS's patterns look ahead,
+// which package regexp cannot.)
+type Pattern struct {
+	Text  string
+	Match func(string) bool
+}
+
+// Length returns the shape of a string of min to max characters.
+func Length(min, max int64) *Shape { return &Shape{Kind: String, Min: min, Max: max} }
+
+// Secret returns the shape of a string of min to max characters that errors do not quote.
+func Secret(min, max int64) *Shape { return &Shape{Kind: String, Min: min, Max: max, Sensitive: true} }
+
+// Payload returns the shape of a string of max UTF-8 bytes at most that errors do not quote.
+func Payload(max int64) *Shape { return &Shape{Kind: String, MaxBytes: max, Sensitive: true} }
+
+// Words returns the shape of a string that is one of words.
+func Words(words ...string) *Shape { return &Shape{Kind: String, Enum: words} }
+
+// Range returns the shape of a number from min to max.
+func Range(min, max int64) *Shape { return &Shape{Kind: Integer, Min: min, Max: max} }
+
+// Flag returns the shape of a boolean.
+func Flag() *Shape { return &Shape{Kind: Boolean} }
+
+// ListOf returns the shape of a list.
+func ListOf(elem *Shape) *Shape { return &Shape{Kind: List, Elem: elem} }
+
+// Struct returns the shape of a structure.
+func Struct(name string, members ...Member) *Shape {
+	return &Shape{Kind: Structure, Name: name, Members: members}
+}
+
+// Req returns a member that has to be there.
+func Req(name string, s *Shape) Member { return Member{Name: name, Required: true, Shape: s} }
+
+// Opt returns a member that may be missing.
+func Opt(name string, s *Shape) Member { return Member{Name: name, Shape: s} }
