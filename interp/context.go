@@ -74,7 +74,7 @@ func (f *frame) token() string {
 
 // hasToken reports whether a task of the resource can be ended from outside.
 func hasToken(r *asl.Resource) bool {
-	return r.Activity != "" || r.Pattern == asl.WaitForTaskToken
+	return r.Activity != "" || r.Function == "" && r.Pattern != asl.RequestResponse
 }
 
 // mapItem is the item of the innermost Map around the frame, nil outside of one.

@@ -211,6 +211,9 @@ func NewExec(id Identity, host Host, m *asl.Machine, input value.Value, seed uin
 // Status returns how far the execution is.
 func (x *Exec) Status() Status { return x.status }
 
+// Input returns the input of the execution.
+func (x *Exec) Input() value.Value { return x.input }
+
 // LastEvent returns the id of the last history event decided so far.
 func (x *Exec) LastEvent() int64 { return x.lastEvent }
 

@@ -1,0 +1,163 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/interp"
+	"github.com/statelark/statelark/value"
+)
+
+// maxPollers is how many workers may wait for tasks of one activity.
+const maxPollers = 1000
+
+// activities holds the tasks that wait for a worker, and the workers that wait for a task.
+type activities struct {
+	mu      sync.Mutex
+	queues  map[string]*activityQueue // by ARN of the activity
+	known   map[taskKey]bool
+	stopped chan struct{}
+}
+
+// activityQueue: never are both tasks and waiters there.
+type activityQueue struct {
+	tasks   []call
+	waiters []chan call // each of one; the longest waiting first
+}
+
+func newActivities() *activities {
+	return &activities{queues: make(map[string]*activityQueue), known: make(map[taskKey]bool), stopped: make(chan struct{})}
+}
+
+func (a *activities) close() { close(a.stopped) }
+
+func (a *activities) queue(arn string) *activityQueue {
+	q := a.queues[arn]
+	if q == nil {
+		q = &activityQueue{}
+		a.queues[arn] = q
+	}
+	return q
+}
+
+// push hands a task to the worker that has waited longest, or queues it.
+func (a *activities) push(arn string, k call) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.known[k.taskKey] {
+		return
+	}
+	q := a.queue(arn)
+	if len(q.waiters) > 0 {
+		q.waiters[0] <- k
+		q.waiters = q.waiters[1:]
+		return
+	}
+	a.known[k.taskKey] = true
+	if len(q.tasks) >= maxQueued {
+		k.input = value.Value{}
+	}
+	q.tasks = append(q.tasks, k)
+}
+
+// pop takes the oldest task, or begins to wait for one: exactly one of task and waiter is given.
+func (a *activities) pop(arn string) (k call, waiter chan call, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	q := a.queue(arn)
+	if len(q.tasks) > 0 {
+		k = q.tasks[0]
+		q.tasks[0] = call{}
+		q.tasks = q.tasks[1:]
+		delete(a.known, k.taskKey)
+		return k, nil, nil
+	}
+	if len(q.waiters) >= maxPollers {
+		return k, nil, statelark.Errorf("ActivityWorkerLimitExceeded", "Too many workers are polling the activity: '%s'", arn)
+	}
+	waiter = make(chan call, 1)
+	q.waiters = append(q.waiters, waiter)
+	return k, waiter, nil
+}
+
+// leave ends a wait. A task that was handed over meanwhile is given back.
+func (a *activities) leave(arn string, waiter chan call) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	q := a.queue(arn)
+	for i, w := range q.waiters {
+		if w == waiter {
+			q.waiters = append(q.waiters[:i:i], q.waiters[i+1:]...)
+			return
+		}
+	}
+	k := <-waiter
+	a.known[k.taskKey] = true
+	q.tasks = append([]call{k}, q.tasks...)
+}
+
+// ActivityTask hands the oldest task of an activity to a worker, and waits for one when there is none: until ctx
+// ends or the long poll is over, and then returns nil. The task is the worker's once ActivityStarted is durable.
+func (e *Engine) ActivityTask(ctx context.Context, arn, worker string) (*statelark.ActivityTask, error) {
+	if _, err := e.Activity(ctx, arn); err != nil {
+		return nil, err
+	}
+	poll, cancel := context.WithTimeout(ctx, e.cfg.LongPoll)
+	defer cancel()
+	for {
+		k, err := e.awaitTask(poll, arn)
+		if err != nil {
+			return nil, err
+		}
+		if k.exec == (statelark.ExecID{}) {
+			return nil, nil
+		}
+		k, err = e.refill(k)
+		if err == nil {
+			err = e.ask(ctx, message{
+				exec: k.exec, must: true, event: interp.Event{Kind: interp.TaskPickedUp, Seq: k.seq, Worker: worker},
+			})
+		}
+		switch {
+		case errors.Is(err, errNoWait): // the execution does not wait for it any more
+			continue
+		case err != nil:
+			e.activities.push(arn, k)
+			return nil, err
+		}
+		return &statelark.ActivityTask{Token: k.token, Input: k.input.Text()}, nil
+	}
+}
+
+// awaitTask returns the next task of an activity; the zero call when ctx ended first.
+func (e *Engine) awaitTask(ctx context.Context, arn string) (call, error) {
+	k, waiter, err := e.activities.pop(arn)
+	if err != nil || waiter == nil {
+		return k, err
+	}
+	select {
+	case k = <-waiter:
+		return k, nil
+	case <-ctx.Done():
+	case <-e.activities.stopped:
+	}
+	e.activities.leave(arn, waiter)
+	return call{}, nil
+}
+
+// ask sends a message and waits until what follows from it is durable.
+func (e *Engine) ask(ctx context.Context, m message) error {
+	answer := make(chan error, 1)
+	m.reply = func(err error) { answer <- err }
+	if !e.ownerOf(m.exec).send(ctx, m) {
+		return errClosing
+	}
+	select {
+	case err := <-answer:
+		return err
+	case <-e.closed:
+		return errClosing
+	}
+}

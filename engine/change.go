@@ -1,0 +1,170 @@
+package engine
+
+import (
+	"strings"
+	"time"
+
+	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/history"
+	"github.com/statelark/statelark/interp"
+)
+
+// againSeq is the Seq of the timer that stands for a Decision with More: it makes a restarted engine go on with
+// an execution that was in the middle of its way. It is never set in memory.
+const againSeq = 0
+
+// change is a Change and what has to be done once it is durable.
+type change struct {
+	*statelark.Change
+	run    []call
+	cancel []interp.CancelTask
+	arm    []interp.TimerSet
+	finish *interp.Finish
+}
+
+// newChange turns what one step says into rows and effects.
+func (e *Engine) newChange(l *live, d *interp.Decision, m message) *change {
+	id := l.record.ID
+	ch := &statelark.Change{Exec: id}
+	c := &change{Change: ch, finish: d.Finish}
+	if m.from != nil {
+		ch.Consumed = append(ch.Consumed, *m.from)
+	}
+	if m.begin != nil {
+		ch.Start, ch.Execution = true, l.record
+		e.tellSubmitted(ch, l.record)
+	}
+	if n := len(d.History); n > 0 {
+		ch.First, ch.Last = d.History[0].ID, d.History[n-1].ID
+		var enc history.Encoder
+		ch.Block = enc.Encode(make([]byte, 0, 512), d.History, l.payloads)
+	}
+	if d.Finish != nil {
+		e.endChange(l, c, d)
+	} else {
+		e.goOnChange(l, c, d, m)
+	}
+	c.cancel = append(c.cancel, d.Cancel...)
+	e.sendStops(ch, d.Cancel)
+	ch.Blobs = l.payloads.takeNew()
+	return c
+}
+
+// endChange is the part of a change that ends an execution.
+func (e *Engine) endChange(l *live, c *change, d *interp.Decision) {
+	record := *l.record
+	record.Status = statuses[d.Finish.Status]
+	record.Stop = time.UnixMilli(d.History[len(d.History)-1].At).UTC()
+	record.Events = l.x.LastEvent()
+	l.record = &record
+	c.Execution, c.Close = &record, true
+	e.tellParent(c.Change, &record, l, d.Finish)
+}
+
+var statuses = map[interp.Status]statelark.Status{
+	interp.Running: statelark.Running, interp.Succeeded: statelark.Succeeded, interp.Failed: statelark.Failed,
+	interp.TimedOut: statelark.TimedOut, interp.Aborted: statelark.Aborted,
+}
+
+// goOnChange is the part of a change that an execution goes on from.
+func (e *Engine) goOnChange(l *live, c *change, d *interp.Decision, m message) {
+	for _, t := range d.Dirty {
+		c.Threads = append(c.Threads, statelark.ThreadRow{Thread: t.ID(), Data: t.AppendRow(nil, l.payloads)})
+	}
+	for _, id := range d.Removed {
+		c.Threads = append(c.Threads, statelark.ThreadRow{Thread: id})
+	}
+	for _, t := range d.Disarm {
+		c.Timers = append(c.Timers, timerOp(t, true))
+	}
+	for _, t := range d.Arm {
+		c.Timers = append(c.Timers, timerOp(t, false))
+	}
+	c.arm = append(c.arm, d.Arm...)
+	l.noteMore(c, d)
+	for i := range d.Run {
+		k := newCall(l, &d.Run[i])
+		c.Work = append(c.Work, statelark.WorkOp{Seq: k.seq, Data: k.appendWork(nil, l.payloads)})
+		c.run = append(c.run, k)
+	}
+	if workEnds(m.event.Kind) {
+		c.Work = append(c.Work, statelark.WorkOp{Seq: m.event.Seq})
+	}
+	for _, t := range d.Cancel {
+		c.Work = append(c.Work, statelark.WorkOp{Seq: t.Seq})
+	}
+	// Last, for it holds the number of the last payload.
+	c.Threads = append(c.Threads, statelark.ThreadRow{Data: l.appendHeader(nil)})
+}
+
+// workEnds reports whether an event means that the task need not be dispatched again after a crash.
+func workEnds(k interp.EventKind) bool {
+	switch k {
+	case interp.TaskPickedUp, interp.TaskSubmitted, interp.TaskSucceeded, interp.TaskFailed:
+		return true
+	}
+	return false
+}
+
+func timerOp(t interp.TimerSet, cancel bool) statelark.TimerOp {
+	return statelark.TimerOp{Seq: t.Seq, Due: time.UnixMilli(t.Due).UTC(), Cancel: cancel}
+}
+
+// noteMore keeps the stored timer that says More as long as the execution is in the middle of its way.
+func (l *live) noteMore(c *change, d *interp.Decision) {
+	if l.again != 0 {
+		c.Timers = append(c.Timers, timerOp(interp.TimerSet{Seq: againSeq, Due: l.again}, true))
+		l.again = 0
+	}
+	if d.More {
+		l.again = time.Now().UnixMilli()
+		c.Timers = append(c.Timers, timerOp(interp.TimerSet{Seq: againSeq, Due: l.again}, false))
+	}
+}
+
+// finishChange does what a change said, now that it is durable; or tells that it was refused.
+func (e *Engine) finishChange(l *live, c *change, m message, err error) {
+	l.pending.Add(-1)
+	if err != nil {
+		l.dead.Store(true)
+		if m.reply != nil {
+			m.reply(err)
+		}
+		return
+	}
+	if m.reply != nil {
+		m.reply(nil)
+	}
+	for _, k := range c.run {
+		e.dispatch(k)
+	}
+	for _, t := range c.cancel {
+		e.dispatcher.cancel(taskKey{c.Exec, t.Seq})
+	}
+	for _, t := range c.arm {
+		e.timers.add(statelark.Timer{Due: time.UnixMilli(t.Due).UTC(), Exec: c.Exec, Seq: t.Seq})
+	}
+	e.hintSends(c.Change, nil)
+	if c.finish != nil && l.program.deleting.Load() {
+		e.inbox.sweep(l.record.Machine)
+	}
+}
+
+// hintSends says which shards have messages now.
+func (e *Engine) hintSends(ch *statelark.Change, err error) {
+	if err != nil {
+		return
+	}
+	for _, s := range ch.Sends {
+		e.inbox.hint(s.To.Shard())
+	}
+}
+
+// dispatch hands a task over: to the workers of its activity, or to its target.
+func (e *Engine) dispatch(k call) {
+	if k.resource.Activity != "" {
+		e.activities.push(strings.Clone(k.resource.ARN), k)
+		return
+	}
+	e.dispatcher.push(k)
+}

@@ -1,0 +1,164 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/statelark/statelark"
+)
+
+// Bounds of a batch.
+const (
+	maxBatchChanges = 1000
+	maxBatchRows    = 3000
+	maxBatchBytes   = 8 << 20
+)
+
+// commit is a change on its way to the store, and who wants to know.
+type commit struct {
+	change     *statelark.Change
+	generation uint64
+	// finish is called once, by the finisher, when the change is durable (nil) or refused.
+	finish func(error)
+}
+
+// committer writes everything that is queued in one batch, again and again. Batches fill while the one before
+// them is being synced; nothing waits for more to come.
+type committer struct {
+	e        *Engine
+	in       chan commit
+	finished chan outcome
+	running  sync.WaitGroup
+}
+
+// outcome is a part of a batch that met the same fate.
+type outcome struct {
+	commits []commit
+	err     error
+}
+
+func newCommitter(e *Engine) *committer {
+	return &committer{e: e, in: make(chan commit, commitQueue), finished: make(chan outcome, 4)}
+}
+
+func (c *committer) start() {
+	c.running.Go(c.run)
+	c.running.Go(c.finish)
+}
+
+// close returns when all that was submitted is finished. Nothing may be submitted any more.
+func (c *committer) close() {
+	close(c.in)
+	c.running.Wait()
+}
+
+// submit queues a change. Changes of one execution must be submitted by one goroutine.
+func (c *committer) submit(m commit) { c.in <- m }
+
+func (c *committer) run() {
+	defer close(c.finished)
+	for first := range c.in {
+		batch := c.fill(first)
+		current := batch[:0:0]
+		var stale []commit
+		now := c.e.generation.Load()
+		for _, m := range batch {
+			if m.generation == now {
+				current = append(current, m)
+			} else {
+				stale = append(stale, m)
+			}
+		}
+		if len(stale) > 0 {
+			c.finished <- outcome{stale, statelark.ErrUnavailable}
+		}
+		c.write(current)
+	}
+}
+
+// fill takes what is queued behind first, up to the bounds of a batch.
+func (c *committer) fill(first commit) []commit {
+	batch := append(make([]commit, 0, 64), first)
+	rows, bytes := cost(first.change)
+	for len(batch) < maxBatchChanges && rows < maxBatchRows && bytes < maxBatchBytes {
+		select {
+		case m, ok := <-c.in:
+			if !ok {
+				return batch
+			}
+			r, b := cost(m.change)
+			rows, bytes = rows+r, bytes+b
+			batch = append(batch, m)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// cost returns the rows and bytes that a change adds to a batch.
+func cost(ch *statelark.Change) (rows, bytes int) {
+	bytes = len(ch.Block)
+	for _, t := range ch.Threads {
+		bytes += len(t.Data)
+	}
+	for _, b := range ch.Blobs {
+		bytes += len(b.Data)
+	}
+	for _, w := range ch.Work {
+		bytes += len(w.Data)
+	}
+	for _, s := range ch.Sends {
+		bytes += len(s.Data)
+	}
+	return 2 + len(ch.Threads) + len(ch.Blobs) + len(ch.Timers) + len(ch.Work) + len(ch.Sends) + len(ch.Consumed), bytes
+}
+
+// write commits a batch. A conflict is one change's: the batch is halved until it stands alone, so that the
+// others are written. Every other error is the store's, and all changes' alike.
+func (c *committer) write(batch []commit) {
+	if len(batch) == 0 {
+		return
+	}
+	b := statelark.Batch{Changes: make([]*statelark.Change, len(batch)), Fences: c.fences(batch)}
+	for i, m := range batch {
+		b.Changes[i] = m.change
+	}
+	err := c.e.store.Commit(context.Background(), &b)
+	ownFault := errors.Is(err, statelark.ErrExists) || errors.Is(err, statelark.ErrConflict)
+	switch {
+	case ownFault && len(batch) > 1:
+		half := len(batch) / 2
+		c.write(batch[:half])
+		c.write(batch[half:])
+		return
+	case err != nil && !ownFault:
+		c.e.failed(err)
+	}
+	c.finished <- outcome{batch, err}
+}
+
+// fences names the epoch of every shard that the batch writes to.
+func (c *committer) fences(batch []commit) []statelark.Fence {
+	var seen [statelark.Shards]bool
+	fences := make([]statelark.Fence, 0, min(len(batch), statelark.Shards))
+	for _, m := range batch {
+		s := m.change.Exec.Shard()
+		if !seen[s] {
+			seen[s] = true
+			fences = append(fences, statelark.Fence{Shard: s, Epoch: c.e.epoch(s)})
+		}
+	}
+	return fences
+}
+
+// finish tells those who wait for a change that it is durable, in the order of the changes, while the next batch
+// is being written.
+func (c *committer) finish() {
+	for o := range c.finished {
+		for _, m := range o.commits {
+			m.finish(o.err)
+		}
+	}
+}

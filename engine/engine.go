@@ -1,0 +1,229 @@
+// Package engine runs executions. It owns the clock, the goroutines and the commit; what an execution does next
+// is decided by package interp, and what is kept by a statelark.Store.
+//
+// # How an event becomes an effect
+//
+//	API call, result, timer, message
+//	  → owner of the execution's shard: Step, then one Change
+//	  → committer: everything that is queued in one durable batch
+//	  → finisher: answers callers, dispatches tasks, sets timers
+//
+// An owner is one goroutine and owns a part of the shards: only it touches the memory of their executions. It
+// does not wait for the commit of a change before it goes on with the next event, of the same execution even:
+// nothing that a change says leaves the node before the finisher has it, and the finisher gets changes in the
+// order in which they were made.
+//
+// # When the store fails
+//
+// A batch whose outcome is not known makes all that is in memory doubtful. The engine then starts a new
+// generation: changes of the old one are refused, their callers get an error, owners forget what they hold and
+// read it again from the store, and everything outstanding is scanned as it is at start.
+//
+// # Queues and who may wait for whom
+//
+// Owners wait for the committer, the committer for the store, and nothing else: finisher, dispatcher, timers and
+// inbox hand their things over without waiting, or on goroutines of their own. So there is no cycle.
+//
+// Locks: every type guards its own fields with its own mutex and calls nothing while it holds it.
+package engine
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/task"
+)
+
+// Config says how an engine runs. Place and Targets are needed; the zero value of the rest is good.
+type Config struct {
+	Place   statelark.Place
+	Targets *task.Registry
+	Logger  *slog.Logger // nil: discard
+	Node    string       // name under which shards are leased, "" : "local"
+
+	// Owners is how many goroutines share the shards; 0: two for each processor.
+	Owners int
+	// MaxTasks is how many tasks run on targets at once; 0: 1,024. The others wait their turn.
+	MaxTasks int
+	// MaxLive is how many executions stay in memory while they wait; 0: 8,192.
+	MaxLive int
+	// LongPoll is how long ActivityTask waits; 0: 60 s.
+	LongPoll time.Duration
+}
+
+// Queue bounds.
+const (
+	mailboxSize = 1024 // messages to one owner
+	commitQueue = 2048 // changes to the committer
+)
+
+// Engine runs the executions of a store. Its methods may be called from any goroutine between Open and Close.
+type Engine struct {
+	cfg    Config
+	store  statelark.Store
+	log    *slog.Logger
+	secret []byte    // of the task tokens
+	since  time.Time // when this engine began to listen
+
+	leases     []statelark.Lease
+	epochs     [statelark.Shards]uint64 // of the leases
+	generation atomic.Uint64            // see "When the store fails"
+
+	machines   *machines
+	owners     []*owner
+	committer  *committer
+	dispatcher *dispatcher
+	activities *activities
+	timers     *timers
+	inbox      *inbox
+
+	closing chan struct{} // closed when Close begins
+	closed  chan struct{} // closed when everything has ended
+	stop    context.CancelFunc
+	running sync.WaitGroup // every goroutine of the engine
+}
+
+// Open starts an engine on a store and takes up everything that was under way. It returns when the engine can
+// be called; what was outstanding is taken up meanwhile.
+func Open(ctx context.Context, store statelark.Store, cfg Config) (*Engine, error) {
+	cfg.setDefaults()
+	e := &Engine{cfg: cfg, store: store, log: cfg.Logger, since: time.Now(), closing: make(chan struct{}), closed: make(chan struct{})}
+	e.generation.Store(1)
+	leases, err := store.Acquire(ctx, cfg.Node, statelark.Shards)
+	if err != nil {
+		return nil, fmt.Errorf("taking the shards: %w", err)
+	}
+	e.leases = leases
+	for _, l := range leases {
+		e.epochs[l.Shard] = l.Epoch
+	}
+	if e.secret, err = loadSecret(ctx, store); err != nil {
+		return nil, fmt.Errorf("reading the secret of the task tokens: %w", err)
+	}
+	e.machines = newMachines(store)
+	e.activities = newActivities()
+	e.committer = newCommitter(e)
+	e.dispatcher = newDispatcher(e)
+	e.timers = newTimers(e)
+	e.inbox = newInbox(e)
+	for i := range cfg.Owners {
+		e.owners = append(e.owners, newOwner(e, i))
+	}
+	e.start()
+	return e, nil
+}
+
+func (c *Config) setDefaults() {
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Node == "" {
+		c.Node = "local"
+	}
+	if c.Owners == 0 {
+		c.Owners = 2 * runtime.GOMAXPROCS(0)
+	}
+	if c.MaxTasks == 0 {
+		c.MaxTasks = 1024
+	}
+	if c.MaxLive == 0 {
+		c.MaxLive = 8192
+	}
+	if c.LongPoll == 0 {
+		c.LongPoll = 60 * time.Second
+	}
+	if c.Targets == nil {
+		c.Targets = &task.Registry{}
+	}
+}
+
+func (e *Engine) start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	e.stop = cancel
+	e.committer.start()
+	for _, o := range e.owners {
+		e.running.Go(o.run)
+	}
+	e.running.Go(func() { e.timers.run(ctx) })
+	e.running.Go(func() { e.inbox.run(ctx) })
+	e.running.Go(func() { e.takeUp(ctx) })
+	e.running.Go(func() { e.renewLeases(ctx) })
+}
+
+// Close stops the engine: no more calls are taken, what was decided is committed, tasks that still run are
+// given up (and begin again at the next start). It returns when every goroutine has ended. The store stays open.
+func (e *Engine) Close(ctx context.Context) error {
+	close(e.closing)
+	e.stop()
+	e.dispatcher.close()
+	e.activities.close()
+	ended := make(chan struct{})
+	go func() {
+		for _, o := range e.owners {
+			o.close()
+		}
+		e.dispatcher.wait()
+		e.running.Wait()
+		e.committer.close()
+		close(e.closed)
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		return fmt.Errorf("closing the engine: %w", ctx.Err())
+	}
+	if err := e.store.Release(ctx, e.cfg.Node, e.leases); err != nil {
+		return fmt.Errorf("giving the shards back: %w", err)
+	}
+	return nil
+}
+
+// errClosing answers calls that come too late.
+var errClosing = &statelark.Error{Code: "ServiceUnavailable", Message: "The server is shutting down."}
+
+// unavailable is what a caller is told when the store does not take what it asked for.
+func unavailable(cause error) error {
+	return fmt.Errorf("the request was not stored, try again: %w", cause)
+}
+
+// ownerOf returns the goroutine that owns an execution.
+func (e *Engine) ownerOf(id statelark.ExecID) *owner {
+	return e.owners[int(id.Shard())%len(e.owners)]
+}
+
+// renewLeases keeps the shards. A store of a single node gives leases that do not end.
+func (e *Engine) renewLeases(ctx context.Context) {
+	tick := time.NewTicker(3 * time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		held, err := e.store.Renew(ctx, e.cfg.Node, e.leases)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			e.log.Warn("leases could not be renewed; they are tried again in 3 s", "error", err)
+		case err == nil && len(held) < len(e.leases):
+			e.log.Error("shards were taken by another node; their executions go on there", "lost", len(e.leases)-len(held))
+		}
+	}
+}
+
+// failed starts a new generation after a batch whose outcome is not known.
+func (e *Engine) failed(cause error) {
+	e.generation.Add(1)
+	e.log.Error("the store did not take a batch; executions are read again from it", "error", cause)
+	select {
+	case e.inbox.retake <- struct{}{}:
+	default:
+	}
+}

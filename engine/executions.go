@@ -1,0 +1,228 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/history"
+	"github.com/statelark/statelark/interp"
+)
+
+// StartExecution starts an execution and returns when that is durable; see api.Engine. When the owner of its
+// shard has more to do than it can take, the answer is ThrottlingException.
+func (e *Engine) StartExecution(ctx context.Context, s statelark.ExecutionStart) (*statelark.Execution, error) {
+	return e.startExecution(ctx, s, nil)
+}
+
+func (e *Engine) startExecution(ctx context.Context, s statelark.ExecutionStart, parent *parentWait) (*statelark.Execution, error) {
+	p, err := e.machines.get(ctx, s.Machine)
+	if err != nil {
+		return nil, err
+	}
+	if p.deleting.Load() {
+		return nil, statelark.Errorf("StateMachineDeleting", "State Machine is being deleted: '%s'", s.Machine)
+	}
+	type answer struct {
+		record *statelark.Execution
+		err    error
+	}
+	answers := make(chan answer, 1)
+	b := &beginning{start: s, machine: p, parent: parent, answer: func(r *statelark.Execution, err error) { answers <- answer{r, err} }}
+	o := e.owners[int(statelark.ShardOf(s.Machine, s.Name))%len(e.owners)]
+	if !o.offer(message{begin: b}) {
+		return nil, statelark.Errorf("ThrottlingException", "Rate exceeded")
+	}
+	select {
+	case a := <-answers:
+		return a.record, a.err
+	case <-e.closed:
+		return nil, errClosing
+	}
+}
+
+// taken answers a start whose name the store knows, and reports whether that was so: a running execution with the
+// same input is what the caller asked for. An error was answered, too.
+func (e *Engine) taken(b *beginning) (bool, error) {
+	ctx := context.Background()
+	id, err := e.store.Lookup(ctx, b.start.Machine, b.start.Name)
+	if errors.Is(err, statelark.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		b.answer(nil, unavailable(err))
+		return false, err
+	}
+	record, err := e.store.Execution(ctx, id)
+	if err != nil {
+		b.answer(nil, unavailable(err))
+		return false, err
+	}
+	same, err := e.sameStart(record, b)
+	switch {
+	case err != nil:
+		b.answer(nil, unavailable(err))
+		return false, err
+	case same:
+		b.answer(record, nil)
+	default:
+		b.answer(nil, statelark.Errorf("ExecutionAlreadyExists", "Execution Already Exists: '%s'", record.ARN()))
+	}
+	return true, nil
+}
+
+// sameStart reports whether an execution is what b asks for: a running one with the same input, or the one that
+// the same attempt of a Task started before a crash.
+func (e *Engine) sameStart(record *statelark.Execution, b *beginning) (bool, error) {
+	if b.parent != nil {
+		return record.Parent == b.parent.exec && record.ParentWait == b.parent.stored(), nil
+	}
+	if record.Status != statelark.Running {
+		return false, nil
+	}
+	first, err := e.events(context.Background(), record.ID, 1, 1, false)
+	if err != nil || len(first) == 0 {
+		return false, err
+	}
+	return first[0].Data == b.start.Input, nil
+}
+
+// find returns the record of an execution by its ARN.
+func (e *Engine) find(ctx context.Context, arn string) (*statelark.Execution, error) {
+	missing := statelark.Errorf("ExecutionDoesNotExist", "Execution Does Not Exist: '%s'", arn)
+	machine, name, ok := statelark.SplitExecutionARN(arn)
+	if !ok {
+		return nil, missing
+	}
+	id, err := e.store.Lookup(ctx, machine, name)
+	if errors.Is(err, statelark.ErrNotFound) {
+		return nil, missing
+	}
+	if err != nil {
+		return nil, fmt.Errorf("looking for execution %s: %w", arn, err)
+	}
+	record, err := e.store.Execution(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("reading execution %s: %w", arn, err)
+	}
+	return record, nil
+}
+
+// StopExecution aborts an execution and returns when it stopped; of one that had ended, when it ended.
+func (e *Engine) StopExecution(ctx context.Context, arn string, errorName, cause *string) (time.Time, error) {
+	record, err := e.find(ctx, arn)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if record.Status == statelark.Running {
+		err := e.ask(ctx, message{exec: record.ID, event: interp.Event{Kind: interp.Stopped, Error: errorName, Cause: cause}})
+		if err != nil && !errors.Is(err, errNoWait) {
+			return time.Time{}, err
+		}
+		if record, err = e.store.Execution(ctx, record.ID); err != nil {
+			return time.Time{}, fmt.Errorf("reading execution %s: %w", arn, err)
+		}
+	}
+	return record.Stop, nil
+}
+
+// Execution returns an execution with its payloads, which its first and its last event hold.
+func (e *Engine) Execution(ctx context.Context, arn string) (*statelark.ExecutionDetail, error) {
+	record, err := e.find(ctx, arn)
+	if err != nil {
+		return nil, err
+	}
+	d := &statelark.ExecutionDetail{Execution: *record}
+	first, err := e.events(ctx, record.ID, 1, 1, false)
+	if err != nil || len(first) == 0 {
+		return nil, fmt.Errorf("reading the input of %s: %w", arn, err)
+	}
+	d.Input = first[0].Data
+	if record.Status == statelark.Running {
+		return d, nil
+	}
+	last, err := e.events(ctx, record.ID, record.Events, 1, true)
+	if err != nil || len(last) == 0 {
+		return nil, fmt.Errorf("reading the output of %s: %w", arn, err)
+	}
+	d.Output = last[0].Data
+	if record.Status != statelark.TimedOut {
+		d.Error, d.Cause = last[0].Error, last[0].Cause
+	}
+	return d, nil
+}
+
+// Executions lists the executions of a state machine, newest first.
+func (e *Engine) Executions(ctx context.Context, q statelark.ExecutionQuery) ([]*statelark.Execution, error) {
+	if _, err := e.machines.get(ctx, q.Machine); err != nil {
+		return nil, err
+	}
+	records, err := e.store.Executions(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("listing the executions of %s: %w", q.Machine, err)
+	}
+	return records, nil
+}
+
+// History returns events of an execution; see api.Engine.
+func (e *Engine) History(ctx context.Context, arn string, first int64, n int, reverse bool) ([]history.Event, error) {
+	record, err := e.find(ctx, arn)
+	if err != nil {
+		return nil, err
+	}
+	if first == 0 {
+		first = 1
+		if reverse {
+			first = interp.MaxEvents
+		}
+	}
+	events, err := e.events(ctx, record.ID, first, n, reverse)
+	if err != nil {
+		return nil, fmt.Errorf("reading the history of %s: %w", arn, err)
+	}
+	return events, nil
+}
+
+// events unpacks n events at most, from first on or, reverse, from first down.
+func (e *Engine) events(ctx context.Context, id statelark.ExecID, first int64, n int, reverse bool) ([]history.Event, error) {
+	blocks, err := e.store.History(ctx, id, first, n, reverse)
+	if err != nil {
+		return nil, err
+	}
+	p := newPayloads(e.store, id)
+	var events []history.Event
+	for _, b := range blocks {
+		events, err = appendEvents(events, b, p, first, n, reverse)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return events, nil
+}
+
+// appendEvents appends the events of a block that are wanted, in the order wanted.
+func appendEvents(events []history.Event, b statelark.HistoryBlock, p *payloads, first int64, n int, reverse bool) ([]history.Event, error) {
+	d := history.NewDecoder(b.Data, p)
+	from := len(events)
+	var ev history.Event
+	for d.Next(&ev) {
+		switch {
+		case !reverse && ev.ID >= first:
+			if len(events) == n {
+				return events, nil
+			}
+			events = append(events, ev)
+		case reverse && ev.ID <= first:
+			events = append(events, ev)
+		}
+	}
+	if reverse {
+		for i, j := from, len(events)-1; i < j; i, j = i+1, j-1 {
+			events[i], events[j] = events[j], events[i]
+		}
+		events = events[:min(len(events), n)]
+	}
+	return events, d.Err()
+}

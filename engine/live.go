@@ -1,0 +1,159 @@
+package engine
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+	"unsafe"
+
+	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/interp"
+	"github.com/statelark/statelark/value"
+)
+
+// newLive makes the memory of an execution that is about to start.
+func (e *Engine) newLive(b *beginning, now time.Time, unique, seed uint64) *live {
+	now = now.Truncate(time.Millisecond).UTC()
+	record := &statelark.Execution{
+		ID:      statelark.NewExecID(now, statelark.ShardOf(b.start.Machine, b.start.Name), unique),
+		Machine: b.start.Machine, Revision: revisionOf(b.machine.record), Name: b.start.Name,
+		Status: statelark.Running, Start: now, TraceHeader: b.start.TraceHeader,
+	}
+	if b.parent != nil {
+		record.Parent, record.ParentWait = b.parent.exec, b.parent.stored()
+	}
+	l := &live{record: record, program: b.machine, payloads: newPayloads(e.store, record.ID)}
+	l.x = interp.NewExec(e.identity(record, b.machine), e.host(record.ID), b.machine.machine, value.Checked(b.start.Input), seed)
+	return l
+}
+
+func (e *Engine) identity(r *statelark.Execution, p *program) interp.Identity {
+	return interp.Identity{
+		ARN: r.ARN(), Name: r.Name, RoleARN: p.record.RoleARN, MachineARN: r.Machine, MachineName: p.record.Name,
+		Version: r.Version, Alias: r.Alias, Region: e.cfg.Place.Region, StartedAt: r.Start,
+	}
+}
+
+func (e *Engine) host(id statelark.ExecID) interp.Host {
+	return interp.Host{Token: func(seq uint64) string { return e.token(id, seq) }}
+}
+
+// readLive reads the memory of a running execution from the store; nil when there is none that runs.
+func (e *Engine) readLive(id statelark.ExecID) (*live, error) {
+	ctx := context.Background()
+	record, err := e.store.Execution(ctx, id)
+	switch {
+	case errors.Is(err, statelark.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("reading execution %s: %w", id, err)
+	case record.Status != statelark.Running:
+		return nil, nil
+	}
+	p, err := e.machines.revision(ctx, record.Machine, record.Revision)
+	if err != nil {
+		return nil, fmt.Errorf("reading the definition of %s: %w", record.ARN(), err)
+	}
+	stored, err := e.store.Threads(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("reading the memory of %s: %w", record.ARN(), err)
+	}
+	l := &live{record: record, program: p, payloads: newPayloads(e.store, id)}
+	rows := make([]interp.Row, len(stored))
+	for i, row := range stored {
+		rows[i] = interp.Row{Thread: row.Thread, Data: row.Data}
+		if row.Thread == 0 {
+			if rows[i].Data, err = l.readHeader(row.Data); err != nil {
+				return nil, fmt.Errorf("reading the memory of %s: %w", record.ARN(), err)
+			}
+		}
+	}
+	if l.x, err = interp.Load(e.identity(record, p), e.host(id), p.machine, rows, l.payloads); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// appendHeader appends row 0: what the engine itself has to remember, and the interpreter's own row.
+func (l *live) appendHeader(dst []byte) []byte {
+	// The interpreter's part may put payloads, so the next id of a blob is known only after it.
+	own := l.x.AppendHeader(nil, l.payloads)
+	dst = binary.AppendUvarint(dst, uint64(l.payloads.next))
+	dst = binary.AppendVarint(dst, l.again)
+	return append(dst, own...)
+}
+
+func (l *live) readHeader(row []byte) (own []byte, err error) {
+	next, n := binary.Uvarint(row)
+	if n <= 0 {
+		return nil, errors.New("its first row is cut short")
+	}
+	again, m := binary.Varint(row[n:])
+	if m <= 0 {
+		return nil, errors.New("its first row is cut short")
+	}
+	l.payloads.next, l.again = uint32(next), again
+	return row[n+m:], nil
+}
+
+// payloads numbers the payloads of an execution that are too large for rows and blocks. It knows a text again by
+// where it lies in memory: the same payload, handed from state to state, is stored once.
+type payloads struct {
+	store statelark.Store
+	exec  statelark.ExecID
+	next  uint32
+	known map[place]uint32
+	added []statelark.Blob
+}
+
+// place is where a text lies. It keeps the text alive, so that no other one can come to lie there.
+type place struct {
+	at  *byte
+	len int
+}
+
+// maxKnown bounds how many texts are kept alive to be known again.
+const maxKnown = 64
+
+func newPayloads(store statelark.Store, exec statelark.ExecID) *payloads {
+	return &payloads{store: store, exec: exec}
+}
+
+// Put returns the number of a text, a new one unless it is known.
+func (p *payloads) Put(text string) uint32 {
+	at := place{unsafe.StringData(text), len(text)}
+	if id, ok := p.known[at]; ok {
+		return id
+	}
+	p.next++
+	p.remember(at, p.next)
+	p.added = append(p.added, statelark.Blob{ID: p.next, Data: []byte(text)})
+	return p.next
+}
+
+func (p *payloads) remember(at place, id uint32) {
+	if p.known == nil || len(p.known) >= maxKnown {
+		p.known = make(map[place]uint32, 4)
+	}
+	p.known[at] = id
+}
+
+// Get reads a text.
+func (p *payloads) Get(id uint32) (string, error) {
+	data, err := p.store.Blob(context.Background(), p.exec, id)
+	if err != nil {
+		return "", fmt.Errorf("reading payload %d of execution %s: %w", id, p.exec, err)
+	}
+	text := string(data)
+	p.remember(place{unsafe.StringData(text), len(text)}, id)
+	return text, nil
+}
+
+// takeNew returns the payloads put since the last call.
+func (p *payloads) takeNew() []statelark.Blob {
+	added := p.added
+	p.added = nil
+	return added
+}

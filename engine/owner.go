@@ -1,0 +1,307 @@
+package engine
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/interp"
+)
+
+// message is something for an owner to do with an execution.
+type message struct {
+	exec  statelark.ExecID
+	event interp.Event
+	// must: the event has to find its wait, else reply gets errNoWait.
+	must bool
+	// from is the inbox row that brought the event.
+	from *statelark.MessageKey
+	// orphan is sent when nothing waits for the event.
+	orphan *statelark.Message
+	// begin starts a new execution instead.
+	begin *beginning
+	// reply is called when what follows from the event is durable, or with why it is not. May be nil.
+	reply func(error)
+}
+
+// beginning is an execution to start.
+type beginning struct {
+	start   statelark.ExecutionStart
+	machine *program
+	parent  *parentWait
+	answer  func(*statelark.Execution, error)
+}
+
+// errNoWait: the event answers nothing that the execution waits for.
+var errNoWait = errors.New("nothing waits for this")
+
+// owner is the goroutine that owns a part of the shards.
+type owner struct {
+	e    *Engine
+	in   chan message
+	quit chan struct{}
+
+	generation uint64
+	live       map[statelark.ExecID]*live
+	idle       *list.List // of *live, the longest idle first
+	names      map[nameKey]*live
+	more       []*live // whose last step ran out of budget
+}
+
+type nameKey struct{ machine, name string }
+
+// live is an execution in memory.
+type live struct {
+	record   *statelark.Execution
+	program  *program
+	x        *interp.Exec
+	payloads *payloads
+	again    int64        // due time (Unix ms) of the stored timer that says More, 0: none
+	pending  atomic.Int32 // changes submitted and not finished
+	dead     atomic.Bool  // a change was refused: memory and store differ
+	place    *list.Element
+}
+
+func newOwner(e *Engine, _ int) *owner {
+	return &owner{
+		e: e, in: make(chan message, mailboxSize), quit: make(chan struct{}), generation: e.generation.Load(),
+		live: make(map[statelark.ExecID]*live), idle: list.New(), names: make(map[nameKey]*live),
+	}
+}
+
+// send queues a message, waiting for room; false when the engine is closing or ctx ends.
+func (o *owner) send(ctx context.Context, m message) bool {
+	select {
+	case o.in <- m:
+		return true
+	default:
+	}
+	select {
+	case o.in <- m:
+		return true
+	case <-o.e.closing:
+		return false
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// offer queues a message if there is room.
+func (o *owner) offer(m message) bool {
+	select {
+	case o.in <- m:
+		return true
+	default:
+		return false
+	}
+}
+
+func (o *owner) close() { close(o.quit) }
+
+func (o *owner) run() {
+	for {
+		if len(o.more) > 0 {
+			select {
+			case m := <-o.in:
+				o.handle(m)
+			default:
+			}
+			o.goOn()
+			continue
+		}
+		select {
+		case m := <-o.in:
+			o.handle(m)
+		case <-o.quit:
+			return
+		}
+	}
+}
+
+// goOn gives one more step to the execution that has waited longest for it.
+func (o *owner) goOn() {
+	l := o.more[0]
+	o.more = o.more[1:]
+	if o.checkGeneration(); !l.dead.Load() && o.live[l.record.ID] == l {
+		o.step(l, message{exec: l.record.ID, event: interp.Event{Kind: interp.Continue}})
+	}
+}
+
+// checkGeneration forgets everything when the store failed since the last look.
+func (o *owner) checkGeneration() {
+	if g := o.e.generation.Load(); g != o.generation {
+		o.generation = g
+		clear(o.live)
+		clear(o.names)
+		o.idle.Init()
+		o.more = nil
+	}
+}
+
+func (o *owner) handle(m message) {
+	o.checkGeneration()
+	if m.begin != nil {
+		o.begin(m.begin)
+		return
+	}
+	l, err := o.load(m.exec)
+	switch {
+	case err != nil:
+		o.refuse(m, err)
+	case l == nil:
+		o.refuse(m, errNoWait)
+	case m.must && !l.x.Waiting(m.event.Seq):
+		o.refuse(m, errNoWait)
+	default:
+		o.step(l, m)
+	}
+}
+
+// refuse answers a message that no execution takes. An inbox row that brought it is done with.
+func (o *owner) refuse(m message, err error) {
+	if m.from != nil && errors.Is(err, errNoWait) {
+		ch := &statelark.Change{Exec: m.exec, Consumed: []statelark.MessageKey{*m.from}}
+		if m.orphan != nil {
+			ch.Sends = append(ch.Sends, *m.orphan)
+		}
+		o.e.committer.submit(commit{ch, o.generation, func(err error) { o.e.hintSends(ch, err) }})
+	}
+	if m.reply != nil {
+		m.reply(err)
+	}
+}
+
+// load returns a running execution, from memory or from the store; nil when it is not running.
+func (o *owner) load(id statelark.ExecID) (*live, error) {
+	if l := o.live[id]; l != nil && !l.dead.Load() {
+		return l, nil
+	}
+	l, err := o.e.readLive(id)
+	if err != nil || l == nil {
+		delete(o.live, id)
+		return nil, err
+	}
+	o.keep(l)
+	return l, nil
+}
+
+// keep notes an execution as in memory, and lets the longest idle ones go when there are too many.
+func (o *owner) keep(l *live) {
+	o.live[l.record.ID] = l
+	l.place = o.idle.PushBack(l)
+	limit := o.e.cfg.MaxLive/len(o.e.owners) + 1
+	for at := o.idle.Front(); at != nil && len(o.live) > limit; {
+		old := at.Value.(*live)
+		at = at.Next()
+		if old != l && old.pending.Load() == 0 && old.again == 0 {
+			o.forget(old)
+		}
+	}
+}
+
+func (o *owner) forget(l *live) {
+	delete(o.live, l.record.ID)
+	if l.place != nil {
+		o.idle.Remove(l.place)
+		l.place = nil
+	}
+}
+
+// step gives an event to an execution and submits what follows.
+func (o *owner) step(l *live, m message) {
+	m.event.At = time.Now()
+	if m.event.Kind == interp.TimerFired {
+		m.event.Up = o.e.since
+	}
+	if l.program.deleting.Load() && m.event.Kind != interp.Started {
+		m.event = interp.Event{Kind: interp.Stopped, At: m.event.At}
+	}
+	d := l.x.Step(m.event)
+	if d.Empty() && !d.More && m.from == nil {
+		o.settle(l, m)
+		return
+	}
+	c := o.e.newChange(l, &d, m)
+	l.pending.Add(1)
+	o.e.committer.submit(commit{c.Change, o.generation, func(err error) { o.e.finishChange(l, c, m, err) }})
+	switch {
+	case d.Finish != nil:
+		o.forget(l)
+	default:
+		o.idle.MoveToBack(l.place)
+		if d.More {
+			o.more = append(o.more, l)
+		}
+	}
+}
+
+// settle answers an event that changed nothing: at once, or when what was decided before is durable.
+func (o *owner) settle(l *live, m message) {
+	if m.reply == nil {
+		return
+	}
+	if l.pending.Load() == 0 {
+		m.reply(nil)
+		return
+	}
+	o.e.committer.submit(commit{&statelark.Change{Exec: l.record.ID}, o.generation, m.reply})
+}
+
+// begin starts an execution unless its name is taken.
+func (o *owner) begin(b *beginning) {
+	key := nameKey{b.start.Machine, b.start.Name}
+	if l := o.names[key]; l != nil && !l.dead.Load() {
+		o.answerTaken(l, b)
+		return
+	}
+	if taken, err := o.e.taken(b); taken || err != nil {
+		return
+	}
+	l := o.e.newLive(b, time.Now(), rand.Uint64(), rand.Uint64())
+	record := l.record
+	o.names[key] = l
+	o.keep(l)
+	reply := func(err error) {
+		if errors.Is(err, statelark.ErrExists) {
+			if _, err = o.e.taken(b); err == nil {
+				return
+			}
+		}
+		if err != nil {
+			b.answer(nil, unavailable(err))
+			return
+		}
+		b.answer(record, nil)
+	}
+	o.step(l, message{exec: record.ID, event: interp.Event{Kind: interp.Started}, begin: b, reply: reply})
+	o.dropNames()
+}
+
+// answerTaken answers a start whose name an execution in memory has, once that one is durable.
+func (o *owner) answerTaken(l *live, b *beginning) {
+	o.e.committer.submit(commit{&statelark.Change{Exec: l.record.ID}, o.generation, func(err error) {
+		if err != nil {
+			b.answer(nil, unavailable(err))
+			return
+		}
+		if taken, err := o.e.taken(b); err == nil && !taken {
+			b.answer(nil, unavailable(statelark.ErrUnavailable))
+		}
+	}})
+}
+
+// dropNames forgets names whose executions are durable: the store knows them now.
+func (o *owner) dropNames() {
+	if len(o.names) < 1024 {
+		return
+	}
+	for key, l := range o.names {
+		if l.pending.Load() == 0 {
+			delete(o.names, key)
+		}
+	}
+}

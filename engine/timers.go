@@ -1,0 +1,163 @@
+package engine
+
+import (
+	"container/heap"
+	"context"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/interp"
+)
+
+// horizon is how far ahead timers are kept in memory. Those beyond it are only in the store, and are read when
+// their time comes near.
+const horizon = time.Minute
+
+// timers fires the timers of all executions. What it holds is a copy: the rows are in the store, and a timer
+// that fires though it was taken away finds no wait.
+type timers struct {
+	e    *Engine
+	wake chan struct{}
+
+	mu    sync.Mutex
+	heap  timerHeap
+	until time.Time // timers due up to here are in the heap
+}
+
+func newTimers(e *Engine) *timers {
+	return &timers{e: e, wake: make(chan struct{}, 1)}
+}
+
+// add sets a timer that was made durable.
+func (t *timers) add(timer statelark.Timer) {
+	t.mu.Lock()
+	if timer.Due.After(t.until) {
+		t.mu.Unlock()
+		return
+	}
+	heap.Push(&t.heap, timer)
+	first := t.heap[0] == timer
+	t.mu.Unlock()
+	if first {
+		t.nudge()
+	}
+}
+
+func (t *timers) nudge() {
+	select {
+	case t.wake <- struct{}{}:
+	default:
+	}
+}
+
+// load reads the timers of all shards up to the horizon from the store. Those that are in the heap already come
+// twice, which does no harm.
+func (t *timers) load(ctx context.Context, from time.Time) error {
+	until := time.Now().Add(horizon)
+	t.mu.Lock()
+	t.until = until // before reading: what is set from now on comes through add
+	t.mu.Unlock()
+	for _, lease := range t.e.leases {
+		if err := t.loadShard(ctx, lease.Shard, from, until); err != nil {
+			return err
+		}
+	}
+	t.nudge()
+	return nil
+}
+
+func (t *timers) loadShard(ctx context.Context, shard statelark.ShardID, from, until time.Time) error {
+	const page = 1000
+	after := statelark.Timer{}
+	if !from.IsZero() {
+		after = statelark.Timer{Due: from, Seq: math.MaxUint64}
+		for i := range after.Exec {
+			after.Exec[i] = 0xff
+		}
+	}
+	for {
+		rows, err := t.e.store.Timers(ctx, shard, until, after, page)
+		if err != nil {
+			return err
+		}
+		t.mu.Lock()
+		for _, r := range rows {
+			heap.Push(&t.heap, r)
+		}
+		t.mu.Unlock()
+		if len(rows) < page {
+			return nil
+		}
+		after = rows[len(rows)-1]
+	}
+}
+
+// run fires timers until ctx ends.
+func (t *timers) run(ctx context.Context) {
+	clock := time.NewTimer(0)
+	defer clock.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.wake:
+		case <-clock.C:
+		}
+		next := t.fire(ctx)
+		t.mu.Lock()
+		until := t.until
+		t.mu.Unlock()
+		if !until.IsZero() {
+			if ahead := time.Until(until); ahead < horizon/2 {
+				if err := t.load(ctx, until); err != nil && ctx.Err() == nil {
+					t.e.log.Error("timers could not be read; they are read again in a second", "error", err)
+					next = min(next, time.Second)
+				}
+			}
+		}
+		clock.Reset(next)
+	}
+}
+
+// fire delivers what is due and returns how long until the next timer, horizon/4 at most.
+func (t *timers) fire(ctx context.Context) time.Duration {
+	for {
+		t.mu.Lock()
+		if len(t.heap) == 0 {
+			t.mu.Unlock()
+			return horizon / 4
+		}
+		if wait := time.Until(t.heap[0].Due); wait > 0 {
+			t.mu.Unlock()
+			return min(wait, horizon/4)
+		}
+		timer := heap.Pop(&t.heap).(statelark.Timer)
+		t.mu.Unlock()
+		if !t.e.ownerOf(timer.Exec).send(ctx, timerMessage(timer)) {
+			return horizon / 4
+		}
+	}
+}
+
+func timerMessage(t statelark.Timer) message {
+	if t.Seq == againSeq {
+		return message{exec: t.Exec, event: interp.Event{Kind: interp.Continue}}
+	}
+	return message{exec: t.Exec, event: interp.Event{Kind: interp.TimerFired, Seq: t.Seq}}
+}
+
+// timerHeap orders timers by when they are due.
+type timerHeap []statelark.Timer
+
+func (h timerHeap) Len() int           { return len(h) }
+func (h timerHeap) Less(i, j int) bool { return h[i].Due.Before(h[j].Due) }
+func (h timerHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *timerHeap) Push(x any)        { *h = append(*h, x.(statelark.Timer)) }
+func (h *timerHeap) Pop() any {
+	old := *h
+	last := old[len(old)-1]
+	*h = old[:len(old)-1]
+	return last
+}

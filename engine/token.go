@@ -1,0 +1,106 @@
+package engine
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+
+	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/interp"
+	"github.com/statelark/statelark/value"
+)
+
+// A task token is, in base64: a version byte, the id of the execution, the number of the wait, and a MAC over
+// those with a secret of the store. It says where an answer belongs and cannot be made up.
+
+const (
+	tokenVersion = 1
+	tokenBody    = 1 + 16 + 8
+	tokenMAC     = 16
+	secretKey    = "secret/task-token"
+)
+
+func loadSecret(ctx context.Context, store statelark.Store) ([]byte, error) {
+	r, err := store.Meta(ctx, secretKey)
+	if err == nil {
+		return r.Value, nil
+	}
+	if !errors.Is(err, statelark.ErrNotFound) {
+		return nil, err
+	}
+	secret := make([]byte, 32)
+	if _, err := rand.Read(secret); err != nil {
+		return nil, err
+	}
+	err = store.Commit(ctx, &statelark.Batch{Meta: []statelark.MetaOp{{Key: secretKey, Value: secret}}})
+	if errors.Is(err, statelark.ErrConflict) { // another node was first
+		r, err = store.Meta(ctx, secretKey)
+		return r.Value, err
+	}
+	return secret, err
+}
+
+func (e *Engine) token(id statelark.ExecID, seq uint64) string {
+	b := make([]byte, 0, tokenBody+sha256.Size)
+	b = append(b, tokenVersion)
+	b = append(b, id[:]...)
+	b = binary.BigEndian.AppendUint64(b, seq)
+	return base64.StdEncoding.EncodeToString(e.seal(b))
+}
+
+func (e *Engine) seal(body []byte) []byte {
+	mac := hmac.New(sha256.New, e.secret)
+	mac.Write(body)
+	return mac.Sum(body)[:tokenBody+tokenMAC]
+}
+
+// openToken returns what a token names; false when it is none of ours.
+func (e *Engine) openToken(token string) (k taskKey, ok bool) {
+	b, err := base64.StdEncoding.DecodeString(token)
+	if err != nil || len(b) != tokenBody+tokenMAC || b[0] != tokenVersion {
+		return k, false
+	}
+	body := append(make([]byte, 0, tokenBody+sha256.Size), b[:tokenBody]...)
+	if !hmac.Equal(e.seal(body), b) {
+		return k, false
+	}
+	copy(k.exec[:], b[1:17])
+	k.seq = binary.BigEndian.Uint64(b[17:])
+	return k, true
+}
+
+// TaskSucceeded ends the task of a token with its result.
+func (e *Engine) TaskSucceeded(ctx context.Context, token, output string) error {
+	v, err := value.Parse(output)
+	if err != nil {
+		return statelark.Errorf("InvalidOutput", "Invalid Output: '%s'", err)
+	}
+	return e.answerTask(ctx, token, interp.Event{Kind: interp.TaskSucceeded, Output: v})
+}
+
+// TaskFailed ends the task of a token with an error.
+func (e *Engine) TaskFailed(ctx context.Context, token string, errorName, cause *string) error {
+	return e.answerTask(ctx, token, interp.Event{Kind: interp.TaskFailed, Error: errorName, Cause: cause})
+}
+
+// TaskHeartbeat tells that the worker of a token is alive.
+func (e *Engine) TaskHeartbeat(ctx context.Context, token string) error {
+	return e.answerTask(ctx, token, interp.Event{Kind: interp.TaskHeartbeat})
+}
+
+func (e *Engine) answerTask(ctx context.Context, token string, ev interp.Event) error {
+	k, ok := e.openToken(token)
+	if !ok {
+		return statelark.Errorf("InvalidToken", "Invalid Token: 'Invalid token'")
+	}
+	ev.Seq = k.seq
+	err := e.ask(ctx, message{exec: k.exec, event: ev, must: true})
+	if errors.Is(err, errNoWait) {
+		return statelark.Errorf("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
+	}
+	return err
+}
