@@ -7,6 +7,8 @@ package awswire
 
 import (
 	"context"
+	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"io"
 	"log/slog"
@@ -25,6 +27,9 @@ const MaxBody = 1 << 20
 
 // contentType of the protocol's requests and answers.
 const contentType = "application/x-amz-json-1.0"
+
+// idHeader is the header of the request id, spelled as AWS spells it.
+const idHeader = "x-amzn-RequestId"
 
 // Operation is one operation of a service.
 type Operation struct {
@@ -89,7 +94,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h["Content-Type"] = []string{contentType}
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
-	h["x-amzn-RequestId"] = []string{requestID()}
+	h[idHeader] = []string{requestID()}
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the client is gone: there is nobody to tell
 	recycle(out, body)
@@ -208,24 +213,18 @@ func readBody(r io.Reader) (string, *Error) {
 	}
 }
 
-// requestID makes the UUID that names an answer. It is no secret, so a fast generator will do.
+// requestID makes the UUID (version 4) that names an answer. It is no secret, so a fast generator will do.
 func requestID() string {
-	const digits = "0123456789abcdef"
-	hi, lo := rand.Uint64(), rand.Uint64()
-	hi = hi&^0xf000 | 0x4000 // version 4
-	lo = lo&^(0b11<<62) | 0b10<<62
-	var id [36]byte
-	for i, at := 0, 0; at < len(id); at++ {
-		if at == 8 || at == 13 || at == 18 || at == 23 {
-			id[at] = '-'
-			continue
-		}
-		bits := hi
-		if i >= 16 {
-			bits = lo
-		}
-		id[at] = digits[bits>>(60-4*(i%16))&15]
-		i++
-	}
-	return string(id[:])
+	var raw [16]byte
+	binary.NativeEndian.PutUint64(raw[:8], rand.Uint64())
+	binary.NativeEndian.PutUint64(raw[8:], rand.Uint64())
+	raw[6] = raw[6]&0x0F | 0x40
+	raw[8] = raw[8]&0x3F | 0x80
+	id := []byte("........-....-....-....-............")
+	hex.Encode(id[0:], raw[0:4])
+	hex.Encode(id[9:], raw[4:6])
+	hex.Encode(id[14:], raw[6:8])
+	hex.Encode(id[19:], raw[8:10])
+	hex.Encode(id[24:], raw[10:16])
+	return string(id)
 }
