@@ -28,9 +28,6 @@ const MaxBody = 1 << 20
 // contentType of the protocol's requests and answers.
 const contentType = "application/x-amz-json-1.0"
 
-// idHeader is the header of the request id, spelled as AWS spells it.
-const idHeader = "x-amzn-RequestId"
-
 // Operation is one operation of a service.
 type Operation struct {
 	Name  string
@@ -94,7 +91,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h["Content-Type"] = []string{contentType}
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
-	h[idHeader] = []string{requestID()}
+	h["X-Amzn-Requestid"] = []string{requestID()}
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the client is gone: there is nobody to tell
 	recycle(out, body)

@@ -86,7 +86,7 @@ func TestAnswers(t *testing.T) {
 		}
 		h := w.Header()
 		if h.Get("Content-Type") != "application/x-amz-json-1.0" || h.Get("Content-Length") != fmt.Sprint(len(test.answer)) ||
-			!uuidForm.MatchString(h[idHeader][0]) {
+			!uuidForm.MatchString(h["X-Amzn-Requestid"][0]) {
 			t.Errorf("%s: header %v", test.target, h)
 		}
 	}
