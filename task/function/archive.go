@@ -37,7 +37,7 @@ func unzip(archive []byte, dir string) error {
 	if err != nil {
 		return fmt.Errorf("opening the directory for the code: %w", err)
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	u := unpacker{root: root, left: maxUnzipped}
 	for _, f := range z.File {
 		if err := u.entry(f); err != nil {
@@ -81,7 +81,7 @@ func (u *unpacker) file(f *zip.File, name string, perm fs.FileMode) error {
 	if err != nil {
 		return err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	// The owner has to be able to read and to remove it; a file packed without modes has none at all.
 	out, err := u.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, perm|0o600)
 	if err != nil {
@@ -105,7 +105,7 @@ func (u *unpacker) link(f *zip.File, name string) error {
 	if err != nil {
 		return err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	target, err := io.ReadAll(io.LimitReader(in, longest))
 	if err != nil {
 		return err

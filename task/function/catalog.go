@@ -339,7 +339,7 @@ func (c *Catalog) Versions(r Ref) ([]*Function, error) {
 	return e.record().functions(), nil
 }
 
-// start finds a deployment, keeps it, and takes a place in its queue. end gives both back.
+// start finds a deployment, keeps it, and takes a place in its queue. end lets the deployment go.
 func (c *Catalog) start(r Ref) (d *deployment, place pass, end func(), err error) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -347,7 +347,8 @@ func (c *Catalog) start(r Ref) (d *deployment, place pass, end func(), err error
 		return nil, pass{}, nil, errClosed
 	}
 	if _, d, err = c.find(r); err != nil {
-		return nil, pass{}, nil, err
+		r.Qualifier = cmp.Or(r.Qualifier, Latest) // as Lambda words it of an invocation
+		return nil, pass{}, nil, errNotFound(c.refARN(r))
 	}
 	place, err = d.gate.reserve()
 	if err != nil {
@@ -358,6 +359,17 @@ func (c *Catalog) start(r Ref) (d *deployment, place pass, end func(), err error
 	}
 	c.work.Add(1)
 	return d, place, func() { d.release(); c.work.Done() }, nil
+}
+
+// CheckInvoke reports whether a function could be invoked.
+func (c *Catalog) CheckInvoke(r Ref) error {
+	_, place, end, err := c.start(r)
+	if err != nil {
+		return err
+	}
+	place.giveUp()
+	end()
+	return nil
 }
 
 // Invoke runs a function and waits for its result. RequestID is made when inv has none. An error that is an
@@ -411,4 +423,3 @@ func (c *Catalog) complete(inv *Invocation, r Ref) {
 		inv.Payload = []byte("{}")
 	}
 }
-

@@ -152,7 +152,7 @@ func TestHandlers(t *testing.T) {
 				t.Errorf("function error %q, want %q", res.FunctionError, tt.wantError)
 			}
 			part, isPart := strings.CutPrefix(tt.want, "… ")
-			if got := string(res.Payload); got != tt.want && !(isPart && strings.Contains(got, part)) {
+			if got := string(res.Payload); got != tt.want && (!isPart || !strings.Contains(got, part)) {
 				t.Errorf("payload %.2000s\nwant    %s", res.Payload, tt.want)
 			}
 		})

@@ -62,7 +62,7 @@ func (r *commandRunner) start(inv *Invocation, stdout, stderr *output) (*process
 		stderr.started(false)
 		return nil, fmt.Errorf("making a pipe: %w", err)
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	argv := r.f.Code.Command
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = r.f.Code.Dir
@@ -70,7 +70,7 @@ func (r *commandRunner) start(inv *Invocation, stdout, stderr *output) (*process
 	cmd.Env = append(r.env.vars(r.f), "AWS_LAMBDA_REQUEST_ID="+inv.RequestID, "AWS_LAMBDA_FUNCTION_ARN="+inv.arn)
 	p, err := r.env.launcher.start(cmd, stdout, stderr)
 	if err != nil {
-		feedEnd.Close()
+		_ = feedEnd.Close()
 		return nil, err
 	}
 	go feed(feedEnd, inv.Payload, p.gone)

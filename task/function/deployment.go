@@ -2,8 +2,11 @@ package function
 
 import (
 	"context"
+	"fmt"
+	"math"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/statelark/statelark/value"
 )
@@ -77,12 +80,28 @@ func (d *deployment) run(ctx context.Context, place pass, inv *Invocation) (*Res
 		return nil, err
 	}
 	defer place.leave()
+	begin := time.Now()
 	res, err := d.runner.run(ctx, inv)
 	if err != nil {
 		return nil, err
 	}
 	res.Version = d.Version
+	if inv.WantLog {
+		res.Log = d.invocationLog(inv, res.Log, time.Since(begin))
+	}
 	return res, nil
+}
+
+// invocationLog is what Lambda's log says of an invocation that printed output, cut to its end.
+func (d *deployment) invocationLog(inv *Invocation, output []byte, took time.Duration) []byte {
+	if n := len(output); n > 0 && output[n-1] != '\n' {
+		output = append(output, '\n')
+	}
+	ms := float64(took.Microseconds()) / 1000
+	log := fmt.Appendf(nil, "START RequestId: %s Version: %s\n%sEND RequestId: %s\n"+
+		"REPORT RequestId: %[1]s\tDuration: %.2[5]f ms\tBilled Duration: %.0[6]f ms\tMemory Size: %[7]d MB\n",
+		inv.RequestID, d.Version, output, inv.RequestID, ms, math.Ceil(ms), d.MemoryMB)
+	return log[max(0, len(log)-LogTail):]
 }
 
 // checkPayload refuses what no function can be given.

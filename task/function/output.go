@@ -15,7 +15,7 @@ import (
 // and never stops reading, so that a talkative program does not block.
 type output struct {
 	limit int
-	tail  bool        // keep the last bytes instead of the first
+	tail  bool         // keep the last bytes instead of the first
 	line  func(string) // called with each whole line; may be nil
 
 	writeEnd *os.File
@@ -45,9 +45,9 @@ func newOutput(limit int, tail bool, line func(string)) (*output, error) {
 
 // started tells that the process holds the writing end, or that there is no process.
 func (o *output) started(ok bool) {
-	o.writeEnd.Close()
+	_ = o.writeEnd.Close()
 	if !ok {
-		o.readEnd.Close()
+		_ = o.readEnd.Close()
 		close(o.ended)
 		return
 	}
@@ -56,7 +56,7 @@ func (o *output) started(ok bool) {
 
 func (o *output) read() {
 	defer close(o.ended)
-	defer o.readEnd.Close()
+	defer func() { _ = o.readEnd.Close() }()
 	conn, err := o.readEnd.SyscallConn()
 	if err != nil {
 		return
@@ -169,7 +169,7 @@ func feed(w *os.File, input []byte, gone <-chan struct{}) {
 	go func() {
 		defer close(done)
 		_, _ = io.Copy(w, bytes.NewReader(input)) // EPIPE: the program does not want it all
-		w.Close()
+		_ = w.Close()
 	}()
 	select {
 	case <-done:

@@ -37,7 +37,7 @@ func marked(cookie string) []int {
 	if err != nil {
 		return nil
 	}
-	defer dir.Close()
+	defer func() { _ = dir.Close() }()
 	names, _ := dir.Readdirnames(-1)
 	mark := []byte(cookieName + "=" + cookie)
 	var pids []int

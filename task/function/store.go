@@ -152,7 +152,7 @@ func (s *store) addCode(archive []byte) (Code, error) {
 	if err != nil {
 		return Code{}, fmt.Errorf("making a directory for the code: %w", err)
 	}
-	defer os.RemoveAll(tmp)
+	defer func() { _ = os.RemoveAll(tmp) }() // renamed, as a rule
 	if err := unzip(archive, tmp); err != nil {
 		return Code{}, badArchive(err)
 	}
@@ -207,7 +207,7 @@ func writeFile(path string, text []byte) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }() // renamed, as a rule
 	_, err = f.Write(text)
 	if err == nil {
 		err = f.Sync()

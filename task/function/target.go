@@ -57,7 +57,7 @@ func (e *Error) task(requestID string) *task.Error {
 // The region and the account of the ARN are not looked at: a definition that was written for AWS works here.
 func (t *Target) call(ctx context.Context, c *task.Call, id string) (value.Value, error) {
 	name, qualifier, _ := strings.Cut(c.Resource.Function, ":")
-	ref := Ref{Region: c.Resource.Region, Account: c.Resource.Account, Name: name, Qualifier: orLatest(qualifier)}
+	ref := Ref{Region: c.Resource.Region, Account: c.Resource.Account, Name: name, Qualifier: qualifier}
 	res, err := t.catalog.Invoke(ctx, ref, Invocation{RequestID: id, Payload: []byte(c.Input.Text())})
 	if err != nil {
 		return value.Value{}, err
@@ -88,7 +88,7 @@ func (t *Target) invoke(ctx context.Context, c *task.Call, id string) (value.Val
 		}
 		return invokeOutput(&Result{}, http.StatusAccepted, id), nil
 	case "DryRun":
-		if _, err := t.catalog.Get(in.ref); err != nil {
+		if err := t.catalog.CheckInvoke(in.ref); err != nil {
 			return value.Value{}, err
 		}
 		return invokeOutput(&Result{}, http.StatusNoContent, id), nil
@@ -120,7 +120,7 @@ func (t *Target) readInput(c *task.Call) (*invokeInput, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := t.locate(&ref, c.Key.Execution); err != nil {
+	if err := t.locate(&ref, c.Execution); err != nil {
 		return nil, err
 	}
 	in := &invokeInput{ref: ref, kind: texts["InvocationType"]}
@@ -162,17 +162,7 @@ func (t *Target) locate(r *Ref, execution string) error {
 	if r.Account == "" {
 		r.Account = account
 	}
-	r.Qualifier = orLatest(r.Qualifier)
 	return nil
-}
-
-// orLatest is the qualifier of an invocation: without one it goes to the latest version, and says so in the
-// names it uses.
-func orLatest(qualifier string) string {
-	if qualifier == "" {
-		return Latest
-	}
-	return qualifier
 }
 
 // payloadText is the payload that the parameters ask for: a string that is JSON itself is taken as that JSON.

@@ -55,7 +55,7 @@ func (r *urlRunner) post(ctx context.Context, inv *Invocation) (*Result, error) 
 	if err != nil {
 		return nil, err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxResponse+1))
 	if err != nil {
 		return nil, fmt.Errorf("reading the answer: %w", err)

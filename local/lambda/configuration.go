@@ -1,0 +1,128 @@
+package lambda
+
+import (
+	"time"
+
+	"github.com/statelark/statelark/task/function"
+)
+
+// timeLayout is how Lambda spells LastModified.
+const timeLayout = "2006-01-02T15:04:05.000-0700"
+
+// configuration is FunctionConfiguration, its members in the order of Lambda's answers.
+type configuration struct {
+	FunctionName     string
+	FunctionArn      string
+	Runtime          string `json:",omitempty"`
+	Role             string
+	Handler          string `json:",omitempty"`
+	CodeSize         int64
+	Description      string
+	Timeout          int // seconds
+	MemorySize       int // MB
+	LastModified     string
+	CodeSha256       string `json:",omitempty"`
+	Version          string
+	Environment      *environment `json:",omitempty"`
+	TracingConfig    map[string]string
+	RevisionID       string `json:"RevisionId"`
+	State            string
+	LastUpdateStatus string
+	PackageType      string
+	Architectures    []string
+	EphemeralStorage map[string]int
+	SnapStart        map[string]string
+	LoggingConfig    map[string]string
+}
+
+type environment struct {
+	Variables map[string]string
+}
+
+// configurationOf shows a function. Its ARN has the version where a version was asked for.
+func (h *Handler) configurationOf(f *function.Function, qualifier string) *configuration {
+	c := &configuration{
+		FunctionName:     f.Name,
+		FunctionArn:      h.catalog.ARN(f.Name, qualifier),
+		Runtime:          f.Runtime,
+		Role:             f.Role,
+		Handler:          f.Handler,
+		CodeSize:         f.Code.Size,
+		Description:      f.Description,
+		Timeout:          int(f.Timeout / time.Second),
+		MemorySize:       f.MemoryMB,
+		LastModified:     f.LastModified.UTC().Format(timeLayout),
+		CodeSha256:       f.Code.SHA256,
+		Version:          f.Version,
+		TracingConfig:    map[string]string{"Mode": "PassThrough"},
+		RevisionID:       f.RevisionID,
+		State:            "Active",
+		LastUpdateStatus: "Successful",
+		PackageType:      "Zip",
+		Architectures:    []string{"x86_64"},
+		EphemeralStorage: map[string]int{"Size": 512},
+		SnapStart:        map[string]string{"ApplyOn": "None", "OptimizationStatus": "Off"},
+		LoggingConfig:    map[string]string{"LogFormat": "Text", "LogGroup": "/aws/lambda/" + f.Name},
+	}
+	if len(f.Env) > 0 {
+		c.Environment = &environment{Variables: f.Env}
+	}
+	return c
+}
+
+// published shows a function by the ARN of its version.
+func (h *Handler) published(f *function.Function) *configuration {
+	if f.Version == function.Latest {
+		return h.configurationOf(f, "")
+	}
+	return h.configurationOf(f, f.Version)
+}
+
+// settings are the members that CreateFunction and UpdateFunctionConfiguration share. nil: not given.
+type settings struct {
+	Role        *string
+	Runtime     *string
+	Handler     *string
+	Description *string
+	Timeout     *int
+	MemorySize  *int
+	Environment *environment
+	Layers      []string
+}
+
+func (s *settings) check() error {
+	switch {
+	case len(s.Layers) > 0:
+		return invalid("Layers are not supported here: pack what the function needs with its code.")
+	case s.Runtime != nil:
+		if err := function.CheckRuntime(*s.Runtime); err != nil {
+			return invalid("Value %s at 'runtime' failed to satisfy constraint: %v", *s.Runtime, err)
+		}
+	}
+	if s.Timeout != nil && (*s.Timeout < 1 || *s.Timeout > int(function.MaxTimeout/time.Second)) {
+		return function.Errorf("ValidationException", 400,
+			"1 validation error detected: Value '%d' at 'timeout' failed to satisfy constraint: Member must have value between 1 and 900", *s.Timeout)
+	}
+	return nil
+}
+
+// apply changes f where the settings say so.
+func (s *settings) apply(f *function.Function) {
+	set(&f.Role, s.Role)
+	set(&f.Runtime, s.Runtime)
+	set(&f.Handler, s.Handler)
+	set(&f.Description, s.Description)
+	set(&f.MemoryMB, s.MemorySize)
+	if s.Timeout != nil {
+		f.Timeout = time.Duration(*s.Timeout) * time.Second
+	}
+	if s.Environment != nil {
+		f.Env = s.Environment.Variables
+	}
+}
+
+func set[T any](to *T, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}

@@ -1,0 +1,266 @@
+package lambda
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/statelark/statelark/task/function"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// serveCatalog serves the API of a new catalogue until the test ends.
+func serveCatalog(t *testing.T, o function.Options) (*httptest.Server, *function.Catalog) {
+	t.Helper()
+	c, err := function.NewCatalog(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(NewHandler(c))
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		if err := c.Close(ctx); err != nil {
+			t.Error(err)
+		}
+		s.Close()
+		http.DefaultClient.CloseIdleConnections()
+	})
+	return s, c
+}
+
+func archiveOf(t *testing.T, name, text string) []byte {
+	t.Helper()
+	var buf bytes.Buffer
+	z := zip.NewWriter(&buf)
+	w, err := z.Create(name)
+	if err == nil {
+		_, err = io.WriteString(w, text)
+	}
+	if err == nil {
+		err = z.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes()
+}
+
+// run runs a program to its end and returns what it printed.
+func run(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b", "AWS_DEFAULT_REGION=us-east-1", "AWS_PAGER=")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+func TestBoto3(t *testing.T) {
+	if err := exec.Command("python3", "-c", "import boto3").Run(); err != nil {
+		t.Skipf("needs python3 with boto3: %v", err)
+	}
+	s, _ := serveCatalog(t, function.Options{})
+	run(t, "python3", filepath.Join("testdata", "boto3_flow.py"), s.URL)
+}
+
+func TestCommandLine(t *testing.T) {
+	if err := exec.Command("aws", "--version").Run(); err != nil {
+		t.Skipf("needs the AWS CLI: %v", err)
+	}
+	s, _ := serveCatalog(t, function.Options{})
+	dir := t.TempDir()
+	code, out := filepath.Join(dir, "code.zip"), filepath.Join(dir, "out.json")
+	source := "exports.handler = async (event, context) => ({ hello: event.name, as: context.functionName });"
+	if err := os.WriteFile(code, archiveOf(t, "index.js", source), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	aws := func(args ...string) string {
+		return run(t, "aws", append([]string{"--endpoint-url", s.URL, "--output", "json", "lambda"}, args...)...)
+	}
+	aws("create-function", "--function-name", "hi", "--runtime", "nodejs20.x", "--handler", "index.handler",
+		"--role", "arn:aws:iam::000000000000:role/r", "--zip-file", "fileb://"+code)
+	aws("invoke", "--function-name", "hi", "--payload", `{"name":"lark"}`, out)
+	got, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `{"hello":"lark","as":"hi"}`; string(got) != want {
+		t.Errorf("the function answered %s, want %s", got, want)
+	}
+	aws("delete-function", "--function-name", "hi")
+	if list := aws("list-functions", "--query", "Functions"); strings.TrimSpace(list) != "[]" {
+		t.Errorf("functions are left: %s", list)
+	}
+}
+
+// call sends a request as it stands and returns the answer.
+func call(t *testing.T, s *httptest.Server, method, path, body string, header ...string) (*http.Response, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(resp.Body)
+	if err := errors.Join(err, resp.Body.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return resp, string(text)
+}
+
+// create adds a Python function over the wire.
+func create(t *testing.T, s *httptest.Server, name, source string) {
+	t.Helper()
+	body, err := json.Marshal(map[string]any{
+		"FunctionName": name, "Runtime": "python3.12", "Handler": "handler.handler", "Timeout": 30,
+		"Role": "arn:aws:iam::000000000000:role/lambda-role", "Environment": map[string]any{"Variables": map[string]string{}},
+		"Code": map[string]string{"ZipFile": base64.StdEncoding.EncodeToString(archiveOf(t, "handler.py", source))},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp, text := call(t, s, "POST", "/2015-03-31/functions", string(body)); resp.StatusCode != http.StatusCreated {
+		t.Fatalf("CreateFunction: %s %s", resp.Status, text)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	s, c := serveCatalog(t, function.Options{})
+	if err := c.Declare(function.Function{Name: "fixed", Code: function.Code{Command: []string{"cat"}}}); err != nil {
+		t.Fatal(err)
+	}
+	const functions = "/2015-03-31/functions"
+	tests := []struct {
+		name, method, path, body string
+		status                   int
+		code, want               string
+	}{
+		{"get unknown", "GET", functions + "/x", "", 404, "ResourceNotFoundException",
+			`{"Message":"Function not found: arn:aws:lambda:us-east-1:000000000000:function:x","Type":"User"}`},
+		{"get unknown by another region's ARN", "GET", functions + "/arn%3Aaws%3Alambda%3Aeu-west-1%3A123456789012%3Afunction%3Ax%3A3", "", 404, "ResourceNotFoundException",
+			`{"Message":"Function not found: arn:aws:lambda:eu-west-1:123456789012:function:x:3","Type":"User"}`},
+		{"delete unknown", "DELETE", functions + "/x", "", 404, "ResourceNotFoundException",
+			`{"Message":"Function not found: arn:aws:lambda:us-east-1:000000000000:function:x","Type":"User"}`},
+		{"invoke unknown", "POST", functions + "/x/invocations", "{}", 404, "ResourceNotFoundException",
+			`{"Message":"Function not found: arn:aws:lambda:us-east-1:000000000000:function:x:$LATEST","Type":"User"}`},
+		{"bad name", "GET", functions + "/a%20b", "", 400, "ValidationException", `Value 'a b' at 'functionName' failed to satisfy constraint`},
+		{"two qualifiers", "GET", functions + "/fixed:1?Qualifier=2", "", 400, "InvalidParameterValueException",
+			`{"Type":"User","message":"The derived qualifier from the function name does not match the specified qualifier."}`},
+		{"not JSON", "POST", functions, "{", 400, "SerializationException", "Could not parse request body into json"},
+		{"no name", "POST", functions, "{}", 400, "ValidationException", "Value null at 'functionName' failed to satisfy constraint"},
+		{"no role", "POST", functions, `{"FunctionName":"a","Code":{}}`, 400, "ValidationException", "Value null at 'role' failed to satisfy constraint"},
+		{"no code", "POST", functions, `{"FunctionName":"a","Role":"r","Runtime":"python3.12","Handler":"a.b","Code":{}}`, 400, "InvalidParameterValueException", "Please provide a source for function code."},
+		{"code in S3", "POST", functions, `{"FunctionName":"a","Role":"r","Runtime":"python3.12","Handler":"a.b","Code":{"S3Bucket":"b","S3Key":"k"}}`, 400, "InvalidParameterValueException", "upload the archive itself"},
+		{"layers", "POST", functions, `{"FunctionName":"a","Role":"r","Runtime":"python3.12","Handler":"a.b","Layers":["l"],"Code":{}}`, 400, "InvalidParameterValueException", "Layers are not supported here"},
+		{"image", "POST", functions, `{"FunctionName":"a","Role":"r","PackageType":"Image","Code":{"ImageUri":"i"}}`, 400, "InvalidParameterValueException", "Container images are not supported here"},
+		{"timeout", "PUT", functions + "/fixed/configuration", `{"Timeout":901}`, 400, "ValidationException", "Value '901' at 'timeout'"},
+		{"declared", "PUT", functions + "/fixed/configuration", `{"Timeout":90}`, 400, "InvalidParameterValueException", "is declared in the configuration of the server"},
+		{"page size", "GET", functions + "?MaxItems=0", "", 400, "ValidationException", "Value '0' at 'maxItems'"},
+		{"marker", "GET", functions + "?Marker=%21", "", 400, "InvalidParameterValueException", "Invalid value for Marker"},
+		{"payload", "POST", functions + "/fixed/invocations", "{", 400, "InvalidRequestContentException", "Could not parse request body into json"},
+		{"payload too large", "POST", functions + "/fixed/invocations", strings.Repeat(" ", function.MaxPayload+1), 413, "RequestEntityTooLargeException", "Request must be smaller than"},
+		{"policy", "GET", functions + "/fixed/policy", "", 404, "ResourceNotFoundException", "The resource you requested does not exist."},
+		{"unknown operation", "POST", "/2014-11-13/functions/x/invoke-async", "", 404, "UnknownOperationException", "is not an operation of Lambda that is offered here"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			resp, body := call(t, s, tt.method, tt.path, tt.body)
+			if resp.StatusCode != tt.status || resp.Header.Get("x-amzn-ErrorType") != tt.code {
+				t.Errorf("answered %d %s, want %d %s", resp.StatusCode, resp.Header.Get("x-amzn-ErrorType"), tt.status, tt.code)
+			}
+			if whole := strings.HasPrefix(tt.want, "{"); whole && body != tt.want || !strings.Contains(body, tt.want) {
+				t.Errorf("answered %s, want %s", body, tt.want)
+			}
+			if resp.Header.Get("x-amzn-RequestId") == "" {
+				t.Error("the answer has no request id")
+			}
+		})
+	}
+}
+
+func TestInvokeAnswer(t *testing.T) {
+	s, _ := serveCatalog(t, function.Options{})
+	create(t, s, "f", "def handler(event, context):\n    return context.client_context.custom\n")
+	context := base64.StdEncoding.EncodeToString([]byte(`{"custom":{"k":"v"}}`))
+	resp, body := call(t, s, "POST", "/2015-03-31/functions/f/invocations", `{}`, "X-Amz-Client-Context", context)
+	if body != `{"k": "v"}` || resp.StatusCode != http.StatusOK {
+		t.Errorf("answered %s %s", resp.Status, body)
+	}
+	want := map[string]string{"X-Amz-Executed-Version": "$LATEST", "Content-Type": "application/json", "Content-Length": "10", "X-Amz-Function-Error": "", "X-Amz-Log-Result": ""}
+	for name, text := range want {
+		if got := resp.Header.Get(name); got != text {
+			t.Errorf("header %s is %q, want %q", name, got, text)
+		}
+	}
+	_, body = call(t, s, "POST", "/2015-03-31/functions/f/invocations", "", "X-Amz-Client-Context", "!")
+	if !strings.Contains(body, "Client context must be a valid Base64-encoded JSON object.") {
+		t.Errorf("a bad client context is answered with %s", body)
+	}
+}
+
+// TestRestart sees that a function outlives its server, and that nothing outlives the function.
+func TestRestart(t *testing.T) {
+	dir := t.TempDir()
+	first, c := serveCatalog(t, function.Options{Dir: dir})
+	create(t, first, "kept", "def handler(event, context):\n    return 'still here'\n")
+	create(t, first, "twin", "def handler(event, context):\n    return 'still here'\n") // shares its code
+	_, before := call(t, first, "GET", "/2015-03-31/functions/kept/configuration", "")
+	if err := c.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+
+	second, _ := serveCatalog(t, function.Options{Dir: dir})
+	_, after := call(t, second, "GET", "/2015-03-31/functions/kept/configuration", "")
+	if after != before {
+		t.Errorf("after the restart the function is %s, before it was %s", after, before)
+	}
+	call(t, second, "DELETE", "/2015-03-31/functions/twin", "")
+	if _, body := call(t, second, "POST", "/2015-03-31/functions/kept/invocations", ""); body != `"still here"` {
+		t.Errorf("the function answers %s", body)
+	}
+	call(t, second, "DELETE", "/2015-03-31/functions/kept", "")
+	eventually(t, "the code is removed", func() bool {
+		entries, err := os.ReadDir(filepath.Join(dir, "code"))
+		return err == nil && len(entries) == 0
+	})
+}
+
+// eventually waits for what happens in the background.
+func eventually(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for limit := time.After(10 * time.Second); !done(); {
+		select {
+		case <-tick.C:
+		case <-limit:
+			t.Fatalf("waited in vain until %s", what)
+		}
+	}
+}
