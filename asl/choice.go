@@ -57,21 +57,18 @@ var comparisons = []comparison{
 	{"TimestampLessThanEquals", TimestampLessThanEquals, timestampOperand, true},
 }
 
-// operators finds the comparisons by name, operatorNames lists the names.
-var operators, operatorNames = indexOperators()
+// operators finds the comparisons by name.
+var operators = indexOperators()
 
-func indexOperators() (map[string]operatorRule, []string) {
+func indexOperators() map[string]operatorRule {
 	rules := map[string]operatorRule{}
-	var names []string
 	for _, c := range comparisons {
 		rules[c.name] = operatorRule{c.op, c.operand, false}
-		names = append(names, c.name)
 		if c.paths {
 			rules[c.name+"Path"] = operatorRule{c.op, c.operand, true}
-			names = append(names, c.name+"Path")
 		}
 	}
-	return rules, names
+	return rules
 }
 
 // String returns the operator as the language spells it.
@@ -205,19 +202,27 @@ func (s *stateCompiler) allOf(op Operator, n *node) *Test {
 
 func (s *stateCompiler) comparison(n *node) *Test {
 	t := &Test{Variable: s.referencePath(n.get("Variable"))}
-	s.exactlyOne(n, operatorNames...)
+	var names []string
 	for _, m := range n.children {
 		rule, ok := operators[m.key]
 		if !ok {
 			continue
 		}
+		names = append(names, m.key)
 		t.Op = rule.op
 		if rule.isPath {
 			t.Path = s.referencePath(m)
 			continue
 		}
 		s.operand(m, rule.operand)
+		s.warnPath(m)
 		t.Operand = m.value()
+	}
+	switch {
+	case len(names) > 1:
+		s.atMostOne(n, names...)
+	case len(names) == 0:
+		s.invalid(n, "This object should have one comparison operator")
 	}
 	return t
 }
@@ -226,7 +231,7 @@ func (s *stateCompiler) comparison(n *node) *Test {
 func (s *stateCompiler) operand(n *node, want operand) {
 	switch want {
 	case stringOperand:
-		s.textConst(n)
+		s.ofKind(n, value.String)
 	case numberOperand:
 		s.ofKind(n, value.Number)
 	case boolOperand:

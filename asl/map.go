@@ -162,7 +162,7 @@ func (s *stateCompiler) readerConfig(n *node) {
 	s.choiceOf(n, "CSVDelimiter", "COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB")
 	headers := s.choiceOf(n, "CSVHeaderLocation", "FIRST_ROW", "GIVEN")
 	if inputType == "CSV" && manifest == "" && !n.has("CSVHeaderLocation") {
-		s.invalid(n, "The field 'CSVHeaderLocation' is required")
+		s.invalid(n, "The field 'CSVHeaderLocation' is required but was missing")
 	}
 	if location := n.get("CSVHeaderLocation"); location != nil && inputType != "CSV" && inputType != "" {
 		s.unsupported(n, location)

@@ -50,6 +50,7 @@ func ParseState(text, name string, language Language, o Options) (*Machine, []Di
 		m := &Machine{Language: language, Version: "1.0", Block: Block{StartAt: name, States: []*State{s.state}}}
 		m.index()
 		c.machine = m
+		c.inOrder()
 	}
 	return c.result(), placed(c.found, newLines(text).position)
 }
@@ -73,10 +74,16 @@ func compile(text string, o Options) (*Machine, []finding) {
 	c := newCompiler(o)
 	if root, ok := c.document(text); ok {
 		c.wholeMachine(root)
-		c.transitions()
 		c.scopes()
+		c.inOrder()
+		c.transitions()
 	}
 	return c.result(), c.found
+}
+
+// inOrder puts what was found so far into the order of the text.
+func (c *compiler) inOrder() {
+	slices.SortStableFunc(c.found, func(a, b finding) int { return a.offset - b.offset })
 }
 
 // result returns the machine when nothing stands in its way.

@@ -122,9 +122,11 @@ func (s *stateCompiler) nextOrEnd() {
 	if next != nil {
 		s.state.Next = s.exit(next)
 	}
-	if end != nil && s.ofKind(end, value.Bool) {
-		s.state.End = end.text == "true"
+	if end != nil && !s.ofKind(end, value.Bool) {
+		s.broken = true
+		return
 	}
+	s.state.End = end != nil && end.text == "true"
 	switch {
 	case next != nil && s.state.End:
 		s.atMostOne(s.node, "Next", "End")

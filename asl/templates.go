@@ -1,6 +1,7 @@
 package asl
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/statelark/statelark/jsonpath"
@@ -70,10 +71,19 @@ func (s *stateCompiler) referencePath(n *node) *jsonpath.Path {
 		err = p.Reference()
 	}
 	if err != nil {
-		s.invalid(n, "Value is not a Reference Path: %s", err)
+		s.invalid(n, "Value is not a Reference Path: %s", reason(err))
 		return nil
 	}
 	return p
+}
+
+// reason returns what is wrong with a path, without the path.
+func reason(err error) string {
+	var syntax *jsonpath.SyntaxError
+	if errors.As(err, &syntax) {
+		return syntax.Msg
+	}
+	return err.Error()
 }
 
 // numberField compiles a field that holds a constant, which constant checks, an expression, or (as name+"Path")
@@ -102,11 +112,8 @@ func (s *stateCompiler) constOrQuery(n *node, constant func(*node)) Field {
 	if s.state.Language == JSONata && n.kind == value.String && marked(n.str()) {
 		return Field{Name: n.key, Expr: s.query(n)}
 	}
-	before := len(s.found)
 	constant(n)
-	if len(s.found) > before && looksDynamic(n.str()) {
-		s.warn(n, CodeNoPath, "The value of field '%s' looks like a path, but the name of the field does not end with 'Path'", n.key)
-	}
+	s.warnPath(n)
 	return Field{Name: n.key, Const: n.value()}
 }
 
@@ -138,7 +145,7 @@ var textFunctions = []string{"States.Format", "States.JsonToString", "States.Arr
 func (s *stateCompiler) textField(name string) Field {
 	s.atMostOneForm(name)
 	if n := s.field(name); n != nil {
-		return s.constOrQuery(n, s.textConst)
+		return s.constOrQuery(n, func(n *node) { s.stringOf(n) })
 	}
 	n := s.field(name + "Path")
 	if n == nil {
@@ -154,8 +161,9 @@ func (s *stateCompiler) textField(name string) Field {
 	return Field{Name: n.key, Expr: e}
 }
 
-func (s *stateCompiler) textConst(n *node) {
-	if text, ok := s.stringOf(n); ok && s.state.Language == JSONPath && looksDynamic(text) {
+// warnPath warns of a constant that looks like a path.
+func (s *stateCompiler) warnPath(n *node) {
+	if s.state.Language == JSONPath && looksDynamic(n.str()) {
 		s.warn(n, CodeNoPath, "The value of field '%s' looks like a path, but the name of the field does not end with 'Path'", n.key)
 	}
 }
@@ -242,14 +250,15 @@ func limitPath(n, field *node) (string, bool) {
 	return "", false
 }
 
-// sameKeys reports names that are the same once their suffixes are taken off.
+// sameKeys reports names that are the same without the suffix ".$".
 func (s *stateCompiler) sameKeys(members []TemplateMember, field *node) {
 	seen := make(map[string]string, len(members))
 	for _, m := range members {
-		if first, ok := seen[m.Key]; ok {
+		key := strings.TrimSuffix(m.Source, ".$")
+		if first, ok := seen[key]; ok {
 			s.invalid(field, "There should only be one of the following fields: [%s, %s]", first, m.Source)
 		}
-		seen[m.Key] = m.Source
+		seen[key] = m.Source
 	}
 }
 

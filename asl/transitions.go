@@ -32,7 +32,7 @@ func (c *compiler) dangling(g *graph) {
 	if len(g.states) == 0 {
 		return
 	}
-	if g.start != nil && g.block.StartAt != "" {
+	if g.block.StartAt != "" {
 		c.target(g, exit{g.start, g.block.StartAt})
 	}
 	for _, s := range g.states {
@@ -55,7 +55,7 @@ func (g *graph) broken() bool {
 			return true
 		}
 	}
-	return g.start == nil
+	return g.block.StartAt == ""
 }
 
 // endless reports whether no state of g ends it.

@@ -107,7 +107,7 @@ func (t *translation) node(n *yaml.Node, depth int) error {
 	case yaml.DocumentNode:
 		return t.node(n.Content[0], depth)
 	case yaml.AliasNode:
-		return t.node(n.Alias, depth+1)
+		return t.node(n.Alias, depth)
 	case yaml.MappingNode:
 		return t.mapping(n, depth)
 	case yaml.SequenceNode:
