@@ -13,7 +13,7 @@ import "github.com/statelark/statelark/value"
 func (p *Path) Eval(env *Env) (value.Value, error) {
 	root, ok := p.rootValue(env)
 	if !ok {
-		return value.Value{}, &NotFoundError{Path: p.text, Detail: "No results for path: $" + p.root}
+		return value.Value{}, &NotFoundError{Path: p.text, Detail: "No results for path: " + p.rootText()}
 	}
 	return p.evalFrom(root, root)
 }

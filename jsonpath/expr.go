@@ -238,7 +238,7 @@ func (r *reader) plainLiteral() (arg, error) {
 	v, err := value.Parse(text)
 	if err != nil {
 		r.pos = from
-		return arg{}, r.fail("%q is not a number", text)
+		return arg{}, r.fail("%q is not a number, true, false or null", text)
 	}
 	return arg{literal: v}, nil
 }

@@ -9,25 +9,26 @@ import (
 	"github.com/statelark/statelark/value"
 )
 
-// A filter is a condition on one value, @:
+// A filter is a condition on one value, @, read as Jayway 2.0.0 reads it:
 //
-//	any     = all { "||" all }
-//	all     = one { "&&" one }
-//	one     = "!" one | "(" any ")" | operand [ operator operand ]
+//	filter    = "(" all { "||" all } ")"
+//	all       = criterion { "&&" criterion }
+//	criterion = [ "!" ] path | operand operator operand
 //
-// An operand is text up to the next operator: a definite path from @ or $, or else a literal. As in Jayway 2.0.0
-// a literal has no type of its own; it is read as the type of the value it is compared with, so that
-// @.n == 42 holds for 42 and for "42". Only single quotes make a text: "x" in double quotes is those three
-// characters. A path that leads to nothing satisfies no comparison, and neither does an object or an array.
+// Parentheses around criteria are skipped: they do not group. An operand is a definite path from @ or $, or
+// else the text of a literal. A literal has no type of its own; it is read as the type of the value it is
+// compared with, so that @.n == 42 holds for 42 and for "42". Only single quotes make a text: "x" in double
+// quotes is those three characters. A path that leads to nothing satisfies no comparison, and neither does an
+// object or an array.
 
-// filter is a condition. One of its four forms is set: any, all, not, or left with what follows.
-type filter struct {
-	any, all []*filter
-	not      *filter
+// filter holds for a value when every criterion of one of its lists does.
+type filter [][]criterion
 
-	left    *operand
-	op      string // "" asks whether left exists and is not null
-	right   *operand
+// criterion is a comparison, or the question whether a path leads to something other than null.
+type criterion struct {
+	left    operand
+	op      string // "" asks for existence, "!" for its absence
+	right   operand
 	pattern *regexp.Regexp // right side of =~
 }
 
@@ -38,8 +39,8 @@ type operand struct {
 	text    string
 }
 
-// operators in the order in which they are looked for, so that "<=" is not taken for "<".
-var operators = []string{"==", "!=", "<=", ">=", "=~", "<", ">"}
+// operators in the order in which a criterion is searched for them.
+var operators = []string{"=~", "==", ">=", "<=", "!=", "<", ">"}
 
 // filter reads a filter step from its '?' on.
 func (r *reader) filter() (step, error) {
@@ -48,278 +49,210 @@ func (r *reader) filter() (step, error) {
 	if r.peek() != '(' {
 		return step{}, r.fail("expected '('")
 	}
-	f, err := r.group()
-	return step{kind: stepFilter, filter: f}, err
-}
-
-// group reads a condition in parentheses.
-func (r *reader) group() (*filter, error) {
-	if r.depth++; r.depth > maxFilterDepth {
-		return nil, r.fail("the condition is nested too deeply")
-	}
-	defer func() { r.depth-- }()
 	r.pos++
-	f, err := r.anyOf()
-	if err != nil {
-		return nil, err
-	}
-	if r.space(); !r.take(")") {
-		return nil, r.fail("expected ')'")
-	}
-	return f, nil
-}
-
-// maxFilterDepth bounds the recursion over parentheses and negations.
-const maxFilterDepth = 100
-
-func (r *reader) anyOf() (*filter, error) {
-	fs, err := r.list("||", r.allOf)
-	if err != nil || len(fs) == 1 {
-		return first(fs), err
-	}
-	return &filter{any: fs}, nil
-}
-
-func (r *reader) allOf() (*filter, error) {
-	fs, err := r.list("&&", r.condition)
-	if err != nil || len(fs) == 1 {
-		return first(fs), err
-	}
-	return &filter{all: fs}, nil
-}
-
-func first(fs []*filter) *filter {
-	if len(fs) == 0 {
-		return nil
-	}
-	return fs[0]
-}
-
-func (r *reader) list(separator string, read func() (*filter, error)) ([]*filter, error) {
-	var fs []*filter
-	for {
-		f, err := read()
-		if err != nil {
-			return nil, err
-		}
-		fs = append(fs, f)
-		if r.space(); !r.take(separator) {
-			return fs, nil
-		}
-	}
-}
-
-func (r *reader) condition() (*filter, error) {
-	r.space()
-	switch {
-	case r.peek() == '(':
-		return r.group()
-	case r.peek() == '!' && !strings.HasPrefix(r.text[r.pos:], "!="):
-		if r.depth++; r.depth > maxFilterDepth {
-			return nil, r.fail("the condition is nested too deeply")
-		}
-		defer func() { r.depth-- }()
-		r.pos++
-		f, err := r.condition()
-		return &filter{not: f}, err
-	}
-	return r.comparison()
-}
-
-func (r *reader) comparison() (*filter, error) {
-	left, err := r.operand()
-	if err != nil {
-		return nil, err
-	}
-	f := &filter{left: left}
-	for _, op := range operators {
-		if r.take(op) {
-			f.op = op
-			break
-		}
-	}
-	switch f.op {
-	case "":
-		if left.path == nil {
-			return nil, r.fail("%q is not a condition", left.text)
-		}
-		return f, nil
-	case "=~":
-		f.pattern, err = r.pattern()
-		return f, err
-	}
-	f.right, err = r.operand()
-	return f, err
-}
-
-// operand reads up to an operator, a connective or the parenthesis that ends the condition.
-func (r *reader) operand() (*operand, error) {
-	r.space()
 	from := r.pos
-	if err := r.skipOperand(); err != nil {
-		return nil, err
+	end := matchingParen(r.text[from:])
+	if end < 0 {
+		return step{}, r.fail("the parenthesis is not closed")
 	}
-	text := strings.TrimRight(r.text[from:r.pos], " ")
+	r.pos += end + 1
+	var f filter
+	for _, all := range cut(r.text[from:from+end], "||") {
+		var criteria []criterion
+		for _, one := range cut(all, "&&") {
+			c, err := readCriterion(one)
+			if err != nil {
+				return step{}, syntaxErrorf(r.text, from, "%v", err)
+			}
+			criteria = append(criteria, c)
+		}
+		f = append(f, criteria)
+	}
+	return step{kind: stepFilter, filter: f}, nil
+}
+
+// matchingParen returns the place of the parenthesis that closes the one before s, -1 when there is none.
+func matchingParen(s string) int {
+	depth := 1
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case '\'':
+			n := strings.IndexByte(s[i+1:], '\'')
+			if n < 0 {
+				return -1
+			}
+			i += n + 1
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// indexUnquoted is strings.Index outside single quotes.
+func indexUnquoted(s, separator string) int {
+	quoted := false
+	for i := range len(s) {
+		if s[i] == '\'' {
+			quoted = !quoted
+		}
+		if !quoted && strings.HasPrefix(s[i:], separator) {
+			return i
+		}
+	}
+	return -1
+}
+
+// cut splits s at every separator outside single quotes.
+func cut(s, separator string) []string {
+	var parts []string
+	for {
+		i := indexUnquoted(s, separator)
+		if i < 0 {
+			return append(parts, s)
+		}
+		parts = append(parts, s[:i])
+		s = s[i+len(separator):]
+	}
+}
+
+// bare removes the parentheses that open before s, and those that close behind it without having opened in it.
+func bare(s string) string {
+	s = strings.TrimLeft(s, " (")
+	for {
+		s = strings.TrimRight(s, " ")
+		if !strings.HasSuffix(s, ")") || strings.Count(s, ")") <= strings.Count(s, "(") {
+			return s
+		}
+		s = s[:len(s)-1]
+	}
+}
+
+func readCriterion(text string) (criterion, error) {
+	text = bare(text)
+	for _, op := range operators {
+		i := indexUnquoted(text, op)
+		if i < 0 {
+			continue
+		}
+		left, err := readOperand(text[:i])
+		if err != nil {
+			return criterion{}, err
+		}
+		c := criterion{left: left, op: op}
+		if op == "=~" {
+			c.pattern, err = readPattern(strings.TrimSpace(text[i+len(op):]))
+		} else {
+			c.right, err = readOperand(text[i+len(op):])
+		}
+		return c, err
+	}
+	var c criterion
+	if rest, ok := strings.CutPrefix(text, "!"); ok {
+		c.op, text = "!", bare(rest)
+	}
+	var err error
+	if c.left, err = readOperand(text); err == nil && c.left.path == nil {
+		err = fmt.Errorf("%q is not a condition", text)
+	}
+	return c, err
+}
+
+func readOperand(text string) (operand, error) {
+	text = strings.TrimSpace(text)
 	if text == "" {
-		r.pos = from
-		return nil, r.fail("expected a path or a literal")
+		return operand{}, errors.New("a condition needs a path or a literal")
 	}
 	if text[0] != '@' && text[0] != '$' {
-		return &operand{text: text}, nil
+		return operand{text: text}, nil
 	}
-	current := text[0] == '@'
 	p, err := Parse("$" + text[1:])
-	if err == nil && p.root != "$" {
-		err = syntaxErrorf(text, 1, "expected '.' or '['")
-	}
-	if err == nil && !p.definite {
-		err = syntaxErrorf(text, 0, "a path in a filter must be definite")
-	}
 	if err != nil {
-		var syntax *SyntaxError
-		errors.As(err, &syntax)
-		return nil, syntaxErrorf(r.text, from+syntax.Offset, "%s", syntax.Msg)
+		return operand{}, fmt.Errorf("reading the path %s: %w", text, err)
 	}
-	return &operand{path: p, current: current, text: text}, nil
+	if p.root != "$" || !p.definite {
+		return operand{}, fmt.Errorf("the path %s in a condition must start with '@' or '$' and be definite", text)
+	}
+	return operand{path: p, current: text[0] == '@', text: text}, nil
 }
 
-// skipOperand steps over quotes and balanced brackets to the end of an operand.
-func (r *reader) skipOperand() error {
-	var open []byte
-	for r.pos < len(r.text) {
-		switch c := r.text[r.pos]; c {
-		case '\'', '"':
-			end := strings.IndexByte(r.text[r.pos+1:], c)
-			if end < 0 {
-				return r.fail("the quote is not closed")
-			}
-			r.pos += end + 1
-		case '(':
-			open = append(open, ')')
-		case '[':
-			open = append(open, ']')
-		case ')', ']':
-			if len(open) == 0 {
-				return nil
-			}
-			if open[len(open)-1] != c {
-				return r.fail("unexpected %q", c)
-			}
-			open = open[:len(open)-1]
-		case '&', '|', '=', '!', '<', '>':
-			if len(open) == 0 && r.atOperator() {
-				return nil
-			}
-		}
-		r.pos++
+// readPattern reads /regular expression/flags. It must match the whole text, as Java's matches() wants it.
+func readPattern(text string) (*regexp.Regexp, error) {
+	end := strings.LastIndexByte(text, '/')
+	if end <= 0 || text[0] != '/' {
+		return nil, fmt.Errorf("%q is not a regular expression between slashes", text)
 	}
-	return nil
-}
-
-func (r *reader) atOperator() bool {
-	rest := r.text[r.pos:]
-	if strings.HasPrefix(rest, "&&") || strings.HasPrefix(rest, "||") {
-		return true
-	}
-	for _, op := range operators {
-		if strings.HasPrefix(rest, op) {
-			return true
-		}
-	}
-	return false
-}
-
-// pattern reads /regular expression/flags. It must match the whole text, as Java's matches() does.
-func (r *reader) pattern() (*regexp.Regexp, error) {
-	r.space()
-	from := r.pos
-	if !r.take("/") {
-		return nil, r.fail("expected '/'")
-	}
-	for r.peek() != '/' {
-		if r.peek() == '\\' {
-			r.pos++
-		}
-		if r.pos++; r.pos >= len(r.text) {
-			r.pos = from
-			return nil, r.fail("the regular expression is not closed")
-		}
-	}
-	source := strings.ReplaceAll(r.text[from+1:r.pos], `\/`, "/")
-	r.pos++
-	flags := ""
-	for ; strings.IndexByte("ims", r.peek()) >= 0 && r.peek() != 0; r.pos++ {
-		flags += string(r.peek())
+	source, flags := strings.ReplaceAll(text[1:end], `\/`, "/"), text[end+1:]
+	if strings.Trim(flags, "ims") != "" {
+		return nil, fmt.Errorf("%q are not flags of a regular expression", flags)
 	}
 	if flags != "" {
 		flags = "(?" + flags + ")"
 	}
-	re, err := regexp.Compile(flags + `\A(?:` + source + `)\z`)
-	if err != nil {
-		r.pos = from
-		return nil, r.fail("%v", err)
-	}
-	return re, nil
+	return regexp.Compile(flags + `\A(?:` + source + `)\z`)
 }
 
 // accepts reports whether v satisfies the condition; root is what '$' means.
-func (f *filter) accepts(v, root value.Value) (bool, error) {
-	switch {
-	case f.any != nil:
-		for _, g := range f.any {
-			if ok, err := g.accepts(v, root); ok || err != nil {
-				return ok, err
-			}
-		}
-		return false, nil
-	case f.all != nil:
-		for _, g := range f.all {
-			if ok, err := g.accepts(v, root); !ok || err != nil {
+func (f filter) accepts(v, root value.Value) (bool, error) {
+	for _, all := range f {
+		ok := true
+		for i := 0; i < len(all) && ok; i++ {
+			var err error
+			if ok, err = all[i].holds(v, root); err != nil {
 				return false, err
 			}
 		}
-		return true, nil
-	case f.not != nil:
-		ok, err := f.not.accepts(v, root)
-		return !ok && err == nil, err
+		if ok {
+			return true, nil
+		}
 	}
-	return f.holds(v, root)
+	return false, nil
 }
 
-// holds decides a single comparison.
-func (f *filter) holds(v, root value.Value) (bool, error) {
-	left, ok, err := f.left.resolve(v, root)
-	if !ok || err != nil {
+func (c *criterion) holds(v, root value.Value) (bool, error) {
+	left, ok, err := c.left.resolve(v, root)
+	switch {
+	case err != nil:
 		return false, err
-	}
-	switch f.op {
-	case "":
-		return !left.isNull(), nil
-	case "=~":
+	case c.op == "":
+		return ok && !left.isNull(), nil
+	case c.op == "!":
+		return !ok || left.isNull(), nil
+	case !ok:
+		return false, nil
+	case c.op == "=~":
 		s, ok := left.asText()
-		return ok && f.pattern.MatchString(s), nil
+		return ok && c.pattern.MatchString(s), nil
 	}
-	right, ok, err := f.right.resolve(v, root)
+	right, ok, err := c.right.resolve(v, root)
 	if !ok || err != nil {
 		return false, err
 	}
-	c, ok, err := compare(left, right)
-	if !ok || err != nil {
-		return false, err
-	}
-	switch f.op {
+	order, ok, err := compare(left, right)
+	return ok && meets(order, c.op), err
+}
+
+// meets reports whether an order, as of compare, is one that the operator asks for.
+func meets(order int, op string) bool {
+	switch op {
 	case "==":
-		return c == 0, nil
+		return order == 0
 	case "!=":
-		return c != 0, nil
+		return order != 0
 	case "<":
-		return c < 0, nil
+		return order < 0
 	case "<=":
-		return c <= 0, nil
+		return order <= 0
 	case ">":
-		return c > 0, nil
+		return order > 0
 	}
-	return c >= 0, nil
+	return order >= 0
 }
 
 // side is an operand at work: a JSON value, or a literal when value is absent.
@@ -412,7 +345,8 @@ func (s side) asBool() (b, ok bool) {
 	if s.value.Exists() {
 		return s.value.Bool(), s.value.Kind() == value.Bool
 	}
-	return strings.EqualFold(s.literal, "true"), true
+	b = strings.EqualFold(s.literal, "true")
+	return b, b || strings.EqualFold(s.literal, "false")
 }
 
 func compareBools(a, b bool) int {

@@ -80,15 +80,19 @@ func arrayRange(in *invocation) (value.Value, error) {
 	if step == 0 {
 		return value.Value{}, in.mustBe(2, "other than 0")
 	}
-	if (step > 0) != (from <= to) && from != to {
+	// The difference of two int64 always fits uint64.
+	span, stride := uint64(to)-uint64(from), uint64(step)
+	if step < 0 {
+		span, stride = uint64(from)-uint64(to), -uint64(step)
+	}
+	if from != to && (step > 0) != (from < to) {
 		return value.EmptyArray, nil
 	}
-	// Of the true number of elements the float can be off by one part in 2^52, which does not matter below 1000.
-	n := math.Floor((float64(to)-float64(from))/float64(step)) + 1
-	if n > maxRange {
+	n := span / stride
+	if n >= maxRange {
 		return value.Value{}, fmt.Errorf("the range must not have more than %d elements", maxRange)
 	}
-	elems := make([]value.Value, int(n))
+	elems := make([]value.Value, n+1)
 	for i := range elems {
 		elems[i] = value.FromInt(from + int64(i)*step)
 	}
@@ -155,9 +159,18 @@ func jsonMerge(in *invocation) (value.Value, error) {
 	if in.args[2].Bool() {
 		return value.Value{}, errors.New("deep merging is not supported; argument 3 must be false")
 	}
-	merged := in.args[0]
-	for _, m := range in.args[1].Members() {
-		merged = merged.With(m.Key, m.Value)
+	a, b := in.args[0], in.args[1]
+	merged := make([]value.Member, 0, a.Len()+b.Len())
+	for _, m := range a.Members() {
+		if x, ok := b.Get(m.Key); ok {
+			m.Value = x
+		}
+		merged = append(merged, m)
 	}
-	return merged, nil
+	for _, m := range b.Members() {
+		if _, ok := a.Get(m.Key); !ok {
+			merged = append(merged, m)
+		}
+	}
+	return value.NewObject(merged), nil
 }

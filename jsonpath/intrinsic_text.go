@@ -41,7 +41,7 @@ func format(in *invocation) (value.Value, error) {
 		}
 	}
 	if given := len(in.args) - 1; filled != given {
-		return value.Value{}, fmt.Errorf("the template has %d slots for %s", filled, arguments(given))
+		return value.Value{}, fmt.Errorf("the template has slots for %s, not for %d", arguments(filled), given)
 	}
 	return value.FromString(b.String()), nil
 }

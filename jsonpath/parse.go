@@ -25,7 +25,7 @@ func Parse(text string) (*Path, error) {
 type reader struct {
 	text  string
 	pos   int
-	depth int // of parentheses and negations in a filter, or of calls
+	depth int // of calls inside calls
 }
 
 func (r *reader) fail(format string, a ...any) error {
@@ -178,33 +178,49 @@ func (r *reader) bracket() (step, error) {
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // quotedNames reads 'a' or 'a','b'. Nothing is escaped inside the quotes (recorded from AWS: the name
-// 'Test\""Name"' is the key Test\""Name"), so a name can hold neither a quote nor, as in Jayway, a ']'.
+// 'Test\""Name"' is the key Test\""Name"), so a name cannot hold a quote. As in Jayway, brackets inside a name
+// must balance, and what stands between the quoted names is skipped.
 func (r *reader) quotedNames() (step, error) {
 	var names []string
 	several := false
-	for {
-		if !r.take("'") {
-			return step{}, r.fail("expected a quote")
-		}
-		n := strings.IndexAny(r.text[r.pos:], "']")
-		if n < 0 || r.text[r.pos+n] == ']' {
+	for r.take("'") {
+		n := strings.IndexByte(r.text[r.pos:], '\'')
+		if n < 0 {
 			return step{}, r.fail("the quote is not closed")
 		}
-		if name := r.text[r.pos : r.pos+n]; !slices.Contains(names, name) {
+		name := r.text[r.pos : r.pos+n]
+		if !balanced(name) {
+			return step{}, r.fail("the brackets inside the name do not balance")
+		}
+		several = several || names != nil
+		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 		r.pos += n + 1
-		r.space()
-		if !r.take(",") {
-			break
+		if n = strings.IndexAny(r.text[r.pos:], "']"); n > 0 {
+			r.pos += n
 		}
-		several = true
-		r.space()
 	}
 	if several {
 		return step{kind: stepNames, names: names}, nil
 	}
 	return step{kind: stepName, name: names[0]}, nil
+}
+
+// balanced reports whether every ']' has its '[' before it, and the other way round.
+func balanced(name string) bool {
+	depth := 0
+	for i := range len(name) {
+		switch name[i] {
+		case '[':
+			depth++
+		case ']':
+			if depth--; depth < 0 {
+				return false
+			}
+		}
+	}
+	return depth == 0
 }
 
 // numbers reads an index, a union of indexes, or a slice.

@@ -36,6 +36,14 @@ func (p *Path) String() string { return p.text }
 // Root returns where the path starts: "$" for the input, "$$" for the context object, else a variable's name.
 func (p *Path) Root() string { return p.root }
 
+// rootText returns the root as it is written.
+func (p *Path) rootText() string {
+	if p.root[0] == '$' {
+		return p.root
+	}
+	return "$" + p.root
+}
+
 // IsRoot reports whether the path is exactly "$".
 func (p *Path) IsRoot() bool { return p.text == "$" }
 
@@ -65,7 +73,7 @@ type step struct {
 	index   int      // stepIndex; stepLast: how far from the end, 1 for the last element
 	indexes []int    // stepIndexes
 	slice   bounds   // stepSlice
-	filter  *filter  // stepFilter
+	filter  filter   // stepFilter
 	source  string   // how an index, a slice or a union was written, for messages
 }
 
