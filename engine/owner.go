@@ -4,7 +4,9 @@ import (
 	"container/list"
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -220,7 +222,11 @@ func (o *owner) step(l *live, m message) {
 	if l.program.deleting.Load() && m.event.Kind != interp.Started {
 		m.event = interp.Event{Kind: interp.Stopped, At: m.event.At}
 	}
-	d := l.x.Step(m.event)
+	d, err := stepSafely(l.x, m.event)
+	if err != nil {
+		o.poisoned(l, m, err)
+		return
+	}
 	if d.Empty() && !d.More && m.from == nil {
 		o.settle(l, m)
 		return
@@ -236,6 +242,28 @@ func (o *owner) step(l *live, m message) {
 		if d.More {
 			o.more = append(o.more, l)
 		}
+	}
+}
+
+// stepSafely turns a panic into an error: one execution that the interpreter cannot deal with must not take the
+// others with it.
+func stepSafely(x *interp.Exec, ev interp.Event) (d interp.Decision, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("interpreter failed: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return x.Step(ev), nil
+}
+
+// poisoned leaves an execution as the store has it. It stands still until its next event, or for good.
+func (o *owner) poisoned(l *live, m message, err error) {
+	o.e.log.Error("execution stands still because of a fault in this server; please report it, and stop the execution",
+		"execution", l.record.ARN(), "error", err)
+	l.dead.Store(true)
+	o.forget(l)
+	if m.reply != nil {
+		m.reply(err)
 	}
 }
 

@@ -71,6 +71,7 @@ func (t *Thread) AppendRow(dst []byte, p Payloads) []byte {
 		w.value(v.Value)
 	}
 	w.int(t.prev)
+	w.int(t.before)
 	w.int(t.entered)
 	w.int(t.enteredAt)
 	w.uint(uint64(t.retries))
@@ -339,7 +340,7 @@ func (r *reader) thread(id uint32) (t *Thread, state string) {
 	for n := r.count(); n > 0; n-- {
 		t.vars = append(t.vars, value.Member{Key: r.text(), Value: r.value()})
 	}
-	t.prev, t.entered, t.enteredAt = r.int(), r.int(), r.int()
+	t.prev, t.before, t.entered, t.enteredAt = r.int(), r.int(), r.int(), r.int()
 	t.retries = int(r.uint())
 	for n := r.count(); n > 0; n-- {
 		t.perRetrier = append(t.perRetrier, int(r.uint()))

@@ -52,10 +52,13 @@ type Identity struct {
 	StartedAt   time.Time
 }
 
-// Host is what an execution needs from outside and may not reach for itself. Its functions are pure.
+// Host is what an execution needs from outside and may not reach for itself.
 type Host struct {
-	// Token returns the task token of a wait.
+	// Token returns the task token of a wait, always the same.
 	Token func(seq uint64) string
+	// Expires begins to measure a time and returns what tells whether it is over; nil: nothing ever takes too
+	// long. It guards against expressions that would not end, and has no say in what others give.
+	Expires func(after time.Duration) (expired func() bool)
 }
 
 // Exec is the memory of one execution. One goroutine at a time may use it.
@@ -337,7 +340,7 @@ func (x *Exec) nextSeq() uint64 {
 // emit appends an event that follows from the last one of t, and moves t's chain on to it.
 func (x *Exec) emit(t *Thread, typ history.Type) *history.Event {
 	ev := x.aside(t, typ)
-	t.prev = ev.ID
+	t.before, t.prev = t.prev, ev.ID
 	return ev
 }
 

@@ -26,9 +26,12 @@ func (x *Exec) failState(f *frame, fail *failure) {
 	}
 }
 
-// writeEvaluationFailed writes the event that goes before the failure of a JSONata expression. Its link skips
-// the event that entered the state, as recorded (see docs/compatibility.md).
+// writeEvaluationFailed writes the event that goes before the failure of an expression. As recorded, it does not
+// follow from the last event of the thread but from the one before that, except in a Wait state.
 func (x *Exec) writeEvaluationFailed(f *frame, fail *failure) {
+	if f.s.Type != asl.Wait {
+		f.t.prev = f.t.before
+	}
 	ev := x.emit(f.t, history.EvaluationFailed)
 	fail.write(ev)
 	ev.Name, ev.Location = f.s.Name, fail.location

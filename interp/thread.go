@@ -22,6 +22,7 @@ type Thread struct {
 	vars  []value.Member
 
 	prev      int64 // id of the last event of this thread's chain
+	before    int64 // id of the one before it
 	entered   int64 // id of the event that entered the state
 	enteredAt int64 // Unix ms
 
