@@ -26,7 +26,9 @@ type Server struct {
 }
 
 // Handler returns the API as a handler of HTTP requests.
-func (s *Server) Handler() http.Handler {
+func (s *Server) Handler() http.Handler { return s.service() }
+
+func (s *Server) service() *awswire.Service {
 	return &awswire.Service{
 		Target:     "AWSStepFunctions",
 		Namespace:  Namespace,
