@@ -45,13 +45,16 @@ func (r *commandRunner) run(ctx context.Context, inv *Invocation) (*Result, erro
 	case <-limit.Done():
 		p.kill()
 		<-p.gone
-	}
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return timedOut(inv, r.f.Timeout), nil
 	}
 	log, _ := stderr.text()
-	res := r.result(inv, p, stdout, log, limit.Err() != nil)
-	res.Log = log
+	res := r.result(inv, p, stdout, log)
+	if inv.WantLog {
+		res.Log = log
+	}
 	return res, nil
 }
 
@@ -78,12 +81,10 @@ func (r *commandRunner) start(inv *Invocation, stdout, stderr *output) (*process
 }
 
 // result reads the answer of a command that is gone.
-func (r *commandRunner) result(inv *Invocation, p *process, stdout *output, stderr []byte, late bool) *Result {
+func (r *commandRunner) result(inv *Invocation, p *process, stdout *output, stderr []byte) *Result {
 	printed, total := stdout.text()
 	answer, parseErr := value.ParseBytes(printed)
 	switch {
-	case late:
-		return timedOut(inv, r.f.Timeout)
 	case p.state == nil || !p.state.Success():
 		if parseErr == nil && hasErrorType(answer) {
 			return &Result{Payload: []byte(answer.Compact()), FunctionError: unhandled}

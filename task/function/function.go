@@ -45,7 +45,8 @@ type Function struct {
 // Code says where the code of a function is, and with it which provider runs it: Command alone, URL alone, or
 // a directory with the function's Runtime.
 type Code struct {
-	// Command is started for each invocation, with the event on standard input; it prints the result.
+	// Command is started for each invocation, with the event on standard input; it prints the result. The
+	// variables AWS_LAMBDA_REQUEST_ID and AWS_LAMBDA_FUNCTION_ARN tell it which invocation of what it is.
 	Command []string
 	// Dir is the directory of the handler; with Command, its working directory.
 	Dir string `json:"-"` // of an upload: where this catalogue unpacked it

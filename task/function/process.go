@@ -65,18 +65,17 @@ func (l *launcher) close() {
 	<-l.ended
 }
 
-// start runs cmd as the head of a process tree of its own. stdout and stderr, either of which may be nil, take
-// what the tree prints; the process is gone when both have seen the end.
+// start runs cmd as the head of a process tree of its own. stdout and stderr take what the tree prints, stdout
+// both where stderr is nil; the process is gone when they have seen the end.
 func (l *launcher) start(cmd *exec.Cmd, stdout, stderr *output) (*process, error) {
 	p := &process{cmd: cmd, cookie: uuid.NewString(), gone: make(chan struct{})}
 	cmd.Env = append(cmd.Env, cookieName+"="+p.cookie)
 	cmd.SysProcAttr = treeAttr()
 
-	outputs := slices.DeleteFunc([]*output{stdout, stderr}, func(o *output) bool { return o == nil })
-	if stdout != nil {
-		cmd.Stdout = stdout.writeEnd
-	}
+	outputs := []*output{stdout}
+	cmd.Stdout, cmd.Stderr = stdout.writeEnd, stdout.writeEnd
 	if stderr != nil {
+		outputs = append(outputs, stderr)
 		cmd.Stderr = stderr.writeEnd
 	}
 	errc := make(chan error, 1)
