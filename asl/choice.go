@@ -1,6 +1,7 @@
 package asl
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/statelark/statelark/value"
@@ -166,7 +167,7 @@ func (s *stateCompiler) nested(n *node) *Test {
 	}
 	for _, m := range n.children {
 		_, isComparison := operators[m.key]
-		if !isComparison && m.key != "Comment" && !contains(testFields[:4], m.key) {
+		if !isComparison && m.key != "Comment" && !slices.Contains(testFields[:4], m.key) {
 			s.unsupported(n, m)
 		}
 	}

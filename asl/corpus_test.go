@@ -175,12 +175,10 @@ func scalarText(x any) (string, bool) {
 		return "path " + x.String(), true
 	case *jsonpath.Expr:
 		return "expr " + x.String(), true
-	case asl.Query:
-		return "query " + x.String(), true
 	case []string:
 		return fmt.Sprintf("%q", x), true
-	case fmt.Stringer:
-		return x.String(), true
+	case asl.Query:
+		return "query " + x.String(), true
 	}
 	switch reflect.ValueOf(x).Kind() {
 	case reflect.Struct, reflect.Pointer, reflect.Slice, reflect.Interface:

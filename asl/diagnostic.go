@@ -68,15 +68,6 @@ func Message(ds []Diagnostic) string {
 	return strings.Join(texts, ", ")
 }
 
-func hasErrors(found []finding) bool {
-	for _, f := range found {
-		if f.Severity == SeverityError {
-			return true
-		}
-	}
-	return false
-}
-
 // finding is a Diagnostic whose position is still an offset in the JSON text, -1 when it has none.
 type finding struct {
 	Diagnostic
@@ -122,13 +113,24 @@ func (l lines) position(offset int) (line, column int) {
 	return lo + 1, offset - l[lo] + 1
 }
 
-func (c *compiler) report(s Severity, code string, place string, offset int, message string) {
-	c.found = append(c.found, finding{Diagnostic{Severity: s, Code: code, Message: message, Location: place}, offset})
+// maxFindings bounds the errors, and the warnings, that one definition is answered with.
+const maxFindings = 1000
+
+// report notes a finding at place, nil when it has none, whose cause stands at offset.
+func (c *compiler) report(s Severity, code string, place *node, offset int, message string) {
+	if c.counts[s]++; c.counts[s] > maxFindings {
+		return
+	}
+	d := Diagnostic{Severity: s, Code: code, Message: message}
+	if place != nil {
+		d.Location = place.location()
+	}
+	c.found = append(c.found, finding{d, offset})
 }
 
 // fail reports an error of that code at n.
 func (c *compiler) fail(n *node, code, format string, a ...any) {
-	c.report(SeverityError, code, n.location(), n.offset, fmt.Sprintf(format, a...))
+	c.report(SeverityError, code, n, n.offset, fmt.Sprintf(format, a...))
 }
 
 // invalid reports at n what AWS finds by its schema.
@@ -138,9 +140,9 @@ func (c *compiler) invalid(n *node, format string, a ...any) {
 
 // invalidIn reports what AWS finds by its schema and locates at place, while the cause stands at offset.
 func (c *compiler) invalidIn(place *node, offset int, format string, a ...any) {
-	c.report(SeverityError, CodeSchemaValidationFailed, place.location(), offset, fmt.Sprintf(format, a...))
+	c.report(SeverityError, CodeSchemaValidationFailed, place, offset, fmt.Sprintf(format, a...))
 }
 
 func (c *compiler) warn(n *node, code, format string, a ...any) {
-	c.report(SeverityWarning, code, n.location(), n.offset, fmt.Sprintf(format, a...))
+	c.report(SeverityWarning, code, n, n.offset, fmt.Sprintf(format, a...))
 }

@@ -3,6 +3,7 @@ package asl
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/statelark/statelark/value"
 )
@@ -81,7 +82,7 @@ func (s *nodeScanner) value(n *node) {
 }
 
 func (s *nodeScanner) members(n *node) {
-	seen := map[string]int{}
+	var seen map[string]int // the places of the members, once there are many
 	s.pos++
 	for s.space(); s.text[s.pos] != '}'; s.space() {
 		name := s.pos
@@ -90,15 +91,42 @@ func (s *nodeScanner) members(n *node) {
 		s.space()
 		s.value(m)
 		m.name = name
-		if at, ok := seen[m.key]; ok {
+		if len(n.children) == manyMembers {
+			seen = make(map[string]int, 2*manyMembers)
+			for i, c := range n.children {
+				seen[c.key] = i
+			}
+		}
+		if at := n.place(m.key, seen); at >= 0 {
 			n.doubled = append(n.doubled, m)
 			n.children[at] = m
 			continue
 		}
-		seen[m.key] = len(n.children)
+		if seen != nil {
+			seen[m.key] = len(n.children)
+		}
 		n.children = append(n.children, m)
 	}
 	s.pos++
+}
+
+// manyMembers is the number of members from which a map finds them faster.
+const manyMembers = 16
+
+// place returns where the member called name is among the children, -1 when it is not there.
+func (n *node) place(name string, seen map[string]int) int {
+	if seen != nil {
+		if at, ok := seen[name]; ok {
+			return at
+		}
+		return -1
+	}
+	for i, m := range n.children {
+		if m.key == name {
+			return i
+		}
+	}
+	return -1
 }
 
 func (s *nodeScanner) elements(n *node) {
@@ -134,10 +162,8 @@ func (n *node) get(name string) *node {
 	if n.kind != value.Object {
 		return nil
 	}
-	for _, m := range n.children {
-		if m.key == name {
-			return m
-		}
+	if i := n.place(name, nil); i >= 0 {
+		return n.children[i]
 	}
 	return nil
 }
@@ -156,6 +182,9 @@ func (n *node) value() value.Value {
 	v, _ := value.Parse(n.text)
 	return v
 }
+
+// maxKey is how many bytes of a name a location shows: what a legal name of a state takes at most.
+const maxKey = maxStateName * utf8.UTFMax
 
 // location returns the place of n as AWS prints it: "/" for the whole, /States/P/Branches[0]/StartAt below.
 // Names are not escaped.
@@ -176,5 +205,9 @@ func (n *node) appendLocation(dst []byte) []byte {
 		dst = strconv.AppendInt(dst, int64(n.index), 10)
 		return append(dst, ']')
 	}
-	return append(append(dst, '/'), n.key...)
+	dst = append(dst, '/')
+	if len(n.key) > maxKey {
+		return append(append(dst, strings.ToValidUTF8(n.key[:maxKey], "")...), "..."...)
+	}
+	return append(dst, n.key...)
 }

@@ -2,6 +2,7 @@ package asl
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -139,7 +140,7 @@ func (c *compiler) unsupported(place, n *node) {
 // onlyFields reports the members of n that are none of names.
 func (c *compiler) onlyFields(n *node, names []string) {
 	for _, m := range n.children {
-		if !contains(names, m.key) {
+		if !slices.Contains(names, m.key) {
 			c.unsupported(n, m)
 		}
 	}
@@ -240,7 +241,7 @@ func (c *compiler) comment(n *node) string {
 // oneOf reports a string outside of allowed.
 func (c *compiler) oneOf(n *node, allowed ...string) (string, bool) {
 	text, ok := c.stringOf(n)
-	if ok && !contains(allowed, text) {
+	if ok && !slices.Contains(allowed, text) {
 		c.invalid(n, "Value should be one of the following: [%s]", strings.Join(allowed, ", "))
 		return "", false
 	}

@@ -81,7 +81,7 @@ type State struct {
 	ResultSelector *Template // JSONPath
 	Arguments      *Template // JSONata
 	Output         *Template // JSONata
-	Assign         *Template // both; an object
+	Assign         *Template // both; Members is set even when all of them are constants
 
 	Retry []Retrier
 	Catch []Catcher
@@ -169,7 +169,9 @@ type MapFields struct {
 	ToleratedFailureCount      Field
 	ToleratedFailurePercentage Field
 
-	ItemReader   *Template // of a distributed Map, nil when absent
+	// Of a distributed Map, nil when absent. In ItemReader and ItemBatcher a limit such as MaxItemsPath is a
+	// member whose Key is MaxItems and whose Source is MaxItemsPath, so that the value has MaxItems.
+	ItemReader   *Template
 	ItemBatcher  *Template
 	ResultWriter *Template
 }

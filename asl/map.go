@@ -1,6 +1,7 @@
 package asl
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -146,7 +147,7 @@ func (s *stateCompiler) storage(n *node, calls ...string) {
 		return
 	}
 	_, call, found := strings.Cut(text, ":states:::")
-	if !found || !strings.HasPrefix(text, "arn:") || !contains(calls, call) {
+	if !found || !strings.HasPrefix(text, "arn:") || !slices.Contains(calls, call) {
 		s.invalid(n, "The field 'Resource' does not match any of the allowed values")
 	}
 }
@@ -205,10 +206,15 @@ func (s *stateCompiler) resultWriter(n *node) *Template {
 	return s.template(n)
 }
 
+// holdsQuery reports whether n is to be computed by a JSONata expression.
+func (s *stateCompiler) holdsQuery(n *node) bool {
+	return s.state.Language == JSONata && isQuery(n.str())
+}
+
 // choiceOf reads a member that holds one of allowed; "" when it is absent or computed.
 func (s *stateCompiler) choiceOf(n *node, name string, allowed ...string) string {
 	m := n.get(name)
-	if m == nil || s.state.Language == JSONata && isQuery(m.str()) {
+	if m == nil || s.holdsQuery(m) {
 		return ""
 	}
 	text, _ := s.oneOf(m, allowed...)
@@ -218,7 +224,7 @@ func (s *stateCompiler) choiceOf(n *node, name string, allowed ...string) string
 // numberIn checks a whole number in the configuration of a reader or a batcher, or its …Path form.
 func (s *stateCompiler) numberIn(n *node, name string, most int64) {
 	s.atMostOne(n, name, name+"Path")
-	if m := n.get(name); m != nil && !(s.state.Language == JSONata && isQuery(m.str())) {
+	if m := n.get(name); m != nil && !s.holdsQuery(m) {
 		s.integer(m, 0, most)
 	}
 	if m := n.get(name + "Path"); m != nil {

@@ -22,7 +22,7 @@ const (
 // Limits of the service.
 const (
 	maxStateName = 80 // characters
-	maxNesting   = 100
+	maxNesting   = 32 // blocks inside of blocks; the bound is our own
 	maxSeconds   = 99_999_999
 )
 
@@ -61,13 +61,14 @@ type compiler struct {
 	language Language // of the whole machine
 	machine  *Machine
 	found    []finding
+	counts   map[Severity]int
 	states   map[string]bool // the names of the states seen so far
 	labels   map[string]bool // the labels of the Map states seen so far
 	blocks   []*graph        // the blocks seen so far, outer before inner
 }
 
 func newCompiler(o Options) *compiler {
-	return &compiler{express: o.Type == express, states: map[string]bool{}, labels: map[string]bool{}}
+	return &compiler{express: o.Type == express, counts: map[Severity]int{}, states: map[string]bool{}, labels: map[string]bool{}}
 }
 
 func compile(text string, o Options) (*Machine, []finding) {
@@ -88,7 +89,7 @@ func (c *compiler) inOrder() {
 
 // result returns the machine when nothing stands in its way.
 func (c *compiler) result() *Machine {
-	if hasErrors(c.found) {
+	if c.counts[SeverityError] > 0 {
 		return nil
 	}
 	return c.machine
@@ -97,17 +98,17 @@ func (c *compiler) result() *Machine {
 // document reads text as a JSON object.
 func (c *compiler) document(text string) (*node, bool) {
 	if text == "" {
-		c.report(SeverityError, CodeMissingDescription, "", -1, "Definition must not be empty")
+		c.report(SeverityError, CodeMissingDescription, nil, -1, "Definition must not be empty")
 		return nil, false
 	}
 	v, err := value.Parse(text)
 	var syntax *value.SyntaxError
 	switch {
 	case errors.As(err, &syntax):
-		c.report(SeverityError, CodeInvalidJSONDescription, "", syntax.Offset, err.Error())
+		c.report(SeverityError, CodeInvalidJSONDescription, nil, syntax.Offset, err.Error())
 		return nil, false
 	case v.Kind() != value.Object:
-		c.report(SeverityError, CodeInvalidJSONDescription, "", 0, "Definition must be a valid JSON object")
+		c.report(SeverityError, CodeInvalidJSONDescription, nil, 0, "Definition must be a valid JSON object")
 		return nil, false
 	}
 	return scanDocument(text), true
@@ -205,5 +206,3 @@ func (b *Block) index() {
 		b.byName[s.Name] = s
 	}
 }
-
-func contains(list []string, s string) bool { return slices.Contains(list, s) }

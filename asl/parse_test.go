@@ -50,12 +50,12 @@ func TestTooDeeplyNested(t *testing.T) {
 		}
 		return text
 	}
-	if m, ds := asl.Parse(nested(100), asl.Options{}); m == nil {
-		t.Errorf("100 levels: %s", asl.Message(ds))
+	if m, ds := asl.Parse(nested(32), asl.Options{}); m == nil {
+		t.Errorf("32 levels: %s", asl.Message(ds))
 	}
-	_, ds := asl.Parse(nested(101), asl.Options{})
+	_, ds := asl.Parse(nested(33), asl.Options{})
 	if len(ds) != 1 || ds[0].Code != asl.CodeTooDeeplyNested {
-		t.Errorf("101 levels: %v", ds)
+		t.Errorf("33 levels: %v", ds)
 	}
 }
 

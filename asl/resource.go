@@ -118,8 +118,9 @@ func (r Resource) known() bool {
 // isWord reports whether text is letters, digits and characters of extra, and not empty.
 func isWord(text, extra string) bool {
 	for i := 0; i < len(text); i++ {
-		c := text[i]
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte(extra, c) >= 0) {
+		switch c := text[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte(extra, c) >= 0:
+		default:
 			return false
 		}
 	}

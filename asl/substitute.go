@@ -1,9 +1,6 @@
 package asl
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // Substitute replaces ${Name} in a definition by values, as the DefinitionSubstitutions of CloudFormation and
 // SAM do: text for text, before anything is parsed, and once. It returns the result and the names that are left, in order of
@@ -11,6 +8,7 @@ import (
 func Substitute(text string, values map[string]string) (string, []string) {
 	var out strings.Builder
 	var left []string
+	seen := map[string]bool{}
 	for {
 		at := strings.Index(text, "${")
 		if at < 0 {
@@ -30,7 +28,8 @@ func Substitute(text string, values map[string]string) (string, []string) {
 			out.WriteString(v)
 		default:
 			out.WriteString("${" + name + "}")
-			if !slices.Contains(left, name) {
+			if !seen[name] {
+				seen[name] = true
 				left = append(left, name)
 			}
 		}

@@ -2,6 +2,7 @@ package asl
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/statelark/statelark/jsonpath"
@@ -155,7 +156,7 @@ func (s *stateCompiler) textField(name string) Field {
 	switch {
 	case e == nil:
 		s.invalid(n, "Value must be a valid JSONPath.")
-	case e.Path.Path() == nil && !contains(textFunctions, e.Path.Call()):
+	case e.Path.Path() == nil && !slices.Contains(textFunctions, e.Path.Call()):
 		s.invalid(n, "Value must be a valid JSONPath.")
 	}
 	return Field{Name: n.key, Expr: e}
@@ -178,44 +179,75 @@ func (s *stateCompiler) templateField(name string) *Template {
 
 // template compiles the template that n holds as a whole.
 func (s *stateCompiler) template(n *node) *Template {
-	if s.state.Language == JSONata {
-		return s.queryTemplate(n)
-	}
-	return s.pathTemplate(n, n)
-}
-
-// pathTemplate compiles n, which is field or inside of it. Findings are located at field, as AWS does.
-func (s *stateCompiler) pathTemplate(n, field *node) *Template {
-	switch n.kind {
-	case value.Object:
-		members := make([]TemplateMember, len(n.children))
-		constant := true
-		for i, m := range n.children {
-			members[i] = s.pathMember(m, field)
-			constant = constant && members[i].Value.constant() && members[i].Key == m.key
-		}
-		s.sameKeys(members, field)
-		if !constant {
-			return &Template{Members: members}
-		}
-	case value.Array:
-		elems := make([]*Template, len(n.children))
-		constant := true
-		for i, e := range n.children {
-			elems[i] = s.pathTemplate(e, field)
-			constant = constant && elems[i].constant()
-		}
-		if !constant {
-			return &Template{Elems: elems}
-		}
+	if t := s.computed(n, n); t != nil {
+		return t
 	}
 	return &Template{Const: n.value()}
 }
 
-func (t *Template) constant() bool { return t.Const.Exists() }
+// computed compiles n, which is field or inside of it, into a template; nil when nothing in n is computed, so
+// that every constant is one value and not a tree of templates.
+func (s *stateCompiler) computed(n, field *node) *Template {
+	switch {
+	case n.kind == value.Object:
+		return s.object(n, field)
+	case n.kind == value.Array:
+		return s.array(n, field)
+	case n.kind == value.String && s.state.Language == JSONata && marked(n.str()):
+		return &Template{Expr: s.query(n)}
+	}
+	return nil
+}
 
-// pathMember compiles one member of an object template. Beside names that end in ".$", the limits of a reader
-// and a batcher are read from a path when their names end in "Path".
+func (s *stateCompiler) object(n, field *node) *Template {
+	members := make([]TemplateMember, len(n.children))
+	constant := true
+	for i, m := range n.children {
+		members[i] = s.member(m, field)
+		constant = constant && members[i].Value == nil
+	}
+	if s.state.Language == JSONPath {
+		s.sameKeys(members, field)
+	}
+	if constant {
+		return nil
+	}
+	for i, m := range n.children {
+		if members[i].Value == nil {
+			members[i].Value = &Template{Const: m.value()}
+		}
+	}
+	return &Template{Members: members}
+}
+
+func (s *stateCompiler) array(n, field *node) *Template {
+	elems := make([]*Template, len(n.children))
+	constant := true
+	for i, e := range n.children {
+		elems[i] = s.computed(e, field)
+		constant = constant && elems[i] == nil
+	}
+	if constant {
+		return nil
+	}
+	for i, e := range n.children {
+		if elems[i] == nil {
+			elems[i] = &Template{Const: e.value()}
+		}
+	}
+	return &Template{Elems: elems}
+}
+
+// member compiles one member of an object, its Value nil when that is constant.
+func (s *stateCompiler) member(n, field *node) TemplateMember {
+	if s.state.Language == JSONPath {
+		return s.pathMember(n, field)
+	}
+	return TemplateMember{Key: n.key, Source: n.key, Value: s.computed(n, field)}
+}
+
+// pathMember is member for JSONPath. Beside names that end in ".$", the limits of a reader and a batcher are read
+// from a path when their names end in "Path". What is wrong with a path is located at field, as AWS does.
 func (s *stateCompiler) pathMember(n, field *node) TemplateMember {
 	key, dynamic := strings.CutSuffix(n.key, ".$")
 	if dynamic {
@@ -231,7 +263,7 @@ func (s *stateCompiler) pathMember(n, field *node) TemplateMember {
 	if text := n.str(); looksDynamic(text) {
 		s.warn(n, CodeNoDollar, "The value of field '%s' looks like a path or a call, but the name of the field does not end with '.$'", n.key)
 	}
-	return TemplateMember{Key: n.key, Source: n.key, Value: s.pathTemplate(n, field)}
+	return TemplateMember{Key: n.key, Source: n.key, Value: s.computed(n, field)}
 }
 
 // limitPath returns the name of the limit that n takes from a path: MaxItems of a ReaderConfig,
@@ -260,37 +292,6 @@ func (s *stateCompiler) sameKeys(members []TemplateMember, field *node) {
 		}
 		seen[key] = m.Source
 	}
-}
-
-// queryTemplate compiles n, in which strings between {% and %} are expressions.
-func (s *stateCompiler) queryTemplate(n *node) *Template {
-	switch n.kind {
-	case value.Object:
-		members := make([]TemplateMember, len(n.children))
-		constant := true
-		for i, m := range n.children {
-			members[i] = TemplateMember{Key: m.key, Source: m.key, Value: s.queryTemplate(m)}
-			constant = constant && members[i].Value.constant()
-		}
-		if !constant {
-			return &Template{Members: members}
-		}
-	case value.Array:
-		elems := make([]*Template, len(n.children))
-		constant := true
-		for i, e := range n.children {
-			elems[i] = s.queryTemplate(e)
-			constant = constant && elems[i].constant()
-		}
-		if !constant {
-			return &Template{Elems: elems}
-		}
-	case value.String:
-		if marked(n.str()) {
-			return &Template{Expr: s.query(n)}
-		}
-	}
-	return &Template{Const: n.value()}
 }
 
 // looksDynamic reports whether text reads like a path or like the call of an intrinsic function.

@@ -20,7 +20,7 @@ func (c *compiler) transitions() {
 		c.dangling(g)
 	}
 	if len(c.blocks) > 0 && c.endless(c.blocks[0]) {
-		c.report(SeverityError, CodeMissingEndState, "", -1, "Workflow has no terminal state")
+		c.report(SeverityError, CodeMissingEndState, nil, -1, "Workflow has no terminal state")
 		return
 	}
 	for _, g := range c.blocks {

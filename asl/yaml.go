@@ -75,8 +75,9 @@ func yamlDiagnostic(err error) Diagnostic {
 
 // translation is the JSON written so far.
 type translation struct {
-	out   []byte
-	marks []mark // by offset
+	out    []byte
+	marks  []mark // by offset
+	merges int    // how many names were merged, or looked at for it
 }
 
 // mark notes that what starts at offset of the JSON stands at a line and a column of the YAML.
@@ -123,7 +124,7 @@ func (t *translation) mapping(n *yaml.Node, depth int) error {
 	if err := plainTag(n, "!!map"); err != nil {
 		return err
 	}
-	members, err := merged(n, 0)
+	members, err := t.merged(n)
 	if err != nil {
 		return err
 	}
@@ -180,15 +181,25 @@ func (t *translation) newLine(depth int) {
 	}
 }
 
-// maxMerges is how deep merge keys may refer to each other.
-const maxMerges = 20
+// maxMerges bounds the names that merge keys bring in, those that are there already included.
+const maxMerges = 100_000
 
 // merged returns the names and values of a mapping, those of its merge keys behind its own.
-func merged(n *yaml.Node, merges int) ([]*yaml.Node, error) {
-	if merges > maxMerges {
-		return nil, refuse(n, "merge keys nested deeper than %d levels", maxMerges)
-	}
-	var members, sources []*yaml.Node
+func (t *translation) merged(n *yaml.Node) ([]*yaml.Node, error) {
+	m := merging{translation: t, seen: map[string]bool{}}
+	err := m.add(n, 0)
+	return m.members, err
+}
+
+// merging collects the names and values of a mapping, its own names and then those of its merge keys that it lacks.
+type merging struct {
+	*translation
+	members []*yaml.Node
+	seen    map[string]bool
+}
+
+func (m *merging) add(n *yaml.Node, depth int) error {
+	var sources []*yaml.Node
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		name := n.Content[i]
 		if name.Kind == yaml.AliasNode {
@@ -196,58 +207,42 @@ func merged(n *yaml.Node, merges int) ([]*yaml.Node, error) {
 		}
 		switch {
 		case name.Kind != yaml.ScalarNode:
-			return nil, refuse(name, "a name must be a string")
+			return refuse(name, "a name must be a string")
 		case name.Tag == "!!merge":
 			sources = append(sources, n.Content[i+1])
-		default:
-			members = append(members, name, n.Content[i+1])
+		case depth == 0 || !m.seen[name.Value]:
+			m.seen[name.Value] = true
+			m.members = append(m.members, name, n.Content[i+1])
 		}
 	}
 	for _, source := range sources {
-		var err error
-		if members, err = mergeInto(members, source, merges); err != nil {
-			return nil, err
+		if err := m.source(source, depth+1); err != nil {
+			return err
 		}
 	}
-	return members, nil
+	return nil
 }
 
-// mergeInto adds what members lack of a mapping, or of several in a sequence.
-func mergeInto(members []*yaml.Node, source *yaml.Node, merges int) ([]*yaml.Node, error) {
-	if source.Kind == yaml.AliasNode {
-		source = source.Alias
+// source adds a mapping, or the mappings of a sequence.
+func (m *merging) source(n *yaml.Node, depth int) error {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
 	}
-	switch source.Kind {
-	case yaml.SequenceNode:
-		for _, e := range source.Content {
-			var err error
-			if members, err = mergeInto(members, e, merges+1); err != nil {
-				return nil, err
-			}
-		}
-		return members, nil
+	if m.merges += 1 + len(n.Content); m.merges > maxMerges || depth > value.MaxDepth {
+		return refuse(n, "too much to merge")
+	}
+	switch n.Kind {
 	case yaml.MappingNode:
-		more, err := merged(source, merges+1)
-		if err != nil {
-			return nil, err
-		}
-		for i := 0; i < len(more); i += 2 {
-			if !named(members, more[i].Value) {
-				members = append(members, more[i], more[i+1])
+		return m.add(n, depth)
+	case yaml.SequenceNode:
+		for _, e := range n.Content {
+			if err := m.source(e, depth+1); err != nil {
+				return err
 			}
 		}
-		return members, nil
+		return nil
 	}
-	return nil, refuse(source, "a merge key needs a mapping")
-}
-
-func named(members []*yaml.Node, name string) bool {
-	for i := 0; i < len(members); i += 2 {
-		if members[i].Value == name {
-			return true
-		}
-	}
-	return false
+	return refuse(n, "a merge key needs a mapping")
 }
 
 // plainTag refuses tags such as CloudFormation's !Sub, which only a template can have.
