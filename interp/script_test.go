@@ -1,0 +1,356 @@
+package interp
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/statelark/statelark/asl"
+	"github.com/statelark/statelark/history"
+	"github.com/statelark/statelark/value"
+)
+
+// Scripts are the tests of what a machine means. A file in testdata holds a definition, a line "---", and verbs,
+// each with all that follows from it below, indented:
+//
+//	start INPUT                 the execution starts
+//	succeed STATE[#N] OUTPUT    the task of the state (the Nth that is open, from 1) has a result
+//	fail STATE[#N] ERROR CAUSE  it failed; - stands for none
+//	submit, pick, beat          it was submitted (OUTPUT), taken by a worker (NAME), heard of
+//	at +DURATION                so much time passes, and the timers that fall due fire
+//	stop ERROR CAUSE            StopExecution
+//
+// After each verb the memory is written to rows and read back, and the script goes on with what was read: a crash
+// at any barrier leaves no trace. With -rewrite the files get what came out; commit that only if you understand it.
+var rewrite = flag.Bool("rewrite", false, "write what came out into the scripts")
+
+func TestScripts(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) { runScript(t, file) })
+	}
+}
+
+func runScript(t *testing.T, file string) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	definition, body, ok := strings.Cut(string(text), "\n---\n")
+	if !ok {
+		t.Fatal("no line --- behind the definition")
+	}
+	m, found := asl.Parse(definition, asl.Options{})
+	if m == nil {
+		t.Fatalf("definition: %s", asl.Message(found))
+	}
+	s := &script{t: t, m: m, now: time.UnixMilli(1_700_000_000_000).UTC(), payloads: map[uint32]string{}, rows: map[uint32][]byte{}, timers: map[uint64]int64{}}
+	var out strings.Builder
+	out.WriteString(definition + "\n---\n")
+	for _, line := range strings.Split(strings.TrimRight(body, "\n"), "\n") {
+		switch {
+		case strings.HasPrefix(line, "  "):
+		case line == "" || strings.HasPrefix(line, "#"):
+			out.WriteString(line + "\n")
+		default:
+			out.WriteString(line + "\n" + s.verb(line))
+		}
+	}
+	if *rewrite {
+		if err := os.WriteFile(file, []byte(out.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(strings.TrimRight(string(text), "\n"), strings.TrimRight(out.String(), "\n")); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// script is a run of one, and the host of its execution: rows, payloads and timers are what a store would hold.
+type script struct {
+	t        *testing.T
+	m        *asl.Machine
+	x        *Exec
+	now      time.Time
+	rows     map[uint32][]byte
+	payloads map[uint32]string
+	timers   map[uint64]int64
+	last     int64
+}
+
+func (s *script) Put(text string) uint32 {
+	for id, p := range s.payloads {
+		if p == text {
+			return id
+		}
+	}
+	id := uint32(len(s.payloads) + 1)
+	s.payloads[id] = text
+	return id
+}
+
+func (s *script) Get(id uint32) (string, error) { return s.payloads[id], nil }
+
+var scriptIdentity = Identity{
+	ARN: "arn:aws:states:us-east-1:000000000000:execution:M:e", Name: "e", RoleARN: "arn:aws:iam::000000000000:role/r",
+	MachineARN: "arn:aws:states:us-east-1:000000000000:stateMachine:M", MachineName: "M", Region: "us-east-1",
+	StartedAt: time.UnixMilli(1_700_000_000_000).UTC(),
+}
+
+var scriptHost = Host{Token: func(seq uint64) string { return fmt.Sprintf("token-%d", seq) }}
+
+func (s *script) verb(line string) string {
+	word, rest, _ := strings.Cut(line, " ")
+	ev := Event{At: s.now}
+	switch word {
+	case "start":
+		s.x = NewExec(scriptIdentity, scriptHost, s.m, s.parse(rest), 1)
+		ev.Kind = Started
+	case "at":
+		d, err := time.ParseDuration(strings.TrimPrefix(rest, "+"))
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		s.now = s.now.Add(d)
+		return s.fire()
+	case "stop":
+		ev.Kind = Stopped
+		ev.Error, ev.Cause = words(rest)
+	default:
+		return s.taskVerb(word, rest, ev)
+	}
+	return s.step(ev)
+}
+
+func (s *script) taskVerb(word, rest string, ev Event) string {
+	state, rest, _ := strings.Cut(rest, " ")
+	ev.Seq = s.seq(state)
+	switch word {
+	case "succeed":
+		ev.Kind, ev.Output = TaskSucceeded, s.parse(rest)
+	case "fail":
+		ev.Kind = TaskFailed
+		ev.Error, ev.Cause = words(rest)
+	case "submit":
+		ev.Kind, ev.Output, ev.Handle = TaskSubmitted, s.parse(rest), "handle"
+	case "pick":
+		ev.Kind, ev.Worker = TaskPickedUp, rest
+	case "beat":
+		ev.Kind = TaskHeartbeat
+	default:
+		s.t.Fatalf("no verb %q", word)
+	}
+	return s.step(ev)
+}
+
+// words reads an error and a cause; "-" and nothing stand for none.
+func words(text string) (first, second *string) {
+	a, b, _ := strings.Cut(text, " ")
+	for _, p := range []struct {
+		word string
+		into **string
+	}{{a, &first}, {b, &second}} {
+		if p.word != "" && p.word != "-" {
+			*p.into = &p.word
+		}
+	}
+	return first, second
+}
+
+func (s *script) parse(text string) value.Value {
+	v, err := value.Parse(text)
+	if err != nil {
+		s.t.Fatalf("%s: %v", text, err)
+	}
+	return v
+}
+
+// seq finds the wait of STATE or STATE#N.
+func (s *script) seq(name string) uint64 {
+	name, nth, numbered := strings.Cut(name, "#")
+	n := 1
+	if numbered {
+		n, _ = strconv.Atoi(nth)
+	}
+	var seqs []uint64
+	for seq, t := range s.x.waits {
+		if t.wait.kind == waitTask && strings.ReplaceAll(t.state.Name, " ", "_") == name {
+			seqs = append(seqs, seq)
+		}
+	}
+	slices.Sort(seqs)
+	if n > len(seqs) {
+		return 0 // an event that answers nothing
+	}
+	return seqs[n-1]
+}
+
+// fire delivers the timers that are due, in order, one step each.
+func (s *script) fire() string {
+	var out strings.Builder
+	for {
+		due, first := int64(0), uint64(0)
+		for seq, at := range s.timers {
+			if at <= s.now.UnixMilli() && (first == 0 || at < due || at == due && seq < first) {
+				due, first = at, seq
+			}
+		}
+		if first == 0 {
+			return out.String()
+		}
+		delete(s.timers, first)
+		out.WriteString(s.step(Event{Kind: TimerFired, Seq: first, At: s.now}))
+	}
+}
+
+func (s *script) step(ev Event) string {
+	var out strings.Builder
+	for {
+		d := s.x.Step(ev)
+		s.check(&d)
+		s.print(&out, &d)
+		s.keep(&d)
+		if d.Finish != nil {
+			clear(s.timers)
+			return out.String()
+		}
+		if s.x.Status() == Running {
+			s.reload()
+		}
+		if !d.More {
+			return out.String()
+		}
+		ev = Event{Kind: Continue, At: s.now}
+	}
+}
+
+// check holds a decision against what every one must keep to.
+func (s *script) check(d *Decision) {
+	for _, ev := range d.History {
+		s.last++
+		if ev.ID != s.last {
+			s.t.Errorf("event has id %d, want %d", ev.ID, s.last)
+		}
+		if ev.Previous >= ev.ID {
+			s.t.Errorf("event %d follows from %d", ev.ID, ev.Previous)
+		}
+	}
+}
+
+func (s *script) keep(d *Decision) {
+	for _, t := range d.Disarm {
+		delete(s.timers, t.Seq)
+	}
+	for _, t := range d.Arm {
+		s.timers[t.Seq] = t.Due
+	}
+	for _, t := range d.Dirty {
+		s.rows[t.ID()] = t.AppendRow(nil, s)
+	}
+	for _, id := range d.Removed {
+		delete(s.rows, id)
+	}
+	s.rows[0] = s.x.AppendHeader(nil, s)
+}
+
+// reload goes on with what the rows hold, which must be what the memory held.
+func (s *script) reload() {
+	var rows []Row
+	for id, data := range s.rows {
+		rows = append(rows, Row{id, data})
+	}
+	x, err := Load(scriptIdentity, scriptHost, s.m, rows, s)
+	if err != nil {
+		s.t.Fatalf("reading the memory back: %v", err)
+	}
+	if got, want := len(x.threads), len(s.x.threads); got != want {
+		s.t.Errorf("%d threads were read back, there were %d", got, want)
+	}
+	for id, t := range s.x.threads {
+		if again := x.threads[id]; again == nil || string(again.AppendRow(nil, s)) != string(t.AppendRow(nil, s)) {
+			s.t.Errorf("thread %d is not what it was before", id)
+		}
+	}
+	s.x = x
+}
+
+func (s *script) print(out *strings.Builder, d *Decision) {
+	for i := range d.History {
+		fmt.Fprintf(out, "  %s\n", eventLine(&d.History[i]))
+	}
+	for _, r := range d.Run {
+		fmt.Fprintf(out, "  run %d %s %s%s\n", r.Seq, r.Resource.ARN, r.Input.Text(), s.until(r.Deadline))
+	}
+	for _, c := range d.Cancel {
+		fmt.Fprintf(out, "  cancel %d %s\n", c.Seq, c.Handle)
+	}
+	for _, a := range d.Disarm {
+		fmt.Fprintf(out, "  disarm %d\n", a.Seq)
+	}
+	for _, a := range d.Arm {
+		fmt.Fprintf(out, "  arm %d%s\n", a.Seq, s.until(a.Due))
+	}
+	if f := d.Finish; f != nil {
+		fmt.Fprintf(out, "  finish %s %s%s%s\n", [...]string{"", "RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}[f.Status],
+			f.Output.Text(), optional(" error=", f.Error), optional(" cause=", f.Cause))
+	}
+	if d.Empty() && !d.More {
+		out.WriteString("  nothing\n")
+	}
+}
+
+func (s *script) until(ms int64) string {
+	if ms == 0 {
+		return ""
+	}
+	return " +" + time.UnixMilli(ms).Sub(s.now).String()
+}
+
+func optional(label string, text *string) string {
+	if text == nil {
+		return ""
+	}
+	return label + *text
+}
+
+// eventLine prints an event: id<previous, type, and what its type has.
+func eventLine(ev *history.Event) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d<%d %s", ev.ID, ev.Previous, ev.Type)
+	if ev.Name != "" {
+		fmt.Fprintf(&b, " %s", ev.Name)
+	}
+	switch ev.Type {
+	case history.MapStateStarted:
+		fmt.Fprintf(&b, " length=%d", ev.Length)
+	case history.MapIterationStarted, history.MapIterationSucceeded, history.MapIterationFailed, history.MapIterationAborted:
+		fmt.Fprintf(&b, " index=%d", ev.Index)
+	}
+	if ev.Data != "" {
+		fmt.Fprintf(&b, " %s", ev.Data)
+	}
+	for _, a := range ev.Assigned {
+		fmt.Fprintf(&b, " $%s=%s", a.Key, a.Value.Compact())
+	}
+	if ev.Timeout != 0 {
+		fmt.Fprintf(&b, " timeout=%d", ev.Timeout)
+	}
+	if ev.Heartbeat != 0 {
+		fmt.Fprintf(&b, " heartbeat=%d", ev.Heartbeat)
+	}
+	b.WriteString(optional(" error=", ev.Error))
+	b.WriteString(optional(" cause=", ev.Cause))
+	return b.String()
+}
