@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/statelark/statelark"
@@ -181,12 +183,34 @@ func writeStateMachine(c *awswire.Call, m *statelark.StateMachine) {
 		w.Str("definition", "{}")
 	} else {
 		w.Str("definition", m.Definition)
+		writeVariableReferences(w, m)
 	}
 	w.Str("roleArn", m.RoleARN)
 	writeLogging(w, m.Logging)
 	writeTracing(w, m.Tracing)
 	writeEncryption(w, m.Encryption)
 	writeRevision(w, m)
+}
+
+// writeVariableReferences writes which variables each state reads, unless none reads any.
+func writeVariableReferences(w *awswire.Writer, m *statelark.StateMachine) {
+	program, _ := asl.Parse(m.Definition, asl.Options{Type: string(m.Type)})
+	if program == nil {
+		return // of a release that took what this one refuses
+	}
+	references := program.VariableReferences()
+	if len(references) == 0 {
+		return
+	}
+	w.Open("variableReferences", '{')
+	for _, state := range slices.Sorted(maps.Keys(references)) {
+		w.Open(state, '[')
+		for _, variable := range references[state] {
+			w.StrElem(variable)
+		}
+		w.Close(']')
+	}
+	w.Close('}')
 }
 
 // writeRevision writes the revisionId, which the initial revision does not have.

@@ -30,12 +30,8 @@ func (w *Writer) next() []byte {
 	return w.buf
 }
 
-// Key begins a member; its value has to follow. Names need no escaping.
-func (w *Writer) Key(name string) {
-	b := append(w.next(), '"')
-	b = append(b, name...)
-	w.buf = append(b, '"', ':')
-}
+// Key begins a member; its value has to follow.
+func (w *Writer) Key(name string) { w.buf = append(value.AppendQuoted(w.next(), name), ':') }
 
 // Open begins an object or array that is the value of a member, or, without a name, an element.
 func (w *Writer) Open(name string, bracket byte) {
@@ -53,6 +49,9 @@ func (w *Writer) Str(name, s string) {
 	w.Key(name)
 	w.buf = value.AppendQuoted(w.buf, s)
 }
+
+// StrElem writes an element that is a string.
+func (w *Writer) StrElem(s string) { w.buf = value.AppendQuoted(w.next(), s) }
 
 // StrIf writes a member that is a string, unless it is "".
 func (w *Writer) StrIf(name, s string) {

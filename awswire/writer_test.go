@@ -26,10 +26,14 @@ func TestWriter(t *testing.T) {
 	w.Close('}')
 	w.Raw(func(dst []byte) []byte { return append(dst, `"raw"`...) })
 	w.Close(']')
+	w.Open("a \"name\"", '[')
+	w.StrElem("x")
+	w.StrElem("")
+	w.Close(']')
 	w.Open("empty", '[')
 	w.Close(']')
 	w.Close('}')
-	const want = `{"s":"a\"b","some":"x","empty":"","i":-3,"b":true,"t":1.5,"list":[{},{"k":"{","l":"["},"raw"],"empty":[]}`
+	const want = `{"s":"a\"b","some":"x","empty":"","i":-3,"b":true,"t":1.5,"list":[{},{"k":"{","l":"["},"raw"],"a \"name\"":["x",""],"empty":[]}`
 	if got := string(w.Bytes()); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

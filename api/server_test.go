@@ -1,0 +1,42 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/statelark/statelark"
+)
+
+func TestConvert(t *testing.T) {
+	reason := statelark.Errorf("ValidationException", "no")
+	reason.Reason = "MISSING_REQUIRED_PARAMETER"
+	for _, test := range []struct {
+		err       error
+		namespace string
+		code      string
+		status    int
+		extra     string
+	}{
+		{statelark.Errorf("ExecutionDoesNotExist", "no"), "", "ExecutionDoesNotExist", 0, "[]"},
+		{fmt.Errorf("starting: %w", statelark.Errorf("ThrottlingException", "no")), "com.amazon.coral.availability", "ThrottlingException", 0, "[]"},
+		{statelark.Errorf("AccessDeniedException", "no"), "com.amazon.coral.service", "AccessDeniedException", 0, "[]"},
+		{reason, "", "ValidationException", 0, `[reason="MISSING_REQUIRED_PARAMETER"]`},
+		{statelark.ResourceNotFound("x"), "", "ResourceNotFound", 0, `[resourceName="x"]`},
+		{fmt.Errorf("committing: %w", statelark.ErrUnavailable), "com.amazon.coral.service", "ServiceUnavailable", 503, "[]"},
+	} {
+		got := convert(test.err)
+		extra := []string{}
+		for _, m := range got.Extra {
+			extra = append(extra, m.Key+"="+m.Value.Text())
+		}
+		if got.Namespace != test.namespace || got.Code != test.code || got.Status != test.status || fmt.Sprint(extra) != test.extra {
+			t.Errorf("convert(%v) = %+v", test.err, got)
+		}
+	}
+	for _, fault := range []error{errors.New("disk on fire"), statelark.ErrFenced, statelark.ErrConflict, statelark.ErrNotFound} {
+		if got := convert(fault); got != nil {
+			t.Errorf("the fault %v is told: %v", fault, got)
+		}
+	}
+}
