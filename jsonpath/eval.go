@@ -47,7 +47,8 @@ func (p *Path) evalFrom(from, root value.Value) (value.Value, error) {
 func (p *Path) follow(v value.Value) (value.Value, error) {
 	for i := range p.steps {
 		s := &p.steps[i]
-		next, ok := value.Value{}, false
+		var next value.Value
+		var ok bool
 		switch s.kind {
 		case stepName:
 			next, ok = v.Get(s.name)
@@ -124,13 +125,20 @@ type walk struct {
 	path  *Path
 	root  value.Value
 	found []value.Value
+	seen  int // values that some step was applied to
 }
+
+// maxSeen bounds the work of one path: "$..*..*..*" takes time that grows with a power of the document.
+const maxSeen = 5_000_000
 
 // from applies the steps from number i on to v.
 func (w *walk) from(v value.Value, i int) error {
 	if i == len(w.path.steps) {
 		w.found = append(w.found, v)
 		return nil
+	}
+	if w.seen++; w.seen > maxSeen {
+		return &NotFoundError{Path: w.path.text, Detail: "The path looks at too many values", Misapplied: true}
 	}
 	s := &w.path.steps[i]
 	switch s.kind {

@@ -92,23 +92,30 @@ func (c *call) paths(found []*Path) []*Path {
 func (e *Expr) Eval(env *Env) (value.Value, error) {
 	if e.path != nil {
 		v, err := e.path.Eval(env)
-		var miss *NotFoundError
-		if errors.As(err, &miss) && miss.IndexPastEnd {
+		if err != nil && isPastEnd(err) {
 			return value.NullValue, nil
 		}
 		return v, err
 	}
 	v, err := e.call.eval(env)
-	if err == nil {
-		return v, nil
+	if err != nil {
+		return value.Value{}, e.failure(err, env)
 	}
-	failed := &CallError{Expr: e.text, Name: ErrorIntrinsicFailure, Msg: err.Error()}
+	return v, nil
+}
+
+func isPastEnd(err error) bool {
+	var miss *NotFoundError
+	return errors.As(err, &miss) && miss.IndexPastEnd
+}
+
+// failure makes the error of a call out of what stopped it.
+func (e *Expr) failure(err error, env *Env) error {
 	var miss *NotFoundError
 	if errors.As(err, &miss) {
-		failed.Name = ErrorRuntime
-		failed.Msg = argumentMiss(miss, env)
+		return &CallError{Expr: e.text, Name: ErrorRuntime, Msg: argumentMiss(miss, env)}
 	}
-	return value.Value{}, failed
+	return &CallError{Expr: e.text, Name: ErrorIntrinsicFailure, Msg: err.Error()}
 }
 
 // argumentMiss words a miss as AWS does: a path into the context object is shown as if it started at '$', and
@@ -134,11 +141,10 @@ func (c *call) eval(env *Env) (value.Value, error) {
 		args[i] = v
 	}
 	v, err := c.function.run(&invocation{env: env, call: c, args: args})
-	var failed *functionError
-	if err != nil && !errors.As(err, &failed) {
-		err = &functionError{function: c.function.name, cause: err}
+	if err != nil {
+		return value.Value{}, fmt.Errorf("%s: %w", c.function.name, err)
 	}
-	return v, err
+	return v, nil
 }
 
 func (a *arg) eval(env *Env) (value.Value, error) {
@@ -150,14 +156,6 @@ func (a *arg) eval(env *Env) (value.Value, error) {
 	}
 	return a.literal, nil
 }
-
-// functionError names the function that failed, which need not be the outermost one.
-type functionError struct {
-	function string
-	cause    error
-}
-
-func (e *functionError) Error() string { return e.function + ": " + e.cause.Error() }
 
 // call reads a call from the function's name on.
 func (r *reader) call() (*call, error) {

@@ -32,11 +32,18 @@ type criterion struct {
 	pattern *regexp.Regexp // right side of =~
 }
 
-// operand is one side of a comparison: a path, or else the text of a literal.
+// operand is one side of a comparison: a path, or else a literal.
 type operand struct {
 	path    *Path
 	current bool // the path starts at @
-	text    string
+	literal literal
+}
+
+// literal is what a text can be read as.
+type literal struct {
+	text   string // without its single quotes
+	quoted bool
+	number value.Value // absent when the text is no number
 }
 
 // operators in the order in which a criterion is searched for them.
@@ -170,7 +177,7 @@ func readOperand(text string) (operand, error) {
 		return operand{}, errors.New("a condition needs a path or a literal")
 	}
 	if text[0] != '@' && text[0] != '$' {
-		return operand{text: text}, nil
+		return operand{literal: readLiteral(text)}, nil
 	}
 	p, err := Parse("$" + text[1:])
 	if err != nil {
@@ -179,7 +186,16 @@ func readOperand(text string) (operand, error) {
 	if p.root != "$" || !p.definite {
 		return operand{}, fmt.Errorf("the path %s in a condition must start with '@' or '$' and be definite", text)
 	}
-	return operand{path: p, current: text[0] == '@', text: text}, nil
+	return operand{path: p, current: text[0] == '@'}, nil
+}
+
+func readLiteral(text string) literal {
+	l := literal{text: text}
+	if n := len(text); n >= 2 && text[0] == '\'' && text[n-1] == '\'' {
+		l.text, l.quoted = text[1:n-1], true
+	}
+	l.number = decimal(l.text)
+	return l
 }
 
 // readPattern reads /regular expression/flags. It must match the whole text, as Java's matches() wants it.
@@ -255,16 +271,16 @@ func meets(order int, op string) bool {
 	return order >= 0
 }
 
-// side is an operand at work: a JSON value, or a literal when value is absent.
+// side is an operand at work: a JSON value, or the literal when value is absent.
 type side struct {
 	value   value.Value
-	literal string
+	literal *literal
 }
 
 // resolve returns what the operand stands for; false when its path leads to nothing.
 func (o *operand) resolve(v, root value.Value) (side, bool, error) {
 	if o.path == nil {
-		return side{literal: o.text}, true, nil
+		return side{literal: &o.literal}, true, nil
 	}
 	from := root
 	if o.current {
@@ -282,21 +298,17 @@ func (o *operand) resolve(v, root value.Value) (side, bool, error) {
 }
 
 func (s side) isNull() bool {
-	if s.value.Exists() {
-		return s.value.IsNull()
+	if s.literal != nil {
+		return s.literal.text == "null" && !s.literal.quoted
 	}
-	return s.literal == "null"
+	return s.value.IsNull()
 }
 
-// asText returns a text: a string's, or a literal's without its single quotes.
 func (s side) asText() (string, bool) {
-	if s.value.Exists() {
-		return s.value.Str(), s.value.Kind() == value.String
+	if s.literal != nil {
+		return s.literal.text, true
 	}
-	if n := len(s.literal); n >= 2 && s.literal[0] == '\'' && s.literal[n-1] == '\'' {
-		return s.literal[1 : n-1], true
-	}
-	return s.literal, true
+	return s.value.Str(), s.value.Kind() == value.String
 }
 
 // compare orders two sides; false when they cannot be compared. Null comes before everything.
@@ -326,27 +338,25 @@ func compare(a, b side) (int, bool, error) {
 	return strings.Compare(s, t), ok && also, nil
 }
 
-// asNumber reads a literal as a number; a literal without quotes that is none is an error, as in Jayway.
+// asNumber returns a number. A literal without quotes that is none is an error, as in Jayway.
 func (s side) asNumber() (value.Value, bool, error) {
-	if s.value.Exists() {
+	switch {
+	case s.literal == nil:
 		return s.value, s.value.Kind() == value.Number, nil
-	}
-	text, _ := s.asText()
-	if n, ok := decimal(text); ok {
-		return n, true, nil
-	}
-	if text != s.literal {
+	case s.literal.number.Exists():
+		return s.literal.number, true, nil
+	case s.literal.quoted:
 		return value.Value{}, false, nil
 	}
-	return value.Value{}, false, fmt.Errorf("%q cannot be compared with a number", text)
+	return value.Value{}, false, fmt.Errorf("%q cannot be compared with a number", s.literal.text)
 }
 
 func (s side) asBool() (b, ok bool) {
-	if s.value.Exists() {
+	if s.literal == nil {
 		return s.value.Bool(), s.value.Kind() == value.Bool
 	}
-	b = strings.EqualFold(s.literal, "true")
-	return b, b || strings.EqualFold(s.literal, "false")
+	b = strings.EqualFold(s.literal.text, "true")
+	return b, b || strings.EqualFold(s.literal.text, "false")
 }
 
 func compareBools(a, b bool) int {
@@ -359,20 +369,20 @@ func compareBools(a, b bool) int {
 	return 1
 }
 
-// decimal reads a number as Java's BigDecimal does, which allows leading zeros and a plus sign.
-func decimal(text string) (value.Value, bool) {
-	digits := strings.TrimPrefix(text, "+")
-	sign := ""
-	if len(digits) == len(text) && strings.HasPrefix(text, "-") {
-		sign, digits = "-", text[1:]
+// decimal reads a number as Java's BigDecimal does, which allows leading zeros and a plus sign. It returns the
+// absent value when the text is no number.
+func decimal(text string) value.Value {
+	sign, digits := "", strings.TrimPrefix(text, "+")
+	if rest, ok := strings.CutPrefix(text, "-"); ok {
+		sign, digits = "-", rest
 	}
 	whole := strings.TrimLeft(digits, "0")
-	if whole == "" || !isDigit(whole[0]) {
-		if len(whole) == len(digits) {
-			return value.Value{}, false
-		}
+	if len(whole) < len(digits) && (whole == "" || !isDigit(whole[0])) {
 		whole = "0" + whole
 	}
 	n, err := value.Parse(sign + whole)
-	return n, err == nil && n.Kind() == value.Number
+	if err != nil || n.Kind() != value.Number {
+		return value.Value{}
+	}
+	return n
 }

@@ -204,7 +204,7 @@ func (r *reader) quotedNames() (step, error) {
 	if several {
 		return step{kind: stepNames, names: names}, nil
 	}
-	return step{kind: stepName, name: names[0]}, nil
+	return step{kind: stepName, name: names[0], quoted: true}, nil
 }
 
 // balanced reports whether every ']' has its '[' before it, and the other way round.

@@ -69,6 +69,7 @@ const (
 type step struct {
 	kind    stepKind
 	name    string   // stepName
+	quoted  bool     // stepName, written in brackets
 	names   []string // stepNames
 	index   int      // stepIndex; stepLast: how far from the end, 1 for the last element
 	indexes []int    // stepIndexes

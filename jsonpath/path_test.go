@@ -25,6 +25,8 @@ func TestPathProperties(t *testing.T) {
 		{"$.a[-1]", "$", false, true, false},
 		{"$.a[(@.length-1)]", "$", false, true, false},
 		{"$['a','b']", "$", false, true, false},
+		{"$.a.length()", "$", false, true, false},
+		{"$.a['length()']", "$", false, true, true},
 		{"$.a[0,1]", "$", false, false, false},
 		{"$.a[1:]", "$", false, false, false},
 		{"$.a[*]", "$", false, false, false},
@@ -74,6 +76,19 @@ func TestSpacesAroundAPath(t *testing.T) {
 		if p, err := Parse(text); err == nil {
 			t.Errorf("%q was read as %s", text, p)
 		}
+	}
+}
+
+// TestWorkIsBounded walks a document that is deep enough for a path with several ".." to run for hours.
+func TestWorkIsBounded(t *testing.T) {
+	deep := strings.Repeat(`{"a":`, 900) + "1" + strings.Repeat("}", 900)
+	p, err := Parse("$..a..a..a..b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var miss *NotFoundError
+	if _, err := p.Eval(&Env{Input: parse(t, deep)}); !errors.As(err, &miss) || !miss.Misapplied {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -3,16 +3,21 @@ package jsonpath
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/statelark/statelark/value"
 )
 
 // Reference returns nil when the path is a reference path: names and single indexes counted from the start, so
-// that it can be written through. Else the error says which step stands in the way.
+// that it can be written through. What looks like a function is a name in other paths, but not in these. Else
+// the error says which step stands in the way.
 func (p *Path) Reference() error {
 	for i := range p.steps {
 		s := &p.steps[i]
-		if s.kind == stepName || s.kind == stepIndex && s.index >= 0 {
+		switch {
+		case s.kind == stepName && !s.quoted && strings.HasSuffix(s.name, "()"):
+			return errors.New("a reference path cannot hold '" + s.name + "'")
+		case s.kind == stepName, s.kind == stepIndex && s.index >= 0:
 			continue
 		}
 		return errors.New("a reference path cannot hold '" + s.fragment() + "'")
