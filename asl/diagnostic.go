@@ -34,6 +34,7 @@ const (
 	CodeUnsupportedJSONataExpression = "UNSUPPORTED_JSONATA_EXPRESSION"
 	CodeInvalidVariableName          = "INVALID_VARIABLE_NAME"
 	CodeReservedVariableName         = "RESERVED_VARIABLE_NAME"
+	CodeDuplicateVariableName        = "DUPLICATE_VARIABLE_NAME"
 )
 
 // Diagnostic is one thing that is wrong with a definition.

@@ -1,5 +1,17 @@
 package asl
 
+// A definition is compiled in passes that all report into one list, so that its author sees everything at once:
+//
+//	document      the text becomes nodes that know their places
+//	fields        what may stand where, of which type and in which range
+//	states        each state becomes a State; paths and expressions are parsed
+//	variables     which scope assigns what
+//	transitions   where states lead to, once all of them are known
+//
+// Findings of the first passes come in the order of the text, those about transitions behind them, as AWS has
+// them. A pass that cannot read something leaves a gap in the Machine and goes on; the Machine is given away
+// only when there was nothing to report.
+
 import (
 	"errors"
 	"slices"
@@ -46,11 +58,15 @@ func ParseState(text, name string, language Language, o Options) (*Machine, []Di
 		root.parent = &node{parent: &node{kind: value.Object}, key: "States", kind: value.Object}
 		root.key = name
 		c.language = language
-		s := c.compileState(root, &graph{})
+		g := &graph{}
+		s := c.compileState(root, g)
+		g.states = []*stateCompiler{s}
 		m := &Machine{Language: language, Version: "1.0", Block: Block{StartAt: name, States: []*State{s.state}}}
 		m.index()
 		c.machine = m
+		c.scopes()
 		c.inOrder()
+		c.transitions(false)
 	}
 	return c.result(), placed(c.found, newLines(text).position)
 }
@@ -77,7 +93,7 @@ func compile(text string, o Options) (*Machine, []finding) {
 		c.wholeMachine(root)
 		c.scopes()
 		c.inOrder()
-		c.transitions()
+		c.transitions(true)
 	}
 	return c.result(), c.found
 }

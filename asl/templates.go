@@ -98,6 +98,9 @@ func (s *stateCompiler) numberField(name string, constant func(*node)) Field {
 	if n == nil {
 		return Field{}
 	}
+	if s.state.Type == Map {
+		return Field{Name: n.key, Expr: s.limitExpr(n)}
+	}
 	return Field{Name: n.key, Expr: s.referenceExpr(n)}
 }
 
@@ -127,6 +130,15 @@ func (s *stateCompiler) referenceExpr(n *node) *Expr {
 		return nil
 	}
 	return s.pathExpr(n)
+}
+
+// limitExpr reads the path of a number of a Map state, which cannot come from the context object.
+func (s *stateCompiler) limitExpr(n *node) *Expr {
+	e := s.referenceExpr(n)
+	if e != nil && e.Path.Path().Root() == "$$" {
+		s.invalid(n, "Value is not a Reference Path: the context object is not supported here")
+	}
+	return e
 }
 
 // pathExpr reads a path or the call of an intrinsic function, nil when it is neither.
@@ -258,7 +270,7 @@ func (s *stateCompiler) pathMember(n, field *node) TemplateMember {
 		return TemplateMember{Key: key, Source: n.key, Value: &Template{Expr: e}}
 	}
 	if limit, ok := limitPath(n, field); ok {
-		return TemplateMember{Key: limit, Source: n.key, Value: &Template{Expr: s.referenceExpr(n)}}
+		return TemplateMember{Key: limit, Source: n.key, Value: &Template{Expr: s.limitExpr(n)}}
 	}
 	if text := n.str(); looksDynamic(text) {
 		s.warn(n, CodeNoDollar, "The value of field '%s' looks like a path or a call, but the name of the field does not end with '.$'", n.key)

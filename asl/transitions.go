@@ -14,12 +14,13 @@ type graph struct {
 	names     map[string]bool // the variables its states assign, nil until asked for
 }
 
-// transitions reports names of states that are not there, a machine that never ends, and states that nothing leads to.
-func (c *compiler) transitions() {
+// transitions reports names of states that are not there, a machine that never ends, and states that nothing
+// leads to. Without a whole machine the first block is not one that has to end.
+func (c *compiler) transitions(whole bool) {
 	for _, g := range c.blocks {
 		c.dangling(g)
 	}
-	if len(c.blocks) > 0 && c.endless(c.blocks[0]) {
+	if whole && c.endless(c.blocks[0]) {
 		c.report(SeverityError, CodeMissingEndState, nil, -1, "Workflow has no terminal state")
 		return
 	}

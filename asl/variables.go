@@ -72,7 +72,7 @@ func (c *compiler) scopes() {
 		for _, s := range g.states {
 			for _, v := range s.assigned {
 				if g.enclosing.assigns(v.name) {
-					c.invalid(v.node, "The variable '%s' is already assigned in an outer scope", v.name)
+					c.fail(v.node, CodeDuplicateVariableName, "The variable name '%s' was already defined in a parent scope.", v.name)
 				}
 			}
 		}
