@@ -1,0 +1,89 @@
+// Command bench measures Statelark as its users meet it: a server process with the durable store, spoken to over
+// HTTP by a load generator in another process on the same machine.
+//
+//	go run ./bench                 every benchmark, 3 runs of 5 s each, medians
+//	go run ./bench -run http -runs 1 -time 2s
+//
+// Rates on a shared machine move by ±40 %; CPU time per operation is the figure to compare. Server CPU is that of
+// the server process alone (user and system, from /proc), without the load generator.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"time"
+)
+
+type settings struct {
+	runs     int
+	duration time.Duration
+	clients  []int
+	idle     int
+	profile  string
+}
+
+// benchmark is one line or several of the report.
+type benchmark struct {
+	name string
+	run  func(settings) error
+}
+
+var benchmarks = []benchmark{
+	{"startup", benchStartup},
+	{"http", benchHTTP},
+	{"events", benchEvents},
+	{"map", benchMap},
+	{"activity", benchActivity},
+	{"idle", benchIdle},
+}
+
+func main() {
+	serve := flag.String("serve", "", "be the server of a benchmark, on this address")
+	dir := flag.String("dir", "", "directory of the server's store")
+	pattern := flag.String("run", ".", "run the benchmarks whose name matches")
+	s := settings{clients: []int{1, 16, 256}}
+	flag.IntVar(&s.runs, "runs", 3, "runs of each; the median is printed")
+	flag.DurationVar(&s.duration, "time", 5*time.Second, "length of a run")
+	flag.IntVar(&s.idle, "idle", 1_000_000, "executions of the benchmark idle")
+	flag.StringVar(&s.profile, "cpuprofile", "", "write the server's CPU profile of the last run here")
+	flag.Parse()
+	if *serve != "" {
+		if err := serveBench(*serve, *dir); err != nil {
+			fail(err)
+		}
+		return
+	}
+	match, err := regexp.Compile(*pattern)
+	if err != nil {
+		fail(err)
+	}
+	for _, b := range benchmarks {
+		if match.MatchString(b.name) {
+			if err := b.run(s); err != nil {
+				fail(fmt.Errorf("%s: %w", b.name, err))
+			}
+		}
+	}
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, "bench:", err)
+	os.Exit(1)
+}
+
+// median of durations or rates, which it sorts.
+func median[T float64 | time.Duration](xs []T) T {
+	slices.Sort(xs)
+	return xs[len(xs)/2]
+}
+
+func percentile(xs []time.Duration, p float64) time.Duration {
+	if len(xs) == 0 {
+		return 0
+	}
+	slices.Sort(xs)
+	return xs[min(len(xs)-1, int(float64(len(xs))*p))]
+}

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/api"
+	"github.com/statelark/statelark/engine"
+	"github.com/statelark/statelark/pebblestore"
+	"github.com/statelark/statelark/task"
+)
+
+var place = statelark.Place{Partition: "aws", Region: "us-east-1", Account: "000000000000"}
+
+// echo is a task that runs in the server's process: its result is its input.
+type echo struct{}
+
+func (echo) Start(_ context.Context, c *task.Call) (task.Outcome, error) {
+	return task.Outcome{Output: c.Input}, nil
+}
+
+// serveBench is the server's side: the product's own parts, with echo as every function.
+func serveBench(addr, dir string) error {
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	store, err := pebblestore.Open(dir, pebblestore.Options{})
+	if err != nil {
+		return err
+	}
+	targets := &task.Registry{}
+	targets.SetFunctions(echo{})
+	e, err := engine.Open(context.Background(), store, engine.Config{Place: place, Targets: targets, Logger: log})
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", (&api.Server{Engine: e, Place: place, Log: log, Now: time.Now}).Handler())
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/heap", pprof.Handler("heap").ServeHTTP)
+	return http.ListenAndServe(addr, mux)
+}
+
+// server is a running server process.
+type server struct {
+	cmd  *exec.Cmd
+	addr string
+	dir  string
+	http *http.Client
+}
+
+// startServer starts the server on a store in dir ("" : a new one) and returns once it answers, with how long that took.
+func startServer(dir string) (*server, time.Duration, error) {
+	if dir == "" {
+		var err error
+		if dir, err = os.MkdirTemp("", "statelark-bench-"); err != nil {
+			return nil, 0, err
+		}
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, 0, err
+	}
+	addr := l.Addr().String()
+	l.Close()
+	self, err := os.Executable()
+	if err != nil {
+		return nil, 0, err
+	}
+	s := &server{
+		addr: addr, dir: dir, cmd: exec.Command(self, "-serve", addr, "-dir", dir),
+		http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1024, MaxConnsPerHost: 0}},
+	}
+	s.cmd.Stderr = os.Stderr
+	from := time.Now()
+	if err := s.cmd.Start(); err != nil {
+		return nil, 0, err
+	}
+	for time.Since(from) < 30*time.Second {
+		if err := s.call("ListStateMachines", `{}`, nil); err == nil {
+			return s, time.Since(from), nil
+		}
+		time.Sleep(500 * time.Microsecond)
+	}
+	return nil, 0, errors.New("the server did not answer within 30 s")
+}
+
+// stop kills the server and, with clean, removes its store.
+func (s *server) stop(clean bool) {
+	_ = s.cmd.Process.Signal(syscall.SIGKILL)
+	_ = s.cmd.Wait()
+	if clean {
+		os.RemoveAll(s.dir)
+	}
+}
+
+// call makes one API call; out, when not nil, gets the body of the answer.
+func (s *server) call(op, body string, out *[]byte) error {
+	req, err := http.NewRequest(http.MethodPost, "http://"+s.addr+"/", strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header["X-Amz-Target"] = []string{"AWSStepFunctions." + op}
+	req.Header["Content-Type"] = []string{"application/x-amz-json-1.0"}
+	resp, err := s.http.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if out == nil && resp.StatusCode == http.StatusOK {
+		_, err = io.Copy(io.Discard, resp.Body)
+		return err
+	}
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s", op, bytes.TrimSpace(text))
+	}
+	*out = text
+	return nil
+}
+
+// cpu returns the CPU time that the server process has used.
+func (s *server) cpu() time.Duration {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	// The fields behind the command's name, which ends with the last parenthesis: utime is the 12th, stime the 13th.
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	var ticks int64
+	for _, f := range fields[11:13] {
+		n, _ := strconv.ParseInt(f, 10, 64)
+		ticks += n
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond // USER_HZ is 100
+}
+
+// rss returns the resident memory of the server process in bytes.
+func (s *server) rss() int64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", s.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	pages, _ := strconv.ParseInt(strings.Fields(string(text))[1], 10, 64)
+	return pages * int64(os.Getpagesize())
+}
+
+// profileTo writes a CPU profile of the server over d to a file; the returned function waits for it.
+func (s *server) profileTo(file string, d time.Duration) func() {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		resp, err := s.http.Get(fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", s.addr, int(d.Seconds())))
+		if err != nil {
+			return
+		}
+		defer resp.Body.Close()
+		f, err := os.Create(file)
+		if err != nil {
+			return
+		}
+		defer f.Close()
+		_, _ = io.Copy(f, resp.Body)
+	}()
+	return func() { <-done }
+}
