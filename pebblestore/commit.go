@@ -1,0 +1,569 @@
+package pebblestore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/statelark/statelark"
+)
+
+// write makes one Pebble batch out of a Batch. It checks and writes in one pass: a batch that turns out to be
+// refused is dropped. Pebble answers reads as of before the batch, so what earlier changes of the same batch
+// do is kept beside: heads, names, revisions and messages.
+type write struct {
+	store *Store
+	stuck bool // Pebble panicked: it must not be called again
+
+	batch     *pebble.Batch
+	rows      *pebble.Iterator // over the rows as of before the batch; made when first needed
+	heads     map[statelark.ExecID]head
+	names     map[name]struct{}
+	revisions map[string]int64
+	inbox     map[statelark.ExecID]map[uint64]bool // messages put (true) or removed, by receiver
+	key, val  []byte
+}
+
+// name is the name of an execution within its state machine.
+type name struct{ machine, name string }
+
+func newWrite(s *Store) write {
+	return write{
+		store:     s,
+		heads:     make(map[statelark.ExecID]head),
+		names:     make(map[name]struct{}),
+		revisions: make(map[string]int64),
+		inbox:     make(map[statelark.ExecID]map[uint64]bool),
+	}
+}
+
+// Commit writes b atomically and durably.
+func (s *Store) Commit(ctx context.Context, b *statelark.Batch) error {
+	return s.update(ctx, true, func(w *write) error { return w.all(b) })
+}
+
+// Send puts messages into inboxes without a fence.
+func (s *Store) Send(ctx context.Context, messages []statelark.Message) error {
+	return s.update(ctx, true, func(w *write) error {
+		for _, m := range messages {
+			if err := w.send(m); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// update commits the batch that fill fills and waits until it is synced. spend: the batch takes up space, and
+// is refused when there is too little.
+func (s *Store) update(ctx context.Context, spend bool, fill func(*write) error) error {
+	s.open.RLock()
+	defer s.open.RUnlock()
+	batch, err := s.apply(ctx, spend, fill)
+	if batch == nil || err != nil {
+		return err
+	}
+	if err = batch.SyncWait(); err == nil {
+		// What Pebble takes for synced is not, when the disk failed.
+		err = s.disk.failed()
+	}
+	err = errors.Join(err, batch.Close())
+	if err != nil {
+		s.disk.fail(err)
+		return unavailable(err)
+	}
+	return nil
+}
+
+// apply fills a batch and makes it visible. The batch that it returns is still to be synced, nil when it was
+// empty.
+func (s *Store) apply(ctx context.Context, spend bool, fill func(*write) error) (*pebble.Batch, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.usable(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.disk.failed(); err != nil {
+		return nil, unavailable(fmt.Errorf("it failed before and must be opened again: %w", err))
+	}
+	w := &s.write
+	w.batch = s.db.NewBatch()
+	err := errors.Join(fill(w), w.reset())
+	if err == nil && spend && !w.batch.Empty() {
+		if full := s.space.check(s.disk, w.batch.Len()); full != nil {
+			err = unavailable(full)
+		}
+	}
+	if err != nil || w.batch.Empty() {
+		return nil, errors.Join(err, w.batch.Close())
+	}
+	if err := w.apply(); err != nil {
+		return nil, unavailable(err)
+	}
+	return w.batch, nil
+}
+
+// apply hands the batch to Pebble. A panic there becomes the failure of the store.
+func (w *write) apply() (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.stuck = true
+			w.store.disk.fail(fmt.Errorf("pebble: %v", p))
+			err = w.store.disk.failed()
+		}
+	}()
+	return w.store.db.ApplyNoSyncWait(w.batch, pebble.Sync)
+}
+
+// reset forgets what belongs to one batch alone.
+func (w *write) reset() error {
+	clear(w.heads)
+	clear(w.names)
+	clear(w.revisions)
+	clear(w.inbox)
+	if w.rows == nil {
+		return nil
+	}
+	err := w.rows.Close()
+	w.rows = nil
+	if err != nil {
+		return unavailable(err)
+	}
+	return nil
+}
+
+// set adds a row: w.key holds its key, w.val its value.
+func (w *write) set() error { return w.batch.Set(w.key, w.val, nil) }
+
+// remove adds the removal of the row whose key w.key holds.
+func (w *write) remove() error { return w.batch.Delete(w.key, nil) }
+
+func (w *write) all(b *statelark.Batch) error {
+	var fenced [statelark.Shards]bool
+	for _, f := range b.Fences {
+		if f.Shard >= statelark.Shards || w.store.leases[f.Shard].epoch != f.Epoch {
+			return fmt.Errorf("shard %d, epoch %d: %w", f.Shard, f.Epoch, statelark.ErrFenced)
+		}
+		fenced[f.Shard] = true
+	}
+	for i, c := range b.Changes {
+		if shard := c.Exec.Shard(); shard >= statelark.Shards || !fenced[shard] {
+			return fmt.Errorf("execution %s, shard %d: no fence: %w", c.Exec, shard, statelark.ErrFenced)
+		}
+		if err := w.change(c, b.Changes[:i]); err != nil {
+			return fmt.Errorf("execution %s: %w", c.Exec, err)
+		}
+	}
+	for _, op := range b.Meta {
+		if err := w.meta(op); err != nil {
+			return fmt.Errorf("record %s: %w", op.Key, err)
+		}
+	}
+	return nil
+}
+
+// change adds the rows of c; before holds the changes of the batch that came before it.
+func (w *write) change(c *statelark.Change, before []*statelark.Change) error {
+	h, again, err := w.head(c)
+	if err != nil {
+		return err
+	}
+	if c.Block != nil {
+		if c.First != h.last+1 || c.Last < c.First {
+			return fmt.Errorf("events %d to %d after %d: %w", c.First, c.Last, h.last, statelark.ErrConflict)
+		}
+		h.last = c.Last
+		w.key = appendHistory(w.key[:0], c.Exec, c.Last)
+		w.val = appendNumbered(w.val[:0], c.Last-c.First, c.Block)
+		if err := w.set(); err != nil {
+			return err
+		}
+	}
+	if c.Execution != nil {
+		if err := w.record(c, &h); err != nil {
+			return err
+		}
+	}
+	w.heads[c.Exec] = h
+	if c.Block != nil || c.Execution != nil {
+		w.key = appendExec(w.key[:0], c.Exec, rowHead)
+		w.val = appendHead(w.val[:0], h)
+		if err := w.set(); err != nil {
+			return err
+		}
+	}
+	for _, b := range c.Blobs {
+		w.key = appendBlob(w.key[:0], c.Exec, b.ID)
+		if err := w.batch.Set(w.key, b.Data, nil); err != nil {
+			return err
+		}
+	}
+	if err := w.messages(c); err != nil {
+		return err
+	}
+	if !c.Close {
+		return w.running(c)
+	}
+	if again {
+		if err := w.removeAgain(c.Exec, before); err != nil {
+			return err
+		}
+	}
+	return w.close(c.Exec)
+}
+
+// head returns the head of the execution that c changes, and whether a change of the same batch wrote it.
+func (w *write) head(c *statelark.Change) (h head, again bool, err error) {
+	if h, again = w.heads[c.Exec]; again && !c.Start {
+		return h, again, nil
+	}
+	if c.Start {
+		return head{}, again, w.claim(c)
+	}
+	w.key = appendExec(w.key[:0], c.Exec, rowHead)
+	err = w.store.view(w.key, func(value []byte) (err error) {
+		h, err = parseHead(value)
+		return err
+	})
+	if errors.Is(err, statelark.ErrNotFound) {
+		err = fmt.Errorf("it is not there: %w", statelark.ErrConflict)
+	}
+	return h, false, err
+}
+
+// claim takes the name of an execution that starts.
+func (w *write) claim(c *statelark.Change) error {
+	x := c.Execution
+	if x == nil {
+		return fmt.Errorf("it starts without a record: %w", statelark.ErrConflict)
+	}
+	n := name{x.Machine, x.Name}
+	w.key = appendName(w.key[:0], x.Machine, x.Name)
+	taken, err := w.store.has(w.key)
+	if err != nil {
+		return err
+	}
+	if _, soon := w.names[n]; taken || soon {
+		return fmt.Errorf("%s: %w", x.Name, statelark.ErrExists)
+	}
+	w.names[n] = struct{}{}
+	if err := w.batch.Set(w.key, c.Exec[:], nil); err != nil {
+		return err
+	}
+	w.key = appendList(w.key[:0], x.Machine, 0, c.Exec)
+	return w.batch.Set(w.key, nil, nil)
+}
+
+// record writes the record of an execution and moves it from list to list as it says.
+func (w *write) record(c *statelark.Change, h *head) error {
+	x := c.Execution
+	w.key = appendExec(w.key[:0], c.Exec, rowRecord)
+	w.val = appendRecord(w.val[:0], c.Exec, x)
+	if err := w.set(); err != nil {
+		return err
+	}
+	if h.status != x.Status {
+		if err := w.relist(c.Exec, x, h.status); err != nil {
+			return err
+		}
+		h.status = x.Status
+	}
+	stopped, stop := !x.Stop.IsZero(), x.Stop.UnixMilli()
+	if h.stopped && (!stopped || stop != h.stop) {
+		w.key = appendClosed(w.key[:0], h.stop, c.Exec)
+		if err := w.remove(); err != nil {
+			return err
+		}
+	}
+	if stopped && (!h.stopped || stop != h.stop) {
+		w.key = appendClosed(w.key[:0], stop, c.Exec)
+		if err := w.batch.Set(w.key, nil, nil); err != nil {
+			return err
+		}
+	}
+	h.stopped, h.stop = stopped, stop
+	return nil
+}
+
+// relist moves an execution from the list of the status old (0: none) to that of its record.
+func (w *write) relist(exec statelark.ExecID, x *statelark.Execution, old statelark.Status) error {
+	if old != 0 {
+		w.key = appendList(w.key[:0], x.Machine, old, exec)
+		if err := w.remove(); err != nil {
+			return err
+		}
+	}
+	w.key = appendList(w.key[:0], x.Machine, x.Status, exec)
+	return w.batch.Set(w.key, nil, nil)
+}
+
+// running writes the rows that only a running execution has.
+func (w *write) running(c *statelark.Change) error {
+	for _, t := range c.Threads {
+		w.key = appendThread(w.key[:0], c.Exec, t.Thread)
+		if err := w.put(t.Data); err != nil {
+			return err
+		}
+	}
+	for _, op := range c.Work {
+		w.key = appendQueue(w.key[:0], prefixWork, statelark.MessageKey{To: c.Exec, Seq: op.Seq})
+		if err := w.put(op.Data); err != nil {
+			return err
+		}
+	}
+	for _, op := range c.Timers {
+		value := present
+		if op.Cancel {
+			value = nil
+		}
+		due := op.Due.UnixMilli()
+		w.key = appendTimer(w.key[:0], c.Exec, due, op.Seq)
+		if err := w.put(value); err != nil {
+			return err
+		}
+		w.key = appendExecTimer(w.key[:0], c.Exec, due, op.Seq)
+		if err := w.put(value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// present is the value of a row whose key says it all.
+var present = []byte{}
+
+// put adds the row of w.key, or its removal when data is nil.
+func (w *write) put(data []byte) error {
+	if data == nil {
+		return w.remove()
+	}
+	return w.batch.Set(w.key, data, nil)
+}
+
+// messages removes what c has dealt with and sends what it sends.
+func (w *write) messages(c *statelark.Change) error {
+	for _, key := range c.Consumed {
+		w.noteMessage(key, false)
+		w.key = appendQueue(w.key[:0], prefixInbox, key)
+		if err := w.remove(); err != nil {
+			return err
+		}
+	}
+	for _, m := range c.Sends {
+		if err := w.send(m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *write) noteMessage(key statelark.MessageKey, there bool) {
+	of := w.inbox[key.To]
+	if of == nil {
+		of = make(map[uint64]bool)
+		w.inbox[key.To] = of
+	}
+	of[key.Seq] = there
+}
+
+// send adds a message unless its key is there.
+func (w *write) send(m statelark.Message) error {
+	w.key = appendQueue(w.key[:0], prefixInbox, m.MessageKey)
+	there, noted := w.inbox[m.To][m.Seq]
+	if !noted {
+		var err error
+		if there, err = w.store.has(w.key); err != nil {
+			return err
+		}
+	}
+	if there {
+		return nil
+	}
+	w.noteMessage(m.MessageKey, true)
+	return w.batch.Set(w.key, m.Data, nil)
+}
+
+// close removes the rows that only a running execution has, as they were before the batch, and its messages.
+func (w *write) close(exec statelark.ExecID) error {
+	low, high := appendExec(nil, exec, rowThread), appendExec(nil, exec, rowsEnd)
+	err := w.removeRows(low, high, func(key []byte) error {
+		if key[1+idLen] != rowTimer {
+			return nil
+		}
+		row := key[1+idLen+1:]
+		w.key = appendShard(w.key[:0], prefixTimer, exec.Shard())
+		w.key = append(w.key, row[:8]...)
+		w.key = append(w.key, exec[:]...)
+		w.key = append(w.key, row[8:]...)
+		return w.remove()
+	})
+	if err != nil {
+		return err
+	}
+	for _, prefix := range [...]byte{prefixWork, prefixInbox} {
+		low = appendQueue(low[:0], prefix, statelark.MessageKey{To: exec})
+		high = appendQueueEnd(high[:0], prefix, exec)
+		err := w.removeRows(low, high, func(key []byte) error {
+			if prefix == prefixInbox {
+				w.noteMessage(queueKeyOf(key), false)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for seq, there := range w.inbox[exec] {
+		if !there {
+			continue
+		}
+		key := statelark.MessageKey{To: exec, Seq: seq}
+		w.key = appendQueue(w.key[:0], prefixInbox, key)
+		if err := w.remove(); err != nil {
+			return err
+		}
+		w.noteMessage(key, false)
+	}
+	return nil
+}
+
+// removeRows removes the rows from low up to high, after calling also for each key.
+func (w *write) removeRows(low, high []byte, also func(key []byte) error) error {
+	if w.rows == nil {
+		var err error
+		if w.rows, err = w.store.db.NewIter(nil); err != nil {
+			return unavailable(err)
+		}
+	}
+	w.rows.SetBounds(low, high)
+	for ok := w.rows.First(); ok; ok = w.rows.Next() {
+		if err := also(w.rows.Key()); err != nil {
+			return err
+		}
+		if err := w.batch.Delete(w.rows.Key(), nil); err != nil {
+			return err
+		}
+	}
+	if err := w.rows.Error(); err != nil {
+		return unavailable(err)
+	}
+	return nil
+}
+
+// removeAgain removes the rows that earlier changes of the same batch gave to an execution.
+func (w *write) removeAgain(exec statelark.ExecID, before []*statelark.Change) error {
+	for _, c := range before {
+		if c.Exec != exec || c.Close {
+			continue
+		}
+		undo := statelark.Change{Exec: exec}
+		for _, t := range c.Threads {
+			undo.Threads = append(undo.Threads, statelark.ThreadRow{Thread: t.Thread})
+		}
+		for _, op := range c.Work {
+			undo.Work = append(undo.Work, statelark.WorkOp{Seq: op.Seq})
+		}
+		for _, op := range c.Timers {
+			undo.Timers = append(undo.Timers, statelark.TimerOp{Seq: op.Seq, Due: op.Due, Cancel: true})
+		}
+		if err := w.running(&undo); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *write) meta(op statelark.MetaOp) error {
+	w.key = appendMeta(w.key[:0], op.Key)
+	revision, ok := w.revisions[op.Key]
+	if !ok {
+		err := w.store.view(w.key, func(value []byte) (err error) {
+			revision, _, err = parseNumbered(value)
+			return err
+		})
+		if err != nil && !errors.Is(err, statelark.ErrNotFound) {
+			return err
+		}
+	}
+	if op.Expect != statelark.AnyRevision && op.Expect != revision {
+		return fmt.Errorf("revision %d, expected %d: %w", revision, op.Expect, statelark.ErrConflict)
+	}
+	if op.Value == nil {
+		w.revisions[op.Key] = 0
+		return w.remove()
+	}
+	w.revisions[op.Key] = revision + 1
+	w.val = appendNumbered(w.val[:0], revision+1, op.Value)
+	return w.set()
+}
+
+// expireAtOnce is the number of executions that one batch of Expire removes.
+const expireAtOnce = 256
+
+// Expire removes up to budget executions that closed before the given time, those that closed first first.
+func (s *Store) Expire(ctx context.Context, before time.Time, budget int) (int, error) {
+	removed := 0
+	for removed < budget {
+		n := 0
+		err := s.update(ctx, false, func(w *write) (err error) {
+			n, err = w.expire(before.UnixMilli(), min(budget-removed, expireAtOnce))
+			return err
+		})
+		if err != nil {
+			return removed, err
+		}
+		removed += n
+		if n < expireAtOnce {
+			break
+		}
+	}
+	return removed, nil
+}
+
+// expire adds the removal of up to n executions that ended before a time.
+func (w *write) expire(before int64, n int) (removed int, err error) {
+	ended, err := w.store.db.NewIter(&pebble.IterOptions{
+		LowerBound: []byte{prefixClosed},
+		UpperBound: appendMoment([]byte{prefixClosed}, before),
+	})
+	if err != nil {
+		return 0, unavailable(err)
+	}
+	for ok := ended.First(); ok && removed < n && err == nil; ok = ended.Next() {
+		key := ended.Key()
+		w.key = append(w.key[:0], key...)
+		if err = w.remove(); err == nil {
+			err = w.forget(statelark.ExecID(key[len(key)-idLen:]))
+		}
+		removed++
+	}
+	if failed := errors.Join(ended.Error(), ended.Close()); failed != nil {
+		err = unavailable(failed)
+	}
+	return removed, err
+}
+
+// forget adds the removal of every row of an execution but the one that says when it ended.
+func (w *write) forget(exec statelark.ExecID) error {
+	x, err := w.store.record(exec)
+	if err != nil {
+		return err
+	}
+	if err := w.close(exec); err != nil {
+		return err
+	}
+	for _, status := range [...]statelark.Status{0, x.Status} {
+		w.key = appendList(w.key[:0], x.Machine, status, exec)
+		if err := w.remove(); err != nil {
+			return err
+		}
+	}
+	w.key = appendName(w.key[:0], x.Machine, x.Name)
+	if err := w.remove(); err != nil {
+		return err
+	}
+	return w.batch.DeleteRange(appendExec(nil, exec, 0), appendExec(nil, exec, rowsEnd), nil)
+}

@@ -1,0 +1,239 @@
+package pebblestore
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// Pebble ends the process when it cannot write its log: it panics with its own locks held, or calls
+// Logger.Fatalf. A server that holds finished work in memory must answer "unavailable" instead, and go on
+// reading. So Pebble never gets to see such an error:
+//
+//   - disk stands between Pebble and the file system. The first error on a log file or a directory is kept
+//     (the failure), Pebble is told that all went well, and no further byte goes to any log file. A commit
+//     asks for the failure after its sync and before it is acknowledged, so nothing is acknowledged that a log
+//     did not take. Whatever Pebble writes to tables from then on is at most what it would have replayed.
+//   - logger turns Fatalf on a manifest into the failure too; Pebble then gives the flush up and keeps its logs.
+//   - An error on a table is Pebble's to deal with: it tries again. But it does so at once and for ever, hence
+//     the pause before such an error is handed on.
+//
+// A failure lasts until the store is opened again: what the disk holds is only known by reading it back.
+type disk struct {
+	vfs.FS
+	log     *slog.Logger
+	failure atomic.Pointer[error]
+	closing chan struct{} // closed when the store closes: no more pauses
+	lock    io.Closer     // of the directory, once Pebble took it
+}
+
+// retryPause is how long an error on a table is held back.
+const retryPause = time.Second
+
+// categoryLog is what Pebble calls the writes to its log.
+const categoryLog vfs.DiskWriteCategory = "pebble-wal"
+
+// fail keeps the first failure.
+func (d *disk) fail(err error) {
+	if d.failure.CompareAndSwap(nil, &err) {
+		d.log.Error("the store failed and takes no more writes until it is opened again", "error", err)
+	}
+}
+
+// failed returns the failure, nil as long as there is none.
+func (d *disk) failed() error {
+	if err := d.failure.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// pause holds a table's error back.
+func (d *disk) pause() {
+	timer := time.NewTimer(retryPause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-d.closing:
+	}
+}
+
+// Lock takes the lock of a directory.
+func (d *disk) Lock(name string) (io.Closer, error) {
+	lock, err := d.FS.Lock(name)
+	var path *fs.PathError
+	switch {
+	case err == nil:
+		d.lock = lock
+		return lock, nil
+	case errors.As(err, &path):
+		return nil, err
+	}
+	return nil, fmt.Errorf("%w (%w)", ErrLocked, err)
+}
+
+// Create makes a file.
+func (d *disk) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	f, err := d.FS.Create(name, category)
+	return d.opened(f, err, category)
+}
+
+// ReuseForWrite makes a file of an old one.
+func (d *disk) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	f, err := d.FS.ReuseForWrite(oldname, newname, category)
+	return d.opened(f, err, category)
+}
+
+func (d *disk) opened(f vfs.File, err error, category vfs.DiskWriteCategory) (vfs.File, error) {
+	if category != categoryLog {
+		if err != nil {
+			d.pause()
+			return nil, err
+		}
+		return &tableFile{f, d}, nil
+	}
+	if err != nil {
+		d.fail(err)
+		f = vfs.NewMemFile(nil)
+	}
+	return &logFile{f, d}, nil
+}
+
+// OpenDir opens a directory, whose Sync is part of making a new log file.
+func (d *disk) OpenDir(name string) (vfs.File, error) {
+	f, err := d.FS.OpenDir(name)
+	if err != nil {
+		return nil, err
+	}
+	return &logFile{f, d}, nil
+}
+
+// Unwrap returns the file system below.
+func (d *disk) Unwrap() vfs.FS { return d.FS }
+
+// logFile is a log file or a directory: its errors are failures of the store.
+type logFile struct {
+	vfs.File
+	disk *disk
+}
+
+// try does op unless the store has failed.
+func (f *logFile) try(op func() error) {
+	if f.disk.failed() != nil {
+		return
+	}
+	if err := op(); err != nil {
+		f.disk.fail(err)
+	}
+}
+
+func (f *logFile) Write(p []byte) (int, error) {
+	f.try(func() error {
+		_, err := f.File.Write(p)
+		return err
+	})
+	return len(p), nil
+}
+
+func (f *logFile) Sync() error {
+	f.try(f.File.Sync)
+	return nil
+}
+
+func (f *logFile) SyncData() error {
+	f.try(f.File.SyncData)
+	return nil
+}
+
+func (f *logFile) SyncTo(length int64) (fullSync bool, err error) {
+	f.try(func() error {
+		fullSync, err = f.File.SyncTo(length)
+		return err
+	})
+	return fullSync, nil
+}
+
+func (f *logFile) Close() error {
+	if err := f.File.Close(); err != nil {
+		f.disk.fail(err)
+	}
+	return nil
+}
+
+// tableFile is any other file that Pebble writes.
+type tableFile struct {
+	vfs.File
+	disk *disk
+}
+
+func (f *tableFile) held(err error) error {
+	if err != nil {
+		f.disk.pause()
+	}
+	return err
+}
+
+func (f *tableFile) Write(p []byte) (int, error) {
+	n, err := f.File.Write(p)
+	return n, f.held(err)
+}
+
+func (f *tableFile) Sync() error     { return f.held(f.File.Sync()) }
+func (f *tableFile) SyncData() error { return f.held(f.File.SyncData()) }
+
+// logger is Pebble's logger.
+type logger struct{ disk *disk }
+
+// Infof drops Pebble's progress reports.
+func (l logger) Infof(string, ...any) {}
+
+// Errorf passes on what Pebble finds wrong.
+func (l logger) Errorf(format string, args ...any) {
+	l.disk.log.Error("pebble", "error", fmt.Sprintf(format, args...))
+}
+
+// Fatalf keeps the failure. After one on the manifest Pebble goes on and undoes what it was about to do;
+// after any other it counts on not going on.
+func (l logger) Fatalf(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	l.disk.fail(errors.New(text))
+	if !strings.HasPrefix(text, "MANIFEST ") || strings.HasSuffix(text, "not locked for writing") {
+		panic(text)
+	}
+}
+
+// space watches the free space of the file system under a directory.
+type space struct {
+	dir     string
+	keep    uint64
+	checked time.Time
+	written int   // bytes since
+	full    error // as of checked, nil when there is room
+}
+
+// A look at the file system serves that long, and for so many bytes of batches.
+const (
+	spaceFor   = 100 * time.Millisecond
+	spaceBytes = 4 << 20
+)
+
+// check says that there is too little room for a batch of n bytes, nil when there is enough.
+func (s *space) check(fsys vfs.FS, n int) error {
+	s.written += n
+	if now := time.Now(); s.written > spaceBytes || now.Sub(s.checked) > spaceFor {
+		s.checked, s.written, s.full = now, n, nil
+		// A file system that cannot tell is taken to have room.
+		if usage, err := fsys.GetDiskUsage(s.dir); err == nil && usage.AvailBytes < s.keep+uint64(n) {
+			s.full = fmt.Errorf("no space left: %d MB free under %s, of which %d MB are kept free",
+				usage.AvailBytes>>20, s.dir, s.keep>>20)
+		}
+	}
+	return s.full
+}

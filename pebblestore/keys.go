@@ -1,0 +1,172 @@
+package pebblestore
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"math"
+	"time"
+
+	"github.com/statelark/statelark"
+)
+
+// The layout of the keys. Numbers are big-endian, so that keys sort as their parts do; exec is the 16 bytes of
+// an ExecID, shard two bytes, seq eight, machine the first half of the SHA-256 of a state machine's ARN, due
+// and stop Unix milliseconds with the sign bit turned.
+//
+//	v                          version of the layout
+//	e                          how often the store was opened
+//	x exec 'a'                 head: last event, status, stop time
+//	x exec 'b'                 record of the execution
+//	x exec 'h' last            history block whose last event is last
+//	x exec 'p' id              blob
+//	x exec 's' thread          thread row             } rows of a running execution,
+//	x exec 't' due seq         timer, by execution    } gone when it is closed
+//	t shard due exec seq       timer, by time         }
+//	w shard exec seq           outstanding work       }
+//	q shard exec seq           message                }
+//	n machine name             id of the execution of that name
+//	i machine status ^exec     list of executions, newest first; status 0 holds them all
+//	c stop exec                executions that ended, by time
+//	m key                      meta record
+//
+// All that lasts as long as the execution itself stands under its x key, so that one range holds it.
+const (
+	prefixVersion = 'v'
+	prefixOpened  = 'e'
+	prefixExec    = 'x'
+	prefixTimer   = 't'
+	prefixWork    = 'w'
+	prefixInbox   = 'q'
+	prefixName    = 'n'
+	prefixList    = 'i'
+	prefixClosed  = 'c'
+	prefixMeta    = 'm'
+)
+
+// The kinds of rows under an execution.
+const (
+	rowHead    = 'a'
+	rowRecord  = 'b'
+	rowHistory = 'h'
+	rowBlob    = 'p'
+	rowThread  = 's'
+	rowTimer   = 't'
+	rowsEnd    = 'u' // above them all
+)
+
+const idLen = len(statelark.ExecID{})
+
+func appendExec(dst []byte, id statelark.ExecID, row byte) []byte {
+	dst = append(dst, prefixExec)
+	dst = append(dst, id[:]...)
+	return append(dst, row)
+}
+
+func appendHistory(dst []byte, id statelark.ExecID, last int64) []byte {
+	return binary.BigEndian.AppendUint64(appendExec(dst, id, rowHistory), uint64(last))
+}
+
+func appendBlob(dst []byte, id statelark.ExecID, blob uint32) []byte {
+	return binary.BigEndian.AppendUint32(appendExec(dst, id, rowBlob), blob)
+}
+
+func appendThread(dst []byte, id statelark.ExecID, thread uint32) []byte {
+	return binary.BigEndian.AppendUint32(appendExec(dst, id, rowThread), thread)
+}
+
+// appendMoment appends Unix milliseconds so that earlier times sort first.
+func appendMoment(dst []byte, milli int64) []byte {
+	return binary.BigEndian.AppendUint64(dst, uint64(milli)^1<<63)
+}
+
+func momentOf(key []byte) int64 { return int64(binary.BigEndian.Uint64(key) ^ 1<<63) }
+
+// appendExecTimer appends the key of a timer among the rows of its execution.
+func appendExecTimer(dst []byte, id statelark.ExecID, due int64, seq uint64) []byte {
+	dst = appendMoment(appendExec(dst, id, rowTimer), due)
+	return binary.BigEndian.AppendUint64(dst, seq)
+}
+
+func appendShard(dst []byte, prefix byte, shard statelark.ShardID) []byte {
+	return binary.BigEndian.AppendUint16(append(dst, prefix), uint16(shard))
+}
+
+// appendTimer appends the key of a timer among the timers of its shard.
+func appendTimer(dst []byte, id statelark.ExecID, due int64, seq uint64) []byte {
+	dst = appendMoment(appendShard(dst, prefixTimer, id.Shard()), due)
+	dst = append(dst, id[:]...)
+	return binary.BigEndian.AppendUint64(dst, seq)
+}
+
+// timerOf takes a key of appendTimer apart.
+func timerOf(key []byte) statelark.Timer {
+	return statelark.Timer{
+		Due:  time.UnixMilli(momentOf(key[3:])).UTC(),
+		Exec: statelark.ExecID(key[11 : 11+idLen]),
+		Seq:  binary.BigEndian.Uint64(key[11+idLen:]),
+	}
+}
+
+// appendQueue appends the key of a row of outstanding work or of a message.
+func appendQueue(dst []byte, prefix byte, k statelark.MessageKey) []byte {
+	dst = appendShard(dst, prefix, k.To.Shard())
+	dst = append(dst, k.To[:]...)
+	return binary.BigEndian.AppendUint64(dst, k.Seq)
+}
+
+// queueKeyOf takes a key of appendQueue apart.
+func queueKeyOf(key []byte) statelark.MessageKey {
+	return statelark.MessageKey{To: statelark.ExecID(key[3 : 3+idLen]), Seq: binary.BigEndian.Uint64(key[3+idLen:])}
+}
+
+// appendQueueEnd appends the key behind every row of an execution in a queue but the one of the highest seq.
+func appendQueueEnd(dst []byte, prefix byte, id statelark.ExecID) []byte {
+	return append(appendQueue(dst, prefix, statelark.MessageKey{To: id, Seq: math.MaxUint64}), 0)
+}
+
+func appendMachine(dst []byte, prefix byte, arn string) []byte {
+	var text [256]byte
+	sum := sha256.Sum256(append(text[:0], arn...))
+	return append(append(dst, prefix), sum[:16]...)
+}
+
+func appendName(dst []byte, machine, name string) []byte {
+	return append(appendMachine(dst, prefixName, machine), name...)
+}
+
+// appendList appends the key of an execution in a list; the zero id stands before all.
+func appendList(dst []byte, machine string, status statelark.Status, id statelark.ExecID) []byte {
+	dst = append(appendMachine(dst, prefixList, machine), byte(status))
+	for _, b := range id {
+		dst = append(dst, ^b)
+	}
+	return dst
+}
+
+// listedOf returns the id in a key of appendList.
+func listedOf(key []byte) statelark.ExecID {
+	id := statelark.ExecID(key[len(key)-idLen:])
+	for i := range id {
+		id[i] = ^id[i]
+	}
+	return id
+}
+
+func appendClosed(dst []byte, stop int64, id statelark.ExecID) []byte {
+	return append(appendMoment(append(dst, prefixClosed), stop), id[:]...)
+}
+
+func appendMeta(dst []byte, key string) []byte {
+	return append(append(dst, prefixMeta), key...)
+}
+
+// upperBound returns the first key above all that begin with prefix, which must begin with one of the prefixes.
+func upperBound(prefix []byte) []byte {
+	end := bytes.Clone(prefix)
+	for i := len(end) - 1; ; i-- {
+		if end[i]++; end[i] != 0 {
+			return end[:i+1]
+		}
+	}
+}

@@ -1,0 +1,338 @@
+package pebblestore
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/statelark/statelark"
+)
+
+// view calls read with the value of a row, which is only valid during the call.
+func (s *Store) view(key []byte, read func(value []byte) error) error {
+	value, closer, err := s.db.Get(key)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return statelark.ErrNotFound
+	}
+	if err != nil {
+		return unavailable(err)
+	}
+	if err := errors.Join(read(value), closer.Close()); err != nil {
+		return unavailable(err)
+	}
+	return nil
+}
+
+// get returns the value of a row.
+func (s *Store) get(key []byte) ([]byte, error) {
+	var data []byte
+	err := s.view(key, func(value []byte) error {
+		data = append([]byte{}, value...)
+		return nil
+	})
+	return data, err
+}
+
+func (s *Store) has(key []byte) (bool, error) {
+	err := s.view(key, func([]byte) error { return nil })
+	if errors.Is(err, statelark.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// record returns the record of an execution.
+func (s *Store) record(id statelark.ExecID) (*statelark.Execution, error) {
+	var x *statelark.Execution
+	err := s.view(appendExec(nil, id, rowRecord), func(value []byte) (err error) {
+		x, err = parseRecord(value, id)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("execution %s: %w", id, err)
+	}
+	return x, nil
+}
+
+// reading begins a call that reads; done ends it. On an error there is nothing to end.
+func (s *Store) reading(ctx context.Context) (done func(), err error) {
+	s.open.RLock()
+	if err := s.usable(ctx); err != nil {
+		s.open.RUnlock()
+		return nil, err
+	}
+	return s.open.RUnlock, nil
+}
+
+// scan calls found for the rows from low up to high until it returns false. Key and value are only valid
+// during the call.
+func (s *Store) scan(ctx context.Context, low, high []byte, found func(key, value []byte) (more bool, err error)) error {
+	done, err := s.reading(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if bytes.Compare(low, high) >= 0 {
+		return nil
+	}
+	it, err := s.db.NewIterWithContext(ctx, &pebble.IterOptions{LowerBound: low, UpperBound: high})
+	if err != nil {
+		return unavailable(err)
+	}
+	more := true
+	for ok := it.First(); ok && more && err == nil; ok = it.Next() {
+		var value []byte
+		if value, err = it.ValueAndErr(); err == nil {
+			more, err = found(it.Key(), value)
+		}
+	}
+	if err := errors.Join(err, it.Error(), it.Close()); err != nil {
+		return unavailable(err)
+	}
+	return nil
+}
+
+// Inbox lists the messages of a shard in key order, from behind the key after on.
+func (s *Store) Inbox(ctx context.Context, shard statelark.ShardID, after statelark.MessageKey, n int) ([]statelark.Message, error) {
+	var messages []statelark.Message
+	err := s.queue(ctx, prefixInbox, shard, after, n, func(key statelark.MessageKey, data []byte) {
+		messages = append(messages, statelark.Message{MessageKey: key, Data: data})
+	})
+	return messages, err
+}
+
+// Work lists the outstanding work of a shard in key order, from behind the key after on.
+func (s *Store) Work(ctx context.Context, shard statelark.ShardID, after statelark.MessageKey, n int) ([]statelark.Work, error) {
+	var outstanding []statelark.Work
+	err := s.queue(ctx, prefixWork, shard, after, n, func(key statelark.MessageKey, data []byte) {
+		outstanding = append(outstanding, statelark.Work{Exec: key.To, Seq: key.Seq, Data: data})
+	})
+	return outstanding, err
+}
+
+// queue calls found for up to n rows of a shard's queue, with data that is found's own.
+func (s *Store) queue(ctx context.Context, prefix byte, shard statelark.ShardID, after statelark.MessageKey, n int, found func(statelark.MessageKey, []byte)) error {
+	all := appendShard(nil, prefix, shard)
+	low := all
+	if after != (statelark.MessageKey{}) {
+		low = append(appendQueue(nil, prefix, after), 0)
+	}
+	return s.scan(ctx, low, upperBound(all), func(key, value []byte) (bool, error) {
+		if n--; n < 0 {
+			return false, nil
+		}
+		found(queueKeyOf(key), append([]byte{}, value...))
+		return n > 0, nil
+	})
+}
+
+// Timers lists the timers of a shard that are due at or before until, soonest first, from behind after on.
+func (s *Store) Timers(ctx context.Context, shard statelark.ShardID, until time.Time, after statelark.Timer, n int) ([]statelark.Timer, error) {
+	low := appendShard(nil, prefixTimer, shard)
+	end := low
+	if milli := until.UnixMilli(); milli < math.MaxInt64 {
+		end = appendMoment(bytes.Clone(low), milli)
+	}
+	if after != (statelark.Timer{}) {
+		low = append(appendTimer(nil, after.Exec, after.Due.UnixMilli(), after.Seq), 0)
+	}
+	var due []statelark.Timer
+	err := s.scan(ctx, low, upperBound(end), func(key, _ []byte) (bool, error) {
+		if n--; n < 0 {
+			return false, nil
+		}
+		due = append(due, timerOf(key))
+		return n > 0, nil
+	})
+	return due, err
+}
+
+// Execution returns the record of an execution.
+func (s *Store) Execution(ctx context.Context, id statelark.ExecID) (*statelark.Execution, error) {
+	done, err := s.reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	return s.record(id)
+}
+
+// Lookup finds an execution by its name.
+func (s *Store) Lookup(ctx context.Context, machineARN, name string) (statelark.ExecID, error) {
+	var id statelark.ExecID
+	done, err := s.reading(ctx)
+	if err != nil {
+		return id, err
+	}
+	defer done()
+	err = s.view(appendName(nil, machineARN, name), func(value []byte) error {
+		if copy(id[:], value) != idLen {
+			return errBroken
+		}
+		return nil
+	})
+	if err != nil {
+		return id, fmt.Errorf("execution %s of %s: %w", name, machineARN, err)
+	}
+	return id, nil
+}
+
+// Threads returns the thread rows of an execution by number.
+func (s *Store) Threads(ctx context.Context, id statelark.ExecID) ([]statelark.ThreadRow, error) {
+	var threads []statelark.ThreadRow
+	low := appendExec(nil, id, rowThread)
+	err := s.scan(ctx, low, upperBound(low), func(key, value []byte) (bool, error) {
+		threads = append(threads, statelark.ThreadRow{
+			Thread: binary.BigEndian.Uint32(key[len(low):]),
+			Data:   append([]byte{}, value...),
+		})
+		return true, nil
+	})
+	return threads, err
+}
+
+// Blob returns a blob of an execution.
+func (s *Store) Blob(ctx context.Context, id statelark.ExecID, blob uint32) ([]byte, error) {
+	done, err := s.reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	data, err := s.get(appendBlob(nil, id, blob))
+	if err != nil {
+		return nil, fmt.Errorf("execution %s, blob %d: %w", id, blob, err)
+	}
+	return data, nil
+}
+
+// History returns the blocks that hold the n events from first on, or from first down.
+func (s *Store) History(ctx context.Context, id statelark.ExecID, first int64, n int, reverse bool) ([]statelark.HistoryBlock, error) {
+	done, err := s.reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	low := appendExec(nil, id, rowHistory)
+	it, err := s.db.NewIterWithContext(ctx, &pebble.IterOptions{LowerBound: low, UpperBound: upperBound(low)})
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	// Blocks sort by their last event, so this is the one that holds first.
+	ok := it.SeekGE(appendHistory(nil, id, max(first, 0)))
+	step := it.Next
+	if reverse {
+		step = it.Prev
+		if !ok {
+			ok = it.Last()
+		}
+	}
+	var blocks []statelark.HistoryBlock
+	for ; ok && n > 0 && err == nil; ok = step() {
+		var b statelark.HistoryBlock
+		if b, err = blockAt(it); err != nil {
+			break
+		}
+		held := b.Last - max(b.First, first) + 1
+		if reverse {
+			held = min(b.Last, first) - b.First + 1
+		}
+		if held <= 0 {
+			break
+		}
+		n -= int(held)
+		blocks = append(blocks, b)
+	}
+	if err := errors.Join(err, it.Error(), it.Close()); err != nil {
+		return nil, unavailable(err)
+	}
+	return blocks, nil
+}
+
+// blockAt returns the history block that it stands on.
+func blockAt(it *pebble.Iterator) (statelark.HistoryBlock, error) {
+	value, err := it.ValueAndErr()
+	if err != nil {
+		return statelark.HistoryBlock{}, err
+	}
+	more, data, err := parseNumbered(value)
+	if err != nil {
+		return statelark.HistoryBlock{}, err
+	}
+	key := it.Key()
+	last := int64(binary.BigEndian.Uint64(key[len(key)-8:]))
+	return statelark.HistoryBlock{First: last - more, Last: last, Data: append([]byte{}, data...)}, nil
+}
+
+// Executions lists the records that q selects, newest first.
+func (s *Store) Executions(ctx context.Context, q statelark.ExecutionQuery) ([]*statelark.Execution, error) {
+	low := appendList(nil, q.Machine, q.Status, statelark.ExecID{})
+	end := upperBound(low[:len(low)-idLen])
+	low = low[:len(low)-idLen]
+	if q.Before != (statelark.ExecID{}) {
+		low = append(appendList(nil, q.Machine, q.Status, q.Before), 0)
+	}
+	var records []*statelark.Execution
+	err := s.scan(ctx, low, end, func(key, _ []byte) (bool, error) {
+		if len(records) >= q.Limit {
+			return false, nil
+		}
+		x, err := s.record(listedOf(key))
+		switch {
+		case errors.Is(err, statelark.ErrNotFound): // expired since the scan began
+			return true, nil
+		case err != nil:
+			return false, err
+		}
+		records = append(records, x)
+		return len(records) < q.Limit, nil
+	})
+	return records, err
+}
+
+// Meta returns a meta record.
+func (s *Store) Meta(ctx context.Context, key string) (statelark.MetaRecord, error) {
+	done, err := s.reading(ctx)
+	if err != nil {
+		return statelark.MetaRecord{}, err
+	}
+	defer done()
+	var record statelark.MetaRecord
+	err = s.view(appendMeta(nil, key), func(value []byte) (err error) {
+		record, err = parseMeta(key, value)
+		return err
+	})
+	if err != nil {
+		return statelark.MetaRecord{}, fmt.Errorf("record %s: %w", key, err)
+	}
+	return record, nil
+}
+
+func parseMeta(key string, value []byte) (statelark.MetaRecord, error) {
+	revision, data, err := parseNumbered(value)
+	return statelark.MetaRecord{Key: key, Value: append([]byte{}, data...), Revision: revision}, err
+}
+
+// MetaList lists the meta records whose key begins with prefix, from behind the key after on.
+func (s *Store) MetaList(ctx context.Context, prefix, after string, n int) ([]statelark.MetaRecord, error) {
+	low := appendMeta(nil, prefix)
+	end := upperBound(low)
+	if after >= prefix && after != "" {
+		low = append(appendMeta(nil, after), 0)
+	}
+	var records []statelark.MetaRecord
+	err := s.scan(ctx, low, end, func(key, value []byte) (bool, error) {
+		if n--; n < 0 {
+			return false, nil
+		}
+		record, err := parseMeta(string(key[1:]), value)
+		records = append(records, record)
+		return n > 0, err
+	})
+	return records, err
+}

@@ -1,0 +1,212 @@
+// Package pebblestore keeps executions in a directory, for one process at a time. Every Commit is one batch of
+// a Pebble database, synced before it is acknowledged. The layout of the keys is told in keys.go, what happens
+// when the disk fails in disk.go.
+package pebblestore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"strconv"
+	"sync"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/statelark/statelark"
+)
+
+// Errors of Open.
+var (
+	// ErrLocked: another process has the directory open. Stop it, or use another directory.
+	ErrLocked = errors.New("the data directory is in use by another process: stop it or choose another directory")
+	// ErrVersion: the directory was written by another version of the program.
+	ErrVersion = errors.New("the data directory is of another version: use the program that wrote it or choose another directory")
+)
+
+// Options are the settings of a store. The zero value is ready for use.
+type Options struct {
+	// FS is the file system; nil: the operating system's.
+	FS vfs.FS
+	// MinFree is the number of bytes of the disk that are kept free: a commit that would go below is refused.
+	// 0: 256 MB, negative: none.
+	MinFree int64
+	// CacheBytes bounds the memory for blocks read from disk. 0: 8 MB.
+	CacheBytes int64
+	// Log gets what goes wrong in the background; nil: slog.Default().
+	Log *slog.Logger
+}
+
+const (
+	defaultMinFree    = 256 << 20
+	defaultCacheBytes = 8 << 20
+	// memTableBytes is small, since the log that belongs to it is read again after a crash.
+	memTableBytes = 16 << 20
+	// pebbleFormat is pinned: Pebble never goes back to an older one.
+	pebbleFormat = pebble.FormatTableFormatV6
+)
+
+// Store is a statelark.Store in a directory.
+type Store struct {
+	db   *pebble.DB
+	disk *disk
+
+	// mu guards the fields below and orders the writes: a commit holds it from its first check until its
+	// batch is visible to the next one, not while it waits for the sync.
+	mu     sync.Mutex
+	closed bool
+	leases [statelark.Shards]lease
+	space  space
+	write  write
+
+	// open is held for reading by every call that uses db, for writing by Close. Taken before mu.
+	open sync.RWMutex
+}
+
+var _ statelark.Store = (*Store)(nil)
+
+// Open opens the store in dir, which is made when it does not exist.
+func Open(dir string, o Options) (*Store, error) {
+	s, err := open(dir, o)
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", dir, err)
+	}
+	return s, nil
+}
+
+func open(dir string, o Options) (*Store, error) {
+	o = o.withDefaults()
+	d := &disk{FS: o.FS, log: o.Log, closing: make(chan struct{})}
+	old, err := pebble.Peek(dir, d)
+	if errors.Is(err, fs.ErrNotExist) {
+		old, err = &pebble.DBDesc{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if old.Exists && old.FormatMajorVersion > pebbleFormat {
+		return nil, fmt.Errorf("%w (Pebble format %d, here %d)", ErrVersion, old.FormatMajorVersion, pebbleFormat)
+	}
+	db, err := pebble.Open(dir, pebbleOptions(d, o))
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{db: db, disk: d, space: space{dir: dir, keep: uint64(max(o.MinFree, 0))}}
+	s.write = newWrite(s)
+	err = s.checkVersion()
+	if err == nil {
+		err = s.countOpening()
+	}
+	if err == nil {
+		err = d.failed()
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.FS == nil {
+		o.FS = vfs.Default
+	}
+	if o.MinFree == 0 {
+		o.MinFree = defaultMinFree
+	}
+	if o.CacheBytes == 0 {
+		o.CacheBytes = defaultCacheBytes
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	return o
+}
+
+func pebbleOptions(d *disk, o Options) *pebble.Options {
+	options := &pebble.Options{
+		FS:                 d,
+		Logger:             logger{d},
+		CacheSize:          o.CacheBytes,
+		FormatMajorVersion: pebbleFormat,
+		MemTableSize:       memTableBytes,
+		// Let the tables of the first level pile up for a while rather than make writers wait.
+		L0CompactionThreshold: 4,
+		L0StopWritesThreshold: 64,
+		EventListener: &pebble.EventListener{
+			BackgroundError: func(err error) { d.log.Warn("pebble: background work failed", "error", err) },
+			DataCorruption:  func(info pebble.DataCorruptionInfo) { d.log.Error("pebble: a file is damaged", "error", info.String()) },
+		},
+	}
+	for i := range options.Levels {
+		options.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+	}
+	return options
+}
+
+// checkVersion refuses a directory of another version and marks a new one.
+func (s *Store) checkVersion() error {
+	key := []byte{prefixVersion}
+	value, err := s.get(key)
+	if errors.Is(err, statelark.ErrNotFound) {
+		if empty, err := s.empty(); err != nil || !empty {
+			return errors.Join(err, fmt.Errorf("%w (it has no version)", ErrVersion))
+		}
+		return s.db.Set(key, []byte(strconv.Itoa(layoutVersion)), pebble.Sync)
+	}
+	if err != nil {
+		return err
+	}
+	if string(value) != strconv.Itoa(layoutVersion) {
+		return fmt.Errorf("%w (version %q, here %d)", ErrVersion, value, layoutVersion)
+	}
+	return nil
+}
+
+func (s *Store) empty() (bool, error) {
+	it, err := s.db.NewIter(nil)
+	if err != nil {
+		return false, err
+	}
+	empty := !it.First()
+	return empty, it.Close()
+}
+
+// Close releases the directory. It waits for the calls that are under way; later ones are refused.
+func (s *Store) Close() error {
+	s.open.Lock()
+	defer s.open.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	close(s.disk.closing)
+	if s.write.stuck {
+		// Pebble panicked with its locks held and would never come back from its Close.
+		return s.disk.lock.Close()
+	}
+	return s.db.Close()
+}
+
+var errClosed = errors.New("it is closed")
+
+// usable says why the store cannot serve a call, nil when it can. One of the locks is held.
+func (s *Store) usable(ctx context.Context) error {
+	err := ctx.Err()
+	if s.closed {
+		err = errClosed
+	}
+	if err != nil {
+		return unavailable(err)
+	}
+	return nil
+}
+
+// unavailable wraps an error of Pebble, or another that has no meaning of its own to a caller.
+func unavailable(err error) error {
+	return fmt.Errorf("%w: %w", statelark.ErrUnavailable, err)
+}
