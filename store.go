@@ -15,7 +15,7 @@ var (
 	// the shard: another one owns it.
 	ErrFenced = errors.New("shard is owned by another node")
 	// ErrConflict: a row is not as the batch expects it (a history block whose first event is not the next
-	// one, a meta record of another revision). Nothing was written.
+	// one, a change of an execution that is not there, a meta record of another revision). Nothing was written.
 	ErrConflict = errors.New("record changed meanwhile")
 	// ErrExists: an execution of that name is there already. Nothing was written.
 	ErrExists = errors.New("name is taken")
@@ -92,9 +92,11 @@ type Batch struct {
 type Change struct {
 	Exec ExecID
 
-	// Start claims the name of Execution within its state machine; a taken name is ErrExists.
+	// Start claims the name of Execution within its state machine; a taken name is ErrExists. It stays taken
+	// until the execution expires.
 	Start bool
-	// Execution is the record as of now, nil when it stays as it is. It is set on Start.
+	// Execution is the record as of now, nil when it stays as it is. It is set on Start; its Machine and Name
+	// never change after.
 	Execution *Execution
 
 	// Block holds the packed events First to Last, nil when there are none. First must be one more than the
@@ -107,10 +109,11 @@ type Change struct {
 	Timers   []TimerOp
 	Work     []WorkOp
 	Sends    []Message    // to any shard, this one included; a message key that is there already is kept as it is
-	Consumed []MessageKey // inbox rows that this change has dealt with
+	Consumed []MessageKey // inbox rows that this change has dealt with; they go before Sends come
 
 	// Close removes what only a running execution has: every thread row, timer, work row and inbox row of
-	// Exec that is left. History, blobs and the record stay until they expire.
+	// Exec that is left, those of this change and of earlier ones in the batch included. History, blobs and
+	// the record stay until they expire. The execution may be started over by a later change (a redrive).
 	Close bool
 }
 
@@ -208,9 +211,10 @@ type ExecutionQuery struct {
 type Store interface {
 	// Acquire takes up to max shards that are free or whose lease ran out, raising their epoch.
 	Acquire(ctx context.Context, node string, max int) ([]Lease, error)
-	// Renew prolongs leases and returns those that are still held.
+	// Renew prolongs leases and returns those that are still held: a lease that ran out is, until another
+	// node takes the shard.
 	Renew(ctx context.Context, node string, held []Lease) ([]Lease, error)
-	// Release gives leases up, so that others need not wait for their end.
+	// Release gives leases up and ends their epochs, so that others need not wait.
 	Release(ctx context.Context, node string, held []Lease) error
 
 	// Commit writes b atomically and durably: when it returns nil, b survives a crash.
@@ -225,6 +229,7 @@ type Store interface {
 	Work(ctx context.Context, shard ShardID, after MessageKey, n int) ([]Work, error)
 
 	// Execution, Lookup, Threads and Blob read what belongs to one execution. Lookup finds it by its name.
+	// Threads lists by number; an execution that is not there has none, and no history.
 	Execution(ctx context.Context, id ExecID) (*Execution, error)
 	Lookup(ctx context.Context, machineARN, name string) (ExecID, error)
 	Threads(ctx context.Context, id ExecID) ([]ThreadRow, error)
@@ -239,7 +244,9 @@ type Store interface {
 	Meta(ctx context.Context, key string) (MetaRecord, error)
 	MetaList(ctx context.Context, prefix, after string, n int) ([]MetaRecord, error)
 
-	// Expire removes up to budget executions that closed before the given time, and returns how many.
+	// Expire removes up to budget executions whose Stop is before the given time, and returns how many. Those
+	// that stopped first go first.
 	Expire(ctx context.Context, before time.Time, budget int) (int, error)
+	// Close ends the store; calls after it are ErrUnavailable, but for Close itself.
 	Close() error
 }

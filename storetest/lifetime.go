@@ -42,12 +42,12 @@ func (f *fixture) calls(ctx context.Context) map[string]func() error {
 func lawClosed(f *fixture) {
 	f.hold()
 	f.commit(busy(id(1, 0), "x"))
-	f.ok(f.Subject.Close())
+	f.ok(f.Close())
 	for name, call := range f.calls(f.ctx) {
 		f.Log(name)
 		f.is(call(), statelark.ErrUnavailable)
 	}
-	f.ok(f.Subject.Close())
+	f.ok(f.Close())
 }
 
 func lawCanceled(f *fixture) {
