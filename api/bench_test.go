@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -15,12 +16,11 @@ import (
 // startEngine starts executions by answering at once.
 type startEngine struct {
 	fakeEngine
-	x statelark.Execution
+	start time.Time
 }
 
 func (e *startEngine) StartExecution(_ context.Context, s statelark.ExecutionStart) (*statelark.Execution, error) {
-	e.x.Machine, e.x.Name = s.Machine, s.Name
-	return &e.x, nil
+	return &statelark.Execution{Machine: s.Machine, Name: s.Name, Start: e.start}, nil
 }
 
 // discard is a ResponseWriter that keeps nothing.
@@ -30,6 +30,13 @@ func (d *discard) Header() http.Header         { return d.header }
 func (d *discard) Write(b []byte) (int, error) { return len(b), nil }
 func (d *discard) WriteHeader(int)             {}
 
+func startHandler() http.Handler {
+	start := time.UnixMilli(1_767_225_600_250)
+	s := &Server{Engine: &startEngine{start: start}, Place: testPlace,
+		Now: func() time.Time { return start }, Log: slog.New(slog.DiscardHandler)}
+	return s.Handler()
+}
+
 // BenchmarkStartExecution is the way of a request through decode, check, call and encode, without the network.
 func BenchmarkStartExecution(b *testing.B) {
 	for _, bench := range []struct{ name, body string }{
@@ -38,10 +45,7 @@ func BenchmarkStartExecution(b *testing.B) {
 		{"4KiB", `{"stateMachineArn":"$machinem","name":"n","input":"{\"text\":\"` + strings.Repeat("lorem ipsum ", 340) + `\"}"}`},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
-			start := time.UnixMilli(1_767_225_600_250)
-			s := &Server{Engine: &startEngine{x: statelark.Execution{Start: start}}, Place: testPlace,
-				Now: func() time.Time { return start }, Log: slog.New(slog.DiscardHandler)}
-			h := s.Handler()
+			h := startHandler()
 			body := strings.NewReader(arns.Replace(bench.body))
 			r, err := http.NewRequest(http.MethodPost, "/", body)
 			if err != nil {
@@ -59,4 +63,35 @@ func BenchmarkStartExecution(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkStartExecutionHTTP is the same with the network, and with the clients in the same process: 32 of them
+// for each processor, a connection each.
+func BenchmarkStartExecutionHTTP(b *testing.B) {
+	server := httptest.NewServer(startHandler())
+	defer server.Close()
+	body := arns.Replace(`{"stateMachineArn":"$machinem","name":"4f6c8f1e-7d0c-4a43-9a46-1f5a3a0a7b11","input":"{\"order\":{\"id\":12345}}"}`)
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1024}}
+	b.SetParallelism(32)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			r, err := http.NewRequest(http.MethodPost, server.URL, strings.NewReader(body))
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			r.Header.Set("X-Amz-Target", "AWSStepFunctions.StartExecution")
+			w, err := client.Do(r)
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			_, err = io.Copy(io.Discard, w.Body)
+			if err != nil || w.StatusCode != http.StatusOK || w.Body.Close() != nil {
+				b.Errorf("status %d, %v", w.StatusCode, err)
+				return
+			}
+		}
+	})
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "requests/s")
 }
