@@ -33,10 +33,11 @@ func (e *NotFoundError) Error() string {
 	return fmt.Sprintf("Invalid path '%s' : %s", e.Path, e.Detail)
 }
 
-// Names of the errors that a CallError stands for.
+// Names of the language errors that the errors of this package stand for.
 const (
-	ErrorRuntime          = "States.Runtime"
-	ErrorIntrinsicFailure = "States.IntrinsicFailure"
+	ErrorRuntime               = "States.Runtime"               // NotFoundError, and CallError for an argument
+	ErrorIntrinsicFailure      = "States.IntrinsicFailure"      // CallError
+	ErrorReferencePathConflict = "States.ReferencePathConflict" // SetError
 )
 
 // CallError reports a call of an intrinsic function that failed.
@@ -50,7 +51,7 @@ func (e *CallError) Error() string {
 	return fmt.Sprintf("The function '%s' had the following error: %s", e.Expr, e.Msg)
 }
 
-// SetError reports a value that a reference path could not be written into.
+// SetError reports a value that a reference path could not be written into. Its text is AWS's.
 type SetError struct {
 	Path  string // as written
 	Input string // the compact JSON text of what was to be written into

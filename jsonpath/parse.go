@@ -144,6 +144,9 @@ func (r *reader) step() (step, error) {
 
 func endsName(c byte) bool { return c == '.' || c == '[' || c == ' ' }
 
+// badBracket is what AWS says of $.a[$$.b] where it wants a reference path.
+const badBracket = "'[' must be followed by ' or '['"
+
 // bracket reads a step in brackets.
 func (r *reader) bracket() (step, error) {
 	r.pos++
@@ -163,7 +166,7 @@ func (r *reader) bracket() (step, error) {
 	case c == '-' || c == ':' || isDigit(c):
 		s, err = r.numbers()
 	default:
-		err = r.fail("'[' must be followed by a quote, a number, ':', '*', '?' or '('")
+		err = r.fail(badBracket)
 	}
 	if err != nil {
 		return step{}, err
@@ -172,6 +175,7 @@ func (r *reader) bracket() (step, error) {
 	if !r.take("]") {
 		return step{}, r.fail("expected ']'")
 	}
+	s.bracket = true
 	return s, nil
 }
 
@@ -204,7 +208,7 @@ func (r *reader) quotedNames() (step, error) {
 	if several {
 		return step{kind: stepNames, names: names}, nil
 	}
-	return step{kind: stepName, name: names[0], quoted: true}, nil
+	return step{kind: stepName, name: names[0]}, nil
 }
 
 // balanced reports whether every ']' has its '[' before it, and the other way round.

@@ -68,8 +68,8 @@ const (
 // step is one part of a path behind its root.
 type step struct {
 	kind    stepKind
+	bracket bool     // written in brackets
 	name    string   // stepName
-	quoted  bool     // stepName, written in brackets
 	names   []string // stepNames
 	index   int      // stepIndex; stepLast: how far from the end, 1 for the last element
 	indexes []int    // stepIndexes

@@ -172,7 +172,7 @@ func languageError(err error) string {
 	case errors.As(err, &call):
 		return call.Name
 	case errors.As(err, &set):
-		return "States.ResultPathMatchFailure"
+		return ErrorReferencePathConflict
 	}
 	return ErrorRuntime
 }

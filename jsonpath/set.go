@@ -13,14 +13,15 @@ import (
 // the error says which step stands in the way.
 func (p *Path) Reference() error {
 	for i := range p.steps {
-		s := &p.steps[i]
-		switch {
-		case s.kind == stepName && !s.quoted && strings.HasSuffix(s.name, "()"):
-			return errors.New("a reference path cannot hold '" + s.name + "'")
+		switch s := &p.steps[i]; {
+		case s.kind == stepName && !s.bracket && strings.HasSuffix(s.name, "()"):
+			return errors.New("a reference path cannot call '" + s.name + "'")
 		case s.kind == stepName, s.kind == stepIndex && s.index >= 0:
-			continue
+		case s.bracket && s.kind != stepNames && !isDigit(s.fragment()[1]):
+			return errors.New(badBracket)
+		default:
+			return errors.New("a reference path cannot hold '" + s.fragment() + "'")
 		}
-		return errors.New("a reference path cannot hold '" + s.fragment() + "'")
 	}
 	return nil
 }
