@@ -67,11 +67,11 @@ func FuzzEval(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, input string) {
 		v, err := value.Parse(input)
 		if err != nil {
-			t.Skip()
+			return
 		}
 		e, err := ParseExpr(text)
 		if err != nil {
-			t.Skip()
+			return
 		}
 		env := &Env{Input: v, Context: v, Random: func() uint64 { return 1 }, UUID: func() string { return "uuid" }}
 		first, firstErr := e.Eval(env)
@@ -104,11 +104,11 @@ func FuzzSet(f *testing.F) {
 	f.Fuzz(func(t *testing.T, path, input string) {
 		root, err := value.Parse(input)
 		if err != nil {
-			t.Skip()
+			return
 		}
 		p, err := Parse(path)
 		if err != nil || p.Reference() != nil || p.Root() != "$" {
-			t.Skip()
+			return
 		}
 		_, missing := p.Eval(&Env{Input: root})
 		v := value.FromString("written")
