@@ -1,0 +1,89 @@
+package jsonata
+
+// analyse marks what the evaluator can do faster: paths of plain names, blocks without variables of their
+// own, and variables that name a built-in function.
+func analyse(root *node, d Dialect) {
+	natives := builtins[d]
+	walk(root, func(n *node) {
+		switch n.kind {
+		case kindPath:
+			n.plain = isPlain(n)
+		case kindBlock:
+			n.scope = bindsHere(n)
+		case kindVariable:
+			n.builtin = natives[n.text]
+		}
+	})
+}
+
+// walk calls visit for n and every node below it.
+func walk(n *node, visit func(*node)) {
+	if n == nil {
+		return
+	}
+	visit(n)
+	n.each(func(c *node) { walk(c, visit) })
+}
+
+// each calls visit for every child of n.
+func (n *node) each(visit func(*node)) {
+	for _, c := range []*node{n.lhs, n.rhs, n.alt} {
+		if c != nil {
+			visit(c)
+		}
+	}
+	for _, c := range n.list {
+		visit(c)
+	}
+	eachPair := func(pairs [][2]*node) {
+		for _, p := range pairs {
+			visit(p[0])
+			visit(p[1])
+		}
+	}
+	eachPair(n.pairs)
+	if n.group != nil {
+		eachPair(n.group.pairs)
+	}
+	for _, t := range n.terms {
+		visit(t.expr)
+	}
+	for _, stages := range [][]stage{n.predicates, n.stages} {
+		for _, s := range stages {
+			if s.filter != nil {
+				visit(s.filter)
+			}
+		}
+	}
+}
+
+// isPlain reports whether a path only goes down names, maybe from a variable.
+func isPlain(path *node) bool {
+	if path.keepSingleton || path.group != nil || path.tuple {
+		return false
+	}
+	for i, s := range path.list {
+		if s.kind != kindName && (i > 0 || s.kind != kindVariable) {
+			return false
+		}
+		if s.tuple || s.keepArray || s.stages != nil || s.predicates != nil || s.group != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// bindsHere reports whether a := below n binds in the scope that block n opens.
+func bindsHere(n *node) bool {
+	found := false
+	n.each(func(c *node) {
+		switch c.kind {
+		case kindBind:
+			found = true
+		case kindBlock, kindLambda:
+		default:
+			found = found || bindsHere(c)
+		}
+	})
+	return found
+}

@@ -1,0 +1,213 @@
+package jsonata
+
+import (
+	"crypto/md5"  //nolint:gosec // $hash offers it
+	"crypto/sha1" //nolint:gosec // $hash offers it
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/hex"
+	"math"
+
+	"github.com/statelark/statelark/value"
+)
+
+// The limits of the AWS service, as measured on it.
+const (
+	awsDepth  = 100
+	awsMemory = 6990256
+	// awsRange is the longest array that $range makes.
+	awsRange = 360145
+)
+
+// awsTable lists the functions that AWS Step Functions adds or replaces.
+var awsTable = []builtin{
+	{"partition", "<an?:a>", partition, 2},
+	{"range", "<nnn?:a>", numberRange, 3},
+	{"hash", "<ss?:s>", hash, 2},
+	{"random", "<n?:n>", awsRandom, 1},
+	{"uuid", "<:s>", uuid, 0},
+	{"parse", "<s?:x>", parse, 1},
+}
+
+// failMessage is the error of a function that words it itself.
+func failMessage(message string) *Error { return failText("D3137", stringVal(message), "") }
+
+// partition cuts an array into arrays of the given size.
+func partition(c *call) (val, *Error) {
+	arr := c.arg(0)
+	if !arr.defined() {
+		return undefined, nil
+	}
+	l := arr.list(c.ev.dialect)
+	size := l.len()
+	if s := c.arg(1); s.defined() {
+		size = truncInt(s.num)
+	}
+	if size < 0 {
+		return undefined, failMessage("Second argument must be zero or greater")
+	}
+	if size == 0 || l.len() == 0 {
+		return undefined, nil
+	}
+	out := &array{}
+	for from := 0; from < l.len(); from += size {
+		chunk := &array{}
+		for i := from; i < min(from+size, l.len()); i++ {
+			chunk.push(l.at(i))
+		}
+		out.push(arrayVal(chunk))
+	}
+	return arrayVal(out), nil
+}
+
+// numberRange counts from the first argument in steps of the third; the second is included when it is hit.
+func numberRange(c *call) (val, *Error) {
+	if !c.arg(0).defined() || !c.arg(2).defined() {
+		return undefined, nil
+	}
+	from, to, step := math.Trunc(c.arg(0).num), math.Trunc(c.arg(1).num), math.Trunc(c.arg(2).num)
+	if step == 0 || (to-from)*step < 0 || math.IsNaN((to-from)/step) {
+		return undefined, nil
+	}
+	if (to-from)/step >= awsRange {
+		return undefined, c.ev.failMemory()
+	}
+	out := newSequence()
+	for i := range int((to-from)/step) + 1 {
+		out.push(numberVal(from + float64(i)*step))
+	}
+	return arrayVal(out), nil
+}
+
+func hash(c *call) (val, *Error) {
+	s, algorithm := c.arg(0), c.arg(1)
+	if !s.defined() || !algorithm.defined() {
+		return undefined, nil
+	}
+	var digest []byte
+	switch data := []byte(s.str); algorithm.str {
+	case "MD5":
+		d := md5.Sum(data) //nolint:gosec // asked for by name
+		digest = d[:]
+	case "SHA-1":
+		d := sha1.Sum(data) //nolint:gosec // asked for by name
+		digest = d[:]
+	case "SHA-256":
+		d := sha256.Sum256(data)
+		digest = d[:]
+	case "SHA-384":
+		d := sha512.Sum384(data)
+		digest = d[:]
+	case "SHA-512":
+		d := sha512.Sum512(data)
+		digest = d[:]
+	default:
+		return undefined, failMessage("Invalid hashing algorithm: " + algorithm.str)
+	}
+	return stringVal(hex.EncodeToString(digest)), nil
+}
+
+// awsRandom returns a number in [0, 1): with a seed, the first one that java.util.Random gives for it.
+func awsRandom(c *call) (val, *Error) {
+	seed := c.arg(0)
+	if !seed.defined() {
+		return random(c)
+	}
+	state := javaSeed(truncLong(seed.num))
+	high := state.next(26)
+	low := state.next(27)
+	return numberVal(float64(high<<27|low) / (1 << 53)), nil
+}
+
+// truncLong rounds towards zero to a long, clamping what does not fit.
+func truncLong(f float64) int64 {
+	switch {
+	case math.IsNaN(f):
+		return 0
+	case f >= math.MaxInt64:
+		return math.MaxInt64
+	case f <= math.MinInt64:
+		return math.MinInt64
+	}
+	return int64(f)
+}
+
+// javaRandom is the state of java.util.Random, a linear congruential generator of 48 bits.
+type javaRandom int64
+
+const javaMultiplier, javaIncrement, javaMask = 0x5DEECE66D, 0xB, 1<<48 - 1
+
+func javaSeed(seed int64) javaRandom { return javaRandom((seed ^ javaMultiplier) & javaMask) }
+
+// next returns the next bits of the sequence.
+func (r *javaRandom) next(bits uint) int64 {
+	*r = (*r*javaMultiplier + javaIncrement) & javaMask
+	return int64(*r) >> (48 - bits)
+}
+
+func uuid(c *call) (val, *Error) {
+	if c.ev.env.UUID == nil {
+		return stringVal("00000000-0000-0000-0000-000000000000"), nil
+	}
+	return stringVal(c.ev.env.UUID()), nil
+}
+
+// parse reads JSON text strictly: one value, no key twice, every number finite.
+func parse(c *call) (val, *Error) {
+	s := c.arg(0)
+	if !s.defined() {
+		return undefined, nil
+	}
+	v, err := value.Parse(s.str)
+	if err != nil || !isStrict(v) {
+		return undefined, failMessage("Invalid JSON")
+	}
+	return fromMember(v, c.ev.dialect), nil
+}
+
+// isStrict reports whether no object in v names a key twice and every number is finite. A doubled key is
+// found by counting: opening an object drops all but one of its members of a name.
+func isStrict(v value.Value) bool {
+	switch v.Kind() {
+	case value.Number:
+		return !math.IsInf(v.Float(), 0)
+	case value.Array:
+		for _, e := range v.Elems() {
+			if !isStrict(e) {
+				return false
+			}
+		}
+	case value.Object:
+		if memberCount(v.Compact()) != v.Len() {
+			return false
+		}
+		for _, m := range v.Members() {
+			if !isStrict(m.Value) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// memberCount counts the members of the object that is written in text, without those inside its members.
+func memberCount(text string) int {
+	n, depth := 0, 0
+	for i := 0; i < len(text); {
+		switch text[i] {
+		case '"':
+			i = stringEnd(text, i)
+			continue
+		case '{', '[':
+			depth++
+		case '}', ']':
+			depth--
+		case ':':
+			if depth == 1 {
+				n++
+			}
+		}
+		i++
+	}
+	return n
+}

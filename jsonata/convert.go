@@ -1,0 +1,309 @@
+package jsonata
+
+import (
+	"math"
+	"strings"
+
+	"github.com/statelark/statelark/value"
+)
+
+// finiteOrNull returns f as JSON can hold it.
+func finiteOrNull(f float64) val {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return nullVal
+	}
+	return numberVal(f)
+}
+
+// output turns the result of an evaluation into a JSON value, printed compact.
+func (ev *evaluator) output(v val) value.Value {
+	switch v.tag {
+	case tagBool:
+		return value.FromBool(v.num != 0)
+	case tagNumber:
+		return ev.outputNumber(v)
+	case tagString:
+		return outputString(v.str)
+	case tagArray:
+		if source, ok := v.ref.(*value.Value); ok && isCanonical(source.Compact(), ev.dialect) {
+			return compact(source)
+		}
+		l := v.list(ev.dialect)
+		elems := make([]value.Value, l.len())
+		for i := range elems {
+			elems[i] = ev.output(l.at(i))
+		}
+		return value.NewArray(elems)
+	case tagObject:
+		if source, ok := v.ref.(*value.Value); ok && isCanonical(source.Compact(), ev.dialect) {
+			return compact(source)
+		}
+		return ev.outputObject(v)
+	}
+	return value.NullValue
+}
+
+func (ev *evaluator) outputObject(v val) value.Value {
+	members := v.members(ev.dialect)
+	out := make([]value.Member, 0, len(members))
+	for _, m := range members {
+		if m.val.defined() && m.val.tag != tagFunction {
+			out = append(out, value.Member{Key: m.key, Value: ev.output(m.val)})
+		}
+	}
+	return value.NewObject(out)
+}
+
+func (ev *evaluator) outputNumber(v val) value.Value {
+	switch {
+	case v.str != "":
+		return value.FromNumberText(v.str)
+	case ev.dialect == AWS && (math.IsNaN(v.num) || math.IsInf(v.num, 0)):
+		return value.FromString(formatFloat(v.num))
+	case ev.dialect == AWS:
+		return value.FromNumberText(string(appendJavaNumber(nil, v.num)))
+	}
+	return value.FromNumberText(string(appendJSONNumber(nil, v.num)))
+}
+
+// outputString keeps a surrogate that stands alone as an escape.
+func outputString(s string) value.Value {
+	if strings.IndexByte(s, 0xED) >= 0 {
+		if v, err := value.Parse(quoteJSON(s)); err == nil {
+			return v
+		}
+	}
+	return value.FromString(s)
+}
+
+// compact returns v with its text in compact form.
+func compact(v *value.Value) value.Value {
+	text := v.Compact()
+	if text == v.Text() {
+		return *v
+	}
+	c, err := value.Parse(text)
+	if err != nil {
+		return *v
+	}
+	return c
+}
+
+// isCanonical reports whether compact JSON text is what the dialect would print after a round trip through
+// its number model and its key order. It may say no where yes would do.
+func isCanonical(text string, d Dialect) bool {
+	for i := 0; i < len(text); {
+		switch c := text[i]; {
+		case c == '"':
+			end := stringEnd(text, i)
+			if d == Reference && isDigit(text[i+1]) && end < len(text) && text[end] == ':' {
+				return false
+			}
+			i = end
+		case c == '-' || isDigit(c):
+			end := i + 1
+			for end < len(text) && strings.IndexByte(",]}", text[end]) < 0 {
+				end++
+			}
+			if !isCanonicalNumber(text[i:end]) {
+				return false
+			}
+			i = end
+		default:
+			i++
+		}
+	}
+	return true
+}
+
+// stringEnd returns the place behind the string that starts at i.
+func stringEnd(text string, i int) int {
+	for i++; text[i] != '"'; i++ {
+		if text[i] == '\\' {
+			i++
+		}
+	}
+	return i + 1
+}
+
+// isCanonicalNumber accepts the integers and the plain decimals whose spelling is the shortest in every
+// notation.
+func isCanonicalNumber(text string) bool {
+	if text[0] == '-' {
+		text = text[1:]
+		if text == "0" {
+			return false
+		}
+	}
+	if len(text) > 15 || strings.ContainsAny(text, "eE") {
+		return false
+	}
+	whole, fraction, decimal := strings.Cut(text, ".")
+	if !decimal {
+		return true
+	}
+	return len(whole) <= 7 && fraction[len(fraction)-1] != '0' && (whole != "0" || fraction[0] != '0')
+}
+
+// renderValue prints a value as the messages of errors show it.
+func renderValue(v val) string {
+	switch v.tag {
+	case tagUndefined:
+		return ""
+	case tagFunction:
+		if v.function().host {
+			return ""
+		}
+		return "{}"
+	}
+	p := printer{dialect: Reference}
+	p.print(v, 0)
+	return string(p.out)
+}
+
+// stringify casts a value to a string as $string does.
+func (ev *evaluator) stringify(v val, pretty bool) (string, *Error) {
+	switch v.tag {
+	case tagString:
+		return v.str, nil
+	case tagFunction:
+		return "", nil
+	case tagNumber:
+		if ev.dialect == Reference && (math.IsNaN(v.num) || math.IsInf(v.num, 0)) {
+			return "", failValue("D3001", v)
+		}
+		if ev.dialect == AWS && (math.IsNaN(v.num) || math.IsInf(v.num, 0)) {
+			return formatFloat(v.num), nil
+		}
+	case tagArray:
+		if v.isOuterWrapper() {
+			v = v.built().elems[0]
+		}
+	}
+	p := printer{dialect: ev.dialect, cast: true, pretty: pretty, limit: ev.maxMemory}
+	p.print(v, 0)
+	if p.infinite {
+		return "", failValue("D1001", numberVal(math.Inf(1)))
+	}
+	if len(p.out) > ev.maxMemory {
+		return "", ev.failMemory()
+	}
+	return string(p.out), nil
+}
+
+// printer writes values as JSON text.
+type printer struct {
+	out      []byte
+	dialect  Dialect
+	cast     bool // for $string: numbers have 15 digits, functions print as ""
+	pretty   bool
+	limit    int  // stop once out is longer; 0 for none
+	infinite bool // an infinite number was met, which $string refuses
+}
+
+func (p *printer) print(v val, depth int) {
+	if p.limit > 0 && len(p.out) > p.limit {
+		return
+	}
+	switch v.tag {
+	case tagBool:
+		p.out = append(p.out, formatBool(v.num != 0)...)
+	case tagNumber:
+		p.number(v)
+	case tagString:
+		p.out = appendQuoted(p.out, v.str)
+	case tagArray:
+		l := v.list(p.dialect)
+		p.container('[', ']', l.len(), depth, func(i int) { p.print(l.at(i), depth+1) })
+	case tagObject:
+		members := p.members(v)
+		p.container('{', '}', len(members), depth, func(i int) {
+			p.out = append(appendQuoted(p.out, members[i].key), ':')
+			if p.pretty {
+				p.out = append(p.out, ' ')
+			}
+			p.print(members[i].val, depth+1)
+		})
+	case tagFunction:
+		if p.cast {
+			p.out = append(p.out, `""`...)
+			return
+		}
+		p.out = append(p.out, "null"...)
+	default:
+		p.out = append(p.out, "null"...)
+	}
+}
+
+func formatBool(b bool) string {
+	if b {
+		return "true"
+	}
+	return "false"
+}
+
+// members returns the members that have a JSON form.
+func (p *printer) members(v val) []member {
+	all := v.members(p.dialect)
+	prints := func(m member) bool { return m.val.defined() && (p.cast || m.val.tag != tagFunction) }
+	for i := range all {
+		if prints(all[i]) {
+			continue
+		}
+		some := append([]member(nil), all[:i]...)
+		for _, m := range all[i+1:] {
+			if prints(m) {
+				some = append(some, m)
+			}
+		}
+		return some
+	}
+	return all
+}
+
+func (p *printer) number(v val) {
+	switch {
+	case v.str != "":
+		p.out = append(p.out, v.str...)
+	case math.IsNaN(v.num) || math.IsInf(v.num, 0):
+		p.notFinite(v.num)
+	case !p.cast || p.dialect == AWS && v.num == math.Trunc(v.num):
+		p.out = append(p.out, formatFloat(v.num)...)
+	default:
+		p.out = append(p.out, formatFloat(round15(v.num))...)
+	}
+}
+
+func (p *printer) notFinite(f float64) {
+	switch {
+	case p.dialect == AWS:
+		p.out = appendQuoted(p.out, formatFloat(f))
+	case p.cast && math.IsInf(f, 0):
+		p.infinite = true
+	default:
+		p.out = append(p.out, "null"...)
+	}
+}
+
+// container writes n items between brackets.
+func (p *printer) container(opening, closing byte, n, depth int, item func(i int)) {
+	p.out = append(p.out, opening)
+	for i := range n {
+		if i > 0 {
+			p.out = append(p.out, ',')
+		}
+		p.newline(depth + 1)
+		item(i)
+	}
+	if n > 0 {
+		p.newline(depth)
+	}
+	p.out = append(p.out, closing)
+}
+
+func (p *printer) newline(depth int) {
+	if p.pretty {
+		p.out = append(p.out, '\n')
+		p.out = append(p.out, strings.Repeat("  ", depth)...)
+	}
+}

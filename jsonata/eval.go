@@ -1,0 +1,356 @@
+package jsonata
+
+import (
+	"math"
+	"time"
+
+	"github.com/statelark/statelark/value"
+)
+
+// evaluator is the state of one evaluation.
+type evaluator struct {
+	expr    *Expr
+	env     *Env
+	dialect Dialect
+
+	depth, maxDepth int
+	steps, maxSteps int
+	maxMemory       int
+
+	now      time.Time // read on first use
+	hasNow   bool
+	pictures map[string]*datePicture // date pictures seen in this evaluation
+	regexes  map[string]*regex       // expressions built from pictures
+}
+
+// pollEvery is the number of steps between two looks at Env.Expired; a power of two.
+const pollEvery = 1024
+
+func newEvaluator(e *Expr, env *Env) *evaluator {
+	if env == nil {
+		env = &Env{}
+	}
+	ev := &evaluator{expr: e, env: env, dialect: e.dialect}
+	l := env.Limits
+	ev.maxDepth, ev.maxMemory = 500, 1<<30
+	if e.dialect == AWS {
+		ev.maxDepth, ev.maxMemory = awsDepth, awsMemory
+	}
+	if l.Depth > 0 {
+		ev.maxDepth = l.Depth
+	}
+	if l.Memory > 0 {
+		ev.maxMemory = l.Memory
+	}
+	ev.maxSteps = math.MaxInt
+	if l.Steps > 0 {
+		ev.maxSteps = l.Steps
+	}
+	return ev
+}
+
+// run evaluates the whole expression. An array given as input is wrapped, so that the first step sees it as
+// one item.
+func (ev *evaluator) run(input value.Value) (val, *Error) {
+	in := fromValue(&input, ev.dialect)
+	root := newFrame(nil)
+	root.bind("$", in)
+	if in.tag == tagArray {
+		wrapped := newSequence(in)
+		wrapped.outer = true
+		in = arrayVal(wrapped)
+	}
+	return ev.eval(ev.expr.root, in, root)
+}
+
+// lookup finds a variable: in the scopes, then in the bindings the caller gave.
+func (ev *evaluator) lookup(name string, env *frame) val {
+	if v, ok := env.lookup(name); ok {
+		return v
+	}
+	if v, ok := ev.env.Bindings[name]; ok {
+		return fromMember(v, ev.dialect)
+	}
+	if ev.env.Lookup != nil {
+		if v, ok := ev.env.Lookup(name); ok {
+			return fromMember(v, ev.dialect)
+		}
+	}
+	return undefined
+}
+
+// tick counts one step and now and then looks whether the time is up.
+func (ev *evaluator) tick() *Error {
+	ev.steps++
+	if ev.steps > ev.maxSteps || ev.steps%pollEvery == 0 && ev.env.Expired != nil && ev.env.Expired() {
+		return ev.failTimeout()
+	}
+	return nil
+}
+
+// eval evaluates n with input as the context value, and applies what is written behind n.
+func (ev *evaluator) eval(n *node, input val, env *frame) (val, *Error) {
+	if ev.depth++; ev.depth > ev.maxDepth {
+		return undefined, ev.failDepth()
+	}
+	if err := ev.tick(); err != nil {
+		return undefined, err
+	}
+	result, err := ev.node(n, input, env)
+	if err != nil {
+		return undefined, err
+	}
+	for i := range n.predicates {
+		if result, err = ev.filter(n.predicates[i].filter, result, env); err != nil {
+			return undefined, err
+		}
+	}
+	if n.group != nil && n.kind != kindPath {
+		if result, err = ev.group(n.group.pairs, n.group.pos, result, env); err != nil {
+			return undefined, err
+		}
+	}
+	ev.depth--
+	return ev.settle(result, n.keepArray)
+}
+
+// settle applies the sequence rules to a value that leaves an expression, and the limits on its size.
+func (ev *evaluator) settle(v val, keepArray bool) (val, *Error) {
+	if err := ev.admit(v); err != nil {
+		return undefined, err
+	}
+	if a := v.built(); a != nil && a.sequence && !a.tuples {
+		a.keepSingleton = a.keepSingleton || keepArray
+		return a.collapse(), nil
+	}
+	return v, nil
+}
+
+// admit applies the limits on the size and the nesting of a value.
+func (ev *evaluator) admit(v val) *Error {
+	size, depth := 0, 0
+	switch v.tag {
+	case tagString:
+		size = len(v.str)
+	case tagArray:
+		if a := v.built(); a != nil {
+			size, depth = a.size, a.depth
+		}
+	case tagObject:
+		if o, ok := v.ref.(*object); ok {
+			size, depth = o.size, o.depth
+		}
+	}
+	if size > ev.maxMemory || depth > maxDepth {
+		return ev.failMemory()
+	}
+	return nil
+}
+
+// collapse turns an empty sequence into nothing and a singleton into its element.
+func (a *array) collapse() val {
+	switch n := a.len(); {
+	case n == 0:
+		return undefined
+	case n == 1 && !a.keepSingleton:
+		l := list{elems: a.elems, ints: a.ints}
+		return l.at(0)
+	}
+	return arrayVal(a)
+}
+
+// node evaluates n itself.
+func (ev *evaluator) node(n *node, input val, env *frame) (val, *Error) {
+	switch n.kind {
+	case kindPath:
+		return ev.path(n, input, env)
+	case kindName:
+		return ev.name(input, n.text), nil
+	case kindString, kindNumber, kindValue:
+		return n.lit, nil
+	case kindVariable:
+		return ev.variable(n, input, env), nil
+	case kindBinary:
+		return ev.binary(n, input, env)
+	case kindNegate:
+		return ev.negate(n, input, env)
+	case kindArray:
+		return ev.array(n, input, env)
+	case kindObject:
+		return ev.group(n.pairs, n.pos, input, env)
+	case kindWildcard:
+		return ev.wildcard(input), nil
+	case kindDescendant:
+		return ev.descendants(input)
+	case kindParent:
+		v, _ := env.lookup(n.slot.label)
+		return v, nil
+	case kindCondition:
+		return ev.condition(n, input, env)
+	case kindBlock:
+		return ev.block(n, input, env)
+	case kindBind:
+		v, err := ev.eval(n.rhs, input, env)
+		if err == nil {
+			env.bind(n.lhs.text, v)
+		}
+		return v, err
+	case kindRegex:
+		return functionVal(n.regex.function(n.pos)), nil
+	case kindFunction:
+		return ev.call(n, input, env, nil)
+	case kindPartial:
+		return ev.partial(n, input, env)
+	case kindLambda, kindThunk:
+		return functionVal(&function{node: n, input: input, env: env, arity: len(n.list)}), nil
+	case kindApply:
+		return ev.apply(n, input, env)
+	case kindTransform:
+		return functionVal(ev.transformer(n, env)), nil
+	}
+	return undefined, nil
+}
+
+func (ev *evaluator) variable(n *node, input val, env *frame) val {
+	if n.text == "" {
+		if input.isOuterWrapper() {
+			return input.built().elems[0]
+		}
+		return input
+	}
+	v := ev.lookup(n.text, env)
+	if !v.defined() && n.builtin != nil {
+		if _, bound := env.lookup(n.text); !bound {
+			return functionVal(n.builtin)
+		}
+	}
+	return v
+}
+
+func (ev *evaluator) negate(n *node, input val, env *frame) (val, *Error) {
+	v, err := ev.eval(n.lhs, input, env)
+	if err != nil || !v.defined() {
+		return undefined, err
+	}
+	numeric, err := v.isNumeric()
+	if err != nil {
+		return undefined, err
+	}
+	if !numeric {
+		e := failValue("D1002", v).at(n.pos)
+		return undefined, e.named(n.text)
+	}
+	return numberVal(-v.num), nil
+}
+
+// isNumeric reports whether v is a number other than NaN; infinity is an error.
+func (v val) isNumeric() (bool, *Error) {
+	if v.tag != tagNumber {
+		return false, nil
+	}
+	if math.IsInf(v.num, 0) {
+		return false, failValue("D1001", v)
+	}
+	return !math.IsNaN(v.num), nil
+}
+
+// array evaluates an array constructor. Elements that are arrays are spliced in, unless they are written as
+// array constructors themselves.
+func (ev *evaluator) array(n *node, input val, env *frame) (val, *Error) {
+	result := &array{cons: n.consArray, elems: make([]val, 0, len(n.list))}
+	for _, item := range n.list {
+		v, err := ev.eval(item, input, env)
+		if err != nil {
+			return undefined, err
+		}
+		switch {
+		case !v.defined():
+		case v.tag != tagArray || item.kind == kindArray:
+			result.push(v)
+		case len(n.list) == 1:
+			result.alias(v)
+		default:
+			result.pushAll(v.list(ev.dialect))
+		}
+	}
+	return arrayVal(result), nil
+}
+
+// alias makes a hold the elements of v without copying them, where they are at hand.
+func (a *array) alias(v val) {
+	if b := v.built(); b != nil {
+		a.elems, a.ints, a.size = b.elems[:len(b.elems):len(b.elems)], b.ints, b.size
+		return
+	}
+	a.pushAll(v.list(Reference))
+}
+
+func (ev *evaluator) condition(n *node, input val, env *frame) (val, *Error) {
+	c, err := ev.eval(n.lhs, input, env)
+	if err != nil {
+		return undefined, err
+	}
+	truth, err := ev.truth(c)
+	switch {
+	case err != nil:
+		return undefined, err
+	case truth:
+		return ev.eval(n.rhs, input, env)
+	case n.alt != nil:
+		return ev.eval(n.alt, input, env)
+	}
+	return undefined, nil
+}
+
+func (ev *evaluator) block(n *node, input val, env *frame) (val, *Error) {
+	if n.scope {
+		env = newFrame(env)
+	}
+	result := undefined
+	var err *Error
+	for _, s := range n.list {
+		if result, err = ev.eval(s, input, env); err != nil {
+			return undefined, err
+		}
+	}
+	return result, nil
+}
+
+// truth casts v to a boolean as $boolean does, undefined counting as false.
+func (ev *evaluator) truth(v val) (bool, *Error) {
+	switch v.tag {
+	case tagBool:
+		return v.num != 0, nil
+	case tagString:
+		return v.str != "", nil
+	case tagNumber:
+		numeric, err := v.isNumeric()
+		return numeric && v.num != 0, err
+	case tagObject:
+		return !v.isEmptyObject(), nil
+	case tagArray:
+		l := v.list(ev.dialect)
+		any := false
+		for i := range l.len() {
+			t, err := ev.truth(l.at(i))
+			if err != nil {
+				return false, err
+			}
+			any = any || t
+		}
+		return any, nil
+	case tagFunction:
+		return !v.function().host, nil
+	}
+	return false, nil
+}
+
+func (v val) isEmptyObject() bool {
+	switch o := v.ref.(type) {
+	case *object:
+		return len(o.members) == 0
+	case *value.Value:
+		return o.Len() == 0
+	}
+	return false
+}

@@ -1,0 +1,104 @@
+package jsonata
+
+func keys(c *call) (val, *Error) {
+	out := newSequence()
+	seen := map[string]bool{}
+	c.collectKeys(c.arg(0), func(key string) {
+		if !seen[key] {
+			seen[key] = true
+			out.push(stringVal(key))
+		}
+	})
+	if c.arg(0).tag == tagArray && c.ev.dialect == Reference {
+		// The reference collects the keys in an object, which lists integers first.
+		members := make([]member, out.len())
+		for i, k := range out.elems {
+			members[i] = member{key: k.str}
+		}
+		for i, m := range indexesFirst(members) {
+			out.elems[i] = stringVal(m.key)
+		}
+	}
+	return arrayVal(out), nil
+}
+
+// collectKeys calls add for each key of an object or of the objects in an array.
+func (c *call) collectKeys(v val, add func(key string)) {
+	switch v.tag {
+	case tagObject:
+		for _, m := range v.members(c.ev.dialect) {
+			add(m.key)
+		}
+	case tagArray:
+		l := v.list(c.ev.dialect)
+		for i := range l.len() {
+			c.collectKeys(l.at(i), add)
+		}
+	}
+}
+
+func lookup(c *call) (val, *Error) {
+	return c.ev.name(c.arg(0), c.needle()), nil
+}
+
+func spread(c *call) (val, *Error) {
+	switch v := c.arg(0); v.tag {
+	case tagArray:
+		l := v.list(c.ev.dialect)
+		out := &array{sequence: l.len() == 0}
+		for i := range l.len() {
+			c.spreadInto(out, l.at(i))
+		}
+		return arrayVal(out), nil
+	case tagObject:
+		out := newSequence()
+		c.spreadInto(out, v)
+		return arrayVal(out), nil
+	default:
+		return v, nil
+	}
+}
+
+// spreadInto appends an object for each member of v, or of the objects in v; anything else as it is.
+func (c *call) spreadInto(out *array, v val) {
+	switch v.tag {
+	case tagArray:
+		l := v.list(c.ev.dialect)
+		for i := range l.len() {
+			c.spreadInto(out, l.at(i))
+		}
+	case tagObject:
+		for _, m := range v.members(c.ev.dialect) {
+			o := &object{}
+			o.set(m.key, m.val)
+			out.push(objectVal(o))
+		}
+	case tagUndefined:
+	default:
+		out.push(v)
+	}
+}
+
+func merge(c *call) (val, *Error) {
+	if !c.arg(0).defined() {
+		return undefined, nil
+	}
+	out := &object{}
+	l := c.arg(0).list(c.ev.dialect)
+	for i := range l.len() {
+		for _, m := range l.at(i).members(c.ev.dialect) {
+			out.set(m.key, m.val)
+		}
+		if out.size > c.ev.maxMemory {
+			return undefined, c.ev.failMemory()
+		}
+	}
+	return objectVal(out), nil
+}
+
+func clone(c *call) (val, *Error) {
+	if !c.arg(0).defined() {
+		return undefined, nil
+	}
+	return c.ev.clone(c.arg(0))
+}

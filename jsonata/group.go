@@ -1,0 +1,173 @@
+package jsonata
+
+// group evaluates an object constructor or a grouping: for each item of the input and each pair, the first
+// expression gives a key; the items with one key are joined, and the second expression is evaluated on them.
+func (ev *evaluator) group(pairs [][2]*node, pos int, input val, env *frame) (val, *Error) {
+	items := input.items(ev.dialect)
+	if items.len() == 0 {
+		items = list{elems: []val{undefined}}
+	}
+	g := grouper{ev: ev, pos: pos, tuples: input.isTupleStream()}
+	for i := range items.len() {
+		if err := g.keys(pairs, items.at(i), env); err != nil {
+			return undefined, err
+		}
+	}
+	return g.values(pairs, env)
+}
+
+// group is the items that share a key.
+type itemGroup struct {
+	key    string
+	pair   int    // the pair whose key it is
+	item   val    // the items so far, joined
+	joined *array // the array in item once there is more than one
+}
+
+type grouper struct {
+	ev     *evaluator
+	pos    int
+	tuples bool // the items are tuples
+	groups []itemGroup
+	places map[string]int // nil while there are few groups
+}
+
+// keys puts one item into its groups.
+func (g *grouper) keys(pairs [][2]*node, item val, env *frame) *Error {
+	context := item
+	if g.tuples {
+		context, env = item.get(itemKey, g.ev.dialect), tupleFrame(env, item)
+	}
+	for i, pair := range pairs {
+		key, err := g.ev.eval(pair[0], context, env)
+		if err != nil {
+			return err
+		}
+		switch key.tag {
+		case tagUndefined:
+		case tagString:
+			if err := g.add(key.str, i, item); err != nil {
+				return err
+			}
+		default:
+			return failValue("T1003", key).at(g.pos)
+		}
+	}
+	return nil
+}
+
+func (g *grouper) add(key string, pair int, item val) *Error {
+	i := g.find(key)
+	if i < 0 {
+		if g.places != nil {
+			g.places[key] = len(g.groups)
+		}
+		g.groups = append(g.groups, itemGroup{key: key, pair: pair, item: item})
+		return nil
+	}
+	if g.groups[i].pair != pair {
+		return failValue("D1009", stringVal(key)).at(g.pos)
+	}
+	g.groups[i].join(item, g.ev.dialect)
+	return nil
+}
+
+func (g *grouper) find(key string) int {
+	if g.places == nil {
+		if len(g.groups) < indexFrom {
+			for i := range g.groups {
+				if g.groups[i].key == key {
+					return i
+				}
+			}
+			return -1
+		}
+		g.places = make(map[string]int, 2*indexFrom)
+		for i := range g.groups {
+			g.places[g.groups[i].key] = i
+		}
+	}
+	if i, ok := g.places[key]; ok {
+		return i
+	}
+	return -1
+}
+
+// join appends an item as $append does, arrays being spliced in.
+func (g *itemGroup) join(item val, d Dialect) {
+	if !item.defined() {
+		return
+	}
+	if !g.item.defined() {
+		g.item = item
+		return
+	}
+	if g.joined == nil {
+		g.joined = &array{}
+		g.joined.pushAll(g.item.items(d))
+		g.item = arrayVal(g.joined)
+	}
+	g.joined.pushAll(item.items(d))
+}
+
+// values evaluates the value of every group, in the order in which the result lists the keys.
+func (g *grouper) values(pairs [][2]*node, env *frame) (val, *Error) {
+	result := &object{members: make([]member, 0, len(g.groups))}
+	for _, i := range g.order() {
+		group := &g.groups[i]
+		context, scope := group.item, env
+		if g.tuples {
+			t := g.reduce(group.item)
+			context = t.get(itemKey)
+			t.remove(itemKey)
+			scope = tupleFrame(env, objectVal(t))
+		}
+		v, err := g.ev.eval(pairs[group.pair][1], context, scope)
+		if err != nil {
+			return undefined, err
+		}
+		if v.defined() {
+			result.set(group.key, v)
+		}
+		if result.size > g.ev.maxMemory {
+			return undefined, g.ev.failMemory()
+		}
+	}
+	return objectVal(result), nil
+}
+
+// order returns the places of the groups in the order of evaluation.
+func (g *grouper) order() []int {
+	places := make([]int, len(g.groups))
+	members := make([]member, 0, len(g.groups))
+	for i := range g.groups {
+		places[i] = i
+		members = append(members, member{key: g.groups[i].key, val: numberVal(float64(i))})
+	}
+	if g.ev.dialect == Reference {
+		for i, m := range indexesFirst(members) {
+			places[i] = int(m.val.num)
+		}
+	}
+	return places
+}
+
+// reduce joins tuples into one that holds under each name the values of all.
+func (g *grouper) reduce(tuples val) *object {
+	l := tuples.items(g.ev.dialect)
+	joined := &object{}
+	for i := range l.len() {
+		t, ok := l.at(i).ref.(*object)
+		if !ok {
+			continue
+		}
+		if i == 0 {
+			joined = t.clone()
+			continue
+		}
+		for _, m := range t.members {
+			joined.set(m.key, appendVals(joined.get(m.key), m.val, g.ev.dialect))
+		}
+	}
+	return joined
+}

@@ -1,0 +1,87 @@
+package jsonata
+
+import (
+	"time"
+
+	"github.com/statelark/statelark/value"
+)
+
+// Dialect selects between the two implementations whose answers are reproduced.
+type Dialect uint8
+
+const (
+	// Reference is jsonata-js 2.0.6 under Node: numbers are float64 and print as JavaScript prints them,
+	// objects list integer-like keys first.
+	Reference Dialect = iota
+	// AWS is the dialect of AWS Step Functions: integers are exact up to a long, objects keep the order
+	// written, $eval is missing and $partition, $range, $hash, $random(seed), $uuid and $parse are there.
+	AWS
+)
+
+// Limits bound one evaluation. The zero value of a field means its default.
+type Limits struct {
+	Depth     int           // evaluation levels; 500, in the AWS dialect 100
+	Steps     int           // nodes evaluated; no limit
+	Memory    int           // size of any one value, 8 for a number and 1 for a character; 1 GiB, in the AWS dialect 6,990,256
+	RegexTime time.Duration // one match of a regular expression; 1 second
+}
+
+// Env is what an evaluation may know of the world. It is read only; one Env may serve many evaluations at once.
+type Env struct {
+	Bindings map[string]value.Value                // variables by name, without the $
+	Lookup   func(name string) (value.Value, bool) // asked for variables that Bindings does not hold; may be nil
+	Now      func() time.Time                      // asked once an evaluation, when it needs the time; nil stands for 1970
+	Random   func() float64                        // numbers in [0, 1); nil stands for always 0
+	UUID     func() string                         // for $uuid of the AWS dialect; nil stands for the nil UUID
+	Expired  func() bool                           // polled every thousand steps; true ends the evaluation with a timeout
+	Limits   Limits
+}
+
+// Expr is a parsed expression. It never changes; goroutines may share it.
+type Expr struct {
+	src     string
+	dialect Dialect
+	root    *node
+}
+
+// Parse reads an expression. Its error is an *Error.
+func Parse(src string, d Dialect) (*Expr, error) {
+	raw, err := parseSource(src)
+	if err == nil {
+		raw, err = process(raw)
+	}
+	if err != nil {
+		return nil, asError(err).finish(src)
+	}
+	analyse(raw, d)
+	return &Expr{src: src, dialect: d, root: raw}, nil
+}
+
+// asError returns the *Error that every error of the parser is.
+func asError(err error) *Error {
+	e, ok := err.(*Error)
+	if !ok {
+		e = &Error{Message: err.Error()}
+	}
+	return e
+}
+
+// String returns the source of the expression.
+func (e *Expr) String() string { return e.src }
+
+// Eval evaluates the expression on input, which may be absent. It returns false when the result is undefined,
+// ErrFunction when it is a function, and otherwise an *Error when the evaluation failed.
+func (e *Expr) Eval(env *Env, input value.Value) (value.Value, bool, error) {
+	ev := newEvaluator(e, env)
+	result, err := ev.run(input)
+	if err != nil {
+		return value.Value{}, false, err.finish(e.src)
+	}
+	if !result.defined() {
+		return value.Value{}, false, nil
+	}
+	if result.tag == tagFunction {
+		return value.Value{}, false, ErrFunction
+	}
+	return ev.output(result), true, nil
+}

@@ -1,0 +1,595 @@
+package jsonata
+
+import "github.com/statelark/statelark/value"
+
+// A path is evaluated step by step. Each step is applied to every item that the step before it gave, and the
+// results are joined into one sequence, arrays among them being spliced in. Steps that bind variables (@, #)
+// or whose input a % asks for work on tuples instead: objects that hold the item under "@" and each binding
+// under its name.
+
+// itemKey is the name under which a tuple holds its item.
+const itemKey = "@"
+
+// name looks a name up in the context value.
+func (ev *evaluator) name(input val, key string) val {
+	switch input.tag {
+	case tagObject:
+		return input.get(key, ev.dialect)
+	case tagArray:
+		found := newSequence()
+		ev.collect(found, input, key)
+		return arrayVal(found)
+	}
+	return undefined
+}
+
+// collect appends what the items of an array hold under key.
+func (ev *evaluator) collect(found *array, input val, key string) {
+	l := input.list(ev.dialect)
+	for i := range l.len() {
+		switch item := l.at(i); item.tag {
+		case tagObject:
+			v := item.get(key, ev.dialect)
+			if v.tag == tagArray {
+				found.pushAll(v.list(ev.dialect))
+			} else if v.defined() {
+				found.push(v)
+			}
+		case tagArray:
+			ev.collect(found, item, key)
+		}
+	}
+}
+
+func (ev *evaluator) path(n *node, input val, env *frame) (val, *Error) {
+	if n.plain {
+		return ev.plainPath(n, input, env)
+	}
+	var items list
+	if input.tag == tagArray && n.list[0].kind != kindVariable {
+		items = input.list(ev.dialect)
+	} else {
+		items = list{elems: []val{input}}
+	}
+	result := undefined
+	var tuples *array
+	streaming := false
+	for i, step := range n.list {
+		streaming = streaming || step.tuple
+		var err *Error
+		switch {
+		case i == 0 && step.consArray:
+			if result, err = ev.eval(step, asArray(input, n), env); err != nil {
+				return undefined, err
+			}
+		case streaming:
+			if tuples, err = ev.tupleStep(step, &items, tuples, env); err != nil {
+				return undefined, err
+			}
+			continue
+		default:
+			if result, err = ev.step(step, &items, env, i == len(n.list)-1); err != nil {
+				return undefined, err
+			}
+		}
+		if !result.defined() {
+			break
+		}
+		if items = result.items(ev.dialect); items.len() == 0 {
+			break
+		}
+	}
+	if streaming {
+		if tuples == nil {
+			tuples = newTuples()
+		}
+		result = arrayVal(tuples)
+		if !n.tuple {
+			result = untuple(tuples)
+		}
+	}
+	return ev.finishPath(n, result, tuples, streaming, env)
+}
+
+// asArray gives the input of a path that starts with an array constructor the form the constructor sees: the
+// array itself, or a sequence of the one item.
+func asArray(input val, n *node) val {
+	if input.tag == tagArray && n.list[0].kind != kindVariable {
+		return input
+	}
+	return arrayVal(newSequence(input))
+}
+
+// untuple returns the sequence of the items of tuples.
+func untuple(tuples *array) val {
+	out := newSequence()
+	for _, t := range tuples.elems {
+		out.push(t.ref.(*object).get(itemKey))
+	}
+	return arrayVal(out)
+}
+
+// finishPath applies the [] and the grouping of a path to its result.
+func (ev *evaluator) finishPath(n *node, result val, tuples *array, streaming bool, env *frame) (val, *Error) {
+	if n.keepSingleton {
+		if result.isCons() && !result.isSequence() {
+			result = arrayVal(newSequence(result))
+		}
+		if a := result.built(); a != nil {
+			a.keepSingleton = true
+		}
+	}
+	if n.group == nil {
+		return result, nil
+	}
+	if streaming {
+		result = arrayVal(tuples)
+	}
+	return ev.group(n.group.pairs, n.group.pos, result, env)
+}
+
+// step applies one step to every item.
+func (ev *evaluator) step(n *node, items *list, env *frame, last bool) (val, *Error) {
+	if n.kind == kindSort {
+		sorted, err := ev.sort(n, listVal(*items), env)
+		if err == nil && n.stages != nil {
+			sorted, err = ev.stages(n.stages, sorted, env)
+		}
+		return sorted, err
+	}
+	out := joiner{ev: ev, last: last}
+	for i := range items.len() {
+		v, err := ev.eval(n, items.at(i), env)
+		if err != nil {
+			return undefined, err
+		}
+		for s := range n.stages {
+			if v, err = ev.filter(n.stages[s].filter, v, env); err != nil {
+				return undefined, err
+			}
+		}
+		if v.defined() {
+			out.add(v)
+		}
+		if out.seq.size > ev.maxMemory {
+			return undefined, ev.failMemory()
+		}
+	}
+	return out.result(), nil
+}
+
+// listVal returns the array that l views, as a sequence.
+func listVal(l list) val {
+	if l.source != nil {
+		return arrayVal(newSequence(l.all()...))
+	}
+	return arrayVal(&array{elems: l.elems, ints: l.ints, sequence: true})
+}
+
+// joiner joins the results of a step. The first result is held back: when it stays the only one of the last
+// step and is an array that is no sequence, it is the result as it stands.
+type joiner struct {
+	ev    *evaluator
+	last  bool
+	count int
+	first val
+	seq   array
+}
+
+func (j *joiner) add(v val) {
+	if j.count++; j.count == 1 {
+		j.first = v
+		return
+	}
+	if j.count == 2 {
+		j.splice(j.first)
+	}
+	j.splice(v)
+}
+
+func (j *joiner) splice(v val) {
+	if v.tag != tagArray || v.isCons() {
+		j.seq.push(v)
+	} else {
+		j.seq.pushAll(v.list(j.ev.dialect))
+	}
+}
+
+func (j *joiner) result() val {
+	if j.count == 1 {
+		if j.last && j.first.tag == tagArray && !j.first.isSequence() {
+			return j.first
+		}
+		j.splice(j.first)
+	}
+	j.seq.sequence = true
+	return arrayVal(&j.seq)
+}
+
+// plainPath evaluates a path of names without building sequences that hold one item.
+func (ev *evaluator) plainPath(n *node, input val, env *frame) (val, *Error) {
+	if ev.depth+1 > ev.maxDepth {
+		ev.depth++
+		return undefined, ev.failDepth()
+	}
+	ev.steps += len(n.list)
+	steps := n.list
+	v := input
+	if steps[0].kind == kindVariable {
+		v = ev.variable(steps[0], input, env)
+		steps = steps[1:]
+	} else if v.tag == tagArray {
+		return ev.plainSteps(steps, v.list(ev.dialect))
+	}
+	for i, step := range steps {
+		if v.tag != tagObject {
+			if v.tag == tagArray {
+				return ev.spread(steps[i:], v)
+			}
+			return undefined, nil
+		}
+		v = v.get(step.text, ev.dialect)
+	}
+	if v.isSequence() {
+		return ev.spread(nil, v)
+	}
+	return v, nil
+}
+
+// spread goes on with the elements of an array, or with the array itself where it counts as one item.
+func (ev *evaluator) spread(steps []*node, v val) (val, *Error) {
+	if v.isCons() {
+		return ev.plainSteps(steps, list{elems: []val{v}})
+	}
+	return ev.plainSteps(steps, v.list(ev.dialect))
+}
+
+// plainSteps goes down names from many items.
+func (ev *evaluator) plainSteps(steps []*node, items list) (val, *Error) {
+	if len(steps) == 0 {
+		out := newSequence()
+		out.pushAll(items)
+		return arrayVal(out), nil
+	}
+	for i, step := range steps {
+		n := items.len()
+		if n == 0 {
+			return undefined, nil
+		}
+		ev.steps += n
+		out := joiner{ev: ev, last: i == len(steps)-1}
+		if n > 1 {
+			out.seq.elems = make([]val, 0, n)
+		}
+		for k := range n {
+			if v := ev.member(&items, k, step.text); v.defined() {
+				out.add(v)
+			}
+		}
+		result := out.result()
+		if out.last {
+			return result, nil
+		}
+		items = result.list(ev.dialect)
+	}
+	return undefined, nil
+}
+
+// member returns what item k of l holds under key; for an item that is an array, what its elements hold, by
+// the sequence rules.
+func (ev *evaluator) member(l *list, k int, key string) val {
+	if l.source != nil {
+		item := &l.source[k]
+		if item.Kind() == value.Object {
+			if x, ok := item.Get(key); ok {
+				return fromMember(x, ev.dialect)
+			}
+			return undefined
+		}
+	}
+	item := l.at(k)
+	if item.tag == tagObject {
+		return item.get(key, ev.dialect)
+	}
+	found := ev.name(item, key)
+	if a := found.built(); a != nil && a.sequence {
+		return a.collapse()
+	}
+	return found
+}
+
+// wildcard returns the values of an object, arrays among them flattened; of an array, its elements likewise.
+func (ev *evaluator) wildcard(input val) val {
+	out := newSequence()
+	if input.isOuterWrapper() && input.built().len() > 0 {
+		input = input.built().elems[0]
+	}
+	flat := false
+	add := func(v val) {
+		if v.tag == tagArray {
+			ev.flatten(out, v)
+			flat = true
+		} else {
+			out.push(v)
+		}
+	}
+	switch input.tag {
+	case tagObject:
+		for _, m := range input.members(ev.dialect) {
+			add(m.val)
+		}
+	case tagArray:
+		l := input.list(ev.dialect)
+		for i := range l.len() {
+			add(l.at(i))
+		}
+	}
+	out.sequence = !flat
+	return arrayVal(out)
+}
+
+// flatten appends the elements of v and of the arrays inside it.
+func (ev *evaluator) flatten(out *array, v val) {
+	if v.tag != tagArray {
+		out.push(v)
+		return
+	}
+	l := v.list(ev.dialect)
+	for i := range l.len() {
+		ev.flatten(out, l.at(i))
+	}
+}
+
+// descendants returns the input and everything below it, arrays standing for their elements.
+func (ev *evaluator) descendants(input val) (val, *Error) {
+	if !input.defined() {
+		return undefined, nil
+	}
+	out := newSequence()
+	if err := ev.descend(out, input); err != nil {
+		return undefined, err
+	}
+	if out.len() == 1 {
+		return out.elems[0], nil
+	}
+	return arrayVal(out), nil
+}
+
+func (ev *evaluator) descend(out *array, v val) *Error {
+	if err := ev.tick(); err != nil {
+		return err
+	}
+	switch v.tag {
+	case tagArray:
+		l := v.list(ev.dialect)
+		for i := range l.len() {
+			if err := ev.descend(out, l.at(i)); err != nil {
+				return err
+			}
+		}
+		return nil
+	case tagObject:
+		out.push(v)
+		for _, m := range v.members(ev.dialect) {
+			if err := ev.descend(out, m.val); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	out.push(v)
+	return nil
+}
+
+// filter applies a predicate: a number picks the item at that place, a list of numbers the items at those
+// places, and anything else the items for which it is true.
+func (ev *evaluator) filter(predicate *node, input val, env *frame) (val, *Error) {
+	results := newSequence()
+	results.tuples = input.isTupleStream()
+	items := input.items(ev.dialect)
+	n := items.len()
+	if predicate.kind == kindNumber {
+		i := floorIndex(predicate.lit.num, n)
+		if i < 0 || i >= n {
+			return arrayVal(results), nil
+		}
+		item := items.at(i)
+		if item.tag == tagArray {
+			return item, nil
+		}
+		if item.defined() {
+			results.push(item)
+		}
+		return arrayVal(results), nil
+	}
+	for i := range n {
+		item := items.at(i)
+		context, scope := item, env
+		if results.tuples {
+			context, scope = item.get(itemKey, ev.dialect), tupleFrame(env, item)
+		}
+		v, err := ev.eval(predicate, context, scope)
+		if err != nil {
+			return undefined, err
+		}
+		count, err := ev.selects(v, i, n)
+		if err != nil {
+			return undefined, err
+		}
+		for range count {
+			results.push(item)
+		}
+	}
+	return arrayVal(results), nil
+}
+
+// floorIndex turns a number into a place among n items, negative numbers counting from the end. A number
+// that is no place gives -1.
+func floorIndex(f float64, n int) int {
+	i := floorInt(f)
+	if i < 0 {
+		i += n
+	}
+	return max(i, -1)
+}
+
+// selects says how often the result v of a predicate selects item i of n.
+func (ev *evaluator) selects(v val, i, n int) (int, *Error) {
+	numeric, err := v.isNumeric()
+	if err != nil {
+		return 0, err
+	}
+	if numeric {
+		if floorIndex(v.num, n) == i {
+			return 1, nil
+		}
+		return 0, nil
+	}
+	if v.tag == tagArray {
+		l := v.list(ev.dialect)
+		count, numbers := 0, true
+		for k := range l.len() {
+			e := l.at(k)
+			numeric, err := e.isNumeric()
+			if err != nil {
+				return 0, err
+			}
+			if numbers = numbers && numeric; numbers && floorIndex(e.num, n) == i {
+				count++
+			}
+		}
+		if numbers {
+			return count, nil
+		}
+	}
+	truth, err := ev.truth(v)
+	if truth {
+		return 1, err
+	}
+	return 0, err
+}
+
+// stages applies the filters and index bindings behind a step that works on tuples.
+func (ev *evaluator) stages(stages []stage, input val, env *frame) (val, *Error) {
+	var err *Error
+	for _, s := range stages {
+		if s.filter != nil {
+			if input, err = ev.filter(s.filter, input, env); err != nil {
+				return undefined, err
+			}
+			continue
+		}
+		items := input.items(ev.dialect)
+		for i := range items.len() {
+			item := items.at(i)
+			if tuple, ok := item.ref.(*object); ok {
+				tuple.set(s.index, numberVal(float64(i)))
+			}
+		}
+	}
+	return input, nil
+}
+
+// tupleStep applies one step to every tuple; tuples is nil before the first such step.
+func (ev *evaluator) tupleStep(n *node, items *list, tuples *array, env *frame) (*array, *Error) {
+	var result *array
+	var err *Error
+	if n.kind == kindSort {
+		result, err = ev.tupleSort(n, items, tuples, env)
+	} else {
+		result, err = ev.mapTuples(n, items, tuples, env)
+	}
+	if err != nil || n.stages == nil {
+		return result, err
+	}
+	v, err := ev.stages(n.stages, arrayVal(result), env)
+	if err != nil {
+		return nil, err
+	}
+	if a := v.built(); a != nil {
+		return a, nil
+	}
+	return newSequence(), nil
+}
+
+func newTuples() *array { return &array{sequence: true, tuples: true} }
+
+func newTuple(item val) *object { return &object{members: []member{{itemKey, item}}} }
+
+func (ev *evaluator) tupleSort(n *node, items *list, tuples *array, env *frame) (*array, *Error) {
+	if tuples != nil {
+		sorted, err := ev.sort(n, arrayVal(tuples), env)
+		return sorted.built(), err
+	}
+	sorted, err := ev.sort(n, listVal(*items), env)
+	if err != nil {
+		return nil, err
+	}
+	result := newTuples()
+	l := sorted.list(ev.dialect)
+	for i := range l.len() {
+		t := newTuple(l.at(i))
+		t.set(n.index, numberVal(float64(i)))
+		result.push(objectVal(t))
+	}
+	return result, nil
+}
+
+func (ev *evaluator) mapTuples(n *node, items *list, tuples *array, env *frame) (*array, *Error) {
+	if tuples == nil {
+		tuples = newTuples()
+		for i := range items.len() {
+			tuples.push(objectVal(newTuple(items.at(i))))
+		}
+	}
+	result := newTuples()
+	for _, t := range tuples.elems {
+		from, ok := t.ref.(*object)
+		if !ok {
+			continue
+		}
+		item := from.get(itemKey)
+		v, err := ev.eval(n, item, tupleFrame(env, t))
+		if err != nil {
+			return nil, err
+		}
+		if !v.defined() {
+			continue
+		}
+		l := v.items(ev.dialect)
+		for i := range l.len() {
+			result.push(objectVal(n.extend(from, item, l.at(i), i, v.isTupleStream())))
+		}
+		if result.size > ev.maxMemory {
+			return nil, ev.failMemory()
+		}
+	}
+	return result, nil
+}
+
+// extend returns the tuple that result number i of a step gives: the tuple it came from and the bindings
+// of the step. A result that is a tuple itself brings its own.
+func (n *node) extend(from *object, item, result val, i int, isTuple bool) *object {
+	t := from.clone()
+	if isTuple {
+		if o, ok := result.ref.(*object); ok {
+			for _, m := range o.members {
+				t.set(m.key, m.val)
+			}
+		}
+		return t
+	}
+	if n.focus != "" {
+		t.set(n.focus, result)
+		t.set(itemKey, item)
+	} else {
+		t.set(itemKey, result)
+	}
+	if n.index != "" {
+		t.set(n.index, numberVal(float64(i)))
+	}
+	if n.ancestor != nil {
+		t.set(n.ancestor.label, item)
+	}
+	return t
+}

@@ -1,0 +1,308 @@
+package jsonata
+
+import "strings"
+
+// A signature such as <s-nn?:s> says what arguments a function takes. The reference builds a regular
+// expression over one letter per argument; here each parameter holds the set of letters it accepts and how
+// often it repeats, and match walks the arguments with the same backtracking.
+
+// symbols is a set of argument types.
+type symbols uint8
+
+const (
+	symString symbols = 1 << iota
+	symNumber
+	symBoolean
+	symNull
+	symObject
+	symArray
+	symFunction
+	symMissing
+
+	symAny = symString | symNumber | symBoolean | symNull | symObject | symArray | symFunction | symMissing
+)
+
+var symbolOf = map[byte]symbols{
+	's': symString, 'n': symNumber, 'b': symBoolean, 'l': symNull, 'o': symObject, 'a': symArray,
+	'f': symFunction, 'm': symMissing,
+}
+
+// elementNames are the words for the element types of an array parameter.
+var elementNames = map[string]string{
+	"a": "arrays", "b": "booleans", "f": "functions", "n": "numbers", "o": "objects", "s": "strings",
+}
+
+// param is one parameter of a signature.
+type param struct {
+	accept  symbols
+	letter  byte   // the type as written; '(' for a choice
+	element string // the type of an array's elements, as written; "" for any
+	typed   bool   // element was written, be it empty
+	context bool   // a missing argument is taken from the context value
+
+	optional bool
+	repeated bool
+	lazy     bool // prefers to match less
+}
+
+type signature struct{ params []param }
+
+// parseSignature reads a signature with its angle brackets. The Position of an error counts from its start.
+func parseSignature(text string) (*signature, *Error) {
+	s := &signature{}
+	for i := 1; i < len(text) && text[i] != ':'; i++ {
+		var last *param
+		if n := len(s.params); n > 0 {
+			last = &s.params[n-1]
+		} else {
+			last = &param{}
+		}
+		switch c := text[i]; c {
+		case 's', 'n', 'b', 'l', 'o':
+			s.params = append(s.params, param{letter: c, accept: symbolOf[c] | symMissing})
+		case 'a', 'x':
+			s.params = append(s.params, param{letter: c, accept: symAny})
+		case 'j':
+			s.params = append(s.params, param{letter: c, accept: symAny &^ symFunction})
+		case 'f':
+			s.params = append(s.params, param{letter: c, accept: symFunction})
+		case '-':
+			last.context = true
+			last.option()
+		case '?':
+			last.option()
+		case '+':
+			last.repeated = true
+		case '(':
+			end := closingBracket(text, i, '(', ')')
+			choice := text[i+1 : min(end, len(text))]
+			if strings.Contains(choice, "<") {
+				e := failAt("S0402", i)
+				e.Value = quoteJSON(choice)
+				return nil, e
+			}
+			p := param{letter: '(', accept: symMissing}
+			for j := range len(choice) {
+				p.accept |= symbolOf[choice[j]]
+			}
+			s.params = append(s.params, p)
+			i = end
+		case '<':
+			if last.letter != 'a' && last.letter != 'f' {
+				e := failAt("S0401", i)
+				if last.letter != 0 {
+					e.Value = quoteJSON(string(last.letter))
+				}
+				return nil, e
+			}
+			end := closingBracket(text, i, '<', '>')
+			last.element, last.typed = text[i+1:min(end, len(text))], true
+			i = end
+		}
+	}
+	return s, nil
+}
+
+// option makes the parameter optional; said twice, it prefers to be left out.
+func (p *param) option() {
+	p.lazy = p.optional || p.repeated
+	p.optional = p.optional || !p.repeated
+}
+
+// closingBracket returns the place of the bracket that closes the one at start, len(text) when none does.
+func closingBracket(text string, start int, opening, closing byte) int {
+	depth := 1
+	for i := start + 1; i < len(text); i++ {
+		switch text[i] {
+		case closing:
+			if depth--; depth == 0 {
+				return i
+			}
+		case opening:
+			depth++
+		}
+	}
+	return len(text)
+}
+
+// symbol returns the type of an argument.
+func (v val) symbol() symbols {
+	switch v.tag {
+	case tagNull:
+		return symNull
+	case tagBool:
+		return symBoolean
+	case tagNumber:
+		return symNumber
+	case tagString:
+		return symString
+	case tagArray:
+		return symArray
+	case tagObject:
+		return symObject
+	case tagFunction:
+		return symFunction
+	}
+	return symMissing
+}
+
+// match shares args out among params: counts[i] is how many go to params[i]. Unless whole is set, arguments
+// may be left over.
+func match(params []param, args []val, counts []int, whole bool) bool {
+	if len(params) == 0 {
+		return !whole || len(args) == 0
+	}
+	p := &params[0]
+	least, most := 1, 1
+	if p.optional {
+		least = 0
+	}
+	if p.repeated {
+		most = len(args)
+	}
+	fits := 0
+	for fits < most && fits < len(args) && args[fits].symbol()&p.accept != 0 {
+		fits++
+	}
+	if p.lazy {
+		for n := least; n <= fits; n++ {
+			counts[0] = n
+			if match(params[1:], args[n:], counts[1:], whole) {
+				return true
+			}
+		}
+		return false
+	}
+	for n := fits; n >= least; n-- {
+		counts[0] = n
+		if match(params[1:], args[n:], counts[1:], whole) {
+			return true
+		}
+	}
+	return false
+}
+
+// validate checks args and returns those the function gets: gaps filled from the context, single values
+// wrapped where an array is due.
+func (s *signature) validate(args []val, context val, d Dialect) ([]val, *Error) {
+	if s.fitsAsIs(args) {
+		return args, nil
+	}
+	counts := make([]int, len(s.params))
+	if !match(s.params, args, counts, true) {
+		return nil, s.mismatch(args)
+	}
+	valid := make([]val, 0, len(s.params))
+	next := 0
+	arg := func() val {
+		if next < len(args) {
+			return args[next]
+		}
+		return undefined
+	}
+	for i := range s.params {
+		p := &s.params[i]
+		first := arg()
+		switch {
+		case counts[i] > 0:
+			for range counts[i] {
+				a := first
+				if p.letter == 'a' {
+					var err *Error
+					if a, err = p.asArray(arg(), counts[i], next, d); err != nil {
+						return nil, err
+					}
+				}
+				valid = append(valid, a)
+				next++
+			}
+		case !p.context:
+			valid = append(valid, first)
+			next++
+		case context.symbol()&p.accept != 0:
+			valid = append(valid, context)
+		default:
+			e := failValue("T0411", context)
+			e.Index = next + 1
+			return nil, e
+		}
+	}
+	return valid, nil
+}
+
+// fitsAsIs reports the plain case: one argument of the right type for each parameter, none an array.
+func (s *signature) fitsAsIs(args []val) bool {
+	if len(args) != len(s.params) {
+		return false
+	}
+	for i := range args {
+		p := &s.params[i]
+		if args[i].symbol()&p.accept == 0 || p.letter == 'a' && (args[i].tag != tagArray || p.typed) {
+			return false
+		}
+	}
+	return true
+}
+
+// asArray gives argument number at of an array parameter the form of an array of the right elements.
+func (p *param) asArray(arg val, count, at int, d Dialect) (val, *Error) {
+	if !arg.defined() {
+		return arg, nil
+	}
+	if p.typed && !p.elementsFit(arg, count, d) {
+		e := failValue("T0412", arg)
+		e.Index = at + 1
+		if name, ok := elementNames[p.element]; ok {
+			e.extra = quoteJSON(name)
+		}
+		return undefined, e
+	}
+	if arg.tag != tagArray {
+		return arrayVal(&array{elems: []val{arg}, size: sizeOf(arg)}), nil
+	}
+	return arg, nil
+}
+
+// elementsFit reports whether arg is an array of p.element, or one such element.
+func (p *param) elementsFit(arg val, count int, d Dialect) bool {
+	if arg.tag != tagArray {
+		return count == 1 && len(p.element) == 1 && symbolOf[p.element[0]] == arg.symbol()
+	}
+	l := arg.list(d)
+	n := l.len()
+	if n == 0 {
+		return true
+	}
+	if p.element == "" {
+		return false
+	}
+	want := symbolOf[p.element[0]]
+	for i := range n {
+		e := l.at(i)
+		if e.symbol() != want {
+			return false
+		}
+	}
+	return true
+}
+
+// mismatch says which argument is the first that the parameters have no place for.
+func (s *signature) mismatch(args []val) *Error {
+	good := 0
+	counts := make([]int, len(s.params))
+	for i := range s.params {
+		if !match(s.params[:i+1], args, counts, false) {
+			break
+		}
+		good = 0
+		for _, n := range counts[:i+1] {
+			good += n
+		}
+	}
+	e := fail("T0410")
+	if good < len(args) {
+		e.Value = renderValue(args[good])
+	}
+	e.Index = good + 1
+	return e
+}

@@ -1,0 +1,187 @@
+package jsonata
+
+// transformer makes the function that |pattern|update|delete| stands for: it clones its argument and changes
+// in the clone every object that the pattern finds.
+func (ev *evaluator) transformer(n *node, env *frame) *function {
+	return &function{sig: transformSignature, arity: 1, takes: 1, native: func(c *call) (val, *Error) {
+		return c.ev.transform(n, c.arg(0), env)
+	}}
+}
+
+var transformSignature = mustSignature("<(oa):o>")
+
+func (ev *evaluator) transform(n *node, input val, env *frame) (val, *Error) {
+	if !input.defined() {
+		return undefined, nil
+	}
+	clone, err := ev.cloneWith(input, n, env)
+	if err != nil {
+		return undefined, err
+	}
+	matches, err := ev.eval(n.lhs, clone, env)
+	if err != nil || !matches.defined() {
+		return clone, err
+	}
+	l := matches.items(ev.dialect)
+	for i := range l.len() {
+		match := l.at(i)
+		if match.tag == tagFunction {
+			e := fail("D1010").at(n.pos)
+			e.Message = "Attempted to access the Javascript object prototype"
+			return undefined, e
+		}
+		if err := ev.update(n.rhs, match, env); err != nil {
+			return undefined, err
+		}
+		if n.alt == nil {
+			continue
+		}
+		if err := ev.remove(n.alt, match, env); err != nil {
+			return undefined, err
+		}
+	}
+	return clone, nil
+}
+
+// cloneWith clones input with $clone, which an expression may have replaced by a function of its own.
+func (ev *evaluator) cloneWith(input val, n *node, env *frame) (val, *Error) {
+	clone := ev.lookup("clone", env)
+	if _, bound := env.lookup("clone"); !bound && !clone.defined() {
+		return ev.clone(input)
+	}
+	if clone.tag != tagFunction {
+		return undefined, fail("T2013").at(n.pos)
+	}
+	return ev.invoke(clone, []val{input}, nullVal, env)
+}
+
+// update sets the members that the update clause gives.
+func (ev *evaluator) update(clause *node, match val, env *frame) *Error {
+	change, err := ev.eval(clause, match, env)
+	if err != nil || !change.defined() {
+		return err
+	}
+	if change.tag != tagObject {
+		return failValue("T2011", change).at(clause.pos)
+	}
+	target, ok := match.ref.(*object)
+	if !ok {
+		return nil
+	}
+	for _, m := range change.members(ev.dialect) {
+		if reaches(m.val, target, map[any]bool{}) {
+			return fail("T2011").at(clause.pos).cyclic()
+		}
+		target.set(m.key, m.val)
+	}
+	return nil
+}
+
+// cyclic words the refusal of an update that would put an object inside itself.
+func (e *Error) cyclic() *Error {
+	e.Message = "The insert/update clause of the transform expression must not put an object inside itself"
+	return e
+}
+
+// reaches reports whether target is v or a part of it.
+func reaches(v val, target *object, seen map[any]bool) bool {
+	switch c := v.ref.(type) {
+	case *object:
+		if c == target {
+			return true
+		}
+		if seen[c] {
+			return false
+		}
+		seen[c] = true
+		for _, m := range c.members {
+			if reaches(m.val, target, seen) {
+				return true
+			}
+		}
+	case *array:
+		if seen[c] {
+			return false
+		}
+		seen[c] = true
+		for _, e := range c.elems {
+			if reaches(e, target, seen) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// remove deletes the members that the delete clause names.
+func (ev *evaluator) remove(clause *node, match val, env *frame) *Error {
+	names, err := ev.eval(clause, match, env)
+	if err != nil || !names.defined() {
+		return err
+	}
+	l := names.items(ev.dialect)
+	for i := range l.len() {
+		if name := l.at(i); name.tag != tagString {
+			return failValue("T2012", names).at(clause.pos)
+		}
+	}
+	if target, ok := match.ref.(*object); ok {
+		for i := range l.len() {
+			name := l.at(i)
+			target.remove(name.str)
+		}
+	}
+	return nil
+}
+
+// clone copies a value so that every container in it can be changed. As the reference clones through JSON
+// text, numbers lose what $string does not print, functions become "" and what is no number becomes null.
+func (ev *evaluator) clone(v val) (val, *Error) {
+	switch v.tag {
+	case tagNumber:
+		if ev.dialect == AWS {
+			return v, nil
+		}
+		return finiteOrNull(round15(v.num)), nil
+	case tagFunction:
+		return stringVal(""), nil
+	case tagUndefined:
+		return nullVal, nil
+	case tagArray:
+		if v.isOuterWrapper() {
+			return ev.clone(v.built().elems[0])
+		}
+		l := v.list(ev.dialect)
+		out := &array{elems: make([]val, 0, l.len())}
+		for i := range l.len() {
+			e, err := ev.clone(l.at(i))
+			if err != nil {
+				return undefined, err
+			}
+			out.push(e)
+		}
+		return arrayVal(out), nil
+	case tagObject:
+		return ev.cloneObject(v)
+	}
+	return v, nil
+}
+
+func (ev *evaluator) cloneObject(v val) (val, *Error) {
+	if err := ev.tick(); err != nil {
+		return undefined, err
+	}
+	members := v.members(ev.dialect)
+	out := &object{members: make([]member, 0, len(members))}
+	for _, m := range members {
+		if !m.val.defined() {
+			continue
+		}
+		c, err := ev.clone(m.val)
+		if err != nil {
+			return undefined, err
+		}
+		out.set(m.key, c)
+	}
+	return objectVal(out), nil
+}
