@@ -1,0 +1,339 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-viper/mapstructure/v2"
+	"github.com/knadh/koanf/parsers/yaml"
+	"github.com/knadh/koanf/providers/confmap"
+	"github.com/knadh/koanf/providers/env/v2"
+	"github.com/knadh/koanf/providers/file"
+	"github.com/knadh/koanf/v2"
+	"github.com/spf13/cobra"
+
+	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/task/function"
+)
+
+// Config is what a node is told. A setting comes from its flag, else from the environment (STATELARK_LISTEN),
+// else from the configuration file, else it has its default. Name and meaning are the same in all of them.
+type Config struct {
+	Listen    string              `koanf:"listen"`     // HOST:PORT; port 0: any that is free
+	Data      string              `koanf:"data"`       // directory; "": everything stays in memory
+	Region    string              `koanf:"region"`     // of every ARN
+	Account   string              `koanf:"account"`    // of every ARN, 12 digits
+	LogFormat string              `koanf:"log-format"` // "text" or "json"
+	LogLevel  string              `koanf:"log-level"`  // "debug", "info", "warn" or "error"
+	Functions map[string]Function `koanf:"functions"`  // by name
+
+	// File is the configuration file that was read, "" when there was none.
+	File string `koanf:"-"`
+}
+
+// Function is a Lambda function of the configuration: a command, a URL, or a directory with a handler.
+type Function struct {
+	Command []string          `koanf:"command"` // the event on standard input, the result on standard output
+	URL     string            `koanf:"url"`
+	Dir     string            `koanf:"dir"` // of the handler, or where the command runs; relative to the file
+	Runtime string            `koanf:"runtime"`
+	Handler string            `koanf:"handler"`
+	Timeout time.Duration     `koanf:"timeout"` // default 60 s
+	Memory  int               `koanf:"memory"`  // MB
+	Env     map[string]string `koanf:"env"`
+}
+
+// The defaults that are not the zero value.
+const (
+	defaultListen = "127.0.0.1:8083" // the port of Step Functions Local
+	// defaultData is in the working directory, where it is seen: servers of two projects do not meet in it by
+	// accident, as they would in a directory of the user's.
+	defaultData            = "statelark-data"
+	defaultRegion          = "us-east-1"
+	defaultAccount         = "000000000000"
+	defaultConfig          = "statelark.yaml"
+	defaultFunctionTimeout = time.Minute
+)
+
+const envPrefix = "STATELARK_"
+
+// settings are the flags that are settings, too.
+var settings = []string{"listen", "data", "region", "account", "log-format", "log-level"}
+
+// addNodeFlags gives a command the flags of the settings. Their defaults are shown but not applied here, since
+// the environment and the file go before them.
+func addNodeFlags(c *cobra.Command, data, dataHelp string) {
+	f := c.Flags()
+	f.String("listen", defaultListen, "`HOST:PORT` to listen on; port 0 takes a free one and prints it")
+	f.String("data", data, dataHelp)
+	f.String("region", defaultRegion, "AWS region in the ARNs")
+	f.String("account", defaultAccount, "AWS account in the ARNs, 12 digits")
+	f.String("log-format", "text", "text or json")
+	f.String("log-level", "info", "debug, info, warn or error")
+	addConfigFlags(c)
+}
+
+// addConfigFlags gives a command the flags about the configuration file and about functions.
+func addConfigFlags(c *cobra.Command) {
+	c.Flags().String("config", "", "configuration `FILE` (default "+defaultConfig+" where there is one)")
+	c.Flags().StringArray("function", nil, "Lambda function as `NAME=COMMAND` or NAME=URL; may be repeated")
+}
+
+// loadConfig reads the settings of a command and checks them.
+func loadConfig(c *cobra.Command) (*Config, error) {
+	k := koanf.New("/")
+	path, err := configFile(c)
+	if err != nil {
+		return nil, err
+	}
+	defaults, given := map[string]any{}, map[string]any{}
+	for _, name := range settings {
+		f := c.Flags().Lookup(name)
+		switch {
+		case f == nil:
+		case f.Changed:
+			given[name] = f.Value.String()
+		default:
+			defaults[name] = f.DefValue
+		}
+	}
+	load := func(p koanf.Provider, parser koanf.Parser) {
+		if err == nil {
+			err = k.Load(p, parser)
+		}
+	}
+	load(confmap.Provider(defaults, "/"), nil)
+	if path != "" {
+		load(file.Provider(path), yaml.Parser())
+	}
+	if err != nil {
+		return nil, hint(exitUsage, fmt.Errorf("reading %s: %w", path, err), "mend the file, or name another one with --config")
+	}
+	load(env.Provider("/", env.Opt{Prefix: envPrefix, TransformFunc: setting}), nil)
+	load(confmap.Provider(given, "/"), nil)
+	if err != nil {
+		return nil, fmt.Errorf("reading the settings: %w", err)
+	}
+	cfg := &Config{File: path}
+	if err := cfg.decode(k); err != nil {
+		return nil, usage(err)
+	}
+	if err := cfg.addFunctions(c); err != nil {
+		return nil, usage(err)
+	}
+	if err := cfg.validate(); err != nil {
+		return nil, usage(err)
+	}
+	return cfg, nil
+}
+
+// configFile returns the file to read, "" when there is none.
+func configFile(c *cobra.Command) (string, error) {
+	path, _ := c.Flags().GetString("config")
+	if path == "" {
+		path = os.Getenv(envPrefix + "CONFIG")
+	}
+	if path != "" {
+		if _, err := os.Stat(path); err != nil {
+			return "", usage(fmt.Errorf("reading the configuration: %w", err))
+		}
+		return path, nil
+	}
+	if _, err := os.Stat(defaultConfig); errors.Is(err, os.ErrNotExist) {
+		return "", nil
+	}
+	return defaultConfig, nil
+}
+
+// setting translates a variable of the environment; "" for one that is no setting.
+func setting(name, text string) (string, any) {
+	key := strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(name, envPrefix)), "_", "-")
+	for _, s := range settings {
+		if s == key {
+			return key, text
+		}
+	}
+	return "", nil
+}
+
+func (cfg *Config) decode(k *koanf.Koanf) error {
+	err := k.UnmarshalWithConf("", cfg, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
+		Result:           cfg,
+		TagName:          "koanf",
+		ErrorUnused:      true,
+		WeaklyTypedInput: true, // environment variables and YAML scalars
+		DecodeHook:       mapstructure.StringToTimeDurationHookFunc(),
+	}})
+	if err != nil {
+		return fmt.Errorf("%s: %w", cfg.source(), err)
+	}
+	return nil
+}
+
+// addFunctions adds the functions of the command line; they go before those of the file.
+func (cfg *Config) addFunctions(c *cobra.Command) error {
+	given, err := c.Flags().GetStringArray("function")
+	if err != nil {
+		return nil // a command without functions
+	}
+	if cfg.Functions == nil {
+		cfg.Functions = make(map[string]Function)
+	}
+	for _, text := range given {
+		name, what, ok := strings.Cut(text, "=")
+		if !ok || name == "" || strings.TrimSpace(what) == "" {
+			return fmt.Errorf("--function %s: it has to be NAME=COMMAND or NAME=URL", text)
+		}
+		if strings.HasPrefix(what, "http://") || strings.HasPrefix(what, "https://") {
+			cfg.Functions[name] = Function{URL: what}
+			continue
+		}
+		words, err := splitWords(what)
+		if err != nil {
+			return fmt.Errorf("--function %s: %w", text, err)
+		}
+		here, err := os.Getwd()
+		if err != nil {
+			return fmt.Errorf("--function %s: %w", text, err)
+		}
+		cfg.Functions[name] = Function{Command: words, Dir: here}
+	}
+	return nil
+}
+
+var (
+	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
+	regionPattern  = regexp.MustCompile(`^[a-z]{2,}(-[a-z0-9]+)+$`)
+)
+
+func (cfg *Config) validate() error {
+	if _, _, err := net.SplitHostPort(cfg.Listen); err != nil {
+		return fmt.Errorf("listen is %q; it has to be HOST:PORT: %w", cfg.Listen, err)
+	}
+	if !accountPattern.MatchString(cfg.Account) {
+		return fmt.Errorf("account is %q; it has to be 12 digits (in YAML, in quotes)", cfg.Account)
+	}
+	if !regionPattern.MatchString(cfg.Region) {
+		return fmt.Errorf("region is %q; it has to be the name of an AWS region, such as us-east-1", cfg.Region)
+	}
+	if cfg.LogFormat != "text" && cfg.LogFormat != "json" {
+		return fmt.Errorf("log-format is %q; it has to be text or json", cfg.LogFormat)
+	}
+	if err := new(slog.Level).UnmarshalText([]byte(cfg.LogLevel)); err != nil {
+		return fmt.Errorf("log-level is %q; it has to be debug, info, warn or error", cfg.LogLevel)
+	}
+	return nil
+}
+
+// place is where the node's resources live.
+func (cfg *Config) place() statelark.Place {
+	partition := "aws"
+	switch {
+	case strings.HasPrefix(cfg.Region, "cn-"):
+		partition = "aws-cn"
+	case strings.HasPrefix(cfg.Region, "us-gov-"):
+		partition = "aws-us-gov"
+	}
+	return statelark.Place{Partition: partition, Region: cfg.Region, Account: cfg.Account}
+}
+
+// checkFunctions declares the functions to a catalogue that is thrown away.
+func (cfg *Config) checkFunctions() (err error) {
+	catalog, err := function.NewCatalog(function.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, catalog.Close(context.Background())) }()
+	return cfg.declareFunctions(catalog)
+}
+
+func (cfg *Config) declareFunctions(catalog *function.Catalog) error {
+	for _, name := range slices.Sorted(maps.Keys(cfg.Functions)) {
+		if err := catalog.Declare(cfg.declared(name, cfg.Functions[name])); err != nil {
+			return usage(fmt.Errorf("%s: %w", cfg.source(), err))
+		}
+	}
+	return nil
+}
+
+// functionNames lists the functions for people to read.
+func (cfg *Config) functionNames() string {
+	if len(cfg.Functions) == 0 {
+		return "none"
+	}
+	return strings.Join(slices.Sorted(maps.Keys(cfg.Functions)), ", ")
+}
+
+// source names where the settings are, for messages.
+func (cfg *Config) source() string {
+	if cfg.File == "" {
+		return "settings"
+	}
+	return cfg.File
+}
+
+// declared returns a function of the configuration as the catalogue takes it.
+func (cfg *Config) declared(name string, f Function) function.Function {
+	dir := f.Dir
+	if (dir != "" || len(f.Command) > 0) && !filepath.IsAbs(dir) {
+		dir = filepath.Join(filepath.Dir(cfg.File), dir)
+	}
+	timeout := f.Timeout
+	if timeout == 0 {
+		timeout = defaultFunctionTimeout
+	}
+	return function.Function{
+		Name: name, Runtime: f.Runtime, Handler: f.Handler, Timeout: timeout, MemoryMB: f.Memory, Env: f.Env,
+		Code: function.Code{Command: f.Command, Dir: dir, URL: f.URL},
+	}
+}
+
+// splitWords splits a command line at white space. Quotes keep words together, a backslash the next character;
+// nothing is expanded.
+func splitWords(line string) ([]string, error) {
+	var words []string
+	var word strings.Builder
+	inWord, quote := false, rune(0)
+	escaped := false
+	for _, r := range line {
+		switch {
+		case escaped:
+			word.WriteRune(r)
+			escaped = false
+		case r == '\\' && quote != '\'':
+			inWord, escaped = true, true
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote != 0:
+			word.WriteRune(r)
+		case r == '\'' || r == '"':
+			inWord, quote = true, r
+		case r == ' ' || r == '\t' || r == '\n':
+			if inWord {
+				words = append(words, word.String())
+				word.Reset()
+				inWord = false
+			}
+		default:
+			inWord = true
+			word.WriteRune(r)
+		}
+	}
+	if quote != 0 || escaped {
+		return nil, errors.New("a quote is not closed")
+	}
+	if inWord {
+		words = append(words, word.String())
+	}
+	return words, nil
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// The exit codes. They are part of the interface: scripts go by them.
+const (
+	exitOK          = 0
+	exitFailed      = 1 // the execution FAILED, or the command did
+	exitUsage       = 2 // the command line or the configuration is wrong
+	exitInvalid     = 3 // a definition is invalid
+	exitTimedOut    = 5
+	exitAborted     = 6
+	exitUnreachable = 7 // the server does not answer
+	exitInterrupted = 130
+)
+
+// failure is why a command ends with a code other than 0.
+type failure struct {
+	code int
+	err  error  // what, where and why; nil: everything was said already
+	next string // what to do about it, "" when there is nothing to say
+}
+
+func (f *failure) Error() string {
+	if f.err == nil {
+		return fmt.Sprintf("exit code %d", f.code)
+	}
+	return f.err.Error()
+}
+
+func (f *failure) Unwrap() error { return f.err }
+
+// usage is a mistake in the command line or in the configuration.
+func usage(err error) *failure { return &failure{code: exitUsage, err: err} }
+
+// hint is a failure with the next step to take.
+func hint(code int, err error, next string, a ...any) *failure {
+	return &failure{code: code, err: err, next: fmt.Sprintf(next, a...)}
+}
+
+// asFailure makes a failure of whatever a command returned. An error that is none yet is a mistake that cobra
+// found when it is about the command line, else a failure of the command.
+func asFailure(err error, c *cobra.Command) *failure {
+	var f *failure
+	if !errors.As(err, &f) {
+		f = &failure{code: exitFailed, err: err}
+		if strings.HasPrefix(err.Error(), "unknown command") || strings.HasPrefix(err.Error(), "required flag") {
+			f.code = exitUsage
+		}
+	}
+	if f.code == exitUsage && f.next == "" {
+		f.next = fmt.Sprintf("see %q", c.CommandPath()+" --help")
+	}
+	return f
+}
+
+func (f *failure) print(w io.Writer) {
+	if f.err == nil {
+		return
+	}
+	fmt.Fprintln(w, "statelark: "+strings.TrimSpace(f.err.Error()))
+	if f.next != "" {
+		fmt.Fprintln(w, "  next: "+f.next)
+	}
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/statelark/statelark/local/lambda"
+	"github.com/statelark/statelark/task/function"
+)
+
+// Times of the HTTP server. There is none for a whole request: a long poll waits 60 s, an invocation up to 15 min.
+const (
+	headerTimeout = 10 * time.Second
+	bodyTimeout   = 60 * time.Second
+	writeTimeout  = function.MaxTimeout + time.Minute
+	idleTimeout   = 2 * time.Minute
+)
+
+func newHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: headerTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // a client's broken connections
+	}
+}
+
+// router sends a request to what answers it. It goes by the path alone: clients reach the server under any
+// Host ("sync-…" included), and through proxies with requests in absolute form and an empty path.
+type router struct {
+	states    http.Handler // the Step Functions API
+	functions http.Handler // the Lambda API
+	welcome   string
+	healthy   func(context.Context) error
+}
+
+// ServeHTTP answers a request.
+func (h *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Body != nil && r.Body != http.NoBody {
+		r.Body = &timedBody{ReadCloser: r.Body, control: http.NewResponseController(w)}
+	}
+	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+	switch path := r.URL.Path; {
+	case reads && (path == "/" || path == ""):
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = io.WriteString(w, h.welcome) // the client is gone: there is nobody to tell
+	case reads && path == "/health":
+		h.health(w, r)
+	case isLambda(path):
+		h.functions.ServeHTTP(w, r)
+	default:
+		h.states.ServeHTTP(w, r)
+	}
+}
+
+func isLambda(path string) bool {
+	for _, prefix := range lambda.Prefixes {
+		if strings.HasPrefix(path, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+func (h *router) health(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	text := "ok"
+	if err := h.healthy(r.Context()); err != nil {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		text = err.Error()
+	}
+	_, _ = io.WriteString(w, text+"\n")
+}
+
+// timedBody bounds the time in which a client sends a body. The bound ends with the body, since the server
+// goes on reading to notice that the client has left.
+type timedBody struct {
+	io.ReadCloser
+	control *http.ResponseController
+	timed   bool
+}
+
+// Read reads from the body.
+func (b *timedBody) Read(p []byte) (int, error) {
+	if !b.timed {
+		b.timed = true
+		if err := b.control.SetReadDeadline(time.Now().Add(bodyTimeout)); err != nil {
+			return 0, fmt.Errorf("bounding the time of a body: %w", err)
+		}
+	}
+	n, err := b.ReadCloser.Read(p)
+	if err == io.EOF {
+		if err := b.control.SetReadDeadline(time.Time{}); err != nil {
+			return n, fmt.Errorf("bounding the time of a body: %w", err)
+		}
+	}
+	return n, err
+}
+
+// welcome is the page at GET /.
+func (n *Node) welcome() string {
+	return fmt.Sprintf(`Statelark %s runs Amazon States Language workflows behind the AWS Step Functions API.
+
+Point a client at it:
+
+  %s
+  aws stepfunctions list-state-machines
+
+or name it in the call:
+
+  aws stepfunctions list-state-machines --endpoint-url %s
+  boto3.client("stepfunctions", endpoint_url=%q, region_name=%q)
+
+Any credentials will do. %s
+Lambda functions are uploaded with the Lambda API at the same address.
+
+  GET /health   200 when executions can go on
+`, buildVersion(), n.paste(), n.URL(), n.URL(), n.cfg.Region, hostPrefixNote)
+}
+
+// hostPrefixNote is for the two operations whose host AWS's clients prefix.
+const hostPrefixNote = `For start-sync-execution and test-state, AWS clients put "sync-" before the host
+name: switch that off (AWS CLI, boto3: inject_host_prefix=False) or use a name for which sync-NAME resolves, such as localhost on most systems.`
+
+// paste is the line that makes clients use the node.
+func (n *Node) paste() string {
+	return fmt.Sprintf("export AWS_ENDPOINT_URL_SFN=%s AWS_ENDPOINT_URL_LAMBDA=%s AWS_REGION=%s AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local",
+		n.URL(), n.URL(), n.cfg.Region)
+}

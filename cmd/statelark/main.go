@@ -1,0 +1,69 @@
+// Command statelark runs Amazon States Language workflows behind the AWS Step Functions API. It is the server
+// and its command line in one program.
+//
+// Each command is a file of this package. What a server is made of is put together in node.go, its settings
+// come from config.go, and what a command says when it fails is told in failure.go.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	os.Exit(execute(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// execute runs one command line and returns the exit code.
+func execute(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	command, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return exitOK
+	}
+	f := asFailure(err, command)
+	f.print(stderr)
+	return f.code
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "statelark",
+		Short: "Run Amazon States Language workflows behind the AWS Step Functions API",
+		Long: `Statelark runs Amazon States Language workflows. It speaks the AWS Step Functions API, so AWS SDKs, the AWS
+CLI and the tools on top of them work unchanged, and it keeps executions going through crashes.
+
+Exit codes: 0 ok or SUCCEEDED, 1 FAILED, 2 usage, 3 definition invalid, 5 TIMED_OUT, 6 ABORTED,
+7 server unreachable, 130 interrupted.`,
+		Example: `  statelark dev                                     # a server in memory, for development
+  statelark server --data ./statelark-data          # a server whose executions survive it
+  statelark run order.asl.json --input @order.json  # run a workflow and print its output
+  statelark validate *.asl.json                     # what is wrong with definitions`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.SuggestionsMinimumDistance = 2
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(err) })
+	root.AddCommand(newDev(), newServer(), newVersion())
+	return root
+}
+
+// exactly is an argument check that says what is missing instead of counting.
+func exactly(n int, what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != n {
+			return usage(fmt.Errorf("%s is needed, got %d arguments", what, len(args)))
+		}
+		return nil
+	}
+}

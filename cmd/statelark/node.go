@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/api"
+	"github.com/statelark/statelark/engine"
+	"github.com/statelark/statelark/local/lambda"
+	"github.com/statelark/statelark/memstore"
+	"github.com/statelark/statelark/pebblestore"
+	"github.com/statelark/statelark/task"
+	"github.com/statelark/statelark/task/function"
+)
+
+// Node is everything that a server is made of, put together once: the commands dev, server and run build it,
+// and so do the tests.
+//
+// What is built later may use what was built before, and is closed before it: store, listener, functions,
+// engine, HTTP. So the first byte is served when everything else stands.
+type Node struct {
+	cfg *Config
+	log *slog.Logger
+
+	store    statelark.Store
+	listener net.Listener
+	catalog  *function.Catalog
+	engine   *engine.Engine
+	http     *http.Server
+	served   chan error // gets the end of http, once
+}
+
+// nested is the target of states:startExecution for the time before there is an engine: the engine begins to
+// run tasks before Open returns it.
+type nested struct {
+	opened chan struct{} // closed when target is set
+	target task.Target
+}
+
+// Start waits for the engine and runs the task on it.
+func (n *nested) Start(ctx context.Context, c *task.Call) (task.Outcome, error) {
+	select {
+	case <-n.opened:
+		return n.target.Start(ctx, c)
+	case <-ctx.Done():
+		return task.Outcome{}, ctx.Err()
+	}
+}
+
+// StartNode builds a node and lets it serve. Whatever fails, nothing is left behind.
+func StartNode(ctx context.Context, cfg *Config, log *slog.Logger) (_ *Node, err error) {
+	n := &Node{cfg: cfg, log: log, served: make(chan error, 1)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, n.Close(ctx))
+		}
+	}()
+	if n.store, err = openStore(cfg, log); err != nil {
+		return nil, err
+	}
+	if n.listener, err = net.Listen("tcp", cfg.Listen); err != nil {
+		return nil, hint(exitFailed, fmt.Errorf("listening: %w", err), "stop what listens there, or choose another address with --listen (port 0 takes a free one)")
+	}
+	if n.catalog, err = n.openCatalog(); err != nil {
+		return nil, err
+	}
+	if n.engine, err = n.openEngine(ctx); err != nil {
+		return nil, err
+	}
+	n.http = newHTTPServer(n.handler(), log)
+	go func() { n.served <- n.http.Serve(n.listener) }()
+	return n, nil
+}
+
+// openStore opens the store of the configuration.
+func openStore(cfg *Config, log *slog.Logger) (statelark.Store, error) {
+	if cfg.Data == "" {
+		return memstore.New(), nil
+	}
+	store, err := pebblestore.Open(filepath.Join(cfg.Data, "store"), pebblestore.Options{Log: log})
+	switch {
+	case errors.Is(err, pebblestore.ErrLocked):
+		return nil, hint(exitFailed, err, "stop the other process, or choose another directory with --data")
+	case errors.Is(err, pebblestore.ErrVersion):
+		return nil, hint(exitFailed, err, "run the version of statelark that wrote it, or choose another directory with --data")
+	case err != nil:
+		return nil, hint(exitFailed, err, "check the directory, or choose another one with --data")
+	}
+	return store, nil
+}
+
+// openCatalog makes the catalogue of functions and declares those of the configuration.
+func (n *Node) openCatalog() (*function.Catalog, error) {
+	o := function.Options{Region: n.cfg.Region, Account: n.cfg.Account, EndpointURL: n.URL(), Logger: n.log}
+	if n.cfg.Data != "" {
+		o.Dir = filepath.Join(n.cfg.Data, "functions")
+	}
+	catalog, err := function.NewCatalog(o)
+	if err != nil {
+		return nil, err
+	}
+	return catalog, n.cfg.declareFunctions(catalog)
+}
+
+// openEngine starts the engine with its targets.
+func (n *Node) openEngine(ctx context.Context) (*engine.Engine, error) {
+	functions := function.NewTarget(n.catalog)
+	children := &nested{opened: make(chan struct{})}
+	targets := &task.Registry{}
+	targets.SetFunctions(functions)
+	targets.Set("lambda:invoke", functions)
+	targets.Set("states:startExecution", children)
+	e, err := engine.Open(ctx, n.store, engine.Config{Place: n.cfg.place(), Targets: targets, Logger: n.log})
+	if err != nil {
+		return nil, fmt.Errorf("starting the engine: %w", err)
+	}
+	children.target = e.Nested()
+	close(children.opened)
+	return e, nil
+}
+
+// handler returns all that the node answers over HTTP.
+func (n *Node) handler() http.Handler {
+	return &router{
+		states:    (&api.Server{Engine: n.engine, Place: n.cfg.place(), Now: time.Now, Log: n.log}).Handler(),
+		functions: lambda.NewHandler(n.catalog),
+		welcome:   n.welcome(),
+		healthy:   n.healthy,
+	}
+}
+
+// healthy says why the node cannot do its work, nil when it can.
+func (n *Node) healthy(ctx context.Context) error {
+	_, err := n.store.Meta(ctx, "health")
+	if errors.Is(err, statelark.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// URL is where clients on this machine find the node.
+func (n *Node) URL() string {
+	addr := n.listener.Addr().(*net.TCPAddr)
+	host := addr.IP.String()
+	if addr.IP.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, fmt.Sprint(addr.Port))
+}
+
+// Done gets the error with which the node stopped serving of itself.
+func (n *Node) Done() <-chan error { return n.served }
+
+// Close stops the node and returns when nothing of it is left, or when ctx ends. What was decided is on disk by
+// then; running executions go on at the next start, when the store is durable.
+func (n *Node) Close(ctx context.Context) error {
+	var errs []error
+	shut := make(chan error, 1)
+	if n.http != nil {
+		go func() { shut <- n.http.Shutdown(ctx) }()
+	} else {
+		if n.listener != nil {
+			errs = append(errs, n.listener.Close())
+		}
+		shut <- nil
+	}
+	if n.engine != nil {
+		errs = append(errs, n.engine.Close(ctx)) // ends the long polls, which Shutdown waits for
+	}
+	if err := <-shut; err != nil {
+		errs = append(errs, fmt.Errorf("ending the requests: %w", err), n.http.Close())
+	}
+	if n.catalog != nil {
+		errs = append(errs, n.catalog.Close(ctx))
+	}
+	if n.store != nil {
+		errs = append(errs, n.store.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+func newServer() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "server",
+		Short: "Run a server whose executions survive it",
+		Long: `Runs a server that keeps everything in a directory. What was running when it ended, however it ended, goes
+on when it starts again. Settings come from flags, from the environment (STATELARK_LISTEN for --listen) and from
+a configuration file, in that order:
+
+  listen: 127.0.0.1:8083
+  data: /var/lib/statelark
+  account: "000000000000"
+  functions:
+    resize: {command: [./resize, --fast], timeout: 30s}
+    notify: {url: "http://127.0.0.1:9000/notify"}
+    report: {dir: functions/report, runtime: python3.12, handler: app.handler, env: {STAGE: dev}}
+
+The first SIGTERM or SIGINT stops it in order, the second at once.`,
+		Example: `  statelark server
+  statelark server --config /etc/statelark.yaml --check-config
+  statelark server --listen 0.0.0.0:8083 --data /var/lib/statelark --log-format json`,
+		Args: cobra.NoArgs,
+		RunE: runServer,
+	}
+	addNodeFlags(c, defaultData, "`DIR` to keep everything in")
+	c.Flags().Bool("check-config", false, "check the settings, print them and exit")
+	return c
+}
+
+func runServer(c *cobra.Command, _ []string) error {
+	cfg, err := loadConfig(c)
+	if err != nil {
+		return err
+	}
+	if cfg.Data == "" {
+		return usage(fmt.Errorf(`data is ""; it has to name a directory (for a server in memory, use "statelark dev")`))
+	}
+	if check, _ := c.Flags().GetBool("check-config"); check {
+		return checkConfig(c, cfg)
+	}
+	return serve(c, cfg, func(n *Node) {
+		n.log.Info("listening", "url", n.URL(), "data", cfg.Data, "region", cfg.Region, "account", cfg.Account,
+			"functions", len(cfg.Functions), "version", buildVersion())
+	})
+}
+
+// checkConfig prints the settings that hold, after a trial of everything that can be tried without starting.
+func checkConfig(c *cobra.Command, cfg *Config) error {
+	if err := cfg.checkFunctions(); err != nil {
+		return usage(err)
+	}
+	file := cfg.File
+	if file == "" {
+		file = "none"
+	}
+	_, err := fmt.Fprintf(c.OutOrStdout(), "config file  %s\nlisten       %s\ndata         %s\nregion       %s\naccount      %s\nlog          %s, %s\nfunctions    %s\nok\n",
+		file, cfg.Listen, cfg.Data, cfg.Region, cfg.Account, cfg.LogFormat, cfg.LogLevel, cfg.functionNames())
+	return err
+}
