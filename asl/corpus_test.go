@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/statelark/statelark/asl"
+	"github.com/statelark/statelark/jsonata"
 	"github.com/statelark/statelark/jsonpath"
 	"github.com/statelark/statelark/value"
 )
@@ -177,7 +178,7 @@ func scalarText(x any) (string, bool) {
 		return "expr " + x.String(), true
 	case []string:
 		return fmt.Sprintf("%q", x), true
-	case asl.Query:
+	case *jsonata.Expr:
 		return "query " + x.String(), true
 	}
 	switch reflect.ValueOf(x).Kind() {

@@ -7,6 +7,7 @@
 package asl
 
 import (
+	"github.com/statelark/statelark/jsonata"
 	"github.com/statelark/statelark/jsonpath"
 	"github.com/statelark/statelark/value"
 )
@@ -108,11 +109,8 @@ func (p PathField) Whole() bool { return !p.Null && (p.Path == nil || p.Path.IsR
 type Expr struct {
 	Source string         // as written; of JSONata without the delimiters, trimmed
 	Path   *jsonpath.Expr // a path or a call of an intrinsic function
-	Query  Query          // a JSONata expression
+	Query  *jsonata.Expr  // a JSONata expression
 }
-
-// Query is a compiled JSONata expression. (An interface until package jsonata stands.)
-type Query interface{ String() string }
 
 // Field is a field that holds a constant or an expression, such as TimeoutSeconds, TimeoutSecondsPath,
 // Seconds, MaxConcurrency or Cause. The zero Field is absent.

@@ -108,11 +108,10 @@ func (s *stateCompiler) items(n *node) *Template {
 	if n == nil {
 		return nil
 	}
-	t := s.template(n)
-	if n.kind != value.Array && n.kind != value.Object && (t == nil || t.Expr == nil) {
+	if n.kind != value.Array && n.kind != value.Object && !marked(n.str()) {
 		s.wrongType(n, "Array")
 	}
-	return t
+	return s.template(n)
 }
 
 func (s *stateCompiler) itemReader(n *node) *Template {

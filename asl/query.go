@@ -1,6 +1,15 @@
 package asl
 
-import "strings"
+// JSONata in a definition. An expression is a string that starts with {% and ends with %}; what looks like one
+// half of that is an error, and {% %} inside of a longer string is text.
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/statelark/statelark/jsonata"
+)
 
 // The delimiters of a JSONata expression in a string. They must be its first and its last characters.
 const (
@@ -18,14 +27,6 @@ func marked(text string) bool {
 	return strings.HasPrefix(text, queryOpen) || strings.HasSuffix(text, queryClose)
 }
 
-// source is a JSONata expression that is kept as text.
-type source string
-
-func (s source) String() string { return string(s) }
-
-// compileQuery compiles a JSONata expression, given without its delimiters.
-func compileQuery(src string) (Query, error) { return source(src), nil }
-
 // query compiles the expression in the string n.
 func (s *stateCompiler) query(n *node) *Expr {
 	text := n.str()
@@ -34,13 +35,54 @@ func (s *stateCompiler) query(n *node) *Expr {
 		return nil
 	}
 	src := strings.TrimSpace(text[len(queryOpen) : len(text)-len(queryClose)])
-	q, err := compileQuery(src)
+	e, err := jsonata.Parse(src, jsonata.AWS)
 	if err != nil {
-		s.fail(n, CodeInvalidJSONataExpression, "%s", err)
+		s.fail(n, CodeInvalidJSONataExpression, "%s", withoutCode(err))
 		return nil
 	}
-	return &Expr{Source: src, Query: q}
+	s.checkReferences(n, e)
+	return &Expr{Source: src, Query: e}
+}
+
+// withoutCode returns what is wrong with an expression as AWS prints it.
+func withoutCode(err error) string {
+	var e *jsonata.Error
+	if errors.As(err, &e) {
+		return e.Message
+	}
+	return err.Error()
+}
+
+// referrer is what an expression can say of what it reads from outside of itself: the names it looks up in
+// the item it is evaluated on, which a state does not have, the members of $states, and its free variables.
+type referrer interface {
+	References() (context, states, variables []string)
+}
+
+// checkReferences reports what e reads although there is no such thing where n stands.
+func (s *stateCompiler) checkReferences(n *node, e *jsonata.Expr) {
+	r, ok := any(e).(referrer)
+	if !ok {
+		return
+	}
+	context, states, _ := r.References()
+	for _, name := range context {
+		if name == "$$" {
+			s.fail(n, CodeUnsupportedJSONataExpression, "Reference to '$$' is not supported.")
+		} else {
+			s.fail(n, CodeUnsupportedJSONataExpression, "Reference to '%s' at the top level is not supported.", name)
+		}
+	}
+	if slices.Contains(states, "errorOutput") && !s.catching {
+		s.fail(n, CodeUnsupportedJSONataExpression, "Field '$states.errorOutput' does not exist.")
+	}
 }
 
 // queryVariables returns the workflow variables that an expression reads.
-func queryVariables(Query) []string { return nil }
+func queryVariables(e *jsonata.Expr) []string {
+	if r, ok := any(e).(referrer); ok {
+		_, _, variables := r.References()
+		return variables
+	}
+	return nil
+}

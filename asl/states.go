@@ -16,6 +16,7 @@ type stateCompiler struct {
 	exits    []exit     // where the state can go
 	broken   bool       // where it goes is not known, for want of a readable field
 	assigned []variable // what the state assigns, its catchers and rules included
+	catching bool       // the fields of a catcher are being compiled, where $states has errorOutput
 }
 
 // exit is one place where a definition names the state to go to.
