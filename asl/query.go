@@ -5,7 +5,6 @@ package asl
 
 import (
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/statelark/statelark/jsonata"
@@ -73,8 +72,10 @@ func (s *stateCompiler) checkReferences(n *node, e *jsonata.Expr) {
 			s.fail(n, CodeUnsupportedJSONataExpression, "Reference to '%s' at the top level is not supported.", name)
 		}
 	}
-	if slices.Contains(states, "errorOutput") && !s.catching {
-		s.fail(n, CodeUnsupportedJSONataExpression, "Field '$states.errorOutput' does not exist.")
+	for _, name := range states {
+		if (name == "result" || name == "errorOutput") && name != s.extra {
+			s.fail(n, CodeUnsupportedJSONataExpression, "Field '$states.%s' does not exist.", name)
+		}
 	}
 }
 

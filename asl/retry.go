@@ -106,8 +106,8 @@ func (s *stateCompiler) catcher(n *node) Catcher {
 	} else {
 		s.broken = true
 	}
-	s.catching = true
-	defer func() { s.catching = false }()
+	s.extra = "errorOutput"
+	defer func() { s.extra = "" }()
 	c.Assign = s.assign(n.get("Assign"))
 	if s.state.Language == JSONPath {
 		c.ResultPath = s.resultPath(n.get("ResultPath"))

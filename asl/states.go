@@ -16,7 +16,7 @@ type stateCompiler struct {
 	exits    []exit     // where the state can go
 	broken   bool       // where it goes is not known, for want of a readable field
 	assigned []variable // what the state assigns, its catchers and rules included
-	catching bool       // the fields of a catcher are being compiled, where $states has errorOutput
+	extra    string     // the member that $states has in what is being compiled: result, errorOutput or none
 }
 
 // exit is one place where a definition names the state to go to.
@@ -92,10 +92,19 @@ func (s *stateCompiler) common() {
 	}
 	st.ResultSelector = s.templateField("ResultSelector")
 	st.Arguments = s.templateField("Arguments")
-	st.Output = s.templateField("Output")
-	st.Assign = s.assign(s.field("Assign"))
+	s.afterwards()
 	st.Retry = s.retry()
 	st.Catch = s.catch()
+}
+
+// afterwards compiles what is computed when the state's work is done.
+func (s *stateCompiler) afterwards() {
+	if computing.has(s.state.Type) {
+		s.extra = "result"
+	}
+	s.state.Output = s.templateField("Output")
+	s.state.Assign = s.assign(s.field("Assign"))
+	s.extra = ""
 }
 
 // particular compiles what only the state's type has.
