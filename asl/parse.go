@@ -53,17 +53,9 @@ func ParseState(text, name string, language Language, o Options) (*Machine, []Di
 		language = JSONPath
 	}
 	c := newCompiler(o)
-	root, found := c.document(text)
-	if found {
-		root.parent = &node{parent: &node{kind: value.Object}, key: "States", kind: value.Object}
-		root.key = name
-		c.language = language
-		g := &graph{}
-		s := c.compileState(root, g)
-		g.states = []*stateCompiler{s}
-		m := &Machine{Language: language, Version: "1.0", Block: Block{StartAt: name, States: []*State{s.state}}}
-		m.index()
-		c.machine = m
+	if root, ok := c.document(text); ok {
+		root.key, root.parent = name, &node{parent: &node{kind: value.Object}, key: "States", kind: value.Object}
+		c.singleState(root, language)
 		c.scopes()
 		c.inOrder()
 		c.transitions(false)
@@ -145,6 +137,15 @@ func (c *compiler) wholeMachine(root *node) {
 		m.TimeoutSeconds, _ = c.integer(n, 0, maxSeconds)
 	}
 	c.block(root, &m.Block, nil)
+}
+
+func (c *compiler) singleState(n *node, language Language) {
+	c.language = language
+	g := &graph{}
+	s := c.compileState(n, g)
+	g.states = []*stateCompiler{s}
+	c.machine = &Machine{Language: language, Version: "1.0", Block: Block{StartAt: n.key, States: []*State{s.state}}}
+	c.machine.index()
 }
 
 // queryLanguage returns the language that a QueryLanguage field stands for: anything but the exact name of
