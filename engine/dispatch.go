@@ -118,6 +118,9 @@ func (e *Engine) refill(k call) (call, error) {
 	return e.readCall(work[0])
 }
 
+// storeRetry is how long a task that needs the store waits before it asks again.
+const storeRetry = 200 * time.Millisecond
+
 // maxQueued is how many calls wait in memory with their input; those behind them read it again from the store.
 const maxQueued = 4096
 
@@ -241,6 +244,13 @@ func (d *dispatcher) run(ctx context.Context, k call) {
 		c.Deadline = time.UnixMilli(k.deadline)
 	}
 	out, err := target.Start(ctx, c)
+	for ctx.Err() == nil && errors.Is(err, statelark.ErrUnavailable) { // this server's trouble and not the task's
+		select {
+		case <-ctx.Done():
+		case <-time.After(storeRetry):
+			out, err = target.Start(ctx, c)
+		}
+	}
 	switch {
 	case ctx.Err() != nil: // given up, or the engine closes: the work row is left for the next start
 	case errors.Is(err, errByMessage):

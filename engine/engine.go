@@ -95,13 +95,9 @@ func Open(ctx context.Context, store statelark.Store, cfg Config) (*Engine, erro
 	cfg.setDefaults()
 	e := &Engine{cfg: cfg, store: store, log: cfg.Logger, since: time.Now(), closing: make(chan struct{}), closed: make(chan struct{})}
 	e.generation.Store(1)
-	leases, err := store.Acquire(ctx, cfg.Node, statelark.Shards)
+	err := e.takeShards(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("taking the shards: %w", err)
-	}
-	e.leases = leases
-	for _, l := range leases {
-		e.epochs[l.Shard] = l.Epoch
 	}
 	if e.secret, err = loadSecret(ctx, store); err != nil {
 		return nil, fmt.Errorf("reading the secret of the task tokens: %w", err)
@@ -196,6 +192,33 @@ func unavailable(cause error) error {
 // ownerOf returns the goroutine that owns an execution.
 func (e *Engine) ownerOf(id statelark.ExecID) *owner {
 	return e.owners[int(id.Shard())%len(e.owners)]
+}
+
+// takeShards takes all shards. Those that a process held which did not end well become free when its leases run out.
+func (e *Engine) takeShards(ctx context.Context) error {
+	for {
+		got, err := e.store.Acquire(ctx, e.cfg.Node, statelark.Shards)
+		if err != nil {
+			return err
+		}
+		for _, l := range got {
+			e.epochs[l.Shard] = l.Epoch
+		}
+		e.leases = append(e.leases, got...)
+		missing := statelark.Shards - len(e.leases)
+		if missing == 0 {
+			return nil
+		}
+		if e.leases, err = e.store.Renew(ctx, e.cfg.Node, e.leases); err != nil {
+			return err
+		}
+		e.log.Info("waiting for shards that another process holds", "shards", missing)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
 }
 
 // renewLeases keeps the shards. A store of a single node gives leases that do not end.

@@ -126,9 +126,13 @@ func (o *owner) run() {
 
 // goOn gives one more step to the execution that has waited longest for it.
 func (o *owner) goOn() {
+	o.checkGeneration()
+	if len(o.more) == 0 {
+		return
+	}
 	l := o.more[0]
 	o.more = o.more[1:]
-	if o.checkGeneration(); !l.dead.Load() && o.live[l.record.ID] == l {
+	if !l.dead.Load() && o.live[l.record.ID] == l {
 		o.step(l, message{exec: l.record.ID, event: interp.Event{Kind: interp.Continue}})
 	}
 }

@@ -71,11 +71,9 @@ func (t *timers) load(ctx context.Context, from time.Time) error {
 func (t *timers) loadShard(ctx context.Context, shard statelark.ShardID, from, until time.Time) error {
 	const page = 1000
 	after := statelark.Timer{}
-	if !from.IsZero() {
-		after = statelark.Timer{Due: from, Seq: math.MaxUint64}
-		for i := range after.Exec {
-			after.Exec[i] = 0xff
-		}
+	if !from.IsZero() { // the last key that could be due then
+		last := time.UnixMilli(1<<48 - 1)
+		after = statelark.Timer{Due: from, Exec: statelark.NewExecID(last, shard, math.MaxUint64), Seq: math.MaxUint64}
 	}
 	for {
 		rows, err := t.e.store.Timers(ctx, shard, until, after, page)

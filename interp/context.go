@@ -66,7 +66,7 @@ func (f *frame) token() string {
 		return ""
 	}
 	seq := f.t.wait.seq
-	if f.t.phase != waiting {
+	if seq == 0 {
 		seq = f.x.lastSeq + 1 // the wait that the attempt will open
 	}
 	return f.x.host.Token(seq)

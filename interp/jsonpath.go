@@ -101,7 +101,7 @@ func (l jsonPath) resultPath(f *frame, p asl.PathField, base, result value.Value
 	}
 	v, err := p.Path.Set(base, result)
 	if err != nil {
-		return value.Value{}, f.runtimeError("%s", err)
+		return value.Value{}, newFailure(jsonpath.ErrorReferencePathConflict, err.Error())
 	}
 	return v, nil
 }
@@ -205,7 +205,13 @@ func (jsonPath) expr(f *frame, e *asl.Expr, field string, root value.Value) (val
 		return v, nil
 	}
 	var missing *jsonpath.NotFoundError
-	if e.Path.Path() != nil && errors.As(err, &missing) {
+	var call *jsonpath.CallError
+	switch {
+	case errors.As(err, &call) && call.Name != jsonpath.ErrorRuntime:
+		return value.Value{}, newFailure(call.Name, f.where()+call.Error())
+	case errors.As(err, &missing) && missing.Misapplied:
+		return value.Value{}, f.runtimeError("%s", missing.Detail)
+	case errors.As(err, &missing) && e.Path.Path() != nil:
 		return value.Value{}, f.runtimeError("The JSONPath '%s' specified for the field '%s' could not be found in the input '%s'",
 			e.Source, field, root.Compact())
 	}
