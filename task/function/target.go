@@ -167,8 +167,8 @@ func (t *Target) locate(r *Ref, execution string) error {
 
 // payloadText is the payload that the parameters ask for: a string that is JSON itself is taken as that JSON.
 func payloadText(input value.Value) []byte {
-	v, ok := input.Get("Payload")
-	if !ok {
+	v, _ := input.Get("Payload")
+	if !v.Exists() || v.IsNull() {
 		return []byte("{}")
 	}
 	if v.Kind() == value.String {

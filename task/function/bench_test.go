@@ -1,0 +1,59 @@
+package function
+
+import (
+	"testing"
+	"time"
+)
+
+func benchmarkWarm(b *testing.B, add func(testing.TB, *Catalog, string), source string) {
+	c := open(b, Options{})
+	add(b, c, source)
+	invoke(b, c, `{"a":1}`)
+	for b.Loop() {
+		invoke(b, c, `{"a":1}`)
+	}
+}
+
+func BenchmarkWarmPython(b *testing.B) { benchmarkWarm(b, python, echo) }
+func BenchmarkWarmNode(b *testing.B) {
+	benchmarkWarm(b, node, "exports.handler = async (event) => event;")
+}
+
+// benchmarkCold opens a new sandbox for each invocation.
+func benchmarkCold(b *testing.B, add func(testing.TB, *Catalog, string), source string) {
+	c := open(b, Options{})
+	add(b, c, source)
+	invoke(b, c, `{"a":1}`) // finds the interpreter
+	for b.Loop() {
+		b.StopTimer()
+		for s := c.functions["f"].latest.runner.(*pool).pop(); s != nil; s = c.functions["f"].latest.runner.(*pool).pop() {
+			s.close()
+		}
+		b.StartTimer()
+		invoke(b, c, `{"a":1}`)
+	}
+}
+
+func BenchmarkColdPython(b *testing.B) { benchmarkCold(b, python, echo) }
+func BenchmarkColdNode(b *testing.B) {
+	benchmarkCold(b, node, "exports.handler = async (event) => event;")
+}
+
+func BenchmarkCommand(b *testing.B) {
+	c := declare(b, Function{Timeout: time.Minute, Code: Code{Command: []string{"cat"}}})
+	for b.Loop() {
+		invoke(b, c, `{"a":1}`)
+	}
+}
+
+// BenchmarkParallelPython has as many invocations under way as there are sandboxes.
+func BenchmarkParallelPython(b *testing.B) {
+	c := open(b, Options{Concurrency: 4})
+	python(b, c, echo)
+	b.SetParallelism(2)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			invoke(b, c, `{"a":1}`)
+		}
+	})
+}
