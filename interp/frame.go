@@ -54,7 +54,7 @@ type language interface {
 	until(f *frame, w *asl.WaitFields) (int64, *failure)
 }
 
-var languages = map[asl.Language]language{asl.JSONPath: jsonPath{}, asl.JSONata: jsonPath{}}
+var languages = map[asl.Language]language{asl.JSONPath: jsonPath{}, asl.JSONata: jsonataLang{}}
 
 // newFrame returns the frame of t at its present state, before the input is computed.
 func (x *Exec) newFrame(t *Thread) *frame {

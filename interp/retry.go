@@ -10,9 +10,7 @@ import (
 
 // failState deals with the failure of a state: by Retry, by Catch, else by the failure of the thread.
 func (x *Exec) failState(f *frame, fail *failure) {
-	if fail.evaluation {
-		x.writeEvaluationFailed(f, fail)
-	}
+	x.writeEvaluationFailed(f, fail)
 	switch {
 	case fail.fatal:
 		x.finishFailed(f.t, fail)
@@ -26,9 +24,13 @@ func (x *Exec) failState(f *frame, fail *failure) {
 	}
 }
 
-// writeEvaluationFailed writes the event that goes before the failure of an expression. As recorded, it does not
-// follow from the last event of the thread but from the one before that, except in a Wait state.
+// writeEvaluationFailed writes the event that goes, once, before the failure of an expression. As recorded, it does
+// not follow from the last event of the thread but from the one before that, except in a Wait state.
 func (x *Exec) writeEvaluationFailed(f *frame, fail *failure) {
+	if !fail.evaluation {
+		return
+	}
+	fail.evaluation = false
 	if f.s.Type != asl.Wait {
 		f.t.prev = f.t.before
 	}
@@ -111,9 +113,7 @@ func (x *Exec) catch(f *frame, fail *failure) bool {
 
 // failCaught fails a state whose catcher itself failed: no other catcher is asked.
 func (x *Exec) failCaught(f *frame, fail *failure) {
-	if fail.evaluation {
-		x.writeEvaluationFailed(f, fail)
-	}
+	x.writeEvaluationFailed(f, fail)
 	if fail.fatal {
 		x.finishFailed(f.t, fail)
 		return
