@@ -21,6 +21,7 @@ import (
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/task/function"
@@ -65,10 +66,20 @@ const (
 	defaultFunctionTimeout = time.Minute
 )
 
+// defaultURL is where a server is when nobody says otherwise.
+const defaultURL = "http://" + defaultListen
+
 const envPrefix = "STATELARK_"
 
-// settings are the flags that are settings, too.
-var settings = []string{"listen", "data", "region", "account", "log-format", "log-level"}
+// settings are those that can be flags and variables, with what they are when nobody says.
+var settings = map[string]any{
+	"listen":     defaultListen,
+	"data":       defaultData,
+	"region":     defaultRegion,
+	"account":    defaultAccount,
+	"log-format": "text",
+	"log-level":  "info",
+}
 
 // addNodeFlags gives a command the flags of the settings. Their defaults are shown but not applied here, since
 // the environment and the file go before them.
@@ -76,15 +87,15 @@ func addNodeFlags(c *cobra.Command, data, dataHelp string) {
 	f := c.Flags()
 	f.String("listen", defaultListen, "`HOST:PORT` to listen on; port 0 takes a free one and prints it")
 	f.String("data", data, dataHelp)
-	f.String("region", defaultRegion, "AWS region in the ARNs")
-	f.String("account", defaultAccount, "AWS account in the ARNs, 12 digits")
 	f.String("log-format", "text", "text or json")
 	f.String("log-level", "info", "debug, info, warn or error")
 	addConfigFlags(c)
 }
 
-// addConfigFlags gives a command the flags about the configuration file and about functions.
+// addConfigFlags gives a command the flags about the configuration file, the place and the functions.
 func addConfigFlags(c *cobra.Command) {
+	c.Flags().String("region", defaultRegion, "AWS `REGION` in the ARNs")
+	c.Flags().String("account", defaultAccount, "AWS `ACCOUNT` in the ARNs, 12 digits")
 	c.Flags().String("config", "", "configuration `FILE` (default "+defaultConfig+" where there is one)")
 	c.Flags().StringArray("function", nil, "Lambda function as `NAME=COMMAND` or NAME=URL; may be repeated")
 }
@@ -96,23 +107,18 @@ func loadConfig(c *cobra.Command) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	defaults, given := map[string]any{}, map[string]any{}
-	for _, name := range settings {
-		f := c.Flags().Lookup(name)
-		switch {
-		case f == nil:
-		case f.Changed:
-			given[name] = f.Value.String()
-		default:
-			defaults[name] = f.DefValue
+	given := map[string]any{}
+	c.Flags().Visit(func(f *pflag.Flag) {
+		if _, ok := settings[f.Name]; ok {
+			given[f.Name] = f.Value.String()
 		}
-	}
+	})
 	load := func(p koanf.Provider, parser koanf.Parser) {
 		if err == nil {
 			err = k.Load(p, parser)
 		}
 	}
-	load(confmap.Provider(defaults, "/"), nil)
+	load(confmap.Provider(settings, "/"), nil)
 	if path != "" {
 		load(file.Provider(path), yaml.Parser())
 	}
@@ -158,12 +164,10 @@ func configFile(c *cobra.Command) (string, error) {
 // setting translates a variable of the environment; "" for one that is no setting.
 func setting(name, text string) (string, any) {
 	key := strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(name, envPrefix)), "_", "-")
-	for _, s := range settings {
-		if s == key {
-			return key, text
-		}
+	if _, ok := settings[key]; !ok {
+		return "", nil
 	}
-	return "", nil
+	return key, text
 }
 
 func (cfg *Config) decode(k *koanf.Koanf) error {
@@ -296,44 +300,4 @@ func (cfg *Config) declared(name string, f Function) function.Function {
 		Name: name, Runtime: f.Runtime, Handler: f.Handler, Timeout: timeout, MemoryMB: f.Memory, Env: f.Env,
 		Code: function.Code{Command: f.Command, Dir: dir, URL: f.URL},
 	}
-}
-
-// splitWords splits a command line at white space. Quotes keep words together, a backslash the next character;
-// nothing is expanded.
-func splitWords(line string) ([]string, error) {
-	var words []string
-	var word strings.Builder
-	inWord, quote := false, rune(0)
-	escaped := false
-	for _, r := range line {
-		switch {
-		case escaped:
-			word.WriteRune(r)
-			escaped = false
-		case r == '\\' && quote != '\'':
-			inWord, escaped = true, true
-		case quote != 0 && r == quote:
-			quote = 0
-		case quote != 0:
-			word.WriteRune(r)
-		case r == '\'' || r == '"':
-			inWord, quote = true, r
-		case r == ' ' || r == '\t' || r == '\n':
-			if inWord {
-				words = append(words, word.String())
-				word.Reset()
-				inWord = false
-			}
-		default:
-			inWord = true
-			word.WriteRune(r)
-		}
-	}
-	if quote != 0 || escaped {
-		return nil, errors.New("a quote is not closed")
-	}
-	if inWord {
-		words = append(words, word.String())
-	}
-	return words, nil
 }

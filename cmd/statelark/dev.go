@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -12,7 +11,7 @@ func newDev() *cobra.Command {
 		Use:   "dev",
 		Short: "Run a server for development, in memory",
 		Long: `Runs a server that keeps everything in memory and takes any credentials. With --data it keeps it in a
-directory instead. A statelark.yaml in the working directory is read when there is one.`,
+directory instead; the data setting of the configuration file is for "statelark server" and not heeded.`,
 		Example: `  statelark dev
   statelark dev --listen 127.0.0.1:0 --function greet='python3 greet.py'
   aws stepfunctions list-state-machines --endpoint-url http://127.0.0.1:8083`,
@@ -21,6 +20,9 @@ directory instead. A statelark.yaml in the working directory is read when there 
 			cfg, err := loadConfig(c)
 			if err != nil {
 				return err
+			}
+			if !c.Flags().Changed("data") {
+				cfg.Data = ""
 			}
 			return serve(c, cfg, func(n *Node) { banner(c.ErrOrStderr(), n) })
 		},
@@ -35,7 +37,7 @@ func banner(w io.Writer, n *Node) {
 	if n.cfg.Data != "" {
 		keeps = "everything in " + n.cfg.Data
 	}
-	fmt.Fprintf(w, `Statelark %s
+	say(w, `Statelark %s
 
   Step Functions API  %s
   Lambda API          %s

@@ -45,13 +45,13 @@ func hint(code int, err error, next string, a ...any) *failure {
 	return &failure{code: code, err: err, next: fmt.Sprintf(next, a...)}
 }
 
-// asFailure makes a failure of whatever a command returned. An error that is none yet is a mistake that cobra
-// found when it is about the command line, else a failure of the command.
+// asFailure makes a failure of whatever a command returned. Of the mistakes in a command line,
+// cobra alone finds a command that does not exist, and it tells by the text.
 func asFailure(err error, c *cobra.Command) *failure {
 	var f *failure
 	if !errors.As(err, &f) {
 		f = &failure{code: exitFailed, err: err}
-		if strings.HasPrefix(err.Error(), "unknown command") || strings.HasPrefix(err.Error(), "required flag") {
+		if strings.HasPrefix(err.Error(), "unknown command") {
 			f.code = exitUsage
 		}
 	}
@@ -65,8 +65,11 @@ func (f *failure) print(w io.Writer) {
 	if f.err == nil {
 		return
 	}
-	fmt.Fprintln(w, "statelark: "+strings.TrimSpace(f.err.Error()))
+	say(w, "statelark: %s\n", strings.TrimSpace(f.err.Error()))
 	if f.next != "" {
-		fmt.Fprintln(w, "  next: "+f.next)
+		say(w, "  next: %s\n", f.next)
 	}
 }
+
+// say writes to people. When that fails, they are gone, and there is nobody to tell.
+func say(w io.Writer, format string, a ...any) { _, _ = fmt.Fprintf(w, format, a...) }

@@ -104,9 +104,12 @@ func (b *timedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// welcomeStart is what the page at GET / begins with. Clients know a Statelark server by it.
+const welcomeStart = "Statelark "
+
 // welcome is the page at GET /.
 func (n *Node) welcome() string {
-	return fmt.Sprintf(`Statelark %s runs Amazon States Language workflows behind the AWS Step Functions API.
+	return welcomeStart + fmt.Sprintf(`%s runs Amazon States Language workflows behind the AWS Step Functions API.
 
 Point a client at it:
 

@@ -7,7 +7,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 
@@ -49,21 +48,17 @@ Exit codes: 0 ok or SUCCEEDED, 1 FAILED, 2 usage, 3 definition invalid, 5 TIMED_
   statelark validate *.asl.json                     # what is wrong with definitions`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
-		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	root.SuggestionsMinimumDistance = 2
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(err) })
-	root.AddCommand(newDev(), newServer(), newVersion())
-	return root
-}
-
-// exactly is an argument check that says what is missing instead of counting.
-func exactly(n int, what string) cobra.PositionalArgs {
-	return func(_ *cobra.Command, args []string) error {
-		if len(args) != n {
-			return usage(fmt.Errorf("%s is needed, got %d arguments", what, len(args)))
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	for _, c := range []*cobra.Command{newDev(), newServer(), newRun(), newValidate(), newEval(), newVersion()} {
+		check := c.Args
+		c.Args = func(c *cobra.Command, args []string) error {
+			if err := check(c, args); err != nil {
+				return usage(err)
+			}
+			return nil
 		}
-		return nil
+		root.AddCommand(c)
 	}
+	return root
 }

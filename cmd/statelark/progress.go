@@ -1,0 +1,170 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/statelark/statelark/asl"
+	"github.com/statelark/statelark/value"
+)
+
+// Progress is what the events of an execution, read in order, say about its states. It knows no terminal: see
+// paint.go.
+
+// event is what progress needs of a HistoryEvent.
+type event struct {
+	id, previous int64
+	at           time.Time
+	kind         string // "TaskStateEntered"
+	name         string // of the state
+	err, cause   string
+	length       int64 // items, of MapStateStarted
+}
+
+// readEvent reads a HistoryEvent of the API.
+func readEvent(v value.Value) event {
+	number := func(v value.Value, key string) int64 {
+		n, _ := v.Get(key)
+		i, _ := n.Int()
+		return i
+	}
+	seconds, _ := v.Get("timestamp")
+	e := event{id: number(v, "id"), previous: number(v, "previousEventId"), kind: str(v, "type"),
+		at: time.UnixMilli(int64(seconds.Float()*1000 + 0.5))}
+	for _, m := range v.Members() {
+		if strings.HasSuffix(m.Key, "EventDetails") {
+			e.name, e.err, e.cause = str(m.Value, "name"), str(m.Value, "error"), str(m.Value, "cause")
+			e.length = number(m.Value, "length")
+		}
+	}
+	return e
+}
+
+func reversed(events []event) []event {
+	slices.Reverse(events)
+	return events
+}
+
+// terminal reports whether the event is the last of its execution, and with which status it ended.
+func (e *event) terminal() (status string, ok bool) {
+	switch e.kind {
+	case "ExecutionSucceeded":
+		return "SUCCEEDED", true
+	case "ExecutionFailed":
+		return "FAILED", true
+	case "ExecutionTimedOut":
+		return "TIMED_OUT", true
+	case "ExecutionAborted":
+		return "ABORTED", true
+	}
+	return "", false
+}
+
+// isOfState reports whether the event tells the name of its state. That of any other event is its predecessor's.
+func (e *event) isOfState() bool {
+	return strings.HasSuffix(e.kind, "StateEntered") || strings.HasSuffix(e.kind, "StateExited") || strings.HasPrefix(e.kind, "MapIteration")
+}
+
+// row is one state: all its entries together, since a loop or a Map enters it many times.
+type row struct {
+	name            string
+	depth           int // how many Parallel and Map states it stands in
+	entered, exited int
+	started         time.Time // of the last entry
+	took            time.Duration
+	attempts        int    // of the last entry's task
+	err             string // what went wrong last
+	cause           string
+	items, done     int64 // of a Map
+}
+
+// progress is the sum of the events so far.
+type progress struct {
+	begun, now time.Time // of the first and the last event
+	last       int64     // id of the last event
+	status     string
+	rows       []*row
+	byName     map[string]*row
+	owner      map[int64]*row // of each event, by its id: the state that it is about
+	depth      map[string]int // of the machine's states
+}
+
+func newProgress(m *asl.Machine) *progress {
+	p := &progress{status: "RUNNING", byName: map[string]*row{}, owner: map[int64]*row{}, depth: map[string]int{}}
+	if m != nil {
+		p.measure(&m.Block, 0)
+	}
+	return p
+}
+
+// measure notes how deep the states of b stand.
+func (p *progress) measure(b *asl.Block, depth int) {
+	for _, s := range b.States {
+		p.depth[s.Name] = depth
+		if s.Map != nil {
+			p.measure(s.Map.Processor, depth+1)
+		}
+		if s.Parallel != nil {
+			for _, branch := range s.Parallel.Branches {
+				p.measure(branch, depth+1)
+			}
+		}
+	}
+}
+
+// add takes the next event up and returns the state that it is about, nil when it is about the execution.
+func (p *progress) add(e *event) *row {
+	if p.begun.IsZero() {
+		p.begun = e.at
+	}
+	p.now, p.last = e.at, e.id
+	if status, ok := e.terminal(); ok {
+		p.status = status
+		return nil
+	}
+	r := p.owner[e.previous]
+	if e.isOfState() {
+		r = p.row(e.name)
+	}
+	if r == nil {
+		return nil
+	}
+	r.add(e)
+	p.owner[e.id] = r
+	return r
+}
+
+func (p *progress) row(name string) *row {
+	r := p.byName[name]
+	if r == nil {
+		r = &row{name: name, depth: p.depth[name]}
+		p.byName[name] = r
+		p.rows = append(p.rows, r)
+	}
+	return r
+}
+
+// add takes up an event of the state.
+func (r *row) add(e *event) {
+	switch {
+	case strings.HasSuffix(e.kind, "StateEntered"):
+		r.entered++
+		r.started, r.attempts = e.at, 0
+	case strings.HasSuffix(e.kind, "StateExited"):
+		r.exited++
+		r.took = e.at.Sub(r.started)
+	case e.kind == "MapStateStarted":
+		r.items += e.length
+	case e.kind == "MapIterationSucceeded":
+		r.done++
+	case strings.HasSuffix(e.kind, "Scheduled"):
+		r.attempts++
+	}
+	if e.err != "" || e.cause != "" {
+		r.err, r.cause = e.err, e.cause
+	}
+}
+
+// running reports whether the state was entered and not left.
+func (r *row) running() bool { return r.entered > r.exited }

@@ -1,0 +1,298 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/statelark/statelark/asl"
+	"github.com/statelark/statelark/value"
+)
+
+// runOptions are the flags of run.
+type runOptions struct {
+	input    string
+	name     string
+	endpoint string
+	local    bool
+	timeout  time.Duration
+	quiet    bool
+	asJSON   bool
+	color    string
+}
+
+func newRun() *cobra.Command {
+	var o runOptions
+	c := &cobra.Command{
+		Use:   "run FILE|NAME|ARN",
+		Short: "Run a workflow and print its output",
+		Long: `Runs a state machine, shows on standard error how it goes on, and prints its output alone on standard output.
+
+FILE is a definition in JSON or YAML ("-": standard input). It runs on the server that --endpoint,
+AWS_ENDPOINT_URL_SFN or AWS_ENDPOINT_URL names or, when none does, on one at ` + defaultListen + `; when there is none
+either, inside this process. NAME or ARN is that of a state machine of the server.
+
+The exit code tells how it ended: 0 SUCCEEDED, 1 FAILED, 5 TIMED_OUT, 6 ABORTED. An interrupt stops the execution.`,
+		Example: `  statelark run hello.asl.json --input '{"name": "world"}'
+  statelark run order.asl.yaml --input @order.json --subst-file values.yaml --function charge='python3 charge.py'
+  statelark run order --endpoint http://127.0.0.1:8083 --json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error { return run(c, args[0], o) },
+	}
+	f := c.Flags()
+	f.StringVar(&o.input, "input", "{}", "the input: `JSON`, @FILE, or - for standard input")
+	f.StringVar(&o.name, "name", "", "`NAME` of the execution (default: a new one)")
+	f.StringVar(&o.endpoint, "endpoint", "", "`URL` of the server")
+	f.BoolVar(&o.local, "local", false, "run inside this process, whatever servers there are")
+	f.DurationVar(&o.timeout, "timeout", 0, "stop the execution after this `TIME`")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "show no progress")
+	f.BoolVar(&o.asJSON, "json", false, "print the execution as one JSON document")
+	f.StringVar(&o.color, "color", "auto", "colours: auto, always or never")
+	addSubstFlags(c)
+	addConfigFlags(c)
+	return c
+}
+
+// workflow is what there is to run: a definition, or the name or ARN of a state machine.
+type workflow struct {
+	name       string // of the state machine
+	arn        string // "" until it is known
+	definition *definition
+}
+
+func run(c *cobra.Command, what string, o runOptions) error {
+	if o.input == "-" && what == "-" {
+		return usage(errors.New("the definition and --input cannot both come from standard input"))
+	}
+	style, err := newStyle(o.color, c.ErrOrStderr(), os.Getenv)
+	if err != nil {
+		return err
+	}
+	input, err := readJSON("--input", o.input, c.InOrStdin())
+	if err != nil {
+		return err
+	}
+	w, err := readWorkflow(c, what)
+	if err != nil {
+		return err
+	}
+	ctx, release := signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
+	defer release()
+	api, closeServer, err := o.server(ctx, c, w)
+	if err != nil {
+		return err
+	}
+	x := &runner{client: api, timeout: o.timeout, painter: newPainter(c.ErrOrStderr(), w.name, style)}
+	if o.quiet {
+		x.painter = noPainter{}
+	}
+	result, err := x.run(ctx, w, input.Text(), o.name)
+	release() // the next signal ends the process at once
+	err = errors.Join(explain(err, api.url), closeServer())
+	if err != nil {
+		return err
+	}
+	return report(c, result, o.asJSON)
+}
+
+// readWorkflow tells files from names and reads the definition of a file.
+func readWorkflow(c *cobra.Command, what string) (*workflow, error) {
+	if strings.HasPrefix(what, "arn:") {
+		return &workflow{name: what[strings.LastIndexByte(what, ':')+1:], arn: what}, nil
+	}
+	_, err := os.Stat(what)
+	looksLikeFile := filepath.Ext(what) != "" || strings.ContainsRune(what, filepath.Separator)
+	if what != "-" && err != nil && !looksLikeFile {
+		return &workflow{name: what}, nil
+	}
+	values, err := substitutions(c)
+	if err != nil {
+		return nil, err
+	}
+	d, err := readDefinition(what, c.InOrStdin(), values, asl.Options{})
+	if err != nil {
+		return nil, err
+	}
+	d.print(c.ErrOrStderr())
+	if d.invalid() {
+		return nil, hint(exitInvalid, fmt.Errorf("%s is not a valid definition", what), "mend what is listed above; statelark validate %s checks it again", what)
+	}
+	return &workflow{name: machineName(what), definition: d}, nil
+}
+
+var (
+	definitionSuffix = regexp.MustCompile(`(\.asl)?\.(json|ya?ml|asl)$`)
+	notInName        = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
+)
+
+// machineName makes the name of a state machine of a path: "samples/order.asl.json" is "order".
+func machineName(path string) string {
+	name := definitionSuffix.ReplaceAllString(filepath.Base(path), "")
+	name = strings.Trim(notInName.ReplaceAllString(name, "-"), "-")
+	if name == "" {
+		return "stdin"
+	}
+	return name[:min(len(name), 80)]
+}
+
+// server returns the server to use and what ends it.
+func (o *runOptions) server(ctx context.Context, c *cobra.Command, w *workflow) (*client, func() error, error) {
+	remote := func(url string) (*client, func() error, error) {
+		return newClient(url), func() error { return nil }, nil
+	}
+	named := o.endpoint
+	for _, variable := range []string{"AWS_ENDPOINT_URL_SFN", "AWS_ENDPOINT_URL"} {
+		if named == "" {
+			named = os.Getenv(variable)
+		}
+	}
+	functions := c.Flags().Changed("function")
+	switch {
+	case o.local && o.endpoint != "":
+		return nil, nil, usage(errors.New("--local and --endpoint exclude each other"))
+	case functions && o.endpoint != "":
+		return nil, nil, usage(errors.New("--function declares a function for this process; a server has its own"))
+	case o.local || functions:
+	case named != "":
+		if u, err := url.Parse(named); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return nil, nil, usage(fmt.Errorf("the endpoint is %q; it has to be a URL such as http://%s", named, defaultListen))
+		}
+		return remote(named)
+	case isStatelark(ctx, defaultURL):
+		return remote(defaultURL)
+	}
+	if w.definition == nil {
+		return nil, nil, hint(exitUnreachable, fmt.Errorf("%s is no file, and there is no server that could have a state machine of that name", w.name),
+			"name a file, or the server with --endpoint")
+	}
+	return startLocal(ctx, c)
+}
+
+// isStatelark reports whether a Statelark server answers at a URL.
+func isStatelark(ctx context.Context, url string) bool {
+	ctx, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/", nil)
+	if err != nil {
+		return false
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = answer.Body.Close() }() // it was read
+	start := make([]byte, len(welcomeStart))
+	_, err = io.ReadFull(answer.Body, start)
+	return err == nil && string(start) == welcomeStart
+}
+
+// startLocal starts a node in this process, in memory and on a port of its own: functions and activity workers
+// reach it as they would reach a server.
+func startLocal(ctx context.Context, c *cobra.Command) (*client, func() error, error) {
+	cfg, err := loadConfig(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	cfg.Data, cfg.Listen = "", "127.0.0.1:0"
+	log := slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelError}))
+	n, err := StartNode(ctx, cfg, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	return newClient(n.URL()), func() error {
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+		defer cancel()
+		return n.Close(last)
+	}, nil
+}
+
+// explain adds to an error of the API what to do about it.
+func explain(err error, url string) error {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return &failure{code: exitInterrupted, err: errInterrupted}
+	case errors.Is(err, errUnreachable):
+		return hint(exitUnreachable, err, "start a server (statelark dev), or name another one than %s with --endpoint", url)
+	}
+	return err
+}
+
+// report prints the result and returns the failure that stands for the status.
+func report(c *cobra.Command, x *result, asJSON bool) error {
+	var err error
+	if asJSON {
+		_, err = fmt.Fprintln(c.OutOrStdout(), x.document().Compact())
+	} else if x.status == "SUCCEEDED" {
+		_, err = fmt.Fprintln(c.OutOrStdout(), x.output)
+	}
+	if err != nil {
+		return fmt.Errorf("printing the output: %w", err)
+	}
+	if x.interrupted {
+		return &failure{code: exitInterrupted, err: errors.New("interrupted; the execution was stopped")}
+	}
+	if x.status == "SUCCEEDED" {
+		return nil
+	}
+	return &failure{code: exitCodes[x.status], err: fmt.Errorf("the execution ended %s: %s", x.status, x.why())}
+}
+
+// exitCodes of the statuses but SUCCEEDED.
+var exitCodes = map[string]int{"FAILED": exitFailed, "TIMED_OUT": exitTimedOut, "ABORTED": exitAborted}
+
+// result is how an execution ended.
+type result struct {
+	arn, name, status string
+	started, stopped  time.Time
+	output            string // JSON text, "" unless it SUCCEEDED
+	err, cause        string
+	interrupted       bool // we stopped it, as we were told to by a signal
+}
+
+// readResult reads DescribeExecution's answer.
+func readResult(v value.Value) *result {
+	at := func(key string) time.Time {
+		seconds, _ := v.Get(key)
+		return time.UnixMilli(int64(seconds.Float()*1000 + 0.5)).UTC()
+	}
+	return &result{arn: str(v, "executionArn"), name: str(v, "name"), status: str(v, "status"), started: at("startDate"),
+		stopped: at("stopDate"), output: str(v, "output"), err: str(v, "error"), cause: str(v, "cause")}
+}
+
+// why says why it did not succeed.
+func (x *result) why() string {
+	if text := oneLine(x.err, x.cause); text != "" {
+		return text
+	}
+	return "no error was given"
+}
+
+// document is the result as "run --json" prints it.
+func (x *result) document() value.Value {
+	members := []value.Member{
+		text("executionArn", x.arn), text("name", x.name), text("status", x.status),
+		text("startDate", x.started.Format(time.RFC3339Nano)), text("stopDate", x.stopped.Format(time.RFC3339Nano)),
+	}
+	if x.output != "" {
+		members = append(members, value.Member{Key: "output", Value: value.Checked(x.output)})
+	}
+	for _, m := range []value.Member{text("error", x.err), text("cause", x.cause)} {
+		if m.Value.Str() != "" {
+			members = append(members, m)
+		}
+	}
+	return value.NewObject(members)
+}
