@@ -2,6 +2,7 @@ package pebblestore
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
@@ -309,8 +310,8 @@ func (w *write) running(c *statelark.Change) error {
 		}
 	}
 	for _, op := range c.Work {
-		w.key = appendQueue(w.key[:0], prefixWork, statelark.MessageKey{To: c.Exec, Seq: op.Seq})
-		if err := w.put(op.Data); err != nil {
+		key := statelark.MessageKey{To: c.Exec, Seq: op.Seq}
+		if err := w.queue(prefixWork, rowWork, key, op.Data); err != nil {
 			return err
 		}
 	}
@@ -343,12 +344,24 @@ func (w *write) put(data []byte) error {
 	return w.batch.Set(w.key, data, nil)
 }
 
+// queue adds a row of a queue and the row that stands for it, or the removal of both when data is nil.
+func (w *write) queue(prefix, row byte, key statelark.MessageKey, data []byte) error {
+	w.key = appendQueue(w.key[:0], prefix, key)
+	if err := w.put(data); err != nil {
+		return err
+	}
+	if data != nil {
+		data = present
+	}
+	w.key = appendExecQueue(w.key[:0], row, key)
+	return w.put(data)
+}
+
 // messages removes what c has dealt with and sends what it sends.
 func (w *write) messages(c *statelark.Change) error {
 	for _, key := range c.Consumed {
 		w.noteMessage(key, false)
-		w.key = appendQueue(w.key[:0], prefixInbox, key)
-		if err := w.remove(); err != nil {
+		if err := w.queue(prefixInbox, rowInbox, key, nil); err != nil {
 			return err
 		}
 	}
@@ -383,74 +396,64 @@ func (w *write) send(m statelark.Message) error {
 		return nil
 	}
 	w.noteMessage(m.MessageKey, true)
-	return w.batch.Set(w.key, m.Data, nil)
+	data := m.Data
+	if data == nil {
+		data = present
+	}
+	return w.queue(prefixInbox, rowInbox, m.MessageKey, data)
 }
 
 // close removes the rows that only a running execution has, as they were before the batch, and its messages.
 func (w *write) close(exec statelark.ExecID) error {
-	low, high := appendExec(nil, exec, rowThread), appendExec(nil, exec, rowsEnd)
-	err := w.removeRows(low, high, func(key []byte) error {
-		if key[1+idLen] != rowTimer {
-			return nil
-		}
-		row := key[1+idLen+1:]
-		w.key = appendShard(w.key[:0], prefixTimer, exec.Shard())
-		w.key = append(w.key, row[:8]...)
-		w.key = append(w.key, exec[:]...)
-		w.key = append(w.key, row[8:]...)
-		return w.remove()
-	})
-	if err != nil {
-		return err
-	}
-	for _, prefix := range [...]byte{prefixWork, prefixInbox} {
-		low = appendQueue(low[:0], prefix, statelark.MessageKey{To: exec})
-		high = appendQueueEnd(high[:0], prefix, exec)
-		err := w.removeRows(low, high, func(key []byte) error {
-			if prefix == prefixInbox {
-				w.noteMessage(queueKeyOf(key), false)
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	for seq, there := range w.inbox[exec] {
-		if !there {
-			continue
-		}
-		key := statelark.MessageKey{To: exec, Seq: seq}
-		w.key = appendQueue(w.key[:0], prefixInbox, key)
-		if err := w.remove(); err != nil {
-			return err
-		}
-		w.noteMessage(key, false)
-	}
-	return nil
-}
-
-// removeRows removes the rows from low up to high, after calling also for each key.
-func (w *write) removeRows(low, high []byte, also func(key []byte) error) error {
 	if w.rows == nil {
 		var err error
 		if w.rows, err = w.store.db.NewIter(nil); err != nil {
 			return unavailable(err)
 		}
 	}
-	w.rows.SetBounds(low, high)
+	w.rows.SetBounds(appendExec(nil, exec, rowThread), appendExec(nil, exec, rowsEnd))
 	for ok := w.rows.First(); ok; ok = w.rows.Next() {
-		if err := also(w.rows.Key()); err != nil {
-			return err
-		}
-		if err := w.batch.Delete(w.rows.Key(), nil); err != nil {
+		if err := w.closeRow(exec, w.rows.Key()); err != nil {
 			return err
 		}
 	}
 	if err := w.rows.Error(); err != nil {
 		return unavailable(err)
 	}
+	for seq, there := range w.inbox[exec] {
+		if !there {
+			continue
+		}
+		key := statelark.MessageKey{To: exec, Seq: seq}
+		w.noteMessage(key, false)
+		if err := w.queue(prefixInbox, rowInbox, key, nil); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// closeRow removes a row of a running execution, and that for which it stands.
+func (w *write) closeRow(exec statelark.ExecID, key []byte) error {
+	if err := w.batch.Delete(key, nil); err != nil {
+		return err
+	}
+	row, rest := key[1+idLen], key[1+idLen+1:]
+	switch row {
+	case rowTimer:
+		w.key = appendTimer(w.key[:0], exec, momentOf(rest), binary.BigEndian.Uint64(rest[8:]))
+	case rowWork, rowInbox:
+		k := statelark.MessageKey{To: exec, Seq: binary.BigEndian.Uint64(rest)}
+		prefix := byte(prefixWork)
+		if row == rowInbox {
+			prefix = prefixInbox
+			w.noteMessage(k, false)
+		}
+		w.key = appendQueue(w.key[:0], prefix, k)
+	default:
+		return nil
+	}
+	return w.remove()
 }
 
 // removeAgain removes the rows that earlier changes of the same batch gave to an execution.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"math"
 	"time"
 
 	"github.com/statelark/statelark"
@@ -20,17 +19,21 @@ import (
 //	x exec 'b'                 record of the execution
 //	x exec 'h' last            history block whose last event is last
 //	x exec 'p' id              blob
-//	x exec 's' thread          thread row             } rows of a running execution,
-//	x exec 't' due seq         timer, by execution    } gone when it is closed
-//	t shard due exec seq       timer, by time         }
-//	w shard exec seq           outstanding work       }
-//	q shard exec seq           message                }
+//	x exec 's' thread          thread row                        }
+//	x exec 't' due seq         that there is a t row             } what only a running execution
+//	x exec 'u' seq             that there is a w row             } has: gone when it is closed
+//	x exec 'v' seq             that there is a q row             }
+//	t shard due exec seq       timer                             }
+//	w shard exec seq           outstanding work                  }
+//	q shard exec seq           message                           }
 //	n machine name             id of the execution of that name
 //	i machine status ^exec     list of executions, newest first; status 0 holds them all
 //	c stop exec                executions that ended, by time
 //	m key                      meta record
 //
-// All that lasts as long as the execution itself stands under its x key, so that one range holds it.
+// All that lasts as long as the execution itself stands under its x key, so that one range holds it. The rows
+// 't' to 'v' spare a close the search through the shards' queues: a new execution's x rows stand together at
+// the end of all x rows, in memory; the keys of a queue are spread over every table of the database.
 const (
 	prefixVersion = 'v'
 	prefixOpened  = 'e'
@@ -52,7 +55,9 @@ const (
 	rowBlob    = 'p'
 	rowThread  = 's'
 	rowTimer   = 't'
-	rowsEnd    = 'u' // above them all
+	rowWork    = 'u'
+	rowInbox   = 'v'
+	rowsEnd    = 'w' // above them all
 )
 
 const idLen = len(statelark.ExecID{})
@@ -120,9 +125,10 @@ func queueKeyOf(key []byte) statelark.MessageKey {
 	return statelark.MessageKey{To: statelark.ExecID(key[3 : 3+idLen]), Seq: binary.BigEndian.Uint64(key[3+idLen:])}
 }
 
-// appendQueueEnd appends the key behind every row of an execution in a queue but the one of the highest seq.
-func appendQueueEnd(dst []byte, prefix byte, id statelark.ExecID) []byte {
-	return append(appendQueue(dst, prefix, statelark.MessageKey{To: id, Seq: math.MaxUint64}), 0)
+// appendExecQueue appends the key that stands for a row of a queue among the rows of its execution; row is
+// rowWork or rowInbox.
+func appendExecQueue(dst []byte, row byte, k statelark.MessageKey) []byte {
+	return binary.BigEndian.AppendUint64(appendExec(dst, k.To, row), k.Seq)
 }
 
 func appendMachine(dst []byte, prefix byte, arn string) []byte {

@@ -34,7 +34,7 @@ type Options struct {
 	// MinFree is the number of bytes of the disk that are kept free: a commit that would go below is refused.
 	// 0: 256 MB, negative: none.
 	MinFree int64
-	// CacheBytes bounds the memory for blocks read from disk. 0: 8 MB.
+	// CacheBytes bounds the memory for blocks read from disk. 0: 64 MB. It is taken as it fills.
 	CacheBytes int64
 	// Log gets what goes wrong in the background; nil: slog.Default().
 	Log *slog.Logger
@@ -42,7 +42,7 @@ type Options struct {
 
 const (
 	defaultMinFree    = 256 << 20
-	defaultCacheBytes = 8 << 20
+	defaultCacheBytes = 64 << 20
 	// memTableBytes is small, since the log that belongs to it is read again after a crash.
 	memTableBytes = 16 << 20
 	// pebbleFormat is pinned: Pebble never goes back to an older one.
