@@ -131,25 +131,3 @@ func FuzzUnzip(f *testing.F) {
 		}
 	})
 }
-
-func FuzzParseRef(f *testing.F) {
-	f.Add("f", "1")
-	f.Add("arn:aws:lambda:us-east-1:000000000000:function:f:live", "")
-	f.Add("000000000000:function:f", "$LATEST")
-	f.Fuzz(func(t *testing.T, name, qualifier string) {
-		r, err := ParseRef(name, qualifier)
-		if err != nil {
-			return
-		}
-		if !validName.MatchString(r.Name) {
-			t.Errorf("%q names the function %q", name, r.Name)
-		}
-		again, err := ParseRef(functionARN("us-east-1", "000000000000", r.Name, r.Qualifier), "")
-		if r.Qualifier == qualifier && strings.ContainsAny(qualifier, " :\n") {
-			return // given by itself, a qualifier is looked up as it stands
-		}
-		if err != nil || again.Name != r.Name {
-			t.Errorf("%q is %+v, and its ARN %+v (%v)", name, r, again, err)
-		}
-	})
-}

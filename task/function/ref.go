@@ -19,6 +19,8 @@ type Ref struct {
 var refPattern = regexp.MustCompile(`^(arn:aws[a-zA-Z-]*:lambda:)?([a-z]{2}(?:-[a-z]+)+-\d:)?(\d{12}:)?(function:)?` +
 	`([a-zA-Z0-9-_]{1,64})(:(\$LATEST|[a-zA-Z0-9-_]{1,128}))?$`)
 
+var validQualifier = regexp.MustCompile(`^(\$LATEST|[a-zA-Z0-9-_]{1,128})$`)
+
 // ParseRef reads a FunctionName. The qualifier, which callers may also give by itself, must not contradict the
 // one in the name.
 func ParseRef(name, qualifier string) (Ref, error) {
@@ -36,6 +38,11 @@ func ParseRef(name, qualifier string) (Ref, error) {
 	}
 	if qualifier == "" {
 		return r, nil
+	}
+	if !validQualifier.MatchString(qualifier) {
+		return Ref{}, Errorf("ValidationException", http.StatusBadRequest,
+			"1 validation error detected: Value '%s' at 'qualifier' failed to satisfy constraint: "+
+				"Member must satisfy regular expression pattern: (|[a-zA-Z0-9$_-]+)", qualifier)
 	}
 	if r.Qualifier != "" && r.Qualifier != qualifier {
 		return Ref{}, Errorf("InvalidParameterValueException", http.StatusBadRequest,

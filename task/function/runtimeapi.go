@@ -177,16 +177,17 @@ func readAnswer(r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-func accept(w http.ResponseWriter) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusAccepted)
-	_, _ = io.WriteString(w, `{"status":"OK"}`) // a runtime that has gone is noticed by its end
-}
+func accept(w http.ResponseWriter) { send(w, http.StatusAccepted, `{"status":"OK"}`) }
 
 func refuse(w http.ResponseWriter, status int, errorType, message string) {
+	send(w, status, fmt.Sprintf(`{"errorType":%q,"errorMessage":%q}`, errorType, message))
+}
+
+func send(w http.ResponseWriter, status int, body string) {
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body))) // runtimes count on it
 	w.WriteHeader(status)
-	_, _ = fmt.Fprintf(w, `{"errorType":%q,"errorMessage":%q}`, errorType, message) // as in accept
+	_, _ = io.WriteString(w, body) // a runtime that has gone is noticed by its end
 }
 
 // hand gives the runtime an invocation. It returns an errNotTaken when the runtime never saw it.

@@ -22,13 +22,10 @@ class RuntimeError extends Error {
   }
 }
 
-function call(method, route, body, headers = {}) {
+function call(method, route, body) {
   return new Promise((resolve, reject) => {
+    const headers = body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) };
     const options = { host: HOST, port: PORT, method, path: API + route, agent, headers };
-    if (body !== undefined) {
-      headers['Content-Type'] = 'application/json';
-      headers['Content-Length'] = Buffer.byteLength(body);
-    }
     const request = http.request(options, (response) => {
       const parts = [];
       response.on('data', (part) => parts.push(part));
@@ -151,8 +148,9 @@ function invoke(handler, event, headers) {
   });
 }
 
-function parsed(text) {
-  return text === undefined ? undefined : JSON.parse(text);
+// parsed reads JSON from a header, whose bytes Node.js takes for Latin-1.
+function parsed(header) {
+  return header === undefined ? undefined : JSON.parse(Buffer.from(header, 'latin1').toString());
 }
 
 function printed(result) {
@@ -175,8 +173,7 @@ async function serveOnce(handler) {
     }
   }
   report(outcome.error);
-  const failure = payload(outcome.error);
-  await call('POST', `invocation/${id}/error`, JSON.stringify(failure), { 'Lambda-Runtime-Function-Error-Type': encodeURIComponent(failure.errorType) });
+  await call('POST', `invocation/${id}/error`, JSON.stringify(payload(outcome.error)));
   if (outcome.exit) process.exit(outcome.exit);
 }
 

@@ -1,0 +1,54 @@
+package function
+
+import (
+	"errors"
+	"testing"
+)
+
+func TestParseRef(t *testing.T) {
+	tests := []struct {
+		name, qualifier string
+		want            Ref
+		code            string
+	}{
+		{"f", "", Ref{Name: "f"}, ""},
+		{"f:1", "", Ref{Name: "f", Qualifier: "1"}, ""},
+		{"f", "live", Ref{Name: "f", Qualifier: "live"}, ""},
+		{"f:live", "live", Ref{Name: "f", Qualifier: "live"}, ""},
+		{"123456789012:function:f", "", Ref{Account: "123456789012", Name: "f"}, ""},
+		{"function:f", "", Ref{Name: "f"}, ""},
+		{"arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:f:$LATEST", "", Ref{Region: "us-gov-west-1", Account: "123456789012", Name: "f", Qualifier: Latest}, ""},
+		{"", "", Ref{}, "ValidationException"},
+		{"a b", "", Ref{}, "ValidationException"},
+		{"arn:aws:lambda:us-east-1:function:f", "", Ref{}, "ValidationException"},
+		{"arn:aws:sqs:us-east-1:123456789012:f", "", Ref{}, "ValidationException"},
+		{"f", "!", Ref{}, "ValidationException"},
+		{"f:1", "2", Ref{}, "InvalidParameterValueException"},
+	}
+	for _, tt := range tests {
+		got, err := ParseRef(tt.name, tt.qualifier)
+		var refused *Error
+		if errors.As(err, &refused); got != tt.want || (refused != nil) != (tt.code != "") || refused != nil && refused.Code != tt.code {
+			t.Errorf("ParseRef(%q, %q) = %+v, %v; want %+v, %s", tt.name, tt.qualifier, got, err, tt.want, tt.code)
+		}
+	}
+}
+
+func FuzzParseRef(f *testing.F) {
+	f.Add("f", "1")
+	f.Add("arn:aws:lambda:us-east-1:000000000000:function:f:live", "")
+	f.Add("000000000000:function:f", "$LATEST")
+	f.Fuzz(func(t *testing.T, name, qualifier string) {
+		r, err := ParseRef(name, qualifier)
+		if err != nil {
+			return
+		}
+		if !validName.MatchString(r.Name) {
+			t.Errorf("%q names the function %q", name, r.Name)
+		}
+		again, err := ParseRef(functionARN("us-east-1", "000000000000", r.Name, r.Qualifier), "")
+		if err != nil || again.Name != r.Name || again.Qualifier != r.Qualifier {
+			t.Errorf("%q is %+v, and its ARN %+v (%v)", name, r, again, err)
+		}
+	})
+}
