@@ -27,23 +27,9 @@ func walk(n *node, visit func(*node)) {
 
 // each calls visit for every child of n.
 func (n *node) each(visit func(*node)) {
-	for _, c := range []*node{n.lhs, n.rhs, n.alt} {
-		if c != nil {
-			visit(c)
-		}
-	}
-	for _, c := range n.list {
-		visit(c)
-	}
-	eachPair := func(pairs [][2]*node) {
-		for _, p := range pairs {
-			visit(p[0])
-			visit(p[1])
-		}
-	}
-	eachPair(n.pairs)
+	n.eachOwn(visit)
 	if n.group != nil {
-		eachPair(n.group.pairs)
+		eachPair(n.group.pairs, visit)
 	}
 	for _, t := range n.terms {
 		visit(t.expr)
@@ -54,6 +40,26 @@ func (n *node) each(visit func(*node)) {
 				visit(s.filter)
 			}
 		}
+	}
+}
+
+// eachOwn calls visit for the children of n itself, without what is written behind it.
+func (n *node) eachOwn(visit func(*node)) {
+	for _, c := range [...]*node{n.lhs, n.rhs, n.alt} {
+		if c != nil {
+			visit(c)
+		}
+	}
+	for _, c := range n.list {
+		visit(c)
+	}
+	eachPair(n.pairs, visit)
+}
+
+func eachPair(pairs [][2]*node, visit func(*node)) {
+	for _, p := range pairs {
+		visit(p[0])
+		visit(p[1])
 	}
 }
 

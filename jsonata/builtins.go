@@ -95,7 +95,7 @@ func functions(tables ...[]builtin) map[string]*function {
 	for _, t := range tables {
 		for _, b := range t {
 			sig := mustSignature(b.signature)
-			m[b.name] = &function{native: b.native, sig: sig, arity: b.arity, takes: max(1, b.arity, len(sig.params))}
+			m[b.name] = &function{native: b.native, name: b.name, sig: sig, arity: b.arity, takes: max(1, b.arity, len(sig.params))}
 		}
 	}
 	return m

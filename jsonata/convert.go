@@ -15,7 +15,21 @@ func finiteOrNull(f float64) val {
 	return numberVal(f)
 }
 
-// output turns the result of an evaluation into a JSON value, printed compact.
+// result turns the result of an evaluation into a JSON value, printed compact. Surrogates that stand alone
+// stay escapes in its text.
+func (ev *evaluator) result(v val) value.Value {
+	out := ev.output(v)
+	if !ev.lone || v.tag == tagString {
+		return out
+	}
+	p := printer{dialect: ev.dialect}
+	p.print(v, 0)
+	if exact, err := value.Parse(string(p.out)); err == nil {
+		return exact
+	}
+	return out
+}
+
 func (ev *evaluator) output(v val) value.Value {
 	switch v.tag {
 	case tagBool:
@@ -23,7 +37,7 @@ func (ev *evaluator) output(v val) value.Value {
 	case tagNumber:
 		return ev.outputNumber(v)
 	case tagString:
-		return outputString(v.str)
+		return ev.outputString(v.str)
 	case tagArray:
 		if source, ok := v.ref.(*value.Value); ok && isCanonical(source.Compact(), ev.dialect) {
 			return compact(source)
@@ -67,9 +81,11 @@ func (ev *evaluator) outputNumber(v val) value.Value {
 }
 
 // outputString keeps a surrogate that stands alone as an escape.
-func outputString(s string) value.Value {
+func (ev *evaluator) outputString(s string) value.Value {
 	if strings.IndexByte(s, 0xED) >= 0 {
-		if v, err := value.Parse(quoteJSON(s)); err == nil {
+		quoted := quoteJSON(s)
+		if v, err := value.Parse(quoted); err == nil {
+			ev.lone = ev.lone || strings.Contains(quoted, `\ud`)
 			return v
 		}
 	}

@@ -17,6 +17,7 @@ type evaluator struct {
 	steps, maxSteps int
 	maxMemory       int
 
+	lone     bool      // the result holds a surrogate that stands alone
 	now      time.Time // read on first use
 	hasNow   bool
 	pictures map[string]*datePicture // date pictures seen in this evaluation

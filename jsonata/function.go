@@ -8,6 +8,7 @@ type function struct {
 	env   *frame
 
 	native func(c *call) (val, *Error)
+	name   string // of a built-in function
 	sig    *signature
 	regex  *regex // the function matches this expression
 
@@ -91,10 +92,16 @@ func (ev *evaluator) call(n *node, input val, env *frame, context *val) (val, *E
 		}
 		args = append(args, v)
 	}
+	name := procedureName(n.lhs)
+	if f := proc.function(); f != nil && f.name != "" && f.name != name {
+		alias := *f
+		alias.name = name
+		proc = functionVal(&alias)
+	}
 	result, err := ev.invoke(proc, args, input, env)
 	if err != nil {
 		err.at(n.pos)
-		if name := procedureName(n.lhs); name != "" {
+		if name != "" {
 			err.named(name)
 		}
 	}
@@ -140,24 +147,23 @@ func (ev *evaluator) invoke(proc val, args []val, input val, env *frame) (val, *
 
 func (ev *evaluator) invokeOnce(proc val, args []val, input val, env *frame) (val, *Error) {
 	f := proc.function()
-	if f == nil {
+	switch {
+	case f == nil:
 		return undefined, fail("T1006")
-	}
-	if f.partial != nil {
+	case f.partial != nil:
 		return ev.invokePartial(f, args, input, env)
+	case f.native != nil:
+		v, err := ev.invokeNative(f, args, input, env)
+		if err != nil && f.name != "" {
+			err.named(f.name)
+		}
+		return v, err
 	}
-	if sig := f.signature(); sig != nil {
+	if f.node.sig != nil {
 		var err *Error
-		if args, err = sig.validate(args, input, ev.dialect); err != nil {
+		if args, err = f.node.sig.validate(args, input, ev.dialect); err != nil {
 			return undefined, err
 		}
-	}
-	if f.native != nil {
-		result, err := f.native(&call{ev: ev, args: args, input: input, env: env})
-		if err == nil {
-			err = ev.admit(result)
-		}
-		return result, err
 	}
 	scope := newFrame(f.env)
 	for i, p := range f.node.list {
@@ -170,11 +176,18 @@ func (ev *evaluator) invokeOnce(proc val, args []val, input val, env *frame) (va
 	return ev.eval(f.node.lhs, f.input, scope)
 }
 
-func (f *function) signature() *signature {
-	if f.node != nil {
-		return f.node.sig
+func (ev *evaluator) invokeNative(f *function, args []val, input val, env *frame) (val, *Error) {
+	var err *Error
+	if f.sig != nil {
+		if args, err = f.sig.validate(args, input, ev.dialect); err != nil {
+			return undefined, err
+		}
 	}
-	return f.sig
+	result, err := f.native(&call{ev: ev, args: args, input: input, env: env})
+	if err == nil {
+		err = ev.admit(result)
+	}
+	return result, err
 }
 
 // invokePartial calls the function that f applies partially. A lambda's arguments are not checked against

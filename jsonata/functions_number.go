@@ -39,6 +39,10 @@ func abs(c *call) (val, *Error)   { return c.mapNumber(math.Abs) }
 
 func round(c *call) (val, *Error) {
 	precision := truncInt(c.arg(1).num)
+	if p := c.arg(1).num; p != float64(precision) {
+		// The reference writes the precision behind an "e", where no fraction makes a number.
+		return c.mapNumber(func(float64) float64 { return math.NaN() })
+	}
 	return c.mapNumber(func(f float64) float64 { return roundHalfEven(f, precision) })
 }
 
@@ -66,14 +70,6 @@ func power(c *call) (val, *Error) {
 		return undefined, e
 	}
 	return numberVal(r), nil
-}
-
-// pow is JavaScript's: 1 to an infinite or undefined power is no number.
-func pow(x, y float64) float64 {
-	if math.IsNaN(y) || math.Abs(x) == 1 && math.IsInf(y, 0) {
-		return math.NaN()
-	}
-	return math.Pow(x, y)
 }
 
 func (c *call) random() float64 {
@@ -248,8 +244,8 @@ func formatBase(c *call) (val, *Error) {
 	return stringVal(inBase(roundHalfEven(n.num, 0), int(radix))), nil
 }
 
-// inBase prints a whole number as JavaScript's toString(radix) does: beyond 2^53 with zeros for the digits
-// that the float does not hold.
+// inBase prints a whole number as JavaScript's toString(radix) does: with zeros for the digits that the float
+// does not hold.
 func inBase(f float64, radix int) string {
 	if radix == 10 || math.IsNaN(f) || math.IsInf(f, 0) {
 		return formatFloat(f)
@@ -259,7 +255,7 @@ func inBase(f float64, radix int) string {
 		sign, f = "-", -f
 	}
 	zeros := 0
-	for f >= maxExact {
+	for math.Nextafter(f, math.Inf(1))-f >= float64(radix) {
 		f /= float64(radix)
 		zeros++
 	}

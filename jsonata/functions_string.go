@@ -36,7 +36,7 @@ func substring(c *call) (val, *Error) {
 	}
 	end := float64(n)
 	if l := c.arg(2); l.defined() {
-		if l.num <= 0 {
+		if l.num <= 0 || !c.arg(1).defined() {
 			return stringVal(""), nil
 		}
 		end = start + l.num

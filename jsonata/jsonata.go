@@ -83,5 +83,5 @@ func (e *Expr) Eval(env *Env, input value.Value) (value.Value, bool, error) {
 	if result.tag == tagFunction {
 		return value.Value{}, false, ErrFunction
 	}
-	return ev.output(result), true, nil
+	return ev.result(result), true, nil
 }

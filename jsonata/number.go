@@ -1,6 +1,7 @@
 package jsonata
 
 import (
+	"errors"
 	"math"
 	"strconv"
 	"strings"
@@ -129,7 +130,10 @@ func scale10(f float64, exp int) float64 {
 		n, _ := strconv.Atoi(e)
 		exp += n
 	}
-	r, _ := strconv.ParseFloat(mantissa+"e"+strconv.Itoa(exp), 64)
+	r, err := strconv.ParseFloat(mantissa+"e"+strconv.Itoa(exp), 64)
+	if errors.Is(err, strconv.ErrSyntax) {
+		return math.NaN()
+	}
 	return r
 }
 

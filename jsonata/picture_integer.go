@@ -171,7 +171,12 @@ func (p *integerPicture) format(f float64) (string, *Error) {
 	s := ""
 	abs := math.Abs(f)
 	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return formatFloat(f), nil
+		switch p.form {
+		case formLetters, formRoman:
+			return "", nil
+		case formWords:
+			return formatFloat(f), nil
+		}
 	}
 	switch p.form {
 	case formLetters:

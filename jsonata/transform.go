@@ -1,5 +1,10 @@
 package jsonata
 
+import (
+	"math"
+	"strconv"
+)
+
 // transformer makes the function that |pattern|update|delete| stands for: it clones its argument and changes
 // in the clone every object that the pattern finds.
 func (ev *evaluator) transformer(n *node, env *frame) *function {
@@ -64,17 +69,41 @@ func (ev *evaluator) update(clause *node, match val, env *frame) *Error {
 	if change.tag != tagObject {
 		return failValue("T2011", change).at(clause.pos)
 	}
-	target, ok := match.ref.(*object)
-	if !ok {
-		return nil
-	}
 	for _, m := range change.members(ev.dialect) {
-		if reaches(m.val, target, map[any]bool{}) {
-			return fail("T2011").at(clause.pos).cyclic()
+		switch target := match.ref.(type) {
+		case *object:
+			if reaches(m.val, target, map[any]bool{}) {
+				return fail("T2011").at(clause.pos).cyclic()
+			}
+			target.set(m.key, m.val)
+		case *array:
+			if reaches(m.val, target, map[any]bool{}) {
+				return fail("T2011").at(clause.pos).cyclic()
+			}
+			target.set(m.key, m.val)
 		}
-		target.set(m.key, m.val)
 	}
 	return nil
+}
+
+// maxIndex bounds the indexes at which an update may set elements of an array.
+const maxIndex = 10000
+
+// set sets the element whose index is key, as JavaScript does; an array has no other members.
+func (a *array) set(key string, v val) {
+	if !isIndexKey(key) || a.ints.count > 0 {
+		return
+	}
+	i, err := strconv.Atoi(key)
+	if err != nil || i > maxIndex {
+		return
+	}
+	for len(a.elems) <= i {
+		a.elems = append(a.elems, undefined)
+	}
+	a.elems[i] = v
+	a.size = min(a.size+sizeOf(v), maxSize)
+	a.depth = max(a.depth, depthOf(v))
 }
 
 // cyclic words the refusal of an update that would put an object inside itself.
@@ -83,16 +112,16 @@ func (e *Error) cyclic() *Error {
 	return e
 }
 
-// reaches reports whether target is v or a part of it.
-func reaches(v val, target *object, seen map[any]bool) bool {
+// reaches reports whether target, a container, is v or a part of it.
+func reaches(v val, target any, seen map[any]bool) bool {
+	if v.ref != nil && v.ref == target {
+		return true
+	}
+	if seen[v.ref] {
+		return false
+	}
 	switch c := v.ref.(type) {
 	case *object:
-		if c == target {
-			return true
-		}
-		if seen[c] {
-			return false
-		}
 		seen[c] = true
 		for _, m := range c.members {
 			if reaches(m.val, target, seen) {
@@ -100,9 +129,6 @@ func reaches(v val, target *object, seen map[any]bool) bool {
 			}
 		}
 	case *array:
-		if seen[c] {
-			return false
-		}
 		seen[c] = true
 		for _, e := range c.elems {
 			if reaches(e, target, seen) {
@@ -125,10 +151,15 @@ func (ev *evaluator) remove(clause *node, match val, env *frame) *Error {
 			return failValue("T2012", names).at(clause.pos)
 		}
 	}
-	if target, ok := match.ref.(*object); ok {
-		for i := range l.len() {
-			name := l.at(i)
-			target.remove(name.str)
+	for i := range l.len() {
+		name := l.at(i).str
+		switch target := match.ref.(type) {
+		case *object:
+			target.remove(name)
+		case *array:
+			if at, err := strconv.Atoi(name); err == nil && isIndexKey(name) && at < len(target.elems) {
+				target.elems[at] = undefined
+			}
 		}
 	}
 	return nil
@@ -141,6 +172,9 @@ func (ev *evaluator) clone(v val) (val, *Error) {
 	case tagNumber:
 		if ev.dialect == AWS {
 			return v, nil
+		}
+		if math.IsInf(v.num, 0) {
+			return undefined, failValue("D1001", v)
 		}
 		return finiteOrNull(round15(v.num)), nil
 	case tagFunction:
