@@ -178,9 +178,10 @@ func (n *node) str() string {
 	return unquote(n.text)
 }
 
+// value returns what n is. Its text is compact: AWS does not keep how a definition was spaced.
 func (n *node) value() value.Value {
 	v, _ := value.Parse(n.text)
-	return v
+	return v.Compacted()
 }
 
 // maxKey is how many bytes of a name a location shows: what a legal name of a state takes at most.

@@ -185,7 +185,11 @@ func (s *scanner) digits() bool {
 // str scans a string, quotes included.
 func (s *scanner) str() error {
 	s.pos++
-	for s.pos < len(s.text) {
+	for {
+		s.plain()
+		if s.pos >= len(s.text) {
+			return s.unexpected("was expecting closing quote for a string value")
+		}
 		switch c := s.text[s.pos]; {
 		case c == '"':
 			s.pos++
@@ -197,8 +201,6 @@ func (s *scanner) str() error {
 			}
 		case c < 0x20:
 			return s.fail("Illegal unquoted character ((CTRL-CHAR, code %d)): has to be escaped using backslash to be included in string value", c)
-		case c < utf8.RuneSelf:
-			s.pos++
 		default:
 			r, n := utf8.DecodeRuneInString(s.text[s.pos:])
 			if r == utf8.RuneError && n == 1 {
@@ -207,7 +209,18 @@ func (s *scanner) str() error {
 			s.pos += n
 		}
 	}
-	return s.unexpected("was expecting closing quote for a string value")
+}
+
+// plain steps over the bytes of a string that stand for themselves.
+func (s *scanner) plain() {
+	rest := s.text[s.pos:]
+	for i := range len(rest) {
+		if c := rest[i]; c < 0x20 || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			s.pos += i
+			return
+		}
+	}
+	s.pos = len(s.text)
 }
 
 func (s *scanner) escape() error {

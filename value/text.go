@@ -65,9 +65,12 @@ func unquote(quoted string) string {
 	}
 	out := make([]byte, 0, len(body))
 	for i := 0; i < len(body); {
-		if body[i] != '\\' {
-			out = append(out, body[i])
-			i++
+		if n := strings.IndexByte(body[i:], '\\'); n != 0 {
+			if n < 0 {
+				n = len(body) - i
+			}
+			out = append(out, body[i:i+n]...)
+			i += n
 			continue
 		}
 		switch c := body[i+1]; c {

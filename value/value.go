@@ -314,6 +314,14 @@ func (v Value) Compact() string {
 	return t
 }
 
+// Compacted returns the same value with its compact text as its source text.
+func (v Value) Compacted() Value {
+	if v.box == nil {
+		return Value{raw: v.Compact()}
+	}
+	return Value{raw: v.Compact(), box: &box{kind: v.box.kind}}
+}
+
 // AppendCompact appends what Compact returns.
 func (v Value) AppendCompact(dst []byte) []byte {
 	if v.box == nil {
