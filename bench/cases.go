@@ -247,12 +247,12 @@ func benchActivity(s settings) error {
 	starting.Wait()
 	err = srv.drained(arn)
 	total, used, n := time.Since(from), srv.cpu()-cpu, float64(done.Load())
-	close(stopped)
-	srv.stop(false)
-	wg.Wait()
 	if failed, _ := failure.Load().(error); err == nil {
 		err = failed
 	}
+	close(stopped)
+	srv.stop(false) // ends the workers' polls, too
+	wg.Wait()
 	if err != nil {
 		return err
 	}

@@ -74,7 +74,9 @@ func startServer(dir string) (*server, time.Duration, error) {
 		return nil, 0, err
 	}
 	addr := l.Addr().String()
-	l.Close()
+	if err := l.Close(); err != nil {
+		return nil, 0, err
+	}
 	self, err := os.Executable()
 	if err != nil {
 		return nil, 0, err
@@ -102,7 +104,7 @@ func (s *server) stop(clean bool) {
 	_ = s.cmd.Process.Signal(syscall.SIGKILL)
 	_ = s.cmd.Wait()
 	if clean {
-		os.RemoveAll(s.dir)
+		_ = os.RemoveAll(s.dir)
 	}
 }
 
@@ -118,7 +120,7 @@ func (s *server) call(op, body string, out *[]byte) error {
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	if out == nil && resp.StatusCode == http.StatusOK {
 		_, err = io.Copy(io.Discard, resp.Body)
 		return err
@@ -169,13 +171,13 @@ func (s *server) profileTo(file string, d time.Duration) func() {
 		if err != nil {
 			return
 		}
-		defer resp.Body.Close()
+		defer func() { _ = resp.Body.Close() }()
 		f, err := os.Create(file)
 		if err != nil {
 			return
 		}
-		defer f.Close()
 		_, _ = io.Copy(f, resp.Body)
+		_ = f.Close()
 	}()
 	return func() { <-done }
 }
