@@ -170,16 +170,28 @@ func setting(name, text string) (string, any) {
 	return key, text
 }
 
+// decode fills cfg in and refuses settings that do not exist.
 func (cfg *Config) decode(k *koanf.Koanf) error {
+	var seen mapstructure.Metadata
 	err := k.UnmarshalWithConf("", cfg, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
 		Result:           cfg,
 		TagName:          "koanf",
-		ErrorUnused:      true,
+		Metadata:         &seen,
 		WeaklyTypedInput: true, // environment variables and YAML scalars
 		DecodeHook:       mapstructure.StringToTimeDurationHookFunc(),
 	}})
-	if err != nil {
+	var setting *mapstructure.DecodeError
+	switch {
+	case errors.As(err, &setting):
+		return fmt.Errorf("%s: %s: %w", cfg.source(), setting.Name(), setting.Unwrap())
+	case err != nil:
 		return fmt.Errorf("%s: %w", cfg.source(), err)
+	}
+	if len(seen.Unused) > 0 {
+		known := append(slices.Collect(maps.Keys(settings)), "functions")
+		slices.Sort(known)
+		slices.Sort(seen.Unused)
+		return fmt.Errorf("%s: there is no setting %q; the settings are %s", cfg.source(), seen.Unused[0], strings.Join(known, ", "))
 	}
 	return nil
 }

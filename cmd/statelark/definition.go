@@ -34,6 +34,9 @@ func readDefinition(path string, stdin io.Reader, values map[string]string, o as
 		return nil, usage(fmt.Errorf("reading the definition: %w", err))
 	}
 	d := &definition{path: path}
+	if path == "-" {
+		d.path = "stdin"
+	}
 	substituted, left := asl.Substitute(text, values)
 	if isYAML(path, substituted) {
 		d.machine, d.json, d.found = asl.ParseYAML(substituted, o)

@@ -26,7 +26,7 @@ func newPainter(w io.Writer, name string, s style) painter {
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
 		return &blockPainter{w: w, name: name, style: s, size: func() (int, int) {
 			width, height, err := term.GetSize(int(f.Fd()))
-			if err != nil {
+			if err != nil || width == 0 || height == 0 {
 				return 80, 24
 			}
 			return width, height
@@ -178,7 +178,8 @@ func (b *blockPainter) lines(p *progress, now time.Time, width int) []string {
 		mark, colour := r.mark(p)
 		label := strings.Repeat("  ", r.depth) + r.name
 		label += strings.Repeat(" ", min(widest, 40)-min(widest, 40, utf8.RuneCountInString(label)))
-		lines = append(lines, " "+b.style.in(colour, mark)+" "+cut(label+"  "+r.describe(p, now), width-3))
+		line := strings.TrimRight(label+"  "+r.describe(p, now), " ")
+		lines = append(lines, " "+b.style.in(colour, mark)+" "+cut(line, width-3))
 	}
 	return lines
 }
@@ -207,9 +208,9 @@ func (r *row) describe(p *progress, now time.Time) string {
 	}
 	switch {
 	case !r.running():
-		parts = append(parts, r.took.Round(time.Millisecond).String())
+		parts = append(parts, short(r.took))
 	case p.status == "RUNNING":
-		parts = append(parts, now.Sub(r.started).Round(100*time.Millisecond).String())
+		parts = append(parts, short(now.Sub(r.started)))
 	}
 	if r.running() && r.attempts > 1 {
 		parts = append(parts, fmt.Sprintf("attempt %d", r.attempts))
@@ -218,6 +219,17 @@ func (r *row) describe(p *progress, now time.Time) string {
 		parts = append(parts, oneLine(r.err, r.cause))
 	}
 	return strings.Join(parts, "  ")
+}
+
+// short prints how long something took.
+func short(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", max(d, 0).Milliseconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return d.Round(time.Second).String()
 }
 
 // cut shortens text to width characters.

@@ -247,7 +247,11 @@ func report(c *cobra.Command, x *result, asJSON bool) error {
 	if x.status == "SUCCEEDED" {
 		return nil
 	}
-	return &failure{code: exitCodes[x.status], err: fmt.Errorf("the execution ended %s: %s", x.status, x.why())}
+	why := "the execution ended " + x.status
+	if text := oneLine(x.err, x.cause); text != "" {
+		why += ": " + text
+	}
+	return &failure{code: exitCodes[x.status], err: errors.New(why)}
 }
 
 // exitCodes of the statuses but SUCCEEDED.
@@ -270,14 +274,6 @@ func readResult(v value.Value) *result {
 	}
 	return &result{arn: str(v, "executionArn"), name: str(v, "name"), status: str(v, "status"), started: at("startDate"),
 		stopped: at("stopDate"), output: str(v, "output"), err: str(v, "error"), cause: str(v, "cause")}
-}
-
-// why says why it did not succeed.
-func (x *result) why() string {
-	if text := oneLine(x.err, x.cause); text != "" {
-		return text
-	}
-	return "no error was given"
 }
 
 // document is the result as "run --json" prints it.

@@ -19,7 +19,7 @@ type runner struct {
 // The time between two looks at the history: it grows while nothing happens.
 const (
 	firstLook   = 5 * time.Millisecond
-	slowestLook = 500 * time.Millisecond
+	slowestLook = 200 * time.Millisecond
 )
 
 // Why an execution was stopped from here. errTimeout is the end of --timeout.

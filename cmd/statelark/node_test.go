@@ -1,0 +1,217 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+	"go.uber.org/goleak"
+
+	"github.com/statelark/statelark"
+)
+
+// patience is how long a test waits for something that comes at once when all is well.
+const patience = 30 * time.Second
+
+// startNode starts a node as the commands do, on a port of its own.
+func startNode(t *testing.T, data string) *Node {
+	t.Helper()
+	cfg := &Config{Listen: "127.0.0.1:0", Data: data, Region: "eu-west-1", Account: "123456789012",
+		Functions: map[string]Function{"upper": {Command: []string{"tr", "a-z", "A-Z"}}}}
+	n, err := StartNode(t.Context(), cfg, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func closeNode(t *testing.T, n *Node) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := n.Close(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sdk is the AWS SDK for Go, pointed at a node.
+func sdk(t *testing.T, n *Node) *sfn.Client {
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	return sfn.New(sfn.Options{Region: n.cfg.Region, BaseEndpoint: aws.String(n.URL()), HTTPClient: &http.Client{Transport: transport},
+		Credentials: credentials.NewStaticCredentialsProvider("any", "any", "")})
+}
+
+// begin creates a state machine and starts an execution of it.
+func begin(t *testing.T, c *sfn.Client, name, definition, input string) *string {
+	t.Helper()
+	m, err := c.CreateStateMachine(t.Context(), &sfn.CreateStateMachineInput{Name: &name, Definition: &definition, RoleArn: aws.String(roleARN)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := c.StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: m.StateMachineArn, Name: aws.String("x"), Input: &input})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x.ExecutionArn
+}
+
+// await polls an execution until it has ended.
+func await(t *testing.T, c *sfn.Client, arn *string) *sfn.DescribeExecutionOutput {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	poll := time.NewTicker(5 * time.Millisecond)
+	defer poll.Stop()
+	for {
+		x, err := c.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: arn})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if x.Status != types.ExecutionStatusRunning {
+			return x
+		}
+		<-poll.C
+	}
+}
+
+// noLeaks checks at the end of a test that nothing of its nodes runs on.
+func noLeaks(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	t.Cleanup(func() {
+		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+		goleak.VerifyNone(t, before)
+	})
+}
+
+// TestNode goes once through everything that a node is wired from: API, engine, functions and nested executions.
+func TestNode(t *testing.T) {
+	noLeaks(t)
+	n := startNode(t, "")
+	c := sdk(t, n)
+	defer closeNode(t, n)
+
+	child := `{"StartAt":"F","States":{"F":{"Type":"Task","Resource":"arn:aws:lambda:eu-west-1:123456789012:function:upper","End":true}}}`
+	if x := await(t, c, begin(t, c, "child", child, `{"word":"lark"}`)); x.Status != types.ExecutionStatusSucceeded || *x.Output != `{"WORD":"LARK"}` {
+		t.Errorf("the function gave %s %s %s", x.Status, aws.ToString(x.Output), aws.ToString(x.Cause))
+	}
+	parent := `{"StartAt":"N","States":{"N":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync:2",
+		"Parameters":{"StateMachineArn":"arn:aws:states:eu-west-1:123456789012:stateMachine:child","Input":{"word":"sky"}},
+		"ResultSelector":{"got.$":"$.Output"},"End":true}}}`
+	if x := await(t, c, begin(t, c, "parent", parent, `{}`)); x.Status != types.ExecutionStatusSucceeded || *x.Output != `{"got":{"WORD":"SKY"}}` {
+		t.Errorf("the nested execution gave %s %s %s", x.Status, aws.ToString(x.Output), aws.ToString(x.Cause))
+	}
+}
+
+// TestNodeRestarts closes a node in the middle of an execution and starts it again on the same directory.
+func TestNodeRestarts(t *testing.T) {
+	noLeaks(t)
+	data := t.TempDir()
+	first := startNode(t, data)
+	arn := begin(t, sdk(t, first), "m", `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"Next":"P"},"P":{"Type":"Pass","End":true}}}`, `{"kept": true}`)
+	closeNode(t, first)
+
+	second := startNode(t, data)
+	defer closeNode(t, second)
+	if x := await(t, sdk(t, second), arn); x.Status != types.ExecutionStatusSucceeded || *x.Output != `{"kept": true}` {
+		t.Errorf("it ended %s %s", x.Status, aws.ToString(x.Output))
+	}
+}
+
+// TestCloseEndsLongPolls: a worker that waits for a task does not keep a node from closing.
+func TestCloseEndsLongPolls(t *testing.T) {
+	noLeaks(t)
+	n := startNode(t, "")
+	c := sdk(t, n)
+	a, err := c.CreateActivity(t.Context(), &sfn.CreateActivityInput{Name: aws.String("a")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	polled := make(chan struct{})
+	go func() {
+		defer close(polled)
+		_, _ = c.GetActivityTask(context.WithoutCancel(t.Context()), &sfn.GetActivityTaskInput{ActivityArn: a.ActivityArn},
+			func(o *sfn.Options) { o.Retryer = aws.NopRetryer{} }) // what it gets is the node's affair
+	}()
+	closeNode(t, n)
+	select {
+	case <-polled:
+	case <-time.After(patience):
+		t.Error("the long poll goes on")
+	}
+}
+
+// TestHTTP sends what no SDK sends.
+func TestHTTP(t *testing.T) {
+	noLeaks(t)
+	n := startNode(t, "")
+	defer closeNode(t, n)
+	address := strings.TrimPrefix(n.URL(), "http://")
+	const list = "X-Amz-Target: AWSStepFunctions.ListStateMachines\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+	for _, test := range []struct{ name, request, status, body string }{
+		{"any host", "POST / HTTP/1.1\r\nHost: sync-states.us-east-1.amazonaws.com\r\n" + list, "200 OK", `{"stateMachines":[]}`},
+		{"absolute form", "POST http://states.us-east-1.amazonaws.com/ HTTP/1.1\r\nHost: x\r\n" + list, "200 OK", `{"stateMachines":[]}`},
+		{"absolute form without a path", "POST http://states.us-east-1.amazonaws.com HTTP/1.1\r\nHost: x\r\n" + list, "200 OK", `{"stateMachines":[]}`},
+		{"page", "GET / HTTP/1.0\r\n\r\n", "200 OK", "export AWS_ENDPOINT_URL_SFN=" + n.URL()},
+		{"health", "GET /health HTTP/1.0\r\n\r\n", "200 OK", "ok\n"},
+		{"functions", "GET /2015-03-31/functions/ HTTP/1.0\r\n\r\n", "200 OK", `"FunctionName":"upper"`},
+		{"another path", "GET /nowhere HTTP/1.0\r\n\r\n", "404 Not Found", "UnknownOperationException"},
+		{"large header", "GET / HTTP/1.0\r\nX: " + strings.Repeat("x", 100<<10) + "\r\n\r\n", "431 Request Header Fields Too Large", ""},
+		{"no HTTP", "EHLO there\r\n\r\n", "400 Bad Request", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			conn, err := net.Dial("tcp", address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.WriteString(conn, test.request); err != nil {
+				t.Fatal(err)
+			}
+			answer, err := io.ReadAll(conn)
+			if err != nil && len(answer) == 0 {
+				t.Fatal(err)
+			}
+			head, body, _ := bytes.Cut(answer, []byte("\r\n\r\n"))
+			if !strings.Contains(string(head), " "+test.status+"\r\n") || !strings.Contains(string(body), test.body) {
+				t.Errorf("answered %s\n%s", head, body)
+			}
+		})
+	}
+}
+
+// TestHealthTellsWhy: a node whose store has gone says so.
+func TestHealthTellsWhy(t *testing.T) {
+	noLeaks(t)
+	n := startNode(t, "")
+	defer func() {
+		if err := n.Close(t.Context()); !errors.Is(err, statelark.ErrUnavailable) {
+			t.Errorf("closing without a store: %v", err)
+		}
+	}()
+	if err := n.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.Get(n.URL() + "/health")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("health answered %s", answer.Status)
+	}
+}
