@@ -57,7 +57,7 @@ var house = map[string][]string{
 var pure = []string{"value", "jsonpath", "jsonata", "asl", "history", "interp"}
 
 // testFolders hold tests and what they need; no rule applies to them.
-var testFolders = []string{"sim", "crash", "conformance", "clients", "samples", "docs", "web"}
+var testFolders = []string{"servertest", "sim", "crash", "conformance", "clients", "samples", "docs", "web"}
 
 func TestHouse(t *testing.T) {
 	for _, breach := range inspectHouse(os.DirFS("."), house, pure) {
