@@ -20,12 +20,12 @@ const (
 	maxEntries  = 200_000
 )
 
-// errUnzippedSize says that an archive unpacks to more than maxUnzipped.
+// errUnzippedSize says that an archive unpacks to more than it may.
 var errUnzippedSize = errors.New("the unpacked code is too large")
 
-// unzip unpacks an archive into dir, which must exist and be empty. Nothing is written outside dir, whatever
-// names and links the archive holds.
-func unzip(archive []byte, dir string) error {
+// unzip unpacks an archive of at most limit bytes, unpacked, into dir, which must exist and be empty. Nothing is
+// written outside dir, whatever names and links the archive holds.
+func unzip(archive []byte, dir string, limit int64) error {
 	z, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
 	if err != nil {
 		return fmt.Errorf("reading the archive: %w", err)
@@ -38,7 +38,7 @@ func unzip(archive []byte, dir string) error {
 		return fmt.Errorf("opening the directory for the code: %w", err)
 	}
 	defer func() { _ = root.Close() }()
-	u := unpacker{root: root, left: maxUnzipped}
+	u := unpacker{root: root, left: limit}
 	for _, f := range z.File {
 		if err := u.entry(f); err != nil {
 			return fmt.Errorf("unpacking %q: %w", f.Name, err)

@@ -50,7 +50,7 @@ func TestUnzip(t *testing.T) {
 		member{"deep/link", "../lib/a.py", fs.ModeSymlink | 0o777},
 		member{"bare", "c", 0},
 	)
-	if err := unzip(archive, dir); err != nil {
+	if err := unzip(archive, dir, maxUnzipped); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{"lib/a.py": "a", "deep/er/b": "b", "deep/link": "a", "bare": "c"} {
@@ -89,7 +89,7 @@ func TestUnzipRefuses(t *testing.T) {
 			if err := os.Mkdir(dir, 0o700); err != nil {
 				t.Fatal(err)
 			}
-			err := unzip(pack(t, tt.members...), dir)
+			err := unzip(pack(t, tt.members...), dir, maxUnzipped)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("unpacking: %v, want %q", err, tt.want)
 			}
@@ -101,13 +101,14 @@ func TestUnzipRefuses(t *testing.T) {
 }
 
 func TestUnzipBomb(t *testing.T) {
-	zeros := strings.Repeat("\x00", 90<<20)
+	zeros := strings.Repeat("\x00", 4<<20)
 	archive := pack(t, member{"a", zeros, 0o644}, member{"b", zeros, 0o644}, member{"c", zeros, 0o644})
 	c := open(t, Options{})
+	c.store.maxCode = 10 << 20
 	_, err := c.Create(Function{Name: "f", Runtime: "python3.12", Handler: "a.b"}, archive, nil, false)
 	var refused *Error
-	if !errors.As(err, &refused) || refused.Message != "Unzipped size must be smaller than 262144000 bytes" {
-		t.Errorf("an archive of %d bytes that unpacks to 270 MB: %v", len(archive), err)
+	if !errors.As(err, &refused) || refused.Message != "Unzipped size must be smaller than 10485760 bytes" {
+		t.Errorf("an archive of %d bytes that unpacks to 12 MB: %v", len(archive), err)
 	}
 	entries, err := os.ReadDir(filepath.Join(c.store.dir, "code"))
 	if err != nil || len(entries) != 0 {
@@ -125,7 +126,7 @@ func FuzzUnzip(f *testing.F) {
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			t.Fatal(err)
 		}
-		_ = unzip(archive, dir) // whatever it says
+		_ = unzip(archive, dir, maxUnzipped) // whatever it says
 		if entries, err := os.ReadDir(outer); err != nil || len(entries) != 1 {
 			t.Fatalf("outside the directory there is %v (%v)", entries, err)
 		}

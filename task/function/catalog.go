@@ -66,6 +66,7 @@ type Catalog struct {
 
 	mu        sync.RWMutex // guards what follows, and the store
 	functions map[string]*entry
+	hidden    []*entry // uploaded, behind a declared function of the same name
 	closed    bool
 }
 
@@ -148,19 +149,20 @@ func (c *Catalog) deploy(f *Function) *deployment {
 func (c *Catalog) retire(ds ...*deployment) {
 	for _, d := range ds {
 		go d.retire(func() {
-			c.dropCode(d.Code.SHA256)
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.dropUnused(d.Code.SHA256)
 			c.work.Done()
 		})
 	}
 }
 
-func (c *Catalog) dropCode(sha string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// dropUnused removes uploaded code that no function has. The caller holds mu.
+func (c *Catalog) dropUnused(sha string) {
 	if sha == "" || c.closed {
 		return
 	}
-	for _, e := range c.functions {
+	for _, e := range slices.AppendSeq(slices.Clone(c.hidden), maps.Values(c.functions)) {
 		for _, d := range e.deployments() {
 			if d.Code.SHA256 == sha {
 				return
@@ -242,6 +244,7 @@ func (c *Catalog) Declare(f Function) error {
 		return fmt.Errorf("function %s: it is declared twice", d.Name)
 	case old != nil:
 		c.opts.Logger.Warn("a declared function hides an uploaded one", "function", d.Name)
+		c.hidden = append(c.hidden, old)
 		c.retire(old.deployments()...)
 	}
 	c.functions[d.Name] = &entry{declared: true, latest: c.deploy(d)}

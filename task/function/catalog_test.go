@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,11 +37,23 @@ func archiveOf(t testing.TB, files ...string) []byte {
 	return buf.Bytes()
 }
 
+// interpreters are looked for once: what is on the PATH may be a slow wrapper.
+var interpreters = sync.OnceValue(func() map[string]string {
+	r := &runtimes{interpreters: make(map[string]string)}
+	for _, name := range []string{"python3.12", "nodejs20.x"} {
+		_, _ = r.command(&Function{Runtime: name}) // upload skips the tests that need one which is not there
+	}
+	return r.interpreters
+})
+
 // open makes a catalogue that is closed with the test.
 func open(t testing.TB, o Options) *Catalog {
 	t.Helper()
 	if testing.Verbose() && o.Logger == nil {
 		o.Logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	if o.Interpreters == nil {
+		o.Interpreters = interpreters()
 	}
 	c, err := NewCatalog(o)
 	if err != nil {
@@ -69,6 +82,9 @@ func node(t testing.TB, c *Catalog, source string) {
 
 func upload(t testing.TB, c *Catalog, f Function, files ...string) {
 	t.Helper()
+	if family, _ := runtimeFamily(f.Runtime); family != familyProvided && interpreters()[f.Runtime] == "" {
+		t.Skipf("needs an interpreter for %s", f.Runtime)
+	}
 	if f.Timeout == 0 {
 		f.Timeout = 30 * time.Second
 	}

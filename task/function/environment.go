@@ -51,6 +51,9 @@ func (e *environment) vars(f *Function) []string {
 	if f.Code.Dir != "" {
 		vars = append(vars, "LAMBDA_TASK_ROOT="+f.Code.Dir)
 	}
+	if f.Code.SHA256 == "" { // somebody's working directory, and no place for our files
+		vars = append(vars, "PYTHONDONTWRITEBYTECODE=1")
+	}
 	if f.Runtime != "" {
 		vars = append(vars, "AWS_EXECUTION_ENV=AWS_Lambda_"+f.Runtime)
 	}

@@ -38,14 +38,15 @@ func (p *pool) run(ctx context.Context, inv *Invocation) (*Result, error) {
 	}
 }
 
-// take returns a warm sandbox, or else a new one.
+// take returns a warm sandbox that has loaded the code as it is now, or else a new one.
 func (p *pool) take() (*sandbox, error) {
+	now := sourceOf(p.f)
 	for {
 		s := p.pop()
 		if s == nil {
-			return openSandbox(p.env, p.f)
+			return openSandbox(p.env, p.f, now)
 		}
-		if s.alive() {
+		if s.alive() && s.source == now {
 			return s, nil
 		}
 		s.close()

@@ -25,8 +25,9 @@ const drainLimit = time.Second
 type process struct {
 	cmd    *exec.Cmd
 	cookie string
-	gone   chan struct{}    // closed when the program was reaped and its output read to the end
-	state  *os.ProcessState // set before gone is closed
+	exited chan struct{}    // closed when the program was reaped
+	gone   chan struct{}    // closed when in addition nothing is left of it and its output was read to the end
+	state  *os.ProcessState // set before exited is closed
 
 	killOnce sync.Once
 }
@@ -68,7 +69,7 @@ func (l *launcher) close() {
 // start runs cmd as the head of a process tree of its own. stdout and stderr take what the tree prints, stdout
 // both where stderr is nil; the process is gone when they have seen the end.
 func (l *launcher) start(cmd *exec.Cmd, stdout, stderr *output) (*process, error) {
-	p := &process{cmd: cmd, cookie: uuid.NewString(), gone: make(chan struct{})}
+	p := &process{cmd: cmd, cookie: uuid.NewString(), exited: make(chan struct{}), gone: make(chan struct{})}
 	cmd.Env = append(cmd.Env, cookieName+"="+p.cookie)
 	cmd.SysProcAttr = treeAttr()
 
@@ -99,6 +100,7 @@ func (l *launcher) start(cmd *exec.Cmd, stdout, stderr *output) (*process, error
 func (p *process) watch(outputs []*output) {
 	defer close(p.gone)
 	p.state, _ = p.cmd.Process.Wait()
+	close(p.exited)
 	killTree(p.cmd.Process.Pid, p.cookie)
 	limit := time.Now().Add(drainLimit)
 	for _, o := range outputs {
@@ -110,7 +112,7 @@ func (p *process) watch(outputs []*output) {
 func (p *process) kill() {
 	p.killOnce.Do(func() {
 		select {
-		case <-p.gone: // the number may be another's by now
+		case <-p.exited: // the number may be another's by now
 		default:
 			killTree(p.cmd.Process.Pid, p.cookie)
 		}

@@ -289,9 +289,11 @@ func TestIdleDeath(t *testing.T) {
 	c := open(t, Options{})
 	pids := uploadLeaver(t, c, 0)
 	invoke(t, c, `"fine"`)
+	idle := c.functions["f"].latest.runner.(*pool).idle[0]
 	if err := syscall.Kill(pids()[0], syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
+	<-idle.proc.exited
 	if res := invoke(t, c, `"fine"`); string(res.Payload) != `"done"` {
 		t.Errorf("the function answers %s", res.Payload)
 	}

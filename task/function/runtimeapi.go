@@ -37,12 +37,12 @@ type runtimeAPI struct {
 type delivery struct {
 	inv     *Invocation
 	timeout time.Duration
-	taken   chan struct{} // closed when the runtime got it
+	taken   chan bool     // true when the runtime got it, false when the runtime was gone
 	answer  chan *Result  // holds one
 }
 
 func newDelivery(inv *Invocation, timeout time.Duration) *delivery {
-	return &delivery{inv: inv, timeout: timeout, taken: make(chan struct{}), answer: make(chan *Result, 1)}
+	return &delivery{inv: inv, timeout: timeout, taken: make(chan bool, 1), answer: make(chan *Result, 1)}
 }
 
 func newRuntimeAPI() (*runtimeAPI, error) {
@@ -85,6 +85,10 @@ func (a *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
 	a.mu.Unlock()
 	select {
 	case d := <-a.work:
+		if r.Context().Err() != nil {
+			d.taken <- false
+			return
+		}
 		a.deliver(w, d)
 	case <-r.Context().Done():
 	}
@@ -94,7 +98,7 @@ func (a *runtimeAPI) deliver(w http.ResponseWriter, d *delivery) {
 	a.mu.Lock()
 	a.current = d
 	a.mu.Unlock()
-	close(d.taken)
+	d.taken <- true
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Lambda-Runtime-Aws-Request-Id", d.inv.RequestID)
@@ -190,13 +194,16 @@ func send(w http.ResponseWriter, status int, body string) {
 	_, _ = io.WriteString(w, body) // a runtime that has gone is noticed by its end
 }
 
-// hand gives the runtime an invocation. It returns an errNotTaken when the runtime never saw it.
-func (a *runtimeAPI) hand(ctx context.Context, d *delivery, gone <-chan struct{}) error {
+// hand gives the runtime, whose process is there until exited is closed, an invocation. It returns errNotTaken
+// when the runtime never saw it.
+func (a *runtimeAPI) hand(ctx context.Context, d *delivery, exited <-chan struct{}) error {
 	select {
 	case a.work <- d:
-		<-d.taken
+		if !<-d.taken {
+			return errNotTaken
+		}
 		return nil
-	case <-gone:
+	case <-exited:
 		return errNotTaken
 	case <-ctx.Done():
 		return ctx.Err()

@@ -14,17 +14,18 @@ type sandbox struct {
 	api    *runtimeAPI
 	proc   *process
 	output *output
+	source source // the state of the code that it has loaded
 
 	reaper *time.Timer // closes the sandbox that idles; guarded by the pool's lock
 }
 
 // openSandbox starts the process of a runtime. It does not wait for the runtime to be ready.
-func openSandbox(env *environment, f *Function) (*sandbox, error) {
+func openSandbox(env *environment, f *Function, now source) (*sandbox, error) {
 	api, err := newRuntimeAPI()
 	if err != nil {
 		return nil, err
 	}
-	s := &sandbox{f: f, api: api}
+	s := &sandbox{f: f, api: api, source: now}
 	if err := s.start(env); err != nil {
 		api.close()
 		return nil, err
@@ -56,7 +57,7 @@ func (s *sandbox) invoke(ctx context.Context, inv *Invocation, initLimit time.Du
 	}
 	s.output.reset()
 	d := newDelivery(inv, s.f.Timeout)
-	if err := s.api.hand(ctx, d, s.proc.gone); err != nil {
+	if err := s.api.hand(ctx, d, s.proc.exited); err != nil {
 		return nil, true, err
 	}
 	timer := time.NewTimer(s.f.Timeout)
@@ -125,7 +126,7 @@ func (s *sandbox) exited(inv *Invocation) *Result {
 // alive reports whether the process still runs.
 func (s *sandbox) alive() bool {
 	select {
-	case <-s.proc.gone:
+	case <-s.proc.exited:
 		return false
 	default:
 		return true

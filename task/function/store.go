@@ -23,7 +23,8 @@ import (
 // A record is replaced in one step, after the code that it names has been unpacked; code that no record names
 // is left over from a crash and removed at the next start. The caller sees to it that no two calls overlap.
 type store struct {
-	dir string
+	dir     string
+	maxCode int64 // bytes that one archive may unpack to
 }
 
 // record is what is kept of a function.
@@ -54,7 +55,7 @@ func openStore(dir string) (*store, error) {
 	if abs, err = filepath.EvalSymlinks(abs); err != nil {
 		return nil, fmt.Errorf("making the directory for functions: %w", err)
 	}
-	return &store{dir: abs}, nil
+	return &store{dir: abs, maxCode: maxUnzipped}, nil
 }
 
 func (s *store) recordPath(name string) string {
@@ -153,8 +154,8 @@ func (s *store) addCode(archive []byte) (Code, error) {
 		return Code{}, fmt.Errorf("making a directory for the code: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(tmp) }() // renamed, as a rule
-	if err := unzip(archive, tmp); err != nil {
-		return Code{}, badArchive(err)
+	if err := unzip(archive, tmp, s.maxCode); err != nil {
+		return Code{}, s.badArchive(err)
 	}
 	if err := writeFile(s.archivePath(code.SHA256), archive); err != nil {
 		return Code{}, fmt.Errorf("saving the code: %w", err)
@@ -169,9 +170,9 @@ func (s *store) addCode(archive []byte) (Code, error) {
 }
 
 // badArchive is what the API answers when an archive cannot be used.
-func badArchive(err error) *Error {
+func (s *store) badArchive(err error) *Error {
 	if errors.Is(err, errUnzippedSize) {
-		return invalid("Unzipped size must be smaller than %d bytes", maxUnzipped)
+		return invalid("Unzipped size must be smaller than %d bytes", s.maxCode)
 	}
 	return invalid("Could not unzip uploaded file. Please check your file, then try to upload again. (%v)", err)
 }

@@ -31,6 +31,7 @@ func (c *Catalog) Create(f Function, archive []byte, tags map[string]string, pub
 	n.Code = code
 	revise(n)
 	if err := n.prepare(); err != nil {
+		c.dropUnused(code.SHA256)
 		return nil, invalid("%v", err)
 	}
 	e := &entry{latest: c.deploy(n), tags: maps.Clone(tags), next: 1}
@@ -79,9 +80,11 @@ func (c *Catalog) Update(r Ref, ch Change) (*Function, error) {
 	}
 	revise(n)
 	if err := n.prepare(); err != nil {
+		c.dropUnused(n.Code.SHA256)
 		return nil, invalid("%v", err)
 	}
 	if ch.DryRun {
+		c.dropUnused(n.Code.SHA256)
 		return n, nil
 	}
 	old := e.latest
