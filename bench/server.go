@@ -49,7 +49,7 @@ func serveBench(addr, dir string) error {
 	mux := http.NewServeMux()
 	mux.Handle("/", (&api.Server{Engine: e, Place: place, Log: log, Now: time.Now}).Handler())
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
-	mux.HandleFunc("/debug/pprof/heap", pprof.Handler("heap").ServeHTTP)
+	mux.Handle("/debug/pprof/heap", pprof.Handler("heap"))
 	return http.ListenAndServe(addr, mux)
 }
 

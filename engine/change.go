@@ -2,10 +2,10 @@ package engine
 
 import (
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/statelark/statelark"
-	"github.com/statelark/statelark/history"
 	"github.com/statelark/statelark/interp"
 )
 
@@ -20,13 +20,36 @@ type change struct {
 	cancel []interp.CancelTask
 	arm    []interp.TimerSet
 	finish *interp.Finish
+	arena  []byte // what the rows are written into; given back once they are stored
 }
 
-// newChange turns what one step says into rows and effects.
-func (e *Engine) newChange(l *live, d *interp.Decision, m message) *change {
-	id := l.record.ID
+// arenas are used again and again: the store keeps nothing of a change when its commit returns. One that grew large
+// is let go.
+var arenas = sync.Pool{New: func() any { b := make([]byte, 0, 2048); return &b }}
+
+const keepArena = 64 << 10
+
+// row returns what write appends to the arena, as a slice of its own.
+func (c *change) row(write func([]byte) []byte) []byte {
+	from := len(c.arena)
+	c.arena = write(c.arena)
+	return c.arena[from:len(c.arena):len(c.arena)]
+}
+
+// recycle gives the arena back. Nothing may look at the rows any more.
+func (c *change) recycle() {
+	if cap(c.arena) <= keepArena {
+		b := c.arena[:0]
+		arenas.Put(&b)
+	}
+	c.arena, c.Change = nil, nil
+}
+
+// newChange turns what one step says into rows and effects. It keeps nothing of d.
+func (o *owner) newChange(l *live, d *interp.Decision, m message) *change {
+	e, id := o.e, l.record.ID
 	ch := &statelark.Change{Exec: id}
-	c := &change{Change: ch, finish: d.Finish}
+	c := &change{Change: ch, finish: d.Finish, arena: *arenas.Get().(*[]byte)}
 	if m.from != nil {
 		ch.Consumed = append(ch.Consumed, *m.from)
 	}
@@ -36,8 +59,7 @@ func (e *Engine) newChange(l *live, d *interp.Decision, m message) *change {
 	}
 	if n := len(d.History); n > 0 {
 		ch.First, ch.Last = d.History[0].ID, d.History[n-1].ID
-		var enc history.Encoder
-		ch.Block = enc.Encode(make([]byte, 0, 512), d.History, l.payloads)
+		ch.Block = c.row(func(dst []byte) []byte { return o.encoder.Encode(dst, d.History, l.payloads) })
 	}
 	if d.Finish != nil {
 		e.endChange(l, c, d)
@@ -69,7 +91,7 @@ var statuses = map[interp.Status]statelark.Status{
 // goOnChange is the part of a change that an execution goes on from.
 func (e *Engine) goOnChange(l *live, c *change, d *interp.Decision, m message) {
 	for _, t := range d.Dirty {
-		c.Threads = append(c.Threads, statelark.ThreadRow{Thread: t.ID(), Data: t.AppendRow(nil, l.payloads)})
+		c.Threads = append(c.Threads, statelark.ThreadRow{Thread: t.ID(), Data: c.row(func(dst []byte) []byte { return t.AppendRow(dst, l.payloads) })})
 	}
 	for _, id := range d.Removed {
 		c.Threads = append(c.Threads, statelark.ThreadRow{Thread: id})
@@ -84,7 +106,7 @@ func (e *Engine) goOnChange(l *live, c *change, d *interp.Decision, m message) {
 	l.noteMore(c, d)
 	for i := range d.Run {
 		k := newCall(l, &d.Run[i])
-		c.Work = append(c.Work, statelark.WorkOp{Seq: k.seq, Data: k.appendWork(nil, l.payloads)})
+		c.Work = append(c.Work, statelark.WorkOp{Seq: k.seq, Data: c.row(func(dst []byte) []byte { return k.appendWork(dst, l.payloads) })})
 		c.run = append(c.run, k)
 	}
 	if workEnds(m.event.Kind) {
@@ -94,7 +116,7 @@ func (e *Engine) goOnChange(l *live, c *change, d *interp.Decision, m message) {
 		c.Work = append(c.Work, statelark.WorkOp{Seq: t.Seq})
 	}
 	// Last, for it holds the number of the last payload.
-	c.Threads = append(c.Threads, statelark.ThreadRow{Data: l.appendHeader(nil)})
+	c.Threads = append(c.Threads, statelark.ThreadRow{Data: c.row(l.appendHeader)})
 }
 
 // workEnds reports whether an event means that the task need not be dispatched again after a crash.
@@ -125,6 +147,7 @@ func (l *live) noteMore(c *change, d *interp.Decision) {
 // finishChange does what a change said, now that it is durable; or tells that it was refused.
 func (e *Engine) finishChange(l *live, c *change, m message, err error) {
 	l.pending.Add(-1)
+	defer c.recycle()
 	if err != nil {
 		l.dead.Store(true)
 		if m.reply != nil {

@@ -25,7 +25,11 @@ func (e *Engine) newLive(b *beginning, now time.Time, unique, seed uint64) *live
 		record.Parent, record.ParentWait = b.parent.exec, b.parent.stored()
 	}
 	l := &live{record: record, program: b.machine, payloads: newPayloads(e.store, record.ID)}
-	l.x = interp.NewExec(e.identity(record, b.machine), e.host(record.ID), b.machine.machine, value.Checked(b.start.Input), seed)
+	input, err := value.Parse(b.start.Input) // it was checked before; this tells how it is spelt
+	if err != nil {
+		input = value.Checked(b.start.Input)
+	}
+	l.x = interp.NewExec(e.identity(record, b.machine), e.host(record.ID), b.machine.machine, input, seed)
 	return l
 }
 
@@ -81,26 +85,24 @@ func (e *Engine) readLive(id statelark.ExecID) (*live, error) {
 	return l, nil
 }
 
-// appendHeader appends row 0: what the engine itself has to remember, and the interpreter's own row.
+// headerTail is the length of what the engine puts behind the interpreter's part of row 0: the number of the last
+// payload, which that part may still add to, and the time of the timer that says More.
+const headerTail = 4 + 8
+
+// appendHeader appends row 0: the interpreter's own row and what the engine itself has to remember.
 func (l *live) appendHeader(dst []byte) []byte {
-	// The interpreter's part may put payloads, so the next id of a blob is known only after it.
-	own := l.x.AppendHeader(nil, l.payloads)
-	dst = binary.AppendUvarint(dst, uint64(l.payloads.next))
-	dst = binary.AppendVarint(dst, l.again)
-	return append(dst, own...)
+	dst = l.x.AppendHeader(dst, l.payloads)
+	dst = binary.BigEndian.AppendUint32(dst, l.payloads.next)
+	return binary.BigEndian.AppendUint64(dst, uint64(l.again))
 }
 
 func (l *live) readHeader(row []byte) (own []byte, err error) {
-	next, n := binary.Uvarint(row)
-	if n <= 0 {
+	own, tail := row[:max(0, len(row)-headerTail)], row[max(0, len(row)-headerTail):]
+	if len(tail) < headerTail {
 		return nil, errors.New("its first row is cut short")
 	}
-	again, m := binary.Varint(row[n:])
-	if m <= 0 {
-		return nil, errors.New("its first row is cut short")
-	}
-	l.payloads.next, l.again = uint32(next), again
-	return row[n+m:], nil
+	l.payloads.next, l.again = binary.BigEndian.Uint32(tail), int64(binary.BigEndian.Uint64(tail[4:]))
+	return own, nil
 }
 
 // payloads numbers the payloads of an execution that are too large for rows and blocks. It knows a text again by

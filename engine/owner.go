@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/history"
 	"github.com/statelark/statelark/interp"
 )
 
@@ -52,6 +53,9 @@ type owner struct {
 	idle       *list.List // of *live, the longest idle first
 	names      map[nameKey]*live
 	more       []*live // whose last step ran out of budget
+
+	decision interp.Decision // of the step under way
+	encoder  history.Encoder
 }
 
 type nameKey struct{ machine, name string }
@@ -226,8 +230,8 @@ func (o *owner) step(l *live, m message) {
 	if l.program.deleting.Load() && m.event.Kind != interp.Started {
 		m.event = interp.Event{Kind: interp.Stopped, At: m.event.At}
 	}
-	d, err := stepSafely(l.x, m.event)
-	if err != nil {
+	d := &o.decision
+	if err := stepSafely(l.x, d, m.event); err != nil {
 		o.poisoned(l, m, err)
 		return
 	}
@@ -235,7 +239,7 @@ func (o *owner) step(l *live, m message) {
 		o.settle(l, m)
 		return
 	}
-	c := o.e.newChange(l, &d, m)
+	c := o.newChange(l, d, m)
 	l.pending.Add(1)
 	o.e.committer.submit(commit{c.Change, o.generation, func(err error) { o.e.finishChange(l, c, m, err) }})
 	switch {
@@ -251,13 +255,14 @@ func (o *owner) step(l *live, m message) {
 
 // stepSafely turns a panic into an error: one execution that the interpreter cannot deal with must not take the
 // others with it.
-func stepSafely(x *interp.Exec, ev interp.Event) (d interp.Decision, err error) {
+func stepSafely(x *interp.Exec, d *interp.Decision, ev interp.Event) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("interpreter failed: %v\n%s", p, debug.Stack())
 		}
 	}()
-	return x.Step(ev), nil
+	x.StepInto(d, ev)
+	return nil
 }
 
 // poisoned leaves an execution as the store has it. It stands still until its next event, or for good.

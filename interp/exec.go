@@ -86,7 +86,8 @@ type Exec struct {
 	touched []*Thread
 	removed []uint32
 	expired []*Thread // whose waits the step's time ended
-	d       Decision
+	d       *Decision
+	own     Decision // of Step
 	spare   history.Event // where events of hidden threads go
 }
 
@@ -156,7 +157,7 @@ const (
 	Submit         // the request of a task that waits was refused: TaskSubmitFailed
 )
 
-// Decision is everything that one Step says. Its slices are valid until the next Step of the same Exec.
+// Decision is everything that one Step says. Its slices are valid until it is stepped into again.
 type Decision struct {
 	History []history.Event // to append, ids dense
 	Dirty   []*Thread       // rows to write
@@ -225,13 +226,20 @@ func (x *Exec) Waiting(seq uint64) bool { return x.waits[seq] != nil }
 
 // Step takes one event in and returns what follows from it.
 func (x *Exec) Step(ev Event) Decision {
-	x.d.reset()
-	x.now = ev.At.UnixMilli()
+	x.StepInto(&x.own, ev)
+	return x.own
+}
+
+// StepInto is Step into a Decision of the caller's. What was in it is overwritten and its slices are used again: a
+// host that deals with one decision at a time needs one for all its executions.
+func (x *Exec) StepInto(d *Decision, ev Event) {
+	d.reset()
+	x.d, x.now = d, ev.At.UnixMilli()
 	if x.accept(ev) {
 		x.run()
 		x.collect()
 	}
-	return x.d
+	x.d = nil
 }
 
 func (d *Decision) reset() {

@@ -309,7 +309,13 @@ func (v Value) Compact() string {
 	if t := v.box.text.Load(); t != nil {
 		return *t
 	}
-	t := string(v.AppendCompact(nil))
+	if v.raw != "" {
+		t := string(appendCompactText(make([]byte, 0, len(v.raw)), v.raw))
+		v.box.text.Store(&t)
+		return t
+	}
+	var most [2048]byte // most texts fit: one allocation, of the right size
+	t := string(v.AppendCompact(most[:0]))
 	v.box.text.Store(&t)
 	return t
 }
@@ -331,10 +337,7 @@ func (v Value) AppendCompact(dst []byte) []byte {
 		return append(dst, *t...)
 	}
 	if v.raw != "" {
-		if v.box.loose {
-			return appendCompactText(dst, v.raw)
-		}
-		return append(dst, v.raw...)
+		return append(dst, v.Compact()...) // remembered: what is looked at once is often looked at again
 	}
 	k := v.open()
 	if v.box.kind == Array {
