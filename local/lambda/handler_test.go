@@ -184,7 +184,8 @@ func TestErrors(t *testing.T) {
 		{"page size", "GET", functions + "?MaxItems=0", "", 400, "ValidationException", "Value '0' at 'maxItems'"},
 		{"marker", "GET", functions + "?Marker=%21", "", 400, "InvalidParameterValueException", "Invalid value for Marker"},
 		{"payload", "POST", functions + "/fixed/invocations", "{", 400, "InvalidRequestContentException", "Could not parse request body into json"},
-		{"payload too large", "POST", functions + "/fixed/invocations", strings.Repeat(" ", function.MaxPayload+1), 413, "RequestEntityTooLargeException", "Request must be smaller than"},
+		{"payload too large", "POST", functions + "/fixed/invocations", strings.Repeat(" ", function.MaxPayload) + "1", 413, "RequestEntityTooLargeException",
+			`{"Type":"User","message":"6291457 byte payload is too large for the RequestResponse invocation type (limit 6291456 bytes)"}`},
 		{"policy", "GET", functions + "/fixed/policy", "", 404, "ResourceNotFoundException", "The resource you requested does not exist."},
 		{"unknown operation", "POST", "/2014-11-13/functions/x/invoke-async", "", 404, "UnknownOperationException", "is not an operation of Lambda that is offered here"},
 	}

@@ -41,7 +41,7 @@ func readInvocation(r *http.Request, id string) (function.Ref, function.Invocati
 	if inv.ClientContext, err = function.DecodeClientContext(r.Header.Get("X-Amz-Client-Context")); err != nil {
 		return ref, inv, err
 	}
-	inv.Payload, err = readBody(r, function.MaxPayload)
+	inv.Payload, err = readBody(r, maxBody) // the catalogue knows how much each kind of invocation may have
 	return ref, inv, err
 }
 

@@ -107,7 +107,7 @@ func (d *deployment) invocationLog(inv *Invocation, output []byte, took time.Dur
 // checkPayload refuses what no function can be given.
 func checkPayload(inv *Invocation, limit int, kind string) error {
 	if len(inv.Payload) > limit {
-		return Errorf("RequestTooLargeException", http.StatusRequestEntityTooLarge,
+		return Errorf("RequestEntityTooLargeException", http.StatusRequestEntityTooLarge,
 			"%d byte payload is too large for the %s invocation type (limit %d bytes)", len(inv.Payload), kind, limit)
 	}
 	if _, err := value.ParseBytes(inv.Payload); err != nil {

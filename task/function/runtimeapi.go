@@ -37,8 +37,8 @@ type runtimeAPI struct {
 type delivery struct {
 	inv     *Invocation
 	timeout time.Duration
-	taken   chan bool     // true when the runtime got it, false when the runtime was gone
-	answer  chan *Result  // holds one
+	taken   chan bool    // true when the runtime got it, false when the runtime was gone
+	answer  chan *Result // holds one
 }
 
 func newDelivery(inv *Invocation, timeout time.Duration) *delivery {

@@ -36,11 +36,21 @@ func (t *Target) Start(ctx context.Context, c *task.Call) (task.Outcome, error) 
 	} else {
 		out, err = t.invoke(ctx, c, id)
 	}
+	return task.Outcome{Output: out}, taskError(ctx, err, id)
+}
+
+// taskError puts what went wrong in the terms of the language. What the end of the call or of the catalogue has
+// caused says nothing about the task, and stays as it is.
+func taskError(ctx context.Context, err error, requestID string) error {
 	var refused *Error
-	if errors.As(err, &refused) {
-		err = refused.task(id)
+	var failed *task.Error
+	switch {
+	case errors.As(err, &refused):
+		return refused.task(requestID)
+	case err == nil, errors.As(err, &failed), ctx.Err() != nil, errors.Is(err, errClosed), errors.Is(err, context.Canceled):
+		return err
 	}
-	return task.Outcome{Output: out}, err
+	return Errorf("ServiceException", http.StatusInternalServerError, "%v", err).task(requestID)
 }
 
 // task puts a refusal in the terms of the language: the exception of the SDK that the service calls with.
