@@ -5,8 +5,10 @@ import (
 	"crypto/sha1" //nolint:gosec // $hash offers it
 	"crypto/sha256"
 	"crypto/sha512"
+	"encoding/base64"
 	"encoding/hex"
 	"math"
+	"strings"
 
 	"github.com/statelark/statelark/value"
 )
@@ -21,12 +23,14 @@ const (
 
 // awsTable lists the functions that AWS Step Functions adds or replaces.
 var awsTable = []builtin{
-	{"partition", "<an?:a>", partition, 2},
+	{"partition", "<xn?:a>", partition, 2},
 	{"range", "<nnn?:a>", numberRange, 3},
 	{"hash", "<ss?:s>", hash, 2},
 	{"random", "<n?:n>", awsRandom, 1},
 	{"uuid", "<:s>", uuid, 0},
 	{"parse", "<s?:x>", parse, 1},
+	{"base64encode", "<s-:s>", base64encodeUTF8, 1},
+	{"base64decode", "<s-:s>", base64decodeUTF8, 1},
 }
 
 // failMessage is the error of a function that words it itself.
@@ -38,7 +42,12 @@ func partition(c *call) (val, *Error) {
 	if !arr.defined() {
 		return undefined, nil
 	}
-	l := arr.list(c.ev.dialect)
+	if arr.tag == tagNull {
+		e := failValue("T0412", arr)
+		e.Index = 1
+		return undefined, e
+	}
+	l := arr.items(c.ev.dialect)
 	size := l.len()
 	if s := c.arg(1); s.defined() {
 		size = truncInt(s.num)
@@ -163,6 +172,28 @@ func parse(c *call) (val, *Error) {
 		return undefined, failMessage("Invalid JSON")
 	}
 	return fromMember(v, c.ev.dialect), nil
+}
+
+// base64encodeUTF8 encodes the UTF-8 form of a string.
+func base64encodeUTF8(c *call) (val, *Error) {
+	return c.mapString(func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) })
+}
+
+// base64decodeUTF8 decodes strictly, padding optional. Bad input is an error that the service does not explain.
+func base64decodeUTF8(c *call) (val, *Error) {
+	s := c.arg(0)
+	if !s.defined() {
+		return undefined, nil
+	}
+	text := s.str
+	if len(text)%4 == 0 {
+		text = strings.TrimSuffix(strings.TrimSuffix(text, "="), "=")
+	}
+	raw, err := base64.RawStdEncoding.Strict().DecodeString(text)
+	if err != nil || strings.ContainsAny(text, "\r\n") {
+		return undefined, &Error{Message: "Illegal base64", Internal: true}
+	}
+	return stringVal(strings.ToValidUTF8(string(raw), "\uFFFD")), nil
 }
 
 // isStrict reports whether no object in v names a key twice and every number is finite. A doubled key is

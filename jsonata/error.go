@@ -18,6 +18,7 @@ type Error struct {
 	Value2   string // the other value of a comparison
 	Index    int    // the argument at fault, from 1; 0 when there is none
 	Message  string
+	Internal bool // the AWS service reports such an error as internal, without a code or a text that is stable
 
 	text   string // the parts of a message that are printed bare: a function's name, a user's own message
 	extra  string // the element type of an argument or the exponent of a power, as JSON text
