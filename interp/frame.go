@@ -5,6 +5,7 @@ import (
 
 	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/history"
+	"github.com/statelark/statelark/jsonpath"
 	"github.com/statelark/statelark/value"
 )
 
@@ -17,6 +18,8 @@ type frame struct {
 	in   value.Value // effective input
 	item *mapItem    // the item that an ItemSelector is computed for, nil elsewhere
 	ctx  value.Value // the context object, built when first asked for
+
+	scope jsonpath.Env // see env
 }
 
 // mapItem is what $$.Map.Item shows.

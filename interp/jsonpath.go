@@ -18,18 +18,17 @@ type jsonPath struct{}
 
 var _ language = jsonPath{}
 
-// env is what an expression of f sees when $ is root.
+// env is what an expression of f sees when $ is root. It is the frame's own and good until the next call.
 func (f *frame) env(root value.Value, source string) *jsonpath.Env {
-	env := &jsonpath.Env{
-		Input:  root,
-		Var:    func(name string) (value.Value, bool) { return f.x.lookup(f.t, name) },
-		Random: f.x.random,
-		UUID:   f.x.uuid,
+	if f.scope.Var == nil {
+		f.scope.Var = func(name string) (value.Value, bool) { return f.x.lookup(f.t, name) }
+		f.scope.Random, f.scope.UUID = f.x.random, f.x.uuid
 	}
+	f.scope.Input = root
 	if strings.Contains(source, "$$") {
-		env.Context = f.context()
+		f.scope.Context = f.context()
 	}
-	return env
+	return &f.scope
 }
 
 // uuid returns a version 4 UUID out of the execution's random numbers.

@@ -10,6 +10,7 @@ package value
 import (
 	"strconv"
 	"sync/atomic"
+	"unsafe"
 )
 
 // Kind tells what a Value is.
@@ -309,15 +310,33 @@ func (v Value) Compact() string {
 	if t := v.box.text.Load(); t != nil {
 		return *t
 	}
+	b := make([]byte, 0, v.size())
 	if v.raw != "" {
-		t := string(appendCompactText(make([]byte, 0, len(v.raw)), v.raw))
-		v.box.text.Store(&t)
-		return t
+		b = appendCompactText(b, v.raw)
+	} else {
+		b = v.AppendCompact(b)
 	}
-	var most [2048]byte // most texts fit: one allocation, of the right size
-	t := string(v.AppendCompact(most[:0]))
+	t := unsafe.String(unsafe.SliceData(b), len(b)) // b is written no more
 	v.box.text.Store(&t)
 	return t
+}
+
+// size returns about how long the compact text is: not less, unless strings have to be escaped.
+func (v Value) size() int {
+	if v.raw != "" || v.box == nil {
+		return len(v.raw)
+	}
+	if t := v.box.text.Load(); t != nil {
+		return len(*t)
+	}
+	k, n := v.open(), 2
+	for _, e := range k.elems {
+		n += e.size() + 1
+	}
+	for i := range k.members {
+		n += len(k.members[i].Key) + k.members[i].Value.size() + 4
+	}
+	return n
 }
 
 // Compacted returns the same value with its compact text as its source text.
