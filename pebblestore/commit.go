@@ -87,8 +87,8 @@ func (s *Store) apply(ctx context.Context, spend bool, fill func(*write) error) 
 	if err := s.usable(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.disk.failed(); err != nil {
-		return nil, unavailable(fmt.Errorf("it failed before and must be opened again: %w", err))
+	if err := s.disk.refuses(); err != nil {
+		return nil, unavailable(err)
 	}
 	w := &s.write
 	w.batch = s.db.NewBatch()
@@ -206,7 +206,7 @@ func (w *write) change(c *statelark.Change, before []*statelark.Change) error {
 		return err
 	}
 	if !c.Close {
-		return w.running(c)
+		return w.running(c) // of a change that closes, these rows would go at once
 	}
 	if again {
 		if err := w.removeAgain(c.Exec, before); err != nil {

@@ -23,19 +23,28 @@ import (
 //     did not take. Whatever Pebble writes to tables from then on is at most what it would have replayed.
 //   - logger turns Fatalf on a manifest into the failure too; Pebble then gives the flush up and keeps its logs.
 //   - An error on a table is Pebble's to deal with: it tries again. But it does so at once and for ever, hence
-//     the pause before such an error is handed on.
+//     the pause before such an error is handed on; and it makes writers wait in vain, hence commits are
+//     refused while tables cannot be written (the trouble).
 //
 // A failure lasts until the store is opened again: what the disk holds is only known by reading it back.
+// Trouble, and too little space, pass by themselves.
 type disk struct {
 	vfs.FS
 	log     *slog.Logger
 	failure atomic.Pointer[error]
+	trouble atomic.Pointer[trouble]
 	closing chan struct{} // closed when the store closes: no more pauses
 	lock    io.Closer     // of the directory, once Pebble took it
 }
 
-// retryPause is how long an error on a table is held back.
-const retryPause = time.Second
+// trouble is the last error on a table.
+type trouble struct {
+	err error
+	at  time.Time
+}
+
+// retryPause is how long an error on a table is held back. It is a variable for tests.
+var retryPause = time.Second
 
 // categoryLog is what Pebble calls the writes to its log.
 const categoryLog vfs.DiskWriteCategory = "pebble-wal"
@@ -55,8 +64,21 @@ func (d *disk) failed() error {
 	return nil
 }
 
-// pause holds a table's error back.
-func (d *disk) pause() {
+// refuses says why the disk cannot take a commit, nil when it can. Trouble is over when no error came for a
+// while, although Pebble tries again and again, or when a table was written.
+func (d *disk) refuses() error {
+	if err := d.failed(); err != nil {
+		return fmt.Errorf("it failed before and must be opened again: %w", err)
+	}
+	if t := d.trouble.Load(); t != nil && time.Since(t.at) < 3*retryPause {
+		return fmt.Errorf("its tables cannot be written for now: %w", t.err)
+	}
+	return nil
+}
+
+// hold notes the trouble with a table and holds its error back.
+func (d *disk) hold(err error) {
+	d.trouble.Store(&trouble{err, time.Now()})
 	timer := time.NewTimer(retryPause)
 	defer timer.Stop()
 	select {
@@ -94,7 +116,7 @@ func (d *disk) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCate
 func (d *disk) opened(f vfs.File, err error, category vfs.DiskWriteCategory) (vfs.File, error) {
 	if category != categoryLog {
 		if err != nil {
-			d.pause()
+			d.hold(err)
 			return nil, err
 		}
 		return &tableFile{f, d}, nil
@@ -173,20 +195,25 @@ type tableFile struct {
 	disk *disk
 }
 
-func (f *tableFile) held(err error) error {
+func (f *tableFile) Write(p []byte) (int, error) {
+	n, err := f.File.Write(p)
 	if err != nil {
-		f.disk.pause()
+		f.disk.hold(err)
+	}
+	return n, err
+}
+
+func (f *tableFile) Sync() error     { return f.synced(f.File.Sync()) }
+func (f *tableFile) SyncData() error { return f.synced(f.File.SyncData()) }
+
+func (f *tableFile) synced(err error) error {
+	if err != nil {
+		f.disk.hold(err)
+	} else {
+		f.disk.trouble.Store(nil)
 	}
 	return err
 }
-
-func (f *tableFile) Write(p []byte) (int, error) {
-	n, err := f.File.Write(p)
-	return n, f.held(err)
-}
-
-func (f *tableFile) Sync() error     { return f.held(f.File.Sync()) }
-func (f *tableFile) SyncData() error { return f.held(f.File.SyncData()) }
 
 // logger is Pebble's logger.
 type logger struct{ disk *disk }
@@ -214,11 +241,10 @@ type space struct {
 	dir     string
 	keep    uint64
 	checked time.Time
-	written int   // bytes since
-	full    error // as of checked, nil when there is room
+	written int // bytes since
 }
 
-// A look at the file system serves that long, and for so many bytes of batches.
+// A look at the file system that finds room serves that long, and for so many bytes of batches.
 const (
 	spaceFor   = 100 * time.Millisecond
 	spaceBytes = 4 << 20
@@ -226,14 +252,16 @@ const (
 
 // check says that there is too little room for a batch of n bytes, nil when there is enough.
 func (s *space) check(fsys vfs.FS, n int) error {
-	s.written += n
-	if now := time.Now(); s.written > spaceBytes || now.Sub(s.checked) > spaceFor {
-		s.checked, s.written, s.full = now, n, nil
-		// A file system that cannot tell is taken to have room.
-		if usage, err := fsys.GetDiskUsage(s.dir); err == nil && usage.AvailBytes < s.keep+uint64(n) {
-			s.full = fmt.Errorf("no space left: %d MB free under %s, of which %d MB are kept free",
-				usage.AvailBytes>>20, s.dir, s.keep>>20)
-		}
+	now := time.Now()
+	if s.written += n; s.written <= spaceBytes && now.Sub(s.checked) <= spaceFor {
+		return nil
 	}
-	return s.full
+	// A file system that cannot tell is taken to have room.
+	if usage, err := fsys.GetDiskUsage(s.dir); err == nil && usage.AvailBytes < s.keep+uint64(n) {
+		s.checked = time.Time{}
+		return fmt.Errorf("no space left: %d MB free under %s, of which %d MB are kept free",
+			usage.AvailBytes>>20, s.dir, s.keep>>20)
+	}
+	s.checked, s.written = now, n
+	return nil
 }

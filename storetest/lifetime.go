@@ -3,8 +3,12 @@ package storetest
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/statelark/statelark"
 )
@@ -37,6 +41,57 @@ func (f *fixture) calls(ctx context.Context) map[string]func() error {
 		"MetaList":   func() error { return second(f.MetaList(ctx, "", "", 1)) },
 		"Expire":     func() error { return second(f.Expire(ctx, epoch, 1)) },
 	}
+}
+
+// lawConcurrency lets several goroutines each drive an execution of their own, and wants every one to see its
+// own commits at once.
+func lawConcurrency(f *fixture) {
+	f.hold()
+	const goroutines, commits = 8, 20
+	var group errgroup.Group
+	for g := range goroutines {
+		group.Go(func() error {
+			exec := id(g, statelark.ShardID(g))
+			if err := f.try(started(exec, exec.String())); err != nil {
+				return err
+			}
+			for n := int64(1); n <= commits; n++ {
+				if err := f.drive(exec, n); err != nil {
+					return fmt.Errorf("execution %d, commit %d: %w", g, n, err)
+				}
+			}
+			return nil
+		})
+	}
+	f.ok(group.Wait())
+	for g := range goroutines {
+		f.same("messages", len(must(f.Inbox(f.ctx, statelark.ShardID(g), statelark.MessageKey{}, all))(f)), 2*commits)
+	}
+}
+
+// drive adds event n to an execution, and messages both ways, and reads them back.
+func (f *fixture) drive(exec statelark.ExecID, n int64) error {
+	data := fmt.Append(nil, n)
+	err := f.try(&statelark.Change{
+		Exec: exec, Block: data, First: n, Last: n,
+		Threads: []statelark.ThreadRow{{Thread: 1, Data: data}},
+		Sends:   []statelark.Message{message(exec, uint64(n), "sent")},
+	})
+	if err != nil {
+		return err
+	}
+	if err := f.Send(f.ctx, []statelark.Message{message(exec, uint64(n+1000), "sent")}); err != nil {
+		return err
+	}
+	threads, err := f.Threads(f.ctx, exec)
+	if err == nil && (len(threads) != 1 || !bytes.Equal(threads[0].Data, data)) {
+		err = fmt.Errorf("threads %v", threads)
+	}
+	blocks, historyErr := f.History(f.ctx, exec, n, 1, false)
+	if historyErr == nil && (len(blocks) != 1 || !bytes.Equal(blocks[0].Data, data)) {
+		historyErr = fmt.Errorf("blocks %v", blocks)
+	}
+	return errors.Join(err, historyErr)
 }
 
 func lawClosed(f *fixture) {

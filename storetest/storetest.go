@@ -59,6 +59,7 @@ func Run(t *testing.T, fresh func(t testing.TB) *Subject) {
 		{"Meta", lawMeta},
 		{"MetaList", lawMetaList},
 		{"Expire", lawExpire},
+		{"Concurrency", lawConcurrency},
 		{"Closed", lawClosed},
 		{"Canceled", lawCanceled},
 		{"Durability", lawDurability},
