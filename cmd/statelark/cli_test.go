@@ -75,7 +75,7 @@ func runCommand(t *testing.T, line string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }() // it was only read
 		stdin = f
 	}
 	args, err := splitWords(command)

@@ -39,12 +39,14 @@ type router struct {
 	functions http.Handler // the Lambda API
 	welcome   string
 	healthy   func(context.Context) error
+	// bodyTimeout is the time in which a client has to send the body of a request.
+	bodyTimeout time.Duration
 }
 
 // ServeHTTP answers a request.
 func (h *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Body != nil && r.Body != http.NoBody {
-		r.Body = &timedBody{ReadCloser: r.Body, control: http.NewResponseController(w)}
+		r.Body = &timedBody{ReadCloser: r.Body, control: http.NewResponseController(w), timeout: h.bodyTimeout}
 	}
 	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
 	switch path := r.URL.Path; {
@@ -84,14 +86,15 @@ func (h *router) health(w http.ResponseWriter, r *http.Request) {
 type timedBody struct {
 	io.ReadCloser
 	control *http.ResponseController
-	timed   bool
+	timeout time.Duration
+	timed   bool // the bound is set
 }
 
 // Read reads from the body.
 func (b *timedBody) Read(p []byte) (int, error) {
 	if !b.timed {
 		b.timed = true
-		if err := b.control.SetReadDeadline(time.Now().Add(bodyTimeout)); err != nil {
+		if err := b.control.SetReadDeadline(time.Now().Add(b.timeout)); err != nil {
 			return 0, fmt.Errorf("bounding the time of a body: %w", err)
 		}
 	}

@@ -59,7 +59,7 @@ func StartNode(ctx context.Context, cfg *Config, log *slog.Logger) (_ *Node, err
 	n := &Node{cfg: cfg, log: log, served: make(chan error, 1)}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, n.Close(ctx))
+			err = errors.Join(err, n.Close(context.WithoutCancel(ctx)))
 		}
 	}()
 	if n.store, err = openStore(cfg, log); err != nil {
@@ -129,10 +129,11 @@ func (n *Node) openEngine(ctx context.Context) (*engine.Engine, error) {
 // handler returns all that the node answers over HTTP.
 func (n *Node) handler() http.Handler {
 	return &router{
-		states:    (&api.Server{Engine: n.engine, Place: n.cfg.place(), Now: time.Now, Log: n.log}).Handler(),
-		functions: lambda.NewHandler(n.catalog),
-		welcome:   n.welcome(),
-		healthy:   n.healthy,
+		states:      (&api.Server{Engine: n.engine, Place: n.cfg.place(), Now: time.Now, Log: n.log}).Handler(),
+		functions:   lambda.NewHandler(n.catalog),
+		welcome:     n.welcome(),
+		healthy:     n.healthy,
+		bodyTimeout: bodyTimeout,
 	}
 }
 
@@ -158,7 +159,7 @@ func (n *Node) URL() string {
 // Done gets the error with which the node stopped serving of itself.
 func (n *Node) Done() <-chan error { return n.served }
 
-// Close stops the node and returns when nothing of it is left, or when ctx ends. What was decided is on disk by
+// Close stops the node, once, and returns when nothing of it is left, or when ctx ends. What was decided is on disk by
 // then; running executions go on at the next start, when the store is durable.
 func (n *Node) Close(ctx context.Context) error {
 	var errs []error

@@ -175,7 +175,7 @@ func TestHTTP(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer conn.Close()
+			defer func() { _ = conn.Close() }() // the answer is here
 			if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 				t.Fatal(err)
 			}
@@ -210,7 +210,7 @@ func TestHealthTellsWhy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
+	_ = answer.Body.Close() // the status will do
 	if answer.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("health answered %s", answer.Status)
 	}

@@ -172,6 +172,9 @@ func (o *runOptions) server(ctx context.Context, c *cobra.Command, w *workflow) 
 		}
 		return remote(named)
 	case isStatelark(ctx, defaultURL):
+		if !o.quiet {
+			say(c.ErrOrStderr(), "on the server at %s; --local runs in this process\n", defaultURL)
+		}
 		return remote(defaultURL)
 	}
 	if w.definition == nil {
