@@ -58,6 +58,7 @@ func (x *Execution) ARN() string { return ExecutionARN(x.Machine, x.Name) }
 type ExecutionStart struct {
 	Machine     string // ARN of the state machine
 	Name        string // never "": whoever was given none makes one up
+	MadeUp      bool   // the name was made up at random, and cannot be taken
 	Input       string // JSON text
 	TraceHeader string // "" when none
 }

@@ -39,7 +39,7 @@ func (s *Server) startExecution(ctx context.Context, c *awswire.Call) error {
 // checkStart checks name and input, and fills in what was not given.
 func checkStart(start *statelark.ExecutionStart, hasInput bool) error {
 	if start.Name == "" {
-		start.Name = uuid.NewString()
+		start.Name, start.MadeUp = uuid.NewString(), true
 	} else if err := checkName(start.Name); err != nil {
 		return err
 	}

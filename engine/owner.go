@@ -291,16 +291,20 @@ func (o *owner) settle(l *live, m message) {
 // begin starts an execution unless its name is taken.
 func (o *owner) begin(b *beginning) {
 	key := nameKey{b.start.Machine, b.start.Name}
-	if l := o.names[key]; l != nil && !l.dead.Load() {
-		o.answerTaken(l, b)
-		return
-	}
-	if taken, err := o.e.taken(b); taken || err != nil {
-		return
+	if !b.start.MadeUp {
+		if l := o.names[key]; l != nil && !l.dead.Load() {
+			o.answerTaken(l, b)
+			return
+		}
+		if taken, err := o.e.taken(b); taken || err != nil {
+			return
+		}
 	}
 	l := o.e.newLive(b, time.Now(), rand.Uint64(), rand.Uint64())
 	record := l.record
-	o.names[key] = l
+	if !b.start.MadeUp {
+		o.names[key] = l
+	}
 	o.keep(l)
 	reply := func(err error) {
 		if errors.Is(err, statelark.ErrExists) {

@@ -87,7 +87,7 @@ type Exec struct {
 	removed []uint32
 	expired []*Thread // whose waits the step's time ended
 	d       *Decision
-	own     Decision // of Step
+	own     Decision      // of Step
 	spare   history.Event // where events of hidden threads go
 }
 
