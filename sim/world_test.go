@@ -116,9 +116,13 @@ func (n notifier) Start(_ context.Context, c *task.Call) (task.Outcome, error) {
 	delay, twice := time.Duration(n.w.intn(2000))*time.Millisecond, n.w.intn(4) == 0
 	n.w.people.Go(func() {
 		time.Sleep(delay)
-		n.w.insist(func(e *engine.Engine) error { return e.TaskSucceeded(context.Background(), token.Str(), `{"answered":true}`) })
+		n.w.insist(func(e *engine.Engine) error {
+			return e.TaskSucceeded(context.Background(), token.Str(), `{"answered":true}`)
+		})
 		if twice {
-			n.w.insist(func(e *engine.Engine) error { return e.TaskSucceeded(context.Background(), token.Str(), `{"answered":"twice"}`) })
+			n.w.insist(func(e *engine.Engine) error {
+				return e.TaskSucceeded(context.Background(), token.Str(), `{"answered":"twice"}`)
+			})
 		}
 	})
 	return task.Outcome{Output: value.EmptyObj}, nil
