@@ -89,30 +89,45 @@ type Engine struct {
 	running sync.WaitGroup // every goroutine of the engine
 }
 
-// Open starts an engine on a store and takes up everything that was under way. It returns when the engine can
-// be called; what was outstanding is taken up meanwhile.
-func Open(ctx context.Context, store statelark.Store, cfg Config) (*Engine, error) {
+// New makes an engine on a store. It does nothing until Start; meanwhile the registry of its targets can be filled
+// with what needs the engine.
+func New(store statelark.Store, cfg Config) *Engine {
 	cfg.setDefaults()
-	e := &Engine{cfg: cfg, store: store, log: cfg.Logger, since: time.Now(), closing: make(chan struct{}), closed: make(chan struct{})}
+	e := &Engine{
+		cfg: cfg, store: store, log: cfg.Logger, machines: newMachines(store), activities: newActivities(),
+		closing: make(chan struct{}), closed: make(chan struct{}),
+	}
 	e.generation.Store(1)
-	err := e.takeShards(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("taking the shards: %w", err)
-	}
-	if e.secret, err = loadSecret(ctx, store); err != nil {
-		return nil, fmt.Errorf("reading the secret of the task tokens: %w", err)
-	}
-	e.machines = newMachines(store)
-	e.activities = newActivities()
 	e.committer = newCommitter(e)
 	e.dispatcher = newDispatcher(e)
 	e.timers = newTimers(e)
 	e.inbox = newInbox(e)
-	for i := range cfg.Owners {
-		e.owners = append(e.owners, newOwner(e, i))
+	for range cfg.Owners {
+		e.owners = append(e.owners, newOwner(e))
 	}
-	e.start()
-	return e, nil
+	return e
+}
+
+// Start takes up everything that was under way. It returns when the engine can be called; what was outstanding is
+// taken up meanwhile. An engine whose Start failed is of no more use.
+func (e *Engine) Start(ctx context.Context) error {
+	e.since = time.Now()
+	if err := e.takeShards(ctx); err != nil {
+		return fmt.Errorf("taking the shards: %w", err)
+	}
+	secret, err := loadSecret(ctx, e.store)
+	if err != nil {
+		return fmt.Errorf("reading the secret of the task tokens: %w", err)
+	}
+	e.secret = secret
+	e.run()
+	return nil
+}
+
+// Open is New and Start.
+func Open(ctx context.Context, store statelark.Store, cfg Config) (*Engine, error) {
+	e := New(store, cfg)
+	return e, e.Start(ctx)
 }
 
 func (c *Config) setDefaults() {
@@ -139,7 +154,8 @@ func (c *Config) setDefaults() {
 	}
 }
 
-func (e *Engine) start() {
+// run starts the goroutines.
+func (e *Engine) run() {
 	ctx, cancel := context.WithCancel(context.Background())
 	e.stop = cancel
 	e.committer.start()

@@ -72,7 +72,7 @@ type live struct {
 	place    *list.Element
 }
 
-func newOwner(e *Engine, _ int) *owner {
+func newOwner(e *Engine) *owner {
 	return &owner{
 		e: e, in: make(chan message, mailboxSize), quit: make(chan struct{}), generation: e.generation.Load(),
 		live: make(map[statelark.ExecID]*live), idle: list.New(), names: make(map[nameKey]*live),

@@ -61,10 +61,11 @@ func (w *world) boot() {
 	targets.Set("lambda:invoke", notifier{w})
 	var e *engine.Engine
 	for {
-		var err error
-		e, err = engine.Open(context.Background(), view, engine.Config{
+		e = engine.New(view, engine.Config{
 			Place: place, Targets: targets, Owners: 3, MaxLive: 6, LongPoll: 5 * time.Second, Logger: slog.New(slog.DiscardHandler),
 		})
+		targets.Set("states:startExecution", e.Nested())
+		err := e.Start(context.Background())
 		if err == nil {
 			break
 		}
@@ -72,7 +73,6 @@ func (w *world) boot() {
 			w.t.Fatalf("seed %d: opening: %v", w.seed, err)
 		}
 	}
-	targets.Set("states:startExecution", e.Nested())
 	w.mu.Lock()
 	w.view, w.engine = view, e
 	w.mu.Unlock()
