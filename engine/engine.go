@@ -127,7 +127,10 @@ func (e *Engine) Start(ctx context.Context) error {
 // Open is New and Start.
 func Open(ctx context.Context, store statelark.Store, cfg Config) (*Engine, error) {
 	e := New(store, cfg)
-	return e, e.Start(ctx)
+	if err := e.Start(ctx); err != nil {
+		return nil, err
+	}
+	return e, nil
 }
 
 func (c *Config) setDefaults() {

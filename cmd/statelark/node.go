@@ -33,25 +33,9 @@ type Node struct {
 	listener net.Listener
 	catalog  *function.Catalog
 	engine   *engine.Engine
+	api      *api.Server
 	http     *http.Server
 	served   chan error // gets the end of http, once
-}
-
-// nested is the target of states:startExecution for the time before there is an engine: the engine begins to
-// run tasks before Open returns it.
-type nested struct {
-	opened chan struct{} // closed when target is set
-	target task.Target
-}
-
-// Start waits for the engine and runs the task on it.
-func (n *nested) Start(ctx context.Context, c *task.Call) (task.Outcome, error) {
-	select {
-	case <-n.opened:
-		return n.target.Start(ctx, c)
-	case <-ctx.Done():
-		return task.Outcome{}, ctx.Err()
-	}
 }
 
 // StartNode builds a node and lets it serve. Whatever fails, nothing is left behind.
@@ -112,24 +96,23 @@ func (n *Node) openCatalog() (*function.Catalog, error) {
 // openEngine starts the engine with its targets.
 func (n *Node) openEngine(ctx context.Context) (*engine.Engine, error) {
 	functions := function.NewTarget(n.catalog)
-	children := &nested{opened: make(chan struct{})}
 	targets := &task.Registry{}
+	e := engine.New(n.store, engine.Config{Place: n.cfg.place(), Targets: targets, Logger: n.log})
+	n.api = &api.Server{Engine: e, Place: n.cfg.place(), Now: time.Now, Log: n.log}
 	targets.SetFunctions(functions)
 	targets.Set("lambda:invoke", functions)
-	targets.Set("states:startExecution", children)
-	e, err := engine.Open(ctx, n.store, engine.Config{Place: n.cfg.place(), Targets: targets, Logger: n.log})
-	if err != nil {
+	targets.Set("states:startExecution", e.Nested())
+	targets.Set("aws-sdk:sfn", n.api.Target())
+	if err := e.Start(ctx); err != nil {
 		return nil, fmt.Errorf("starting the engine: %w", err)
 	}
-	children.target = e.Nested()
-	close(children.opened)
 	return e, nil
 }
 
 // handler returns all that the node answers over HTTP.
 func (n *Node) handler() http.Handler {
 	return &router{
-		states:      (&api.Server{Engine: n.engine, Place: n.cfg.place(), Now: time.Now, Log: n.log}).Handler(),
+		states:      n.api.Handler(),
 		functions:   lambda.NewHandler(n.catalog),
 		welcome:     n.welcome(),
 		healthy:     n.healthy,
