@@ -40,29 +40,36 @@ func (h *Handler) archive(r *http.Request, c *code) ([]byte, error) {
 	return archive, nil
 }
 
-func (h *Handler) createFunction(r *http.Request) (int, any, error) {
-	var in struct {
-		settings
-		FunctionName string
-		PackageType  string
-		Code         *code
-		Publish      bool
-		Tags         map[string]string
-	}
-	if err := read(r, &in); err != nil {
-		return 0, nil, err
-	}
+// createInput is what CreateFunction takes.
+type createInput struct {
+	settings
+	FunctionName string
+	PackageType  string
+	Code         *code
+	Publish      bool
+	Tags         map[string]string
+}
+
+func (in *createInput) check() error {
 	switch {
 	case in.FunctionName == "":
-		return 0, nil, missing("functionName")
+		return missing("functionName")
 	case in.Code == nil:
-		return 0, nil, missing("code")
+		return missing("code")
 	case in.Role == nil:
-		return 0, nil, missing("role")
+		return missing("role")
 	case in.PackageType == "Image":
-		return 0, nil, invalid("Container images are not supported here: upload an archive.")
+		return invalid("Container images are not supported here: upload an archive.")
 	case in.Runtime == nil || in.Handler == nil:
-		return 0, nil, invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages.")
+		return invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages.")
+	}
+	return in.settings.check()
+}
+
+func (h *Handler) createFunction(r *http.Request) (int, any, error) {
+	var in createInput
+	if err := read(r, &in); err != nil {
+		return 0, nil, err
 	}
 	if err := in.check(); err != nil {
 		return 0, nil, err

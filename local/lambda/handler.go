@@ -17,7 +17,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -178,5 +177,5 @@ func invalid(format string, a ...any) *function.Error {
 func missing(member string) *function.Error {
 	return function.Errorf("ValidationException", http.StatusBadRequest,
 		"1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null",
-		strings.ToLower(member[:1])+member[1:])
+		member)
 }

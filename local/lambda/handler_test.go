@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -222,6 +223,27 @@ func TestInvokeAnswer(t *testing.T) {
 	_, body = call(t, s, "POST", "/2015-03-31/functions/f/invocations", "", "X-Amz-Client-Context", "!")
 	if !strings.Contains(body, "Client context must be a valid Base64-encoded JSON object.") {
 		t.Errorf("a bad client context is answered with %s", body)
+	}
+}
+
+func TestFetchObject(t *testing.T) {
+	s, c := serveCatalog(t, function.Options{})
+	h := NewHandler(c)
+	h.FetchObject = func(_ context.Context, bucket, key, version string) ([]byte, error) {
+		if bucket != "b" || key != "k" || version != "v" {
+			return nil, errors.New("S3 Error Code: NoSuchKey")
+		}
+		return archiveOf(t, "handler.py", "def handler(event, context):\n    return 'from S3'\n"), nil
+	}
+	s.Config.Handler = h
+	const body = `{"FunctionName":"f","Role":"r","Runtime":"python3.12","Handler":"handler.handler","Timeout":30,"Code":{"S3Bucket":"b","S3Key":"%s","S3ObjectVersion":"v"}}`
+	resp, text := call(t, s, "POST", "/2015-03-31/functions", fmt.Sprintf(body, "other"))
+	if resp.StatusCode != http.StatusBadRequest || !strings.Contains(text, "Error occurred while GetObject. S3 Error Code: NoSuchKey") {
+		t.Errorf("code that is not there: %s %s", resp.Status, text)
+	}
+	call(t, s, "POST", "/2015-03-31/functions", fmt.Sprintf(body, "k"))
+	if _, text := call(t, s, "POST", "/2015-03-31/functions/f/invocations", ""); text != `"from S3"` {
+		t.Errorf("the function answers %s", text)
 	}
 }
 

@@ -42,7 +42,7 @@ const (
 	typeTooLarge   = "Function.ResponseSizeTooLarge"
 )
 
-// Failure is the payload of a function error that the service reports itself.
+// failure is the payload of a function error that the service reports itself.
 type failure struct {
 	Type    string `json:"errorType"`
 	Message string `json:"errorMessage"`

@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -321,6 +323,36 @@ func TestUpdateLetsRunningFinish(t *testing.T) {
 		t.Fatalf("the old code answered %s", a.res.Payload)
 	}
 	eventually(t, "the old process is gone", func() bool { return !running(pid) })
+}
+
+// TestUpdatesUnderLoad sees that no invocation is lost to an update.
+func TestUpdatesUnderLoad(t *testing.T) {
+	c := open(t, Options{})
+	upload(t, c, Function{Name: "f", Runtime: "provided.al2023"}, "bootstrap", bootstrapProgram)
+	var updated atomic.Bool
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			for !updated.Load() {
+				res, err := c.Invoke(t.Context(), Ref{Name: "f"}, Invocation{Payload: []byte("1")})
+				if err != nil || string(res.Payload) != "2" {
+					t.Errorf("while the function is updated it answers %v (%v)", res, err)
+					return
+				}
+			}
+		})
+	}
+	for i := range 5 {
+		_, err := c.Update(Ref{Name: "f"}, Change{Apply: func(f *Function) { f.MemoryMB = 128 + i }})
+		if err != nil {
+			t.Error(err)
+		}
+		if _, err := c.Invoke(t.Context(), Ref{Name: "f"}, Invocation{Payload: []byte("1")}); err != nil {
+			t.Error(err)
+		}
+	}
+	updated.Store(true)
+	wg.Wait()
 }
 
 func TestInitHang(t *testing.T) {

@@ -184,7 +184,7 @@ func readAnswer(r *http.Request) ([]byte, error) {
 func accept(w http.ResponseWriter) { send(w, http.StatusAccepted, `{"status":"OK"}`) }
 
 func refuse(w http.ResponseWriter, status int, errorType, message string) {
-	send(w, status, fmt.Sprintf(`{"errorType":%q,"errorMessage":%q}`, errorType, message))
+	send(w, status, object("errorType", errorType, "errorMessage", message).Compact())
 }
 
 func send(w http.ResponseWriter, status int, body string) {
