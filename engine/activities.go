@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/statelark/statelark"
@@ -17,18 +18,19 @@ const maxPollers = 1000
 type activities struct {
 	mu      sync.Mutex
 	queues  map[string]*activityQueue // by ARN of the activity
-	known   map[taskKey]bool
+	known   map[taskKey]string        // the activity of each task that is queued and not given up
 	stopped chan struct{}
 }
 
-// activityQueue: never are both tasks and waiters there.
+// activityQueue: never are both tasks that somebody wants and waiters there.
 type activityQueue struct {
 	tasks   []call
 	waiters []chan call // each of one; the longest waiting first
+	dead    int         // tasks that were given up and still lie there
 }
 
 func newActivities() *activities {
-	return &activities{queues: make(map[string]*activityQueue), known: make(map[taskKey]bool), stopped: make(chan struct{})}
+	return &activities{queues: make(map[string]*activityQueue), known: make(map[taskKey]string), stopped: make(chan struct{})}
 }
 
 func (a *activities) close() { close(a.stopped) }
@@ -46,20 +48,42 @@ func (a *activities) queue(arn string) *activityQueue {
 func (a *activities) push(arn string, k call) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.known[k.taskKey] {
+	if _, twice := a.known[k.taskKey]; twice {
 		return
 	}
 	q := a.queue(arn)
-	if len(q.waiters) > 0 {
-		q.waiters[0] <- k
-		q.waiters = q.waiters[1:]
+	if q.hand(k) {
 		return
 	}
-	a.known[k.taskKey] = true
+	a.known[k.taskKey] = arn
 	if len(q.tasks) >= maxQueued {
 		k.input = value.Value{}
 	}
 	q.tasks = append(q.tasks, k)
+}
+
+// giveBack is push for a task that was taken and goes first again.
+func (a *activities) giveBack(arn string, k call) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.putFirst(a.queue(arn), arn, k)
+}
+
+func (a *activities) putFirst(q *activityQueue, arn string, k call) {
+	if !q.hand(k) {
+		a.known[k.taskKey] = arn
+		q.tasks = append([]call{k}, q.tasks...)
+	}
+}
+
+// hand gives a task to the worker that has waited longest, if one waits.
+func (q *activityQueue) hand(k call) bool {
+	if len(q.waiters) == 0 {
+		return false
+	}
+	q.waiters[0] <- k
+	q.waiters = q.waiters[1:]
+	return true
 }
 
 // pop takes the oldest task, or begins to wait for one: exactly one of task and waiter is given.
@@ -67,19 +91,43 @@ func (a *activities) pop(arn string) (k call, waiter chan call, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	q := a.queue(arn)
-	if len(q.tasks) > 0 {
+	for len(q.tasks) > 0 {
 		k = q.tasks[0]
 		q.tasks[0] = call{}
 		q.tasks = q.tasks[1:]
-		delete(a.known, k.taskKey)
-		return k, nil, nil
+		if _, wanted := a.known[k.taskKey]; wanted {
+			delete(a.known, k.taskKey)
+			return k, nil, nil
+		}
+		q.dead--
 	}
 	if len(q.waiters) >= maxPollers {
-		return k, nil, statelark.Errorf("ActivityWorkerLimitExceeded", "Too many workers are polling the activity: '%s'", arn)
+		return call{}, nil, statelark.Errorf("ActivityWorkerLimitExceeded", "Too many workers are polling the activity: '%s'", arn)
 	}
 	waiter = make(chan call, 1)
 	q.waiters = append(q.waiters, waiter)
-	return k, waiter, nil
+	return call{}, waiter, nil
+}
+
+// cancel forgets a task that was given up before a worker took it. Its queue is cleared of such tasks when they
+// are more than half of it.
+func (a *activities) cancel(key taskKey) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	arn, queued := a.known[key]
+	if !queued {
+		return
+	}
+	delete(a.known, key)
+	q := a.queue(arn)
+	if q.dead++; 2*q.dead <= len(q.tasks) {
+		return
+	}
+	q.tasks = slices.DeleteFunc(q.tasks, func(k call) bool {
+		_, wanted := a.known[k.taskKey]
+		return !wanted
+	})
+	q.dead = 0
 }
 
 // leave ends a wait. A task that was handed over meanwhile is given back.
@@ -87,15 +135,11 @@ func (a *activities) leave(arn string, waiter chan call) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	q := a.queue(arn)
-	for i, w := range q.waiters {
-		if w == waiter {
-			q.waiters = append(q.waiters[:i:i], q.waiters[i+1:]...)
-			return
-		}
+	if i := slices.Index(q.waiters, waiter); i >= 0 {
+		q.waiters = slices.Delete(q.waiters, i, i+1)
+		return
 	}
-	k := <-waiter
-	a.known[k.taskKey] = true
-	q.tasks = append([]call{k}, q.tasks...)
+	a.putFirst(q, arn, <-waiter)
 }
 
 // ActivityTask hands the oldest task of an activity to a worker, and waits for one when there is none: until ctx
@@ -124,7 +168,7 @@ func (e *Engine) ActivityTask(ctx context.Context, arn, worker string) (*statela
 		case errors.Is(err, errNoWait): // the execution does not wait for it any more
 			continue
 		case err != nil:
-			e.activities.push(arn, k)
+			e.activities.giveBack(arn, k)
 			return nil, err
 		}
 		return &statelark.ActivityTask{Token: k.token, Input: k.input.Text()}, nil
@@ -151,6 +195,9 @@ func (e *Engine) awaitTask(ctx context.Context, arn string) (call, error) {
 func (e *Engine) ask(ctx context.Context, m message) error {
 	answer := make(chan error, 1)
 	m.reply = func(err error) { answer <- err }
+	if err := ctx.Err(); err != nil { // the caller is gone: what it asked for is not to happen
+		return err
+	}
 	if !e.ownerOf(m.exec).send(ctx, m) {
 		return errClosing
 	}

@@ -163,6 +163,7 @@ func (e *Engine) finishChange(l *live, c *change, m message, err error) {
 	}
 	for _, t := range c.cancel {
 		e.dispatcher.cancel(taskKey{c.Exec, t.Seq})
+		e.activities.cancel(taskKey{c.Exec, t.Seq})
 	}
 	for _, t := range c.arm {
 		e.timers.add(statelark.Timer{Due: time.UnixMilli(t.Due).UTC(), Exec: c.Exec, Seq: t.Seq})

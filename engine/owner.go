@@ -164,7 +164,7 @@ func (o *owner) handle(m message) {
 		o.refuse(m, err)
 	case l == nil:
 		o.refuse(m, errNoWait)
-	case m.must && !l.x.Waiting(m.event.Seq):
+	case m.must && !l.x.Awaits(m.event):
 		o.refuse(m, errNoWait)
 	default:
 		o.step(l, m)

@@ -18,6 +18,7 @@ type frail struct {
 	gate   chan struct{}                 // commits wait until it is closed
 	before func(*statelark.Batch) error  // called ahead of a commit, which it may refuse
 	after  func(*statelark.Batch) error  // called behind one that was made, whose answer it may lose
+	read   func()                        // called when a meta record was read
 	blobs  map[uint32]int                // sizes of the blobs that were written
 	kept   map[statelark.ExecID]struct{} // executions with rows, as the commits left them
 }
@@ -132,7 +133,14 @@ func (s *frail) History(ctx context.Context, id statelark.ExecID, first int64, n
 }
 
 func (s *frail) Meta(ctx context.Context, key string) (statelark.MetaRecord, error) {
-	return s.Store.Meta(s.ctx(ctx), key)
+	r, err := s.Store.Meta(s.ctx(ctx), key)
+	s.mu.Lock()
+	read := s.read
+	s.mu.Unlock()
+	if read != nil {
+		read()
+	}
+	return r, err
 }
 
 func (s *frail) MetaList(ctx context.Context, prefix, after string, n int) ([]statelark.MetaRecord, error) {

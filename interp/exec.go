@@ -221,8 +221,11 @@ func (x *Exec) Input() value.Value { return x.input }
 // LastEvent returns the id of the last history event decided so far.
 func (x *Exec) LastEvent() int64 { return x.lastEvent }
 
-// Waiting reports whether a wait of that Seq is open.
-func (x *Exec) Waiting(seq uint64) bool { return x.waits[seq] != nil }
+// Awaits reports whether ev answers a wait that is open. A task that a worker has is taken by no other one.
+func (x *Exec) Awaits(ev Event) bool {
+	t := x.waits[ev.Seq]
+	return t != nil && x.status == Running && !(ev.Kind == TaskPickedUp && t.wait.picked)
+}
 
 // Step takes one event in and returns what follows from it.
 func (x *Exec) Step(ev Event) Decision {
