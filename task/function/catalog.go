@@ -53,7 +53,9 @@ func (o *Options) setDefaults() {
 // those uploaded through Lambda's API. Its methods may be called at the same time. What they return of a
 // function is not to be changed.
 //
-// Locks: mu before a deployment's or a pool's.
+// Locks, in the order in which they are taken: writing, mu, a deployment's or a pool's. Whoever changes something
+// holds writing from the first look to the end, and mu only while the change is made; so an upload of a large
+// archive holds up no invocation.
 type Catalog struct {
 	opts    Options
 	env     *environment
@@ -64,13 +66,15 @@ type Catalog struct {
 	cancel context.CancelFunc
 	work   sync.WaitGroup // invocations, and deployments that are not gone yet
 
-	mu        sync.RWMutex // guards what follows, and the store
+	writing sync.Mutex   // guards the store
+	mu      sync.RWMutex // with writing, guards changes of what follows; either of them is enough to read it
+
 	functions map[string]*entry
 	hidden    []*entry // uploaded, behind a declared function of the same name
 	closed    bool
 }
 
-// entry is a function with all its versions.
+// entry is a function with all its versions. It does not change once the catalogue holds it.
 type entry struct {
 	declared bool
 	latest   *deployment
@@ -149,15 +153,15 @@ func (c *Catalog) deploy(f *Function) *deployment {
 func (c *Catalog) retire(ds ...*deployment) {
 	for _, d := range ds {
 		go d.retire(func() {
-			c.mu.Lock()
-			defer c.mu.Unlock()
+			c.writing.Lock()
+			defer c.writing.Unlock()
 			c.dropUnused(d.Code.SHA256)
 			c.work.Done()
 		})
 	}
 }
 
-// dropUnused removes uploaded code that no function has. The caller holds mu.
+// dropUnused removes uploaded code that no function has. The caller holds writing.
 func (c *Catalog) dropUnused(sha string) {
 	if sha == "" || c.closed {
 		return
@@ -188,18 +192,10 @@ func (e *entry) record() *record {
 
 // Close ends all invocations and processes and returns when nothing of them is left, or when ctx ends.
 func (c *Catalog) Close(ctx context.Context) error {
-	c.mu.Lock()
-	if c.closed {
-		c.mu.Unlock()
+	all, first := c.shut()
+	if !first {
 		return nil
 	}
-	c.closed = true
-	var all []*deployment
-	for _, e := range c.functions {
-		all = append(all, e.deployments()...)
-	}
-	c.mu.Unlock()
-
 	c.cancel()
 	c.retire(all...)
 	gone := make(chan struct{})
@@ -219,6 +215,19 @@ func (c *Catalog) Close(ctx context.Context) error {
 	return nil
 }
 
+// shut refuses what comes from now on, and returns what there is; first says that it has not been done before.
+func (c *Catalog) shut() (all []*deployment, first bool) {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	first, c.closed = !c.closed, true
+	for _, e := range c.functions {
+		all = append(all, e.deployments()...)
+	}
+	return all, first
+}
+
 // Declare adds a function of the configuration. It goes before an uploaded one of the same name, for as long
 // as the configuration has it.
 func (c *Catalog) Declare(f Function) error {
@@ -234,6 +243,8 @@ func (c *Catalog) Declare(f Function) error {
 	if err := d.prepare(); err != nil {
 		return err
 	}
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	old := c.functions[d.Name]
@@ -288,7 +299,7 @@ func (c *Catalog) refARN(r Ref) string {
 	return functionARN(cmp.Or(r.Region, c.opts.Region), cmp.Or(r.Account, c.opts.Account), r.Name, r.Qualifier)
 }
 
-// find returns what r names. The caller holds mu.
+// find returns what r names. The caller holds mu or writing.
 func (c *Catalog) find(r Ref) (*entry, *deployment, error) {
 	e := c.functions[r.Name]
 	if e == nil {
@@ -357,7 +368,7 @@ func (c *Catalog) start(r Ref) (d *deployment, place pass, end func(), err error
 	if err != nil {
 		return nil, pass{}, nil, err
 	}
-	if !d.acquire() { // retired only after it left the map, under mu
+	if !d.acquire() { // retired only after it left the map
 		return nil, pass{}, nil, errClosed
 	}
 	c.work.Add(1)

@@ -9,7 +9,9 @@
 //	err = catalog.Declare(function.Function{Name: "resize", Code: function.Code{Command: []string{"./resize"}}})
 //	registry.Set("lambda:invoke", function.NewTarget(catalog))
 //	registry.SetFunctions(function.NewTarget(catalog))
-//	mux.Handle("/2015-03-31/", lambda.NewHandler(catalog))
+//	for _, prefix := range lambda.Prefixes {
+//		mux.Handle(prefix, lambda.NewHandler(catalog))
+//	}
 //	defer catalog.Close(ctx)
 //
 // # From an invocation to a process
@@ -20,7 +22,8 @@
 // serves to each sandbox on an address of its own. A sandbox whose invocation failed from outside (it timed out, was
 // given up, or its process ended) is killed; any other goes back to the pool.
 //
-// An update retires a deployment: it takes no more invocations, those it has come to their end, and its sandboxes
+// A declared directory is looked at before each invocation: after an edit its sandboxes are opened anew. Uploaded
+// code never changes in place. An update retires a deployment: it takes no more invocations, those it has come to their end, and its sandboxes
 // go with the last of them.
 //
 // # Processes
@@ -33,5 +36,6 @@
 // # Failures
 //
 // What a function reports, or its runtime for it, is the payload of a function error and becomes the error of the
-// Task by its errorType. What the service refuses is an *Error and becomes "Lambda." and its code.
+// Task by its errorType. What the service refuses is an *Error and becomes "Lambda." and its code. An invocation of
+// type Event runs once, and its failure is logged: there are no retries and no dead-letter queue.
 package function

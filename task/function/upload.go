@@ -15,8 +15,8 @@ import (
 
 // Create adds a function whose code is an archive, and publishes its first version if asked to.
 func (c *Catalog) Create(f Function, archive []byte, tags map[string]string, publish bool) (*Function, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	if c.closed {
 		return nil, errClosed
 	}
@@ -39,12 +39,22 @@ func (c *Catalog) Create(f Function, archive []byte, tags map[string]string, pub
 	if publish {
 		made = c.publish(e, n.Description)
 	}
-	if err := c.store.save(e.record()); err != nil {
+	if err := c.replace(e); err != nil {
 		c.retire(e.deployments()...)
 		return nil, err
 	}
-	c.functions[n.Name] = e
 	return made, nil
+}
+
+// replace makes e, which must not change any more, the function of its name. The caller holds writing.
+func (c *Catalog) replace(e *entry) error {
+	if err := c.store.save(e.record()); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.functions[e.latest.Name] = e
+	return nil
 }
 
 // revise makes f a new state of the latest version.
@@ -63,13 +73,13 @@ type Change struct {
 
 // Update changes the latest version of an uploaded function.
 func (c *Catalog) Update(r Ref, ch Change) (*Function, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	e, err := c.uploaded(r, ch.RevisionID)
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	old, err := c.uploaded(r, ch.RevisionID)
 	if err != nil {
 		return nil, err
 	}
-	n := e.latest.clone()
+	n := old.latest.clone()
 	if ch.Archive != nil {
 		if n.Code, err = c.store.addCode(ch.Archive); err != nil {
 			return nil, err
@@ -87,21 +97,24 @@ func (c *Catalog) Update(r Ref, ch Change) (*Function, error) {
 		c.dropUnused(n.Code.SHA256)
 		return n, nil
 	}
-	old := e.latest
+	e := *old
 	e.latest = c.deploy(n)
 	made := n
 	if ch.Publish {
-		made = c.publish(e, n.Description)
+		made = c.publish(&e, n.Description)
 	}
-	if err := c.store.save(e.record()); err != nil {
-		c.opts.Logger.Error("an update of a function is in memory only", "function", n.Name, "error", err)
+	if err := c.replace(&e); err != nil {
+		c.retire(slices.DeleteFunc(e.deployments(), old.has)...)
 		return nil, err
 	}
-	c.retire(old)
+	c.retire(old.latest)
 	return made, nil
 }
 
-// uploaded finds a function that may be changed. The caller holds mu.
+// has reports whether d is one of e's.
+func (e *entry) has(d *deployment) bool { return slices.Contains(e.deployments(), d) }
+
+// uploaded finds a function that may be changed. The caller holds writing.
 func (c *Catalog) uploaded(r Ref, revision string) (*entry, error) {
 	e, d, err := c.find(r)
 	switch {
@@ -120,57 +133,71 @@ func (c *Catalog) uploaded(r Ref, revision string) (*entry, error) {
 
 // Delete removes an uploaded function, or one published version of it.
 func (c *Catalog) Delete(r Ref) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	e, err := c.uploaded(r, "")
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	old, err := c.uploaded(r, "")
 	if err != nil {
 		return err
 	}
-	if r.Qualifier == "" {
-		if err := c.store.remove(r.Name); err != nil {
-			return err
-		}
-		delete(c.functions, r.Name)
-		c.retire(e.deployments()...)
-		return nil
+	if r.Qualifier != "" {
+		return c.deleteVersion(old, r.Qualifier)
 	}
-	i := slices.IndexFunc(e.versions, func(d *deployment) bool { return d.Version == r.Qualifier })
+	if err := c.store.remove(r.Name); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	delete(c.functions, r.Name)
+	c.mu.Unlock()
+	c.retire(old.deployments()...)
+	return nil
+}
+
+func (c *Catalog) deleteVersion(old *entry, version string) error {
+	i := slices.IndexFunc(old.versions, func(d *deployment) bool { return d.Version == version })
 	if i < 0 {
 		return invalid("$LATEST version cannot be deleted without deleting the function.")
 	}
-	for _, a := range e.aliases {
-		if a.Version == r.Qualifier {
+	for _, a := range old.aliases {
+		if a.Version == version {
 			return Errorf("ResourceConflictException", http.StatusConflict, "Unable to delete version because the following aliases reference it: [%s]", a.Name)
 		}
 	}
-	gone := e.versions[i]
-	e.versions = slices.Delete(slices.Clone(e.versions), i, i+1)
-	c.retire(gone)
-	return c.store.save(e.record())
+	e := *old
+	e.versions = slices.Delete(slices.Clone(old.versions), i, i+1)
+	if err := c.replace(&e); err != nil {
+		return err
+	}
+	c.retire(old.versions[i])
+	return nil
 }
 
 // Publish makes a version of the latest state of a function. If that is published already, the version that
 // was made of it is returned.
 func (c *Catalog) Publish(r Ref, description, codeSHA256, revision string) (*Function, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	e, err := c.uploaded(Ref{Region: r.Region, Account: r.Account, Name: r.Name}, revision)
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	old, err := c.uploaded(Ref{Region: r.Region, Account: r.Account, Name: r.Name}, revision)
 	if err != nil {
 		return nil, err
 	}
-	if codeSHA256 != "" && codeSHA256 != e.latest.Code.SHA256 {
+	if codeSHA256 != "" && codeSHA256 != old.latest.Code.SHA256 {
 		return nil, invalid("CodeSHA256 (%s) is different from current CodeSHA256 in $LATEST (%s). Please try again with the CodeSHA256 in $LATEST.",
-			codeSHA256, e.latest.Code.SHA256)
+			codeSHA256, old.latest.Code.SHA256)
 	}
 	if description == "" {
-		description = e.latest.Description
+		description = old.latest.Description
 	}
-	f := c.publish(e, description)
-	return f, c.store.save(e.record())
+	e := *old
+	f := c.publish(&e, description)
+	if err := c.replace(&e); err != nil {
+		c.retire(slices.DeleteFunc(e.deployments(), old.has)...)
+		return nil, err
+	}
+	return f, nil
 }
 
-// publish adds a version of e's latest state, unless the last version is just that. The caller holds mu and
-// saves.
+// publish adds a version of the latest state to e, which nobody else has yet, unless its last version is just
+// that.
 func (c *Catalog) publish(e *entry, description string) *Function {
 	f := e.latest.clone()
 	f.Description = description
@@ -179,7 +206,7 @@ func (c *Catalog) publish(e *entry, description string) *Function {
 	}
 	f.Version, f.RevisionID = strconv.Itoa(e.next), uuid.NewString()
 	e.next++
-	e.versions = append(e.versions, c.deploy(f))
+	e.versions = append(slices.Clone(e.versions), c.deploy(f))
 	return f
 }
 
@@ -191,8 +218,6 @@ func sameVersion(a, b *Function) bool {
 
 // Archive returns the archive that the code of a function was uploaded as.
 func (c *Catalog) Archive(f *Function) ([]byte, error) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
 	if f.Code.SHA256 == "" {
 		return nil, errNotFound(c.ARN(f.Name, ""))
 	}
@@ -212,13 +237,13 @@ func (c *Catalog) Tags(r Ref) (map[string]string, error) {
 
 // Tag sets tags of a function and removes others.
 func (c *Catalog) Tag(r Ref, set map[string]string, remove []string) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	e, err := c.uploaded(r, "")
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	old, err := c.uploaded(r, "")
 	if err != nil {
 		return err
 	}
-	tags := maps.Clone(e.tags)
+	tags := maps.Clone(old.tags)
 	if tags == nil {
 		tags = make(map[string]string)
 	}
@@ -226,21 +251,22 @@ func (c *Catalog) Tag(r Ref, set map[string]string, remove []string) error {
 	for _, key := range remove {
 		delete(tags, key)
 	}
+	e := *old
 	e.tags = tags
-	return c.store.save(e.record())
+	return c.replace(&e)
 }
 
 var aliasPattern = regexp.MustCompile(`^[a-zA-Z0-9-_]{1,128}$`)
 
 // SetAlias makes an alias of a function, or changes one: create says which of the two is meant.
 func (c *Catalog) SetAlias(r Ref, a Alias, create bool) (*Alias, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	e, err := c.uploaded(Ref{Region: r.Region, Account: r.Account, Name: r.Name}, "")
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	before, err := c.uploaded(Ref{Region: r.Region, Account: r.Account, Name: r.Name}, "")
 	if err != nil {
 		return nil, err
 	}
-	old := e.aliases[a.Name]
+	old := before.aliases[a.Name]
 	switch {
 	case !aliasPattern.MatchString(a.Name) || strings.Trim(a.Name, "0123456789") == "":
 		return nil, invalid("The alias name %q has to be letters, digits, hyphens and underscores, and not a number.", a.Name)
@@ -255,13 +281,13 @@ func (c *Catalog) SetAlias(r Ref, a Alias, create bool) (*Alias, error) {
 		return nil, err
 	}
 	a.RevisionID = uuid.NewString()
-	aliases := maps.Clone(e.aliases)
-	if aliases == nil {
-		aliases = make(map[string]*Alias)
+	e := *before
+	e.aliases = maps.Clone(before.aliases)
+	if e.aliases == nil {
+		e.aliases = make(map[string]*Alias)
 	}
-	aliases[a.Name] = &a
-	e.aliases = aliases
-	return &a, c.store.save(e.record())
+	e.aliases[a.Name] = &a
+	return &a, c.replace(&e)
 }
 
 func errNoAlias(arn string) *Error {
@@ -299,14 +325,14 @@ func (c *Catalog) Alias(r Ref, name string) (*Alias, error) {
 
 // DeleteAlias removes an alias. One that does not exist is gone already.
 func (c *Catalog) DeleteAlias(r Ref, name string) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	e, err := c.uploaded(Ref{Region: r.Region, Account: r.Account, Name: r.Name}, "")
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	old, err := c.uploaded(Ref{Region: r.Region, Account: r.Account, Name: r.Name}, "")
 	if err != nil {
 		return err
 	}
-	aliases := maps.Clone(e.aliases)
-	delete(aliases, name)
-	e.aliases = aliases
-	return c.store.save(e.record())
+	e := *old
+	e.aliases = maps.Clone(old.aliases)
+	delete(e.aliases, name)
+	return c.replace(&e)
 }
