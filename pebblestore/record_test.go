@@ -1,0 +1,60 @@
+package pebblestore
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/statelark/statelark"
+)
+
+func TestRecordRoundTrip(t *testing.T) {
+	milli := rapid.Int64Range(-1<<50, 1<<50)
+	rapid.Check(t, func(t *rapid.T) {
+		id := statelark.NewExecID(time.UnixMilli(rapid.Int64Range(0, 1<<47).Draw(t, "id")), 3, rapid.Uint64().Draw(t, "unique"))
+		x := &statelark.Execution{
+			ID: id, Status: statelark.Status(rapid.IntRange(0, 6).Draw(t, "status")),
+			Start:   time.UnixMilli(milli.Draw(t, "start")).UTC(),
+			Events:  rapid.Int64Min(0).Draw(t, "events"),
+			Machine: rapid.String().Draw(t, "machine"), Revision: rapid.String().Draw(t, "revision"), Name: rapid.String().Draw(t, "name"),
+			Version: rapid.String().Draw(t, "version"), Alias: rapid.String().Draw(t, "alias"), TraceHeader: rapid.String().Draw(t, "trace"),
+		}
+		if rapid.Bool().Draw(t, "stopped") {
+			x.Stop = time.UnixMilli(milli.Draw(t, "stop")).UTC()
+		}
+		got, err := parseRecord(appendRecord(nil, id, x), id)
+		if diff := cmp.Diff(x, got); err != nil || diff != "" {
+			t.Fatalf("%v (-want +got):\n%s", err, diff)
+		}
+	})
+}
+
+// FuzzRows parses what may stand in a broken row: what is taken for whole must come out the same again.
+func FuzzRows(f *testing.F) {
+	id := statelark.NewExecID(time.UnixMilli(1_700_000_000_000), 3, 4)
+	x := &statelark.Execution{Status: statelark.Succeeded, Start: id.Start(), Stop: id.Start(), Machine: "m", Name: "n"}
+	f.Add(appendRecord(nil, id, x))
+	f.Add(appendHead(nil, head{last: 300, status: statelark.Failed, stopped: true, stop: -1}))
+	f.Add(appendNumbered(nil, 7, []byte("data")))
+	f.Fuzz(func(t *testing.T, row []byte) {
+		if x, err := parseRecord(row, id); err == nil {
+			again, err := parseRecord(appendRecord(nil, id, x), id)
+			if diff := cmp.Diff(x, again); err != nil || diff != "" {
+				t.Errorf("record: %v (-first +second):\n%s", err, diff)
+			}
+		}
+		if h, err := parseHead(row); err == nil {
+			if again, err := parseHead(appendHead(nil, h)); err != nil || again != h {
+				t.Errorf("head: %v, %v, want %v", err, again, h)
+			}
+		}
+		if n, data, err := parseNumbered(row); err == nil {
+			again, same, err := parseNumbered(appendNumbered(nil, n, data))
+			if err != nil || again != n || string(same) != string(data) {
+				t.Errorf("numbered: %v, %d %q, want %d %q", err, again, same, n, data)
+			}
+		}
+	})
+}
