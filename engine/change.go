@@ -19,6 +19,7 @@ type change struct {
 	run    []call
 	cancel []interp.CancelTask
 	arm    []interp.TimerSet
+	disarm []interp.TimerSet
 	finish *interp.Finish
 	arena  []byte // what the rows are written into; given back once they are stored
 }
@@ -67,6 +68,7 @@ func (o *owner) newChange(l *live, d *interp.Decision, m message) *change {
 		e.goOnChange(l, c, d, m)
 	}
 	c.cancel = append(c.cancel, d.Cancel...)
+	c.disarm = append(c.disarm, d.Disarm...)
 	e.sendStops(ch, d.Cancel)
 	ch.Blobs = l.payloads.takeNew()
 	return c
@@ -128,6 +130,10 @@ func workEnds(k interp.EventKind) bool {
 	return false
 }
 
+func timerOf(id statelark.ExecID, t interp.TimerSet) statelark.Timer {
+	return statelark.Timer{Due: time.UnixMilli(t.Due).UTC(), Exec: id, Seq: t.Seq}
+}
+
 func timerOp(t interp.TimerSet, cancel bool) statelark.TimerOp {
 	return statelark.TimerOp{Seq: t.Seq, Due: time.UnixMilli(t.Due).UTC(), Cancel: cancel}
 }
@@ -165,8 +171,11 @@ func (e *Engine) finishChange(l *live, c *change, m message, err error) {
 		e.dispatcher.cancel(taskKey{c.Exec, t.Seq})
 		e.activities.cancel(taskKey{c.Exec, t.Seq})
 	}
+	for _, t := range c.disarm {
+		e.timers.remove(timerOf(c.Exec, t))
+	}
 	for _, t := range c.arm {
-		e.timers.add(statelark.Timer{Due: time.UnixMilli(t.Due).UTC(), Exec: c.Exec, Seq: t.Seq})
+		e.timers.add(timerOf(c.Exec, t))
 	}
 	e.hintSends(c.Change, nil)
 	if c.finish != nil && l.program.deleting.Load() {

@@ -62,6 +62,7 @@ func (b *inbox) run(ctx context.Context) {
 			return
 		case <-b.retake:
 			b.takeUpAgain(ctx)
+			pause(ctx, time.Second) // should the store fail on and on, do not scan on and on
 		case <-tick.C:
 			for _, l := range b.e.leases {
 				b.deliver(ctx, l.Shard)
@@ -119,10 +120,14 @@ func (b *inbox) takeUpAgain(ctx context.Context) {
 			return
 		}
 		b.e.log.Error("the store does not answer; it is asked again in a second", "error", err)
-		select {
-		case <-ctx.Done():
-		case <-time.After(time.Second):
-		}
+		pause(ctx, time.Second)
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
 	}
 }
 

@@ -204,7 +204,8 @@ func (o *owner) keep(l *live) {
 	o.live[l.record.ID] = l
 	l.place = o.idle.PushBack(l)
 	limit := o.e.cfg.MaxLive/len(o.e.owners) + 1
-	for at := o.idle.Front(); at != nil && len(o.live) > limit; {
+	at := o.idle.Front()
+	for tries := 0; tries < 8 && at != nil && len(o.live) > limit; tries++ {
 		old := at.Value.(*live)
 		at = at.Next()
 		if old != l && old.pending.Load() == 0 && old.again == 0 {

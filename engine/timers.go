@@ -23,11 +23,12 @@ type timers struct {
 
 	mu    sync.Mutex
 	heap  timerHeap
-	until time.Time // timers due up to here are in the heap
+	gone  map[statelark.Timer]struct{} // in the heap, and taken away
+	until time.Time                    // timers due up to here are in the heap
 }
 
 func newTimers(e *Engine) *timers {
-	return &timers{e: e, wake: make(chan struct{}, 1)}
+	return &timers{e: e, wake: make(chan struct{}, 1), gone: make(map[statelark.Timer]struct{})}
 }
 
 // add sets a timer that was made durable.
@@ -45,6 +46,15 @@ func (t *timers) add(timer statelark.Timer) {
 	}
 }
 
+// remove takes a timer away, so that it does not wake an execution for nothing.
+func (t *timers) remove(timer statelark.Timer) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !timer.Due.After(t.until) {
+		t.gone[timer] = struct{}{}
+	}
+}
+
 func (t *timers) nudge() {
 	select {
 	case t.wake <- struct{}{}:
@@ -52,12 +62,16 @@ func (t *timers) nudge() {
 	}
 }
 
-// load reads the timers of all shards up to the horizon from the store. Those that are in the heap already come
-// twice, which does no harm.
+// load reads the timers of all shards from behind from up to the horizon from the store; all anew when from is zero.
+// One that comes twice does no harm.
 func (t *timers) load(ctx context.Context, from time.Time) error {
 	until := time.Now().Add(horizon)
 	t.mu.Lock()
 	t.until = until // before reading: what is set from now on comes through add
+	if from.IsZero() {
+		t.heap = nil
+		clear(t.gone)
+	}
 	t.mu.Unlock()
 	for _, lease := range t.e.leases {
 		if err := t.loadShard(ctx, lease.Shard, from, until); err != nil {
@@ -132,7 +146,12 @@ func (t *timers) fire(ctx context.Context) time.Duration {
 			return min(wait, horizon/4)
 		}
 		timer := heap.Pop(&t.heap).(statelark.Timer)
+		_, gone := t.gone[timer]
+		delete(t.gone, timer)
 		t.mu.Unlock()
+		if gone {
+			continue
+		}
 		if !t.e.ownerOf(timer.Exec).send(ctx, timerMessage(timer)) {
 			return horizon / 4
 		}

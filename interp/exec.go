@@ -336,8 +336,8 @@ func (x *Exec) collect() {
 	}
 	if x.d.Finish == nil {
 		x.d.Removed = append(x.d.Removed, x.removed...)
-	} else { // the store clears all that is left, so nothing may be left to do
-		x.d.Arm, x.d.Disarm, x.d.Run = x.d.Arm[:0], x.d.Disarm[:0], x.d.Run[:0]
+	} else { // nothing is left to do
+		x.d.Arm, x.d.Run = x.d.Arm[:0], x.d.Run[:0]
 	}
 	clear(x.touched)
 	x.touched, x.removed = x.touched[:0], x.removed[:0]

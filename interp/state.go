@@ -177,9 +177,19 @@ func (x *Exec) finish(status Status, out value.Value, err, cause *string) {
 	x.status = status
 	x.d.Finish = &Finish{Status: status, Output: out, Error: err, Cause: cause}
 	for _, id := range x.threadIDs() {
-		if t := x.threads[id]; t.phase == waiting && t.wait.kind == waitTask {
+		t := x.threads[id]
+		if t.phase != waiting {
+			continue
+		}
+		if t.wait.kind == waitTask {
 			x.d.Cancel = append(x.d.Cancel, CancelTask{t.wait.seq, t.wait.handle})
 		}
+		if t.wait.due != 0 {
+			x.d.Disarm = append(x.d.Disarm, TimerSet{t.wait.seq, t.wait.due})
+		}
+	}
+	if x.timeoutSeq != 0 {
+		x.d.Disarm = append(x.d.Disarm, TimerSet{x.timeoutSeq, x.deadline})
 	}
 }
 
