@@ -15,7 +15,8 @@ var (
 	// the shard: another one owns it.
 	ErrFenced = errors.New("shard is owned by another node")
 	// ErrConflict: a row is not as the batch expects it (a history block whose first event is not the next
-	// one, a change of an execution that is not there, a meta record of another revision). Nothing was written.
+	// one, a change of an execution that is not there (see Change.OnlyMessages), a meta record of another
+	// revision). Nothing was written.
 	ErrConflict = errors.New("record changed meanwhile")
 	// ErrExists: an execution of that name is there already. Nothing was written.
 	ErrExists = errors.New("name is taken")
@@ -115,6 +116,13 @@ type Change struct {
 	// Exec that is left, those of this change and of earlier ones in the batch included. History, blobs and
 	// the record stay until they expire. The execution may be started over by a later change (a redrive).
 	Close bool
+}
+
+// OnlyMessages reports whether c does nothing but consume and send messages. Such a change may name an
+// execution that is not there, so that what was sent to one that expired can be put away.
+func (c *Change) OnlyMessages() bool {
+	return !c.Start && c.Execution == nil && c.Block == nil && !c.Close &&
+		len(c.Threads)+len(c.Blobs)+len(c.Timers)+len(c.Work) == 0
 }
 
 // ThreadRow is the memory of one thread of an execution. A nil Data deletes it.

@@ -73,6 +73,9 @@ func (s *Store) check(b *statelark.Batch) error {
 }
 
 func (s *Store) checkChange(c *statelark.Change) error {
+	if c.OnlyMessages() {
+		return nil
+	}
 	last, known := s.lastEvent(c.Exec)
 	if c.Start {
 		if err := s.checkStart(c, known); err != nil {

@@ -168,6 +168,9 @@ func (w *write) all(b *statelark.Batch) error {
 
 // change adds the rows of c; before holds the changes of the batch that came before it.
 func (w *write) change(c *statelark.Change, before []*statelark.Change) error {
+	if c.OnlyMessages() {
+		return w.messages(c)
+	}
 	h, again, err := w.head(c)
 	if err != nil {
 		return err

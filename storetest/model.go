@@ -204,6 +204,11 @@ func drawMessages(t *rapid.T) []statelark.Message {
 func (m *machines) drawChange(t *rapid.T, last map[statelark.ExecID]int64) *statelark.Change {
 	n := drawExec(t)
 	c := &statelark.Change{Exec: worldExec(n)}
+	if rapid.IntRange(0, 5).Draw(t, "only messages") == 0 {
+		c.Consumed = []statelark.MessageKey{{To: c.Exec, Seq: drawSeq(t)}}
+		c.Sends = drawMessages(t)
+		return c
+	}
 	before, known := last[c.Exec]
 	if !known {
 		before, known = m.last[c.Exec]

@@ -61,6 +61,14 @@ func lawMessageKeys(f *fixture) {
 	f.same("inbox", inbox(), []statelark.Message{message(exec, 1, "fifth")})
 	f.commit(&statelark.Change{Exec: exec, Consumed: []statelark.MessageKey{first[0].MessageKey}})
 	f.same("inbox", inbox(), []statelark.Message(nil))
+
+	nobody := id(2, 0)
+	f.ok(f.Send(f.ctx, []statelark.Message{message(nobody, 1, "astray")}))
+	f.commit(&statelark.Change{
+		Exec: nobody, Consumed: []statelark.MessageKey{{To: nobody, Seq: 1}},
+		Sends: []statelark.Message{message(exec, 2, "orphan")},
+	})
+	f.same("inbox", inbox(), []statelark.Message{message(exec, 2, "orphan")})
 }
 
 func lawWork(f *fixture) {
