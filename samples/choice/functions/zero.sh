@@ -1,0 +1,2 @@
+# The event comes in on standard input, the result goes out on standard output.
+printf '{"function": "Zero", "event": %s}' "$(cat)"
