@@ -23,14 +23,15 @@
 // given up, or its process ended) is killed; any other goes back to the pool.
 //
 // A declared directory is looked at before each invocation: after an edit its sandboxes are opened anew. Uploaded
-// code never changes in place. An update retires a deployment: it takes no more invocations, those it has come to their end, and its sandboxes
-// go with the last of them.
+// code never changes in place. An update retires a deployment: it takes no more invocations, those it has come to
+// their end, and its sandboxes go with the last of them.
 //
 // # Processes
 //
-// A process is killed as a tree, and nothing of the tree survives the end of the process, in whatever way it
-// comes: see process. When the server itself is killed, Linux kills the processes it has started; on other systems
-// they end when they next ask the Runtime API for work. Nothing here is a barrier: the code of a function runs as the
+// A process is killed as a tree, and nothing of the tree survives the end of the process, in whatever way it comes,
+// but a child that has left the process group and (on Linux) wiped its environment. When the server itself is
+// killed, Linux kills the processes it has started, though not their children; on other systems they end when they
+// next ask the Runtime API for work. Nothing here is a barrier: the code of a function runs as the
 // user of the server, and with the environment of the server except the variables that begin with STATELARK_.
 //
 // # Failures

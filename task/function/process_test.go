@@ -364,6 +364,23 @@ func TestInitHang(t *testing.T) {
 	}
 }
 
+// TestLargePayload sends as much as there may be through both runtimes, in text of several bytes a letter.
+func TestLargePayload(t *testing.T) {
+	payload := `"` + strings.Repeat("é", (MaxPayload-2)/2) + `"`
+	for lang, add := range map[string]func(*Catalog){
+		"python": func(c *Catalog) { python(t, c, echo) },
+		"node":   func(c *Catalog) { node(t, c, "exports.handler = async (event) => event;") },
+	} {
+		c := open(t, Options{})
+		add(c)
+		for range 2 {
+			if res := invoke(t, c, payload); string(res.Payload) != payload {
+				t.Errorf("%s answers %d bytes to %d: %.200s", lang, len(res.Payload), len(payload), res.Payload)
+			}
+		}
+	}
+}
+
 func TestEvent(t *testing.T) {
 	c := open(t, Options{})
 	here, release := uploadMeeting(t, c)

@@ -2,7 +2,7 @@
 'use strict';
 
 const fs = require('fs');
-const http = require('http');
+const net = require('net');
 const path = require('path');
 const util = require('util');
 const { createRequire } = require('module');
@@ -12,9 +12,6 @@ const TASK_ROOT = process.env.LAMBDA_TASK_ROOT;
 const [HOST, PORT] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');
 const API = '/2018-06-01/runtime/';
 
-// An idle connection does not keep the process busy: an empty event loop has to be noticed.
-const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-
 class RuntimeError extends Error {
   constructor(name, message) {
     super(message);
@@ -22,20 +19,48 @@ class RuntimeError extends Error {
   }
 }
 
-function call(method, route, body) {
-  return new Promise((resolve, reject) => {
-    const headers = body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) };
-    const options = { host: HOST, port: PORT, method, path: API + route, agent, headers };
-    const request = http.request(options, (response) => {
-      const parts = [];
-      response.on('data', (part) => parts.push(part));
-      response.on('end', () => resolve({ headers: response.headers, body: Buffer.concat(parts).toString() }));
-      response.on('error', reject);
-    });
-    request.on('error', reject);
-    request.end(body);
-  });
+// Client is one connection to the Runtime API, kept open. It speaks no more HTTP than the API answers with, which
+// takes half the time of the standard library's client. While no call is under way the connection does not keep
+// the process busy: an empty event loop has to be noticed.
+class Client {
+  constructor() {
+    this.received = Buffer.alloc(0);
+    this.pending = null;
+    this.socket = net.connect(Number(PORT), HOST);
+    this.socket.setNoDelay(true);
+    this.socket.on('data', (part) => this.receive(part));
+    this.socket.on('error', () => process.exit(1)); // the server has gone
+    this.socket.on('close', () => process.exit(1));
+  }
+
+  call(method, route, body = '') {
+    const head = method === 'POST'
+      ? `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` : '';
+    this.socket.ref();
+    this.socket.write(`${method} ${API}${route} HTTP/1.1\r\nHost: ${HOST}:${PORT}\r\n${head}\r\n${body}`);
+    return new Promise((resolve) => { this.pending = resolve; });
+  }
+
+  receive(part) {
+    this.received = this.received.length ? Buffer.concat([this.received, part]) : part;
+    const end = this.received.indexOf('\r\n\r\n');
+    if (end < 0) return;
+    const headers = {};
+    for (const line of this.received.toString('utf8', 0, end).split('\r\n').slice(1)) {
+      const colon = line.indexOf(': ');
+      headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 2);
+    }
+    const last = end + 4 + Number(headers['content-length']);
+    if (this.received.length < last) return;
+    const body = this.received.toString('utf8', end + 4, last);
+    this.received = this.received.subarray(last);
+    this.socket.unref();
+    this.pending({ headers, body });
+  }
 }
+
+const client = new Client();
+const call = client.call.bind(client);
 
 // On AWS code lies in /var/task and the runtime in /var/runtime, and so do the paths in stack traces.
 function shownPaths(text) {
@@ -148,9 +173,8 @@ function invoke(handler, event, headers) {
   });
 }
 
-// parsed reads JSON from a header, whose bytes Node.js takes for Latin-1.
-function parsed(header) {
-  return header === undefined ? undefined : JSON.parse(Buffer.from(header, 'latin1').toString());
+function parsed(text) {
+  return text === undefined ? undefined : JSON.parse(text);
 }
 
 function printed(result) {
