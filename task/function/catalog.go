@@ -95,7 +95,7 @@ type Alias struct {
 // NewCatalog makes a catalogue and loads the functions that were uploaded to its directory.
 func NewCatalog(o Options) (*Catalog, error) {
 	o.setDefaults()
-	scratch, err := os.MkdirTemp("", "statelark-functions-")
+	scratch, err := scratchDir(o.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("making a directory for functions: %w", err)
 	}
@@ -106,6 +106,22 @@ func NewCatalog(o Options) (*Catalog, error) {
 		return nil, errors.Join(err, os.RemoveAll(scratch))
 	}
 	return c, nil
+}
+
+// scratchDir makes a directory for what goes with the catalogue. Where the catalogue has a directory it is in
+// there, and what a killed server left in it goes first.
+func scratchDir(dir string) (string, error) {
+	if dir == "" {
+		return os.MkdirTemp("", "statelark-functions-")
+	}
+	scratch, err := filepath.Abs(filepath.Join(dir, "scratch"))
+	if err != nil {
+		return "", err
+	}
+	if err := os.RemoveAll(scratch); err != nil {
+		return "", err
+	}
+	return scratch, os.MkdirAll(scratch, 0o700)
 }
 
 func (c *Catalog) open() error {

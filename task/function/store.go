@@ -19,6 +19,7 @@ import (
 //	functions/NAME.json     the record of a function: its versions, aliases and tags
 //	code/SHA256.zip         an archive as it was uploaded, under the hexadecimal digest of its bytes
 //	code/SHA256/            the same, unpacked
+//	scratch/                what goes with the catalogue
 //
 // A record is replaced in one step, after the code that it names has been unpacked; code that no record names
 // is left over from a crash and removed at the next start. The caller sees to it that no two calls overlap.

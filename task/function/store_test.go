@@ -45,9 +45,11 @@ func TestReload(t *testing.T) {
 	if err := first.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	left := filepath.Join(dir, "code", "new-left-over")
-	if err := os.Mkdir(left, 0o700); err != nil {
-		t.Fatal(err)
+	leftOver := []string{filepath.Join(dir, "code", "new-left-over"), filepath.Join(dir, "scratch", "left-over")}
+	for _, left := range leftOver {
+		if err := os.MkdirAll(left, 0o700); err != nil {
+			t.Fatal(err)
+		}
 	}
 
 	second := open(t, Options{Dir: dir})
@@ -57,8 +59,10 @@ func TestReload(t *testing.T) {
 	if tags, err := second.Tags(Ref{Name: "f"}); err != nil || tags["k"] != "v" {
 		t.Errorf("the tags are %v (%v)", tags, err)
 	}
-	if _, err := os.Stat(left); !os.IsNotExist(err) {
-		t.Errorf("what a crash left over is still there (%v)", err)
+	for _, left := range leftOver {
+		if _, err := os.Stat(left); !os.IsNotExist(err) {
+			t.Errorf("%s, which a crash left over, is still there (%v)", left, err)
+		}
 	}
 	f, err := second.Publish(Ref{Name: "f"}, "", "", "")
 	if err != nil || f.Version != "2" {
