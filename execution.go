@@ -45,8 +45,8 @@ type Execution struct {
 	Version     string    // ARN of the version it was started through, "" when none
 	Alias       string    // ARN of the alias it was started through, "" when none
 	TraceHeader string
-	// Parent is the execution whose Task started this one and waits for its end, and the wait it answers; the
-	// zero id when there is none.
+	// Parent is the execution whose Task started this one, the zero id when there is none; ParentWait names the
+	// attempt, and what it waits for.
 	Parent     ExecID
 	ParentWait uint64
 }

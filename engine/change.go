@@ -152,10 +152,12 @@ func (l *live) noteMore(c *change, d *interp.Decision) {
 
 // finishChange does what a change said, now that it is durable; or tells that it was refused.
 func (e *Engine) finishChange(l *live, c *change, m message, err error) {
+	if err != nil {
+		l.dead.Store(true) // before pending tells that nothing is under way
+	}
 	l.pending.Add(-1)
 	defer c.recycle()
 	if err != nil {
-		l.dead.Store(true)
 		if m.reply != nil {
 			m.reply(err)
 		}

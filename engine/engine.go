@@ -85,6 +85,7 @@ type Engine struct {
 
 	closing chan struct{} // closed when Close begins
 	closed  chan struct{} // closed when everything has ended
+	once    sync.Once     // of closing
 	stop    context.CancelFunc
 	running sync.WaitGroup // every goroutine of the engine
 }
@@ -173,24 +174,17 @@ func (e *Engine) run() {
 
 // Close stops the engine: no more calls are taken, what was decided is committed, tasks that still run are
 // given up (and begin again at the next start). It returns when every goroutine has ended. The store stays open.
+// A second Close waits for the first.
 func (e *Engine) Close(ctx context.Context) error {
-	close(e.closing)
-	e.stop()
-	e.dispatcher.close()
-	e.activities.close()
-	ended := make(chan struct{})
-	go func() {
-		for _, o := range e.owners {
-			o.close()
-		}
-		e.dispatcher.wait()
-		e.running.Wait()
-		e.committer.close()
-		close(e.closed)
-		close(ended)
-	}()
+	e.once.Do(func() {
+		close(e.closing)
+		e.stop()
+		e.dispatcher.close()
+		e.activities.close()
+		go e.wind()
+	})
 	select {
-	case <-ended:
+	case <-e.closed:
 	case <-ctx.Done():
 		return fmt.Errorf("closing the engine: %w", ctx.Err())
 	}
@@ -198,6 +192,17 @@ func (e *Engine) Close(ctx context.Context) error {
 		return fmt.Errorf("giving the shards back: %w", err)
 	}
 	return nil
+}
+
+// wind waits until everything has ended. Tasks go first: one that calls this very engine needs its owners.
+func (e *Engine) wind() {
+	e.dispatcher.wait()
+	for _, o := range e.owners {
+		o.close()
+	}
+	e.running.Wait()
+	e.committer.close()
+	close(e.closed)
 }
 
 // errClosing answers calls that come too late.

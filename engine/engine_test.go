@@ -23,9 +23,10 @@ const role = "arn:aws:iam::000000000000:role/r"
 // and the test fails when a goroutine outlives it.
 type rig struct {
 	*Engine
-	t     *testing.T
-	store *frail
-	cfg   Config
+	t        *testing.T
+	store    *frail
+	cfg      Config
+	function function
 }
 
 // function is a Lambda function in the process.
@@ -52,23 +53,23 @@ func inBubble(t *testing.T, f function, test func(r *rig)) {
 func inBubbleWith(t *testing.T, cfg Config, f function, test func(r *rig)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		r := &rig{t: t, store: newFrail(), cfg: cfg}
-		r.cfg.Place, r.cfg.Targets = here, &task.Registry{}
-		r.cfg.Targets.SetFunctions(f)
-		r.cfg.Targets.Set("lambda:invoke", f)
+		r := &rig{t: t, store: newFrail(), cfg: cfg, function: f}
 		r.open()
+		defer r.shut()
 		test(r)
-		r.shut()
 	})
 }
 
 func (r *rig) open() {
 	r.t.Helper()
-	var err error
-	if r.Engine, err = Open(context.Background(), r.store, r.cfg); err != nil {
+	r.cfg.Place, r.cfg.Targets = here, &task.Registry{}
+	r.Engine = New(r.store, r.cfg)
+	r.cfg.Targets.SetFunctions(r.function)
+	r.cfg.Targets.Set("lambda:invoke", r.function)
+	r.cfg.Targets.Set("states:startExecution", r.Nested())
+	if err := r.Start(context.Background()); err != nil {
 		r.t.Fatal(err)
 	}
-	r.cfg.Targets.Set("states:startExecution", r.Nested())
 }
 
 // shut closes the engine, which must not take long however much is under way.
@@ -194,6 +195,8 @@ const (
 	lambda   = `"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:f"`
 	taskOnly = `{"StartAt":"T","States":{"T":{` + lambda + `,"End":true}}}`
 	passOnly = `{"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}`
+	endless  = `{"StartAt":"A","States":{"A":{"Type":"Choice","Choices":[{"Variable":"$.end","IsPresent":true,"Next":"E"}],"Default":"B"},
+		"B":{"Type":"Pass","Next":"A"},"E":{"Type":"Succeed"}}}`
 	waitHour = `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":3600,"End":true}}}`
 )
 

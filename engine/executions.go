@@ -76,8 +76,11 @@ func (e *Engine) taken(b *beginning) (bool, error) {
 // sameStart reports whether an execution is what b asks for: a running one with the same input, or the one that
 // the same attempt of a Task started before a crash.
 func (e *Engine) sameStart(record *statelark.Execution, b *beginning) (bool, error) {
-	if b.parent != nil {
-		return record.Parent == b.parent.exec && record.ParentWait == b.parent.stored(), nil
+	if p := b.parent; p != nil {
+		same := record.Parent == p.exec && record.ParentWait == p.stored()
+		if same || p.tells != tellsNothing {
+			return same, nil
+		}
 	}
 	if record.Status != statelark.Running {
 		return false, nil

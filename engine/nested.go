@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -33,24 +32,31 @@ const (
 	stopSeq = ^uint64(0)
 )
 
-// parentWait is the wait of a parent that its child answers.
+// parentWait is the attempt of a Task that started a child, and what the child tells it.
 type parentWait struct {
-	exec statelark.ExecID
-	seq  uint64
-	json bool // .sync:2: input and output are shown as JSON
+	exec  statelark.ExecID
+	seq   uint64
+	tells tells
 }
+
+// tells is what a child tells its parent.
+type tells uint8
+
+const (
+	tellsNothing tells = iota
+	tellsText          // .sync: input and output are shown as text
+	tellsJSON          // .sync:2: as JSON
+)
+
+var tellsBy = map[asl.Pattern]tells{asl.Sync: tellsText, asl.Sync2: tellsJSON}
 
 // stored returns the wait as an execution record keeps it.
-func (w *parentWait) stored() uint64 {
-	n := w.seq << 1
-	if w.json {
-		n |= 1
-	}
-	return n
-}
+func (w *parentWait) stored() uint64 { return w.seq<<2 | uint64(w.tells) }
 
-func waitOf(r *statelark.Execution) parentWait {
-	return parentWait{r.Parent, r.ParentWait >> 1, r.ParentWait&1 != 0}
+// waitOf returns the wait that a child answers, false when none waits for it.
+func waitOf(r *statelark.Execution) (parentWait, bool) {
+	w := parentWait{r.Parent, r.ParentWait >> 2, tells(r.ParentWait & 3)}
+	return w, w.tells != tellsNothing
 }
 
 // errByMessage: the target answers by a message and not by its return.
@@ -69,19 +75,16 @@ func (n nested) Start(ctx context.Context, c *task.Call) (task.Outcome, error) {
 	if err != nil {
 		return task.Outcome{}, awsError(err, id)
 	}
-	var parent *parentWait
-	if p := c.Resource.Pattern; p == asl.Sync || p == asl.Sync2 {
-		exec, err := n.e.find(ctx, c.Execution)
-		if err != nil {
-			return task.Outcome{}, err
-		}
-		parent = &parentWait{exec.ID, c.Seq, p == asl.Sync2}
+	exec, err := n.e.find(ctx, c.Execution)
+	if err != nil {
+		return task.Outcome{}, err
 	}
+	parent := &parentWait{exec.ID, c.Seq, tellsBy[c.Resource.Pattern]}
 	child, err := n.e.startExecution(ctx, start, parent)
 	if err != nil {
 		return task.Outcome{}, awsError(err, id)
 	}
-	if parent != nil {
+	if parent.tells != tellsNothing {
 		return task.Outcome{}, errByMessage
 	}
 	return task.Outcome{Output: startOutput(child, id)}, nil
@@ -135,7 +138,7 @@ func startOutput(child *statelark.Execution, id string) value.Value {
 	at := value.FromNumberText(strconv.FormatInt(child.Start.UnixMilli(), 10))
 	length := strconv.Itoa(len(`{"executionArn":"","startDate":1.763700000000E9}`) + len(child.ARN()))
 	one := func(s string) value.Value { return value.NewArray([]value.Value{text(s)}) }
-	date := text(child.Start.Format(time.RFC1123))
+	date := text(child.Start.Format("Mon, 02 Jan 2006 15:04:05 GMT"))
 	header := func(wrap func(string) value.Value, date value.Value) value.Value {
 		return value.NewObject([]value.Member{
 			{Key: "x-amzn-RequestId", Value: wrap(id)},
@@ -159,10 +162,10 @@ func startOutput(child *statelark.Execution, id string) value.Value {
 
 // tellSubmitted adds to the change that begins a child the message that it began.
 func (e *Engine) tellSubmitted(ch *statelark.Change, child *statelark.Execution) {
-	if child.Parent == (statelark.ExecID{}) {
+	w, waits := waitOf(child)
+	if !waits {
 		return
 	}
-	w := waitOf(child)
 	data := append([]byte{messageBegan}, child.ID[:]...)
 	data = append(data, startOutput(child, requestID(task.Key{Execution: child.ARN(), Seq: w.seq})).Text()...)
 	ch.Sends = append(ch.Sends, statelark.Message{MessageKey: statelark.MessageKey{To: w.exec, Seq: w.seq << 1}, Data: data})
@@ -170,11 +173,11 @@ func (e *Engine) tellSubmitted(ch *statelark.Change, child *statelark.Execution)
 
 // tellParent adds to the change that ends a child the message how it ended.
 func (e *Engine) tellParent(ch *statelark.Change, child *statelark.Execution, l *live, f *interp.Finish) {
-	if child.Parent == (statelark.ExecID{}) {
+	w, waits := waitOf(child)
+	if !waits {
 		return
 	}
-	w := waitOf(child)
-	data := append([]byte{messageEnded, byte(child.Status)}, describe(child, l.x.Input(), f, w.json).Text()...)
+	data := append([]byte{messageEnded, byte(child.Status)}, describe(child, l.x.Input(), f, w.tells == tellsJSON).Text()...)
 	ch.Sends = append(ch.Sends, statelark.Message{MessageKey: statelark.MessageKey{To: w.exec, Seq: w.seq<<1 | 1}, Data: data})
 }
 

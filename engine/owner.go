@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"container/list"
 	"context"
 	"errors"
@@ -53,6 +54,7 @@ type owner struct {
 	idle       *list.List // of *live, the longest idle first
 	names      map[nameKey]*live
 	more       []*live // whose last step ran out of budget
+	ended      []*live // whose end may not be durable yet, in that order
 
 	decision interp.Decision // of the step under way
 	encoder  history.Encoder
@@ -110,13 +112,13 @@ func (o *owner) close() { close(o.quit) }
 
 func (o *owner) run() {
 	for {
-		if len(o.more) > 0 {
+		if len(o.more) == 0 {
 			select {
 			case m := <-o.in:
 				o.handle(m)
-			default:
+			case <-o.quit:
+				return
 			}
-			o.goOn()
 			continue
 		}
 		select {
@@ -124,7 +126,9 @@ func (o *owner) run() {
 			o.handle(m)
 		case <-o.quit:
 			return
+		default:
 		}
+		o.goOn()
 	}
 }
 
@@ -148,12 +152,24 @@ func (o *owner) checkGeneration() {
 		clear(o.live)
 		clear(o.names)
 		o.idle.Init()
-		o.more = nil
+		o.more, o.ended = nil, nil
+	}
+}
+
+// forgetEnded lets go of the executions whose end is durable: the store knows of it now.
+func (o *owner) forgetEnded() {
+	for len(o.ended) > 0 && o.ended[0].pending.Load() == 0 {
+		if l := o.ended[0]; o.live[l.record.ID] == l {
+			delete(o.live, l.record.ID)
+		}
+		o.ended[0] = nil
+		o.ended = o.ended[1:]
 	}
 }
 
 func (o *owner) handle(m message) {
 	o.checkGeneration()
+	o.forgetEnded()
 	if m.begin != nil {
 		o.begin(m.begin)
 		return
@@ -162,7 +178,7 @@ func (o *owner) handle(m message) {
 	switch {
 	case err != nil:
 		o.refuse(m, err)
-	case l == nil:
+	case l == nil || l.x.Status() > interp.Running:
 		o.refuse(m, errNoWait)
 	case m.must && !l.x.Awaits(m.event):
 		o.refuse(m, errNoWait)
@@ -171,28 +187,42 @@ func (o *owner) handle(m message) {
 	}
 }
 
-// refuse answers a message that no execution takes. An inbox row that brought it is done with.
+// refuse answers a message that no execution takes, once what made it so is durable. An inbox row that brought it
+// is done with.
 func (o *owner) refuse(m message, err error) {
-	if m.from != nil && errors.Is(err, errNoWait) {
-		ch := &statelark.Change{Exec: m.exec, Consumed: []statelark.MessageKey{*m.from}}
-		if m.orphan != nil {
-			ch.Sends = append(ch.Sends, *m.orphan)
+	l := o.live[m.exec]
+	answer := m.reply != nil && l != nil && l.pending.Load() > 0
+	if !errors.Is(err, errNoWait) || m.from == nil && !answer {
+		if m.reply != nil {
+			m.reply(err)
 		}
-		o.e.committer.submit(commit{ch, o.generation, func(err error) { o.e.hintSends(ch, err) }})
+		return
 	}
-	if m.reply != nil {
-		m.reply(err)
+	ch := &statelark.Change{Exec: m.exec}
+	if m.from != nil {
+		ch.Consumed = append(ch.Consumed, *m.from)
 	}
+	if m.orphan != nil {
+		ch.Sends = append(ch.Sends, *m.orphan)
+	}
+	o.e.committer.submit(commit{ch, o.generation, func(refused error) {
+		o.e.hintSends(ch, refused)
+		if m.reply != nil {
+			m.reply(cmp.Or(refused, err))
+		}
+	}})
 }
 
 // load returns a running execution, from memory or from the store; nil when it is not running.
 func (o *owner) load(id statelark.ExecID) (*live, error) {
-	if l := o.live[id]; l != nil && !l.dead.Load() {
-		return l, nil
+	if l := o.live[id]; l != nil {
+		if !l.dead.Load() {
+			return l, nil
+		}
+		o.forget(l)
 	}
 	l, err := o.e.readLive(id)
 	if err != nil || l == nil {
-		delete(o.live, id)
 		return nil, err
 	}
 	o.keep(l)
@@ -245,7 +275,9 @@ func (o *owner) step(l *live, m message) {
 	o.e.committer.submit(commit{c.Change, o.generation, func(err error) { o.e.finishChange(l, c, m, err) }})
 	switch {
 	case d.Finish != nil:
-		o.forget(l)
+		o.idle.Remove(l.place)
+		l.place = nil
+		o.ended = append(o.ended, l)
 	default:
 		o.idle.MoveToBack(l.place)
 		if d.More {

@@ -19,6 +19,7 @@ type frail struct {
 	before func(*statelark.Batch) error  // called ahead of a commit, which it may refuse
 	after  func(*statelark.Batch) error  // called behind one that was made, whose answer it may lose
 	read   func()                        // called when a meta record was read
+	lookup func()                        // called before a name is looked for
 	blobs  map[uint32]int                // sizes of the blobs that were written
 	kept   map[statelark.ExecID]struct{} // executions with rows, as the commits left them
 }
@@ -117,6 +118,12 @@ func (s *frail) Execution(ctx context.Context, id statelark.ExecID) (*statelark.
 }
 
 func (s *frail) Lookup(ctx context.Context, machineARN, name string) (statelark.ExecID, error) {
+	s.mu.Lock()
+	lookup := s.lookup
+	s.mu.Unlock()
+	if lookup != nil {
+		lookup()
+	}
 	return s.Store.Lookup(s.ctx(ctx), machineARN, name)
 }
 
