@@ -210,19 +210,18 @@ func lawClose(f *fixture) {
 func lawCloseInOneBatch(f *fixture) {
 	f.hold()
 	exec, other := id(1, 0), id(2, 0)
-	message := func(seq uint64) statelark.Message {
-		return statelark.Message{MessageKey: statelark.MessageKey{To: exec, Seq: seq}, Data: []byte("m")}
-	}
+	message := func(seq uint64) statelark.Message { return message(exec, seq, "m") }
 	sender := started(other, "sender")
 	sender.Sends = []statelark.Message{message(20)}
 	done := ended(record(exec, "x"), epoch, 4)
+	f.ok(f.Send(f.ctx, []statelark.Message{message(21), message(22)}))
 	f.commit(busy(exec, "x"), sender, &statelark.Change{Exec: exec, Execution: done, Close: true},
-		&statelark.Change{Exec: other, Sends: []statelark.Message{message(20)}})
+		&statelark.Change{Exec: other, Sends: []statelark.Message{message(20), message(21)}})
 	v := f.look(exec)
 	f.same("threads", v.Threads[exec.String()], []statelark.ThreadRow(nil))
 	f.same("timers", v.Timers, []statelark.Timer(nil))
 	f.same("work", v.Work, []statelark.Work(nil))
-	f.same("inbox", v.Inbox, []statelark.Message{message(20)})
+	f.same("inbox", v.Inbox, []statelark.Message{message(20), message(21)})
 
 	whole := busy(id(3, 0), "whole")
 	whole.Execution, whole.Close = ended(whole.Execution, epoch, 4), true
@@ -231,7 +230,7 @@ func lawCloseInOneBatch(f *fixture) {
 	f.same("threads", v.Threads[whole.Exec.String()], []statelark.ThreadRow(nil))
 	f.same("timers", v.Timers, []statelark.Timer(nil))
 	f.same("work", v.Work, []statelark.Work(nil))
-	f.same("number of messages", len(v.Inbox), 1)
+	f.same("number of messages", len(v.Inbox), 2)
 	f.same("record", v.Executions[whole.Exec.String()], whole.Execution)
 }
 
