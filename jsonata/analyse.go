@@ -1,17 +1,22 @@
 package jsonata
 
 // analyse marks what the evaluator can do faster: paths of plain names, blocks without variables of their
-// own, and variables that name a built-in function.
+// own, variables that name a built-in function, and lambdas whose scope nothing closes over.
 func analyse(root *node, d Dialect) {
 	natives := builtins[d]
+	walk(root, func(n *node) {
+		if n.kind == kindVariable {
+			n.builtin = natives[n.text]
+		}
+	})
 	walk(root, func(n *node) {
 		switch n.kind {
 		case kindPath:
 			n.plain = isPlain(n)
 		case kindBlock:
 			n.scope = bindsHere(n)
-		case kindVariable:
-			n.builtin = natives[n.text]
+		case kindLambda:
+			n.captures = makesFunctions(n.lhs)
 		}
 	})
 }
@@ -77,6 +82,21 @@ func isPlain(path *node) bool {
 		}
 	}
 	return true
+}
+
+// makesFunctions reports whether evaluating n may make a function that closes over the scope.
+func makesFunctions(n *node) bool {
+	switch n.kind {
+	case kindLambda, kindThunk, kindPartial, kindTransform:
+		return true
+	case kindFunction: // $eval can make anything
+		if n.lhs.kind != kindVariable || n.lhs.builtin == nil || n.lhs.text == "eval" {
+			return true
+		}
+	}
+	found := false
+	n.each(func(c *node) { found = found || makesFunctions(c) })
+	return found
 }
 
 // bindsHere reports whether a := below n binds in the scope that block n opens.

@@ -171,7 +171,7 @@ func parse(c *call) (val, *Error) {
 	if err != nil || !isStrict(v) {
 		return undefined, failMessage("Invalid JSON")
 	}
-	return fromMember(v, c.ev.dialect), nil
+	return fromCopy(v, c.ev.dialect), nil
 }
 
 // base64encodeUTF8 encodes the UTF-8 form of a string.

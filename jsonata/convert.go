@@ -75,9 +75,9 @@ func (ev *evaluator) outputNumber(v val) value.Value {
 	case ev.dialect == AWS && (math.IsNaN(v.num) || math.IsInf(v.num, 0)):
 		return value.FromString(formatFloat(v.num))
 	case ev.dialect == AWS:
-		return value.FromNumberText(string(appendJavaNumber(nil, v.num)))
+		return value.FromNumberText(string(appendJavaNumber(make([]byte, 0, 32), v.num)))
 	}
-	return value.FromNumberText(string(appendJSONNumber(nil, v.num)))
+	return value.FromNumberText(string(appendJSONNumber(make([]byte, 0, 32), v.num)))
 }
 
 // outputString keeps a surrogate that stands alone as an escape.

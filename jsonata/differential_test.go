@@ -103,23 +103,31 @@ func (r *reference) ask(t *testing.T, questions []question) []reply {
 type verdict int
 
 const (
-	agrees verdict = iota
-	crashed
-	otherError // both fail, for different reasons
+	agrees     verdict = iota
+	crashed            // an error of JavaScript itself: there is nothing to compare with
+	otherError         // both fail, for different reasons
+	deviates           // one of the deviations that the README lists
 	disagrees
 )
 
-// judge compares an answer with the reference's. Where JavaScript crashed there is nothing to compare with. Of
-// several errors in the parts of one array or object the reference, which evaluates them concurrently, reports
-// the one that happens to come first.
-func judge(expr string, got answer, want reply) verdict {
+// judge compares an answer with the reference's.
+//
+// Of several errors in the parts of one array or object the reference, which evaluates them concurrently,
+// reports the one that happens to come first. An object constructor that runs on an empty array of the input
+// adds an element to that array there. An object may be put inside itself, and a partial application of a
+// built-in function takes arguments of the wrong type.
+func judge(q question, got answer, want reply) verdict {
 	switch {
 	case want.Crash != "":
 		return crashed
 	case got == want.answer:
 		return agrees
-	case got.Code != "" && want.Code != "" && strings.ContainsAny(expr, "[{"):
+	case got.Code != "" && want.Code != "" && strings.ContainsAny(q.Expr, "[{"):
 		return otherError
+	case strings.Contains(q.Data, "[]") && strings.Contains(q.Expr, "{"),
+		strings.HasSuffix(got.Msg, "inside itself"),
+		got.Code == "T0410" && strings.Contains(q.Expr, "(?"):
+		return deviates
 	}
 	return disagrees
 }
@@ -140,17 +148,17 @@ func TestDifferential(t *testing.T) {
 		q := questions[i]
 		env := &jsonata.Env{Limits: jsonata.Limits{Steps: 5e6}}
 		got := evaluate(q.Expr, jsonata.Reference, env, parseInput(t, q.Data))
-		v := judge(q.Expr, got, want)
+		v := judge(q, got, want)
 		verdicts[v]++
 		switch v {
-		case otherError:
-			t.Logf("seed %d, question %d fails for another reason: %s\ninput %s\n got %+v\nwant %+v", seed, i, q.Expr, q.Data, got, want.answer)
+		case otherError, deviates:
+			t.Logf("seed %d, question %d is answered otherwise for a known reason: %s\ninput %s\n got %+v\nwant %+v", seed, i, q.Expr, q.Data, got, want.answer)
 		case disagrees:
 			t.Errorf("seed %d, question %d: %s\ninput %s\n got %+v\nwant %+v", seed, i, q.Expr, q.Data, got, want.answer)
 		}
 	}
-	t.Logf("seed %d: %d questions: %d agree, %d disagree, %d fail for another reason, the reference itself crashed on %d",
-		seed, n, verdicts[agrees], verdicts[disagrees], verdicts[otherError], verdicts[crashed])
+	t.Logf("seed %d: %d questions: %d agree, %d disagree, %d fail for another reason, %d deviate as listed, the reference itself crashed on %d",
+		seed, n, verdicts[agrees], verdicts[disagrees], verdicts[otherError], verdicts[deviates], verdicts[crashed])
 }
 
 func envInt(t *testing.T, name string, standard int) int {

@@ -2,6 +2,7 @@ package jsonata
 
 import (
 	"math"
+	"sync"
 	"time"
 
 	"github.com/statelark/statelark/value"
@@ -15,7 +16,15 @@ type evaluator struct {
 
 	depth, maxDepth int
 	steps, maxSteps int
+	nextPoll        int // the step at which to look at the time
 	maxMemory       int
+
+	input value.Value // what the expression is evaluated on
+	root  frame
+
+	args   []val    // the arguments of the calls under way, innermost last
+	calls  []*call  // call records to use again
+	frames []*frame // scopes to use again
 
 	lone     bool      // the result holds a surrogate that stands alone
 	now      time.Time // read on first use
@@ -27,12 +36,18 @@ type evaluator struct {
 // pollEvery is the number of steps between two looks at Env.Expired; a power of two.
 const pollEvery = 1024
 
+// evaluators are kept for the next evaluation, so that a small expression allocates next to nothing.
+var evaluators = sync.Pool{New: func() any { return &evaluator{} }}
+
+var emptyEnv Env
+
 func newEvaluator(e *Expr, env *Env) *evaluator {
 	if env == nil {
-		env = &Env{}
+		env = &emptyEnv
 	}
-	ev := &evaluator{expr: e, env: env, dialect: e.dialect}
-	l := env.Limits
+	ev := evaluators.Get().(*evaluator)
+	ev.expr, ev.env, ev.dialect = e, env, e.dialect
+	l := &env.Limits
 	ev.maxDepth, ev.maxMemory = 500, 1<<30
 	if e.dialect == AWS {
 		ev.maxDepth, ev.maxMemory = awsDepth, awsMemory
@@ -43,25 +58,54 @@ func newEvaluator(e *Expr, env *Env) *evaluator {
 	if l.Memory > 0 {
 		ev.maxMemory = l.Memory
 	}
-	ev.maxSteps = math.MaxInt
+	ev.maxSteps = math.MaxInt - pollEvery
 	if l.Steps > 0 {
 		ev.maxSteps = l.Steps
 	}
+	ev.nextPoll = min(pollEvery, ev.maxSteps)
 	return ev
+}
+
+// maxKept bounds how many records of each kind an evaluator keeps for the next evaluation.
+const maxKept = 16
+
+// release clears the evaluator, so that it holds on to nothing, and hands it back.
+func (ev *evaluator) release() {
+	args, calls, frames := ev.args, ev.calls, ev.frames
+	*ev = evaluator{}
+	if cap(args) <= maxKept {
+		clear(args[:cap(args)])
+		ev.args = args[:0]
+	}
+	if len(calls) <= maxKept {
+		for _, c := range calls {
+			*c = call{ev: ev}
+		}
+		ev.calls = calls
+	}
+	if len(frames) <= maxKept {
+		for _, f := range frames {
+			*f = frame{}
+			f.vars = f.first[:0]
+		}
+		ev.frames = frames
+	}
+	evaluators.Put(ev)
 }
 
 // run evaluates the whole expression. An array given as input is wrapped, so that the first step sees it as
 // one item.
 func (ev *evaluator) run(input value.Value) (val, *Error) {
-	in := fromValue(&input, ev.dialect)
-	root := newFrame(nil)
-	root.bind("$", in)
+	ev.input = input
+	in := fromValue(&ev.input, ev.dialect)
+	ev.root.vars = ev.root.first[:0]
+	ev.root.bind("$", in)
 	if in.tag == tagArray {
 		wrapped := newSequence(in)
 		wrapped.outer = true
 		in = arrayVal(wrapped)
 	}
-	return ev.eval(ev.expr.root, in, root)
+	return ev.eval(ev.expr.root, in, &ev.root)
 }
 
 // lookup finds a variable: in the scopes, then in the bindings the caller gave.
@@ -70,11 +114,11 @@ func (ev *evaluator) lookup(name string, env *frame) val {
 		return v
 	}
 	if v, ok := ev.env.Bindings[name]; ok {
-		return fromMember(v, ev.dialect)
+		return fromCopy(v, ev.dialect)
 	}
 	if ev.env.Lookup != nil {
 		if v, ok := ev.env.Lookup(name); ok {
-			return fromMember(v, ev.dialect)
+			return fromCopy(v, ev.dialect)
 		}
 	}
 	return undefined
@@ -82,10 +126,18 @@ func (ev *evaluator) lookup(name string, env *frame) val {
 
 // tick counts one step and now and then looks whether the time is up.
 func (ev *evaluator) tick() *Error {
-	ev.steps++
-	if ev.steps > ev.maxSteps || ev.steps%pollEvery == 0 && ev.env.Expired != nil && ev.env.Expired() {
+	if ev.steps++; ev.steps < ev.nextPoll {
+		return nil
+	}
+	return ev.poll()
+}
+
+// poll applies the limit on steps, asks whether the time is up and sets the step at which to ask again.
+func (ev *evaluator) poll() *Error {
+	if ev.steps > ev.maxSteps || ev.env.Expired != nil && ev.env.Expired() {
 		return ev.failTimeout()
 	}
+	ev.nextPoll = min(ev.steps+pollEvery, ev.maxSteps+1)
 	return nil
 }
 
@@ -101,18 +153,30 @@ func (ev *evaluator) eval(n *node, input val, env *frame) (val, *Error) {
 	if err != nil {
 		return undefined, err
 	}
-	for i := range n.predicates {
-		if result, err = ev.filter(n.predicates[i].filter, result, env); err != nil {
-			return undefined, err
-		}
-	}
-	if n.group != nil && n.kind != kindPath {
-		if result, err = ev.group(n.group.pairs, n.group.pos, result, env); err != nil {
+	if n.predicates != nil || n.group != nil {
+		if result, err = ev.behind(n, result, env); err != nil {
 			return undefined, err
 		}
 	}
 	ev.depth--
+	if result.tag < tagString {
+		return result, nil
+	}
 	return ev.settle(result, n.keepArray)
+}
+
+// behind applies the predicates and the grouping behind n to its value.
+func (ev *evaluator) behind(n *node, v val, env *frame) (val, *Error) {
+	var err *Error
+	for i := range n.predicates {
+		if v, err = ev.filter(n.predicates[i].filter, v, env); err != nil {
+			return undefined, err
+		}
+	}
+	if n.group != nil && n.kind != kindPath {
+		return ev.group(n.group.pairs, n.group.pos, v, env)
+	}
+	return v, nil
 }
 
 // settle applies the sequence rules to a value that leaves an expression, and the limits on its size.
@@ -129,18 +193,12 @@ func (ev *evaluator) settle(v val, keepArray bool) (val, *Error) {
 
 // admit applies the limits on the size and the nesting of a value.
 func (ev *evaluator) admit(v val) *Error {
-	size, depth := 0, 0
-	switch v.tag {
-	case tagString:
-		size = len(v.str)
-	case tagArray:
-		if a := v.built(); a != nil {
-			size, depth = a.size, a.depth
-		}
-	case tagObject:
-		if o, ok := v.ref.(*object); ok {
-			size, depth = o.size, o.depth
-		}
+	size, depth := len(v.str), 0
+	switch c := v.ref.(type) {
+	case *array:
+		size, depth = c.size, c.depth
+	case *object:
+		size, depth = c.size, c.depth
 	}
 	if size > ev.maxMemory || depth > maxDepth {
 		return ev.failMemory()

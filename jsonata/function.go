@@ -31,6 +31,18 @@ type call struct {
 	env   *frame
 }
 
+// newCall returns a call record, one that is free again if there is one. No function keeps its record once it
+// has returned.
+func (ev *evaluator) newCall() *call {
+	n := len(ev.calls)
+	if n == 0 {
+		return &call{ev: ev}
+	}
+	c := ev.calls[n-1]
+	ev.calls = ev.calls[:n-1]
+	return c
+}
+
 // arg returns argument i, undefined when it was not given.
 func (c *call) arg(i int) val {
 	if i < len(c.args) {
@@ -78,9 +90,10 @@ func (ev *evaluator) call(n *node, input val, env *frame, context *val) (val, *E
 	if err := ev.notFunction(n, proc, env, "T1005"); err != nil {
 		return undefined, err
 	}
-	args := make([]val, 0, len(n.list)+1)
+	base := len(ev.args)
+	defer func() { ev.args = ev.args[:base] }()
 	if context != nil {
-		args = append(args, *context)
+		ev.args = append(ev.args, *context)
 	}
 	for _, a := range n.list {
 		v, err := ev.eval(a, input, env)
@@ -90,8 +103,9 @@ func (ev *evaluator) call(n *node, input val, env *frame, context *val) (val, *E
 		if v.tag == tagFunction {
 			v = v.function().closure()
 		}
-		args = append(args, v)
+		ev.args = append(ev.args, v)
 	}
+	args := ev.args[base:len(ev.args):len(ev.args)]
 	name := procedureName(n.lhs)
 	if f := proc.function(); f != nil && f.name != "" && f.name != name {
 		alias := *f
@@ -165,7 +179,7 @@ func (ev *evaluator) invokeOnce(proc val, args []val, input val, env *frame) (va
 			return undefined, err
 		}
 	}
-	scope := newFrame(f.env)
+	scope := ev.scope(f.env)
 	for i, p := range f.node.list {
 		v := undefined
 		if i < len(args) {
@@ -173,7 +187,23 @@ func (ev *evaluator) invokeOnce(proc val, args []val, input val, env *frame) (va
 		}
 		scope.bind(p.text, v)
 	}
-	return ev.eval(f.node.lhs, f.input, scope)
+	result, err := ev.eval(f.node.lhs, f.input, scope)
+	if !f.node.captures {
+		ev.frames = append(ev.frames, scope)
+	}
+	return result, err
+}
+
+// scope opens a scope, in a frame that is free again if there is one.
+func (ev *evaluator) scope(parent *frame) *frame {
+	n := len(ev.frames)
+	if n == 0 {
+		return newFrame(parent)
+	}
+	f := ev.frames[n-1]
+	ev.frames = ev.frames[:n-1]
+	f.parent, f.vars = parent, f.vars[:0]
+	return f
 }
 
 func (ev *evaluator) invokeNative(f *function, args []val, input val, env *frame) (val, *Error) {
@@ -183,7 +213,10 @@ func (ev *evaluator) invokeNative(f *function, args []val, input val, env *frame
 			return undefined, err
 		}
 	}
-	result, err := f.native(&call{ev: ev, args: args, input: input, env: env})
+	c := ev.newCall()
+	c.args, c.input, c.env = args, input, env
+	result, err := f.native(c)
+	ev.calls = append(ev.calls, c)
 	if err == nil {
 		err = ev.admit(result)
 	}
@@ -321,7 +354,7 @@ func compose(f, g val) *function {
 
 // callback calls a function that was passed as an argument, with as many of args as it takes, at least the
 // first.
-func (c *call) callback(f val, args ...val) (val, *Error) {
+func (c *call) callback(f val, args []val) (val, *Error) {
 	n := len(args)
 	if fn := f.function(); fn != nil {
 		n = max(1, min(fn.arity, n))

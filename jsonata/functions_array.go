@@ -96,8 +96,10 @@ func sortArray(c *call) (val, *Error) {
 	}
 	after := func(a, b val) (bool, *Error) { return order(a, b) > 0, nil }
 	if comparator.defined() {
+		args := make([]val, 2)
 		after = func(a, b val) (bool, *Error) {
-			r, err := c.ev.invoke(comparator, []val{a, b}, nullVal, c.env)
+			args[0], args[1] = a, b
+			r, err := c.ev.invoke(comparator, args, nullVal, c.env)
 			return r.truthy(), err
 		}
 	} else if uniform, err := isUniform(&l); err != nil {

@@ -8,12 +8,14 @@ func (c *call) eachItem(f func(i int, item, result val) *Error) (bool, *Error) {
 		return false, nil
 	}
 	l := arr.list(c.ev.dialect)
+	args := make([]val, 3)
 	for i := range l.len() {
 		item := l.at(i)
 		result := trueVal
 		if fn := c.arg(1); fn.defined() {
+			args[0], args[1], args[2] = item, numberVal(float64(i)), arr
 			var err *Error
-			if result, err = c.callback(fn, item, numberVal(float64(i)), arr); err != nil {
+			if result, err = c.callback(fn, args); err != nil {
 				return true, err
 			}
 		}
@@ -106,8 +108,9 @@ func reduce(c *call) (val, *Error) {
 		acc, from = l.at(0), 1
 	}
 	var err *Error
+	args := make([]val, 4)
 	for i := from; i < l.len() && err == nil; i++ {
-		args := []val{acc, l.at(i), numberVal(float64(i)), arr}
+		args[0], args[1], args[2], args[3] = acc, l.at(i), numberVal(float64(i)), arr
 		acc, err = c.ev.invoke(fn, args[:min(arity, 4)], nullVal, c.env)
 	}
 	return acc, err
@@ -121,7 +124,7 @@ func (c *call) eachMember(f func(m member, result val) *Error) *Error {
 		if !m.val.defined() {
 			continue
 		}
-		result, err := c.callback(c.arg(1), m.val, stringVal(m.key), obj)
+		result, err := c.callback(c.arg(1), []val{m.val, stringVal(m.key), obj})
 		if err != nil {
 			return err
 		}

@@ -1,5 +1,7 @@
 package jsonata
 
+import "slices"
+
 // group evaluates an object constructor or a grouping: for each item of the input and each pair, the first
 // expression gives a key; the items with one key are joined, and the second expression is evaluated on them.
 func (ev *evaluator) group(pairs [][2]*node, pos int, input val, env *frame) (val, *Error) {
@@ -7,7 +9,8 @@ func (ev *evaluator) group(pairs [][2]*node, pos int, input val, env *frame) (va
 	if items.len() == 0 {
 		items = list{elems: []val{undefined}}
 	}
-	g := grouper{ev: ev, pos: pos, tuples: input.isTupleStream()}
+	var few [4]itemGroup
+	g := grouper{ev: ev, pos: pos, tuples: input.isTupleStream(), groups: few[:0]}
 	for i := range items.len() {
 		if err := g.keys(pairs, items.at(i), env); err != nil {
 			return undefined, err
@@ -112,8 +115,9 @@ func (g *itemGroup) join(item val, d Dialect) {
 
 // values evaluates the value of every group, in the order in which the result lists the keys.
 func (g *grouper) values(pairs [][2]*node, env *frame) (val, *Error) {
+	g.reorder()
 	result := &object{members: make([]member, 0, len(g.groups))}
-	for _, i := range g.order() {
+	for i := range g.groups {
 		group := &g.groups[i]
 		context, scope := group.item, env
 		if g.tuples {
@@ -127,7 +131,7 @@ func (g *grouper) values(pairs [][2]*node, env *frame) (val, *Error) {
 			return undefined, err
 		}
 		if v.defined() {
-			result.set(group.key, v)
+			result.add(group.key, v)
 		}
 		if result.size > g.ev.maxMemory {
 			return undefined, g.ev.failMemory()
@@ -136,20 +140,11 @@ func (g *grouper) values(pairs [][2]*node, env *frame) (val, *Error) {
 	return objectVal(result), nil
 }
 
-// order returns the places of the groups in the order of evaluation.
-func (g *grouper) order() []int {
-	places := make([]int, len(g.groups))
-	members := make([]member, 0, len(g.groups))
-	for i := range g.groups {
-		places[i] = i
-		members = append(members, member{key: g.groups[i].key, val: numberVal(float64(i))})
+// reorder puts the groups in the order in which the result lists their keys.
+func (g *grouper) reorder() {
+	if g.ev.dialect == Reference && slices.ContainsFunc(g.groups, func(i itemGroup) bool { return isIndexKey(i.key) }) {
+		slices.SortStableFunc(g.groups, func(a, b itemGroup) int { return compareKeys(a.key, b.key) })
 	}
-	if g.ev.dialect == Reference {
-		for i, m := range indexesFirst(members) {
-			places[i] = int(m.val.num)
-		}
-	}
-	return places
 }
 
 // reduce joins tuples into one that holds under each name the values of all.

@@ -73,6 +73,7 @@ func (e *Expr) String() string { return e.src }
 // ErrFunction when it is a function, and otherwise an *Error when the evaluation failed.
 func (e *Expr) Eval(env *Env, input value.Value) (value.Value, bool, error) {
 	ev := newEvaluator(e, env)
+	defer ev.release()
 	result, err := ev.run(input)
 	if err != nil {
 		return value.Value{}, false, err.finish(e.src)

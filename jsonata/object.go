@@ -47,12 +47,19 @@ func (o *object) get(key string) val {
 }
 
 func (o *object) set(key string, v val) {
-	o.size = min(o.size+len(key)+sizeOf(v), maxSize)
-	o.depth = max(o.depth, depthOf(v))
 	if i := o.find(key); i >= 0 {
+		o.size = min(o.size+sizeOf(v), maxSize)
+		o.depth = max(o.depth, depthOf(v))
 		o.members[i].val = v
 		return
 	}
+	o.add(key, v)
+}
+
+// add appends a member whose key is known to be new.
+func (o *object) add(key string, v val) {
+	o.size = min(o.size+len(key)+sizeOf(v), maxSize)
+	o.depth = max(o.depth, depthOf(v))
 	if o.places != nil {
 		o.places[key] = len(o.members)
 	}
@@ -95,26 +102,32 @@ func (v val) get(key string, d Dialect) val {
 	case *object:
 		return o.get(key)
 	case *value.Value:
+		return sourceMember(o, key, d)
+	}
+	return undefined
+}
+
+// sourceMember wraps the member named key of an object of the input.
+func sourceMember(o *value.Value, key string, d Dialect) val {
+	members := o.Members()
+	if len(members) >= indexFrom {
 		if x, ok := o.Get(key); ok {
-			return fromMember(x, d)
+			return fromCopy(x, d)
+		}
+		return undefined
+	}
+	for i := range members {
+		if members[i].Key == key {
+			return fromValue(&members[i].Value, d)
 		}
 	}
 	return undefined
 }
 
-// fromMember wraps a member of the input that has no address of its own yet.
-func fromMember(x value.Value, d Dialect) val {
-	switch x.Kind() {
-	case value.Array, value.Object:
-		return fromValue(&x, d)
-	case value.Number:
-		return fromNumber(x.Text(), d)
-	case value.String:
-		return stringVal(x.Str())
-	case value.Bool:
-		return boolVal(x.Bool())
-	}
-	return nullVal
+// fromCopy wraps a value that has no address of its own yet.
+func fromCopy(x value.Value, d Dialect) val {
+	kept := x
+	return fromValue(&kept, d)
 }
 
 // members returns the members of an object in the dialect's order: as written, and in the reference with the

@@ -68,7 +68,7 @@ func (ev *evaluator) path(n *node, input val, env *frame) (val, *Error) {
 			}
 			continue
 		default:
-			if result, err = ev.step(step, &items, env, i == len(n.list)-1); err != nil {
+			if result, err = ev.step(step, &items, env, n.mode(i)); err != nil {
 				return undefined, err
 			}
 		}
@@ -89,6 +89,26 @@ func (ev *evaluator) path(n *node, input val, env *frame) (val, *Error) {
 		}
 	}
 	return ev.finishPath(n, result, tuples, streaming, env)
+}
+
+// joinMode says what becomes of the results of a step.
+type joinMode uint8
+
+const (
+	joinAll  joinMode = iota // always one sequence
+	joinLast                 // of the last step: an array alone, which is no sequence, stays as it is
+	joinNext                 // only looked through by the next step: an array alone need not be copied
+)
+
+// mode says how the results of step i of a path are joined.
+func (n *node) mode(i int) joinMode {
+	if i == len(n.list)-1 {
+		return joinLast
+	}
+	if next := n.list[i+1]; next.kind == kindSort || next.tuple {
+		return joinAll
+	}
+	return joinNext
 }
 
 // asArray gives the input of a path that starts with an array constructor the form the constructor sees: the
@@ -129,7 +149,7 @@ func (ev *evaluator) finishPath(n *node, result val, tuples *array, streaming bo
 }
 
 // step applies one step to every item.
-func (ev *evaluator) step(n *node, items *list, env *frame, last bool) (val, *Error) {
+func (ev *evaluator) step(n *node, items *list, env *frame, mode joinMode) (val, *Error) {
 	if n.kind == kindSort {
 		sorted, err := ev.sort(n, listVal(*items), env)
 		if err == nil && n.stages != nil {
@@ -137,8 +157,9 @@ func (ev *evaluator) step(n *node, items *list, env *frame, last bool) (val, *Er
 		}
 		return sorted, err
 	}
-	out := joiner{ev: ev, last: last}
-	for i := range items.len() {
+	count := items.len()
+	out := newJoiner(ev.dialect, mode, count)
+	for i := range count {
 		v, err := ev.eval(n, items.at(i), env)
 		if err != nil {
 			return undefined, err
@@ -151,7 +172,7 @@ func (ev *evaluator) step(n *node, items *list, env *frame, last bool) (val, *Er
 		if v.defined() {
 			out.add(v)
 		}
-		if out.seq.size > ev.maxMemory {
+		if out.seq != nil && out.seq.size > ev.maxMemory {
 			return undefined, ev.failMemory()
 		}
 	}
@@ -166,14 +187,18 @@ func listVal(l list) val {
 	return arrayVal(&array{elems: l.elems, ints: l.ints, sequence: true})
 }
 
-// joiner joins the results of a step. The first result is held back: when it stays the only one of the last
-// step and is an array that is no sequence, it is the result as it stands.
+// joiner joins the results of a step. The first result is held back, because it may be the only one.
 type joiner struct {
-	ev    *evaluator
-	last  bool
-	count int
-	first val
-	seq   array
+	dialect Dialect
+	mode    joinMode
+	room    int // the number of items that the step is applied to
+	count   int
+	first   val
+	seq     *array // nil while there is one result at most
+}
+
+func newJoiner(d Dialect, mode joinMode, room int) joiner {
+	return joiner{dialect: d, mode: mode, room: room}
 }
 
 func (j *joiner) add(v val) {
@@ -182,6 +207,7 @@ func (j *joiner) add(v val) {
 		return
 	}
 	if j.count == 2 {
+		j.seq = &array{sequence: true, elems: make([]val, 0, j.room)}
 		j.splice(j.first)
 	}
 	j.splice(v)
@@ -191,19 +217,27 @@ func (j *joiner) splice(v val) {
 	if v.tag != tagArray || v.isCons() {
 		j.seq.push(v)
 	} else {
-		j.seq.pushAll(v.list(j.ev.dialect))
+		j.seq.pushAll(v.list(j.dialect))
 	}
 }
 
 func (j *joiner) result() val {
-	if j.count == 1 {
-		if j.last && j.first.tag == tagArray && !j.first.isSequence() {
+	if j.seq != nil {
+		return arrayVal(j.seq)
+	}
+	if j.count == 1 && j.first.tag == tagArray {
+		if j.mode == joinLast && !j.first.isSequence() {
 			return j.first
 		}
+		if l := j.first.list(j.dialect); j.mode == joinNext && !j.first.isCons() && l.len() > 0 {
+			return j.first
+		}
+	}
+	j.seq = &array{sequence: true}
+	if j.count == 1 {
 		j.splice(j.first)
 	}
-	j.seq.sequence = true
-	return arrayVal(&j.seq)
+	return arrayVal(j.seq)
 }
 
 // plainPath evaluates a path of names without building sequences that hold one item.
@@ -257,17 +291,18 @@ func (ev *evaluator) plainSteps(steps []*node, items list) (val, *Error) {
 			return undefined, nil
 		}
 		ev.steps += n
-		out := joiner{ev: ev, last: i == len(steps)-1}
-		if n > 1 {
-			out.seq.elems = make([]val, 0, n)
+		mode := joinNext
+		if i == len(steps)-1 {
+			mode = joinLast
 		}
+		out := newJoiner(ev.dialect, mode, n)
 		for k := range n {
 			if v := ev.member(&items, k, step.text); v.defined() {
 				out.add(v)
 			}
 		}
 		result := out.result()
-		if out.last {
+		if mode == joinLast {
 			return result, nil
 		}
 		items = result.list(ev.dialect)
@@ -281,10 +316,7 @@ func (ev *evaluator) member(l *list, k int, key string) val {
 	if l.source != nil {
 		item := &l.source[k]
 		if item.Kind() == value.Object {
-			if x, ok := item.Get(key); ok {
-				return fromMember(x, ev.dialect)
-			}
-			return undefined
+			return sourceMember(item, key, ev.dialect)
 		}
 	}
 	item := l.at(k)

@@ -16,6 +16,12 @@ func pow(x, y float64) float64 {
 		return math.NaN()
 	case x == 0 || math.IsInf(x, 0) || math.IsInf(y, 0) || x < 0 && y != math.Trunc(y) || y == 1:
 		return math.Pow(x, y)
+	case y == 2:
+		return x * x
+	case y == -1:
+		return 1 / x
+	case y == 0.5:
+		return math.Sqrt(x)
 	case math.Abs(y) >= 1<<31:
 		return math.Pow(x, y)
 	}

@@ -62,21 +62,21 @@ func (v val) isTupleStream() bool  { a := v.built(); return a != nil && a.tuples
 func (v val) isOuterWrapper() bool { a := v.built(); return a != nil && a.outer }
 func (v val) isCons() bool         { a := v.built(); return a != nil && a.cons }
 
-// fromValue wraps a value of the input. It keeps a pointer to v when v is a container.
+// fromValue wraps a value of the input. It keeps v itself when that is a container.
 func fromValue(v *value.Value, d Dialect) val {
 	switch v.Kind() {
-	case value.Null:
-		return nullVal
-	case value.Bool:
-		return boolVal(v.Bool())
-	case value.Number:
-		return fromNumber(v.Text(), d)
 	case value.String:
 		return stringVal(v.Str())
-	case value.Array:
-		return val{tag: tagArray, ref: v}
+	case value.Number:
+		return fromNumber(v.Text(), d)
 	case value.Object:
 		return val{tag: tagObject, ref: v}
+	case value.Array:
+		return val{tag: tagArray, ref: v}
+	case value.Bool:
+		return boolVal(v.Bool())
+	case value.Null:
+		return nullVal
 	}
 	return undefined
 }
