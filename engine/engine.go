@@ -55,6 +55,8 @@ type Config struct {
 	MaxLive int
 	// LongPoll is how long ActivityTask waits; 0: 60 s.
 	LongPoll time.Duration
+	// Retention is how long closed executions are kept; 0: 90 days, as AWS does; negative: for ever.
+	Retention time.Duration
 }
 
 // Queue bounds.
@@ -153,6 +155,9 @@ func (c *Config) setDefaults() {
 	if c.LongPoll == 0 {
 		c.LongPoll = 60 * time.Second
 	}
+	if c.Retention == 0 {
+		c.Retention = 90 * 24 * time.Hour
+	}
 	if c.Targets == nil {
 		c.Targets = &task.Registry{}
 	}
@@ -170,6 +175,9 @@ func (e *Engine) run() {
 	e.running.Go(func() { e.inbox.run(ctx) })
 	e.running.Go(func() { e.takeUp(ctx) })
 	e.running.Go(func() { e.renewLeases(ctx) })
+	if e.cfg.Retention > 0 {
+		e.running.Go(func() { e.expire(ctx) })
+	}
 }
 
 // Close stops the engine: no more calls are taken, what was decided is committed, tasks that still run are
