@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -175,36 +174,10 @@ func (w *write) change(c *statelark.Change, before []*statelark.Change) error {
 	if err != nil {
 		return err
 	}
-	if c.Block != nil {
-		if c.First != h.last+1 || c.Last < c.First {
-			return fmt.Errorf("events %d to %d after %d: %w", c.First, c.Last, h.last, statelark.ErrConflict)
-		}
-		h.last = c.Last
-		w.key = appendHistory(w.key[:0], c.Exec, c.Last)
-		w.val = appendNumbered(w.val[:0], c.Last-c.First, c.Block)
-		if err := w.set(); err != nil {
-			return err
-		}
-	}
-	if c.Execution != nil {
-		if err := w.record(c, &h); err != nil {
-			return err
-		}
+	if err := w.lasting(c, &h); err != nil {
+		return err
 	}
 	w.heads[c.Exec] = h
-	if c.Block != nil || c.Execution != nil {
-		w.key = appendExec(w.key[:0], c.Exec, rowHead)
-		w.val = appendHead(w.val[:0], h)
-		if err := w.set(); err != nil {
-			return err
-		}
-	}
-	for _, b := range c.Blobs {
-		w.key = appendBlob(w.key[:0], c.Exec, b.ID)
-		if err := w.batch.Set(w.key, b.Data, nil); err != nil {
-			return err
-		}
-	}
 	if err := w.messages(c); err != nil {
 		return err
 	}
@@ -217,6 +190,45 @@ func (w *write) change(c *statelark.Change, before []*statelark.Change) error {
 		}
 	}
 	return w.close(c.Exec)
+}
+
+// lasting adds the rows of c that stay until the execution expires, and brings h up to date.
+func (w *write) lasting(c *statelark.Change, h *head) error {
+	if c.Block != nil {
+		if err := w.block(c, h); err != nil {
+			return err
+		}
+	}
+	if c.Execution != nil {
+		if err := w.record(c, h); err != nil {
+			return err
+		}
+	}
+	if c.Block != nil || c.Execution != nil {
+		w.key = appendExec(w.key[:0], c.Exec, rowHead)
+		w.val = appendHead(w.val[:0], *h)
+		if err := w.set(); err != nil {
+			return err
+		}
+	}
+	for _, b := range c.Blobs {
+		w.key = appendBlob(w.key[:0], c.Exec, b.ID)
+		if err := w.batch.Set(w.key, b.Data, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// block adds a history block.
+func (w *write) block(c *statelark.Change, h *head) error {
+	if c.First != h.last+1 || c.Last < c.First {
+		return fmt.Errorf("events %d to %d after %d: %w", c.First, c.Last, h.last, statelark.ErrConflict)
+	}
+	h.last = c.Last
+	w.key = appendHistory(w.key[:0], c.Exec, c.Last)
+	w.val = appendNumbered(w.val[:0], c.Last-c.First, c.Block)
+	return w.set()
 }
 
 // head returns the head of the execution that c changes, and whether a change of the same batch wrote it.
@@ -504,72 +516,4 @@ func (w *write) meta(op statelark.MetaOp) error {
 	w.revisions[op.Key] = revision + 1
 	w.val = appendNumbered(w.val[:0], revision+1, op.Value)
 	return w.set()
-}
-
-// expireAtOnce is the number of executions that one batch of Expire removes.
-const expireAtOnce = 256
-
-// Expire removes up to budget executions that closed before the given time, those that closed first first.
-func (s *Store) Expire(ctx context.Context, before time.Time, budget int) (int, error) {
-	removed := 0
-	for removed < budget {
-		n := 0
-		err := s.update(ctx, false, func(w *write) (err error) {
-			n, err = w.expire(before.UnixMilli(), min(budget-removed, expireAtOnce))
-			return err
-		})
-		if err != nil {
-			return removed, err
-		}
-		removed += n
-		if n < expireAtOnce {
-			break
-		}
-	}
-	return removed, nil
-}
-
-// expire adds the removal of up to n executions that ended before a time.
-func (w *write) expire(before int64, n int) (removed int, err error) {
-	ended, err := w.store.db.NewIter(&pebble.IterOptions{
-		LowerBound: []byte{prefixClosed},
-		UpperBound: appendMoment([]byte{prefixClosed}, before),
-	})
-	if err != nil {
-		return 0, unavailable(err)
-	}
-	for ok := ended.First(); ok && removed < n && err == nil; ok = ended.Next() {
-		key := ended.Key()
-		w.key = append(w.key[:0], key...)
-		if err = w.remove(); err == nil {
-			err = w.forget(statelark.ExecID(key[len(key)-idLen:]))
-		}
-		removed++
-	}
-	if failed := errors.Join(ended.Error(), ended.Close()); failed != nil {
-		err = unavailable(failed)
-	}
-	return removed, err
-}
-
-// forget adds the removal of every row of an execution but the one that says when it ended.
-func (w *write) forget(exec statelark.ExecID) error {
-	x, err := w.store.record(exec)
-	if err != nil {
-		return err
-	}
-	if err := w.close(exec); err != nil {
-		return err
-	}
-	for _, status := range [...]statelark.Status{0, x.Status} {
-		w.key = appendList(w.key[:0], x.Machine, status, exec)
-		if err := w.remove(); err != nil {
-			return err
-		}
-	}
-	w.key = appendName(w.key[:0], x.Machine, x.Name)
-	if err := w.remove(); err != nil {
-		return err
-	}
-	return w.batch.DeleteRange(appendExec(nil, exec, 0), appendExec(nil, exec, rowsEnd), nil)
 }
