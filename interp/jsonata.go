@@ -129,39 +129,16 @@ func (l jsonataLang) template(f *frame, t *asl.Template, field string) (value.Va
 
 // build computes a template that stands at the place at of the state.
 func (l jsonataLang) build(f *frame, t *asl.Template, at string, s scope) (value.Value, *failure) {
-	switch {
-	case t.Members != nil:
-		members := make([]value.Member, 0, len(t.Members))
-		for i := range t.Members {
-			m := &t.Members[i]
-			v, fail := l.build(f, m.Value, at+"/"+m.Key, s)
-			if fail != nil {
-				return value.Value{}, fail
-			}
-			members = append(members, value.Member{Key: m.Key, Value: v})
-		}
-		return value.NewObject(members), nil
-	case t.Elems != nil:
-		elems := make([]value.Value, 0, len(t.Elems))
-		for i, e := range t.Elems {
-			v, fail := l.build(f, e, fmt.Sprintf("%s[%d]", at, i), s)
-			if fail != nil {
-				return value.Value{}, fail
-			}
-			elems = append(elems, v)
-		}
-		return value.NewArray(elems), nil
-	case t.Expr != nil:
-		return l.eval(f, t.Expr, at, s)
-	}
-	return t.Const, nil
+	return build(t, &place{name: at}, func(e *asl.Expr, at *place) (value.Value, *failure) {
+		return l.eval(f, e, at, s)
+	})
 }
 
 // evaluationTime bounds an evaluation by the wall clock that the host lends (see Host.Expired).
 const evaluationTime = time.Second
 
 // eval computes an expression.
-func (jsonataLang) eval(f *frame, e *asl.Expr, at string, s scope) (value.Value, *failure) {
+func (jsonataLang) eval(f *frame, e *asl.Expr, where *place, s scope) (value.Value, *failure) {
 	env := &jsonata.Env{
 		Lookup: func(name string) (value.Value, bool) {
 			if name == "states" {
@@ -180,6 +157,7 @@ func (jsonataLang) eval(f *frame, e *asl.Expr, at string, s scope) (value.Value,
 	if err == nil && defined {
 		return v, nil
 	}
+	at := where.String()
 	about := fmt.Sprintf("The JSONata expression '%s' specified for the field '%s' ", e.Source, at)
 	var je *jsonata.Error
 	switch {
@@ -229,7 +207,7 @@ func (l jsonataLang) field(f *frame, field asl.Field, at string) (value.Value, *
 	if field.Expr == nil {
 		return field.Const, nil
 	}
-	return l.eval(f, field.Expr, at, scope{})
+	return l.eval(f, field.Expr, &place{name: at}, scope{})
 }
 
 func (l jsonataLang) integer(f *frame, field asl.Field) (int64, *failure) {

@@ -162,39 +162,9 @@ func (l jsonPath) template(f *frame, t *asl.Template, _ string) (value.Value, *f
 
 // build computes a payload template, in which $ is root.
 func (l jsonPath) build(f *frame, t *asl.Template, root value.Value) (value.Value, *failure) {
-	switch {
-	case t.Members != nil:
-		members := make([]value.Member, 0, len(t.Members))
-		for i := range t.Members {
-			m := &t.Members[i]
-			v, fail := l.member(f, m, root)
-			if fail != nil {
-				return value.Value{}, fail
-			}
-			members = append(members, value.Member{Key: m.Key, Value: v})
-		}
-		return value.NewObject(members), nil
-	case t.Elems != nil:
-		elems := make([]value.Value, 0, len(t.Elems))
-		for _, e := range t.Elems {
-			v, fail := l.build(f, e, root)
-			if fail != nil {
-				return value.Value{}, fail
-			}
-			elems = append(elems, v)
-		}
-		return value.NewArray(elems), nil
-	case t.Expr != nil:
-		return l.expr(f, t.Expr, "", root)
-	}
-	return t.Const, nil
-}
-
-func (l jsonPath) member(f *frame, m *asl.TemplateMember, root value.Value) (value.Value, *failure) {
-	if m.Value.Expr != nil {
-		return l.expr(f, m.Value.Expr, m.Source, root)
-	}
-	return l.build(f, m.Value, root)
+	return build(t, &place{}, func(e *asl.Expr, at *place) (value.Value, *failure) {
+		return l.expr(f, e, at.source, root)
+	})
 }
 
 // expr computes a path or a call of an intrinsic function that stands in the named field.
