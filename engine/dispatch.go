@@ -224,18 +224,26 @@ func (d *dispatcher) done(key taskKey) {
 
 // run starts a call on its target and delivers the answer.
 func (d *dispatcher) run(ctx context.Context, k call) {
-	defer d.done(k.taskKey)
+	ev, answered := d.start(ctx, k)
+	if !answered {
+		d.done(k.taskKey)
+		return
+	}
+	d.deliver(ctx, k.taskKey, ev)
+}
+
+// start starts a call on its target and returns the event that its answer is, false when there is none to deliver.
+func (d *dispatcher) start(ctx context.Context, k call) (ev interp.Event, answered bool) {
 	k, err := d.e.refill(k)
 	if err != nil {
 		if !errors.Is(err, errNoWait) {
 			d.e.log.Error("task could not be read; it is dispatched again at the next start", "execution", k.arn, "error", err)
 		}
-		return
+		return ev, false
 	}
 	target := d.e.cfg.Targets.Find(*k.resource)
 	if target == nil {
-		d.deliver(ctx, k, failedEvent(k, task.Errorf("States.TaskFailed", "This server has no integration for %s.", k.resource.ARN)))
-		return
+		return failedEvent(k, task.Errorf("States.TaskFailed", "This server has no integration for %s.", k.resource.ARN)), true
 	}
 	c := &task.Call{
 		Key: task.Key{Execution: k.arn, Seq: k.seq}, Resource: *k.resource, Input: k.input, Token: k.token, Role: k.role,
@@ -253,19 +261,31 @@ func (d *dispatcher) run(ctx context.Context, k call) {
 	}
 	switch {
 	case ctx.Err() != nil: // given up, or the engine closes: the work row is left for the next start
+		return ev, false
 	case errors.Is(err, errByMessage):
+		return ev, false
 	case err != nil:
-		d.deliver(ctx, k, failedEvent(k, err))
+		return failedEvent(k, err), true
 	case k.resource.Pattern == asl.RequestResponse || k.resource.Function != "":
-		d.deliver(ctx, k, interp.Event{Kind: interp.TaskSucceeded, Seq: k.seq, Output: out.Output})
-	default:
-		d.deliver(ctx, k, interp.Event{Kind: interp.TaskSubmitted, Seq: k.seq, Output: out.Output})
+		return interp.Event{Kind: interp.TaskSucceeded, Seq: k.seq, Output: out.Output}, true
 	}
+	return interp.Event{Kind: interp.TaskSubmitted, Seq: k.seq, Output: out.Output}, true
 }
 
-// deliver sends the answer of a target to the execution.
-func (d *dispatcher) deliver(ctx context.Context, k call, ev interp.Event) {
-	d.e.ownerOf(k.exec).send(ctx, message{exec: k.exec, event: ev})
+// deliver sends the answer of a target to the execution, as often as it takes until what follows from it is
+// durable. Until then the call is known, so that no scan starts it again.
+func (d *dispatcher) deliver(ctx context.Context, key taskKey, ev interp.Event) {
+	m := message{exec: key.exec, event: ev}
+	m.reply = func(err error) {
+		if errors.Is(err, statelark.ErrUnavailable) || errors.Is(err, statelark.ErrConflict) {
+			time.AfterFunc(storeRetry, func() { d.deliver(ctx, key, ev) })
+			return
+		}
+		d.done(key)
+	}
+	if !d.e.ownerOf(key.exec).send(ctx, m) {
+		d.done(key)
+	}
 }
 
 // failedEvent is the event of a call that failed. An error that is not the language's is the server's own fault.

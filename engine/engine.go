@@ -277,6 +277,11 @@ func (e *Engine) renewLeases(ctx context.Context) {
 func (e *Engine) failed(cause error) {
 	e.generation.Add(1)
 	e.log.Error("the store did not take a batch; executions are read again from it", "error", cause)
+	e.lookAgain()
+}
+
+// lookAgain makes everything outstanding be scanned once more.
+func (e *Engine) lookAgain() {
 	select {
 	case e.inbox.retake <- struct{}{}:
 	default:

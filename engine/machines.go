@@ -127,6 +127,7 @@ func (m *machines) compile(record *statelark.StateMachine, current bool) (*progr
 	return p, nil
 }
 
+// forget drops what is known of a state machine.
 func (m *machines) forget(arn string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -145,6 +146,7 @@ func (m *machines) put(ctx context.Context, record *statelark.StateMachine) (*pr
 		{Key: revisionKey(record.ARN, revisionOf(record)), Value: data, Expect: statelark.AnyRevision},
 	}})
 	if err != nil {
+		m.forget(record.ARN) // it may have been written: the store has to be asked
 		return nil, unavailable(err)
 	}
 	return m.compile(record, true)
@@ -283,7 +285,6 @@ func (e *Engine) finishDelete(ctx context.Context, arn string) {
 		{Key: machinePrefix + arn, Expect: statelark.AnyRevision},
 	}}); err != nil {
 		e.log.Warn("state machine could not be deleted; it is tried again at the next start", "arn", arn, "error", err)
-		return
 	}
 	e.machines.forget(arn)
 }

@@ -177,6 +177,10 @@ func (o *owner) handle(m message) {
 	l, err := o.load(m.exec)
 	switch {
 	case err != nil:
+		o.e.log.Error("execution could not be read", "id", m.exec, "error", err)
+		if errors.Is(err, statelark.ErrUnavailable) {
+			o.e.lookAgain() // the event may be known to nobody else any more
+		}
 		o.refuse(m, err)
 	case l == nil || l.x.Status() > interp.Running:
 		o.refuse(m, errNoWait)

@@ -67,6 +67,7 @@ func (t *timers) nudge() {
 func (t *timers) load(ctx context.Context, from time.Time) error {
 	until := time.Now().Add(horizon)
 	t.mu.Lock()
+	before := t.until
 	t.until = until // before reading: what is set from now on comes through add
 	if from.IsZero() {
 		t.heap = nil
@@ -75,6 +76,9 @@ func (t *timers) load(ctx context.Context, from time.Time) error {
 	t.mu.Unlock()
 	for _, lease := range t.e.leases {
 		if err := t.loadShard(ctx, lease.Shard, from, until); err != nil {
+			t.mu.Lock()
+			t.until = before // what was not read is read next time
+			t.mu.Unlock()
 			return err
 		}
 	}
