@@ -19,7 +19,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/statelark/statelark/asl"
-	"github.com/statelark/statelark/value"
 )
 
 // runOptions are the flags of run.
@@ -43,7 +42,8 @@ func newRun() *cobra.Command {
 
 FILE is a definition in JSON or YAML ("-": standard input). It runs on the server that --endpoint,
 AWS_ENDPOINT_URL_SFN or AWS_ENDPOINT_URL names or, when none does, on one at ` + defaultListen + `; when there is none
-either, inside this process. NAME or ARN is that of a state machine of the server.
+either, inside this process; with --local or --function always inside. NAME or ARN is that of a state machine of
+the server.
 
 The exit code tells how it ended: 0 SUCCEEDED, 1 FAILED, 5 TIMED_OUT, 6 ABORTED. An interrupt stops the execution.`,
 		Example: `  statelark run hello.asl.json --input '{"name": "world"}'
@@ -231,67 +231,4 @@ func explain(err error, url string) error {
 		return hint(exitUnreachable, err, "start a server (statelark dev), or name another one than %s with --endpoint", url)
 	}
 	return err
-}
-
-// report prints the result and returns the failure that stands for the status.
-func report(c *cobra.Command, x *result, asJSON bool) error {
-	var err error
-	if asJSON {
-		_, err = fmt.Fprintln(c.OutOrStdout(), x.document().Compact())
-	} else if x.status == "SUCCEEDED" {
-		_, err = fmt.Fprintln(c.OutOrStdout(), x.output)
-	}
-	if err != nil {
-		return fmt.Errorf("printing the output: %w", err)
-	}
-	if x.interrupted {
-		return &failure{code: exitInterrupted, err: errors.New("interrupted; the execution was stopped")}
-	}
-	if x.status == "SUCCEEDED" {
-		return nil
-	}
-	why := "the execution ended " + x.status
-	if text := oneLine(x.err, x.cause); text != "" {
-		why += ": " + text
-	}
-	return &failure{code: exitCodes[x.status], err: errors.New(why)}
-}
-
-// exitCodes of the statuses but SUCCEEDED.
-var exitCodes = map[string]int{"FAILED": exitFailed, "TIMED_OUT": exitTimedOut, "ABORTED": exitAborted}
-
-// result is how an execution ended.
-type result struct {
-	arn, name, status string
-	started, stopped  time.Time
-	output            string // JSON text, "" unless it SUCCEEDED
-	err, cause        string
-	interrupted       bool // we stopped it, as we were told to by a signal
-}
-
-// readResult reads DescribeExecution's answer.
-func readResult(v value.Value) *result {
-	at := func(key string) time.Time {
-		seconds, _ := v.Get(key)
-		return time.UnixMilli(int64(seconds.Float()*1000 + 0.5)).UTC()
-	}
-	return &result{arn: str(v, "executionArn"), name: str(v, "name"), status: str(v, "status"), started: at("startDate"),
-		stopped: at("stopDate"), output: str(v, "output"), err: str(v, "error"), cause: str(v, "cause")}
-}
-
-// document is the result as "run --json" prints it.
-func (x *result) document() value.Value {
-	members := []value.Member{
-		text("executionArn", x.arn), text("name", x.name), text("status", x.status),
-		text("startDate", x.started.Format(time.RFC3339Nano)), text("stopDate", x.stopped.Format(time.RFC3339Nano)),
-	}
-	if x.output != "" {
-		members = append(members, value.Member{Key: "output", Value: value.Checked(x.output)})
-	}
-	for _, m := range []value.Member{text("error", x.err), text("cause", x.cause)} {
-		if m.Value.Str() != "" {
-			members = append(members, m)
-		}
-	}
-	return value.NewObject(members)
 }

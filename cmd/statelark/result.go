@@ -1,0 +1,74 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/statelark/statelark/value"
+)
+
+// result is how an execution ended.
+type result struct {
+	arn, name, status string
+	started, stopped  time.Time
+	output            string // JSON text, "" unless it SUCCEEDED
+	err, cause        string
+	interrupted       bool // we stopped it, as we were told to by a signal
+}
+
+// readResult reads DescribeExecution's answer.
+func readResult(v value.Value) *result {
+	at := func(key string) time.Time {
+		seconds, _ := v.Get(key)
+		return time.UnixMilli(int64(seconds.Float()*1000 + 0.5)).UTC()
+	}
+	return &result{arn: str(v, "executionArn"), name: str(v, "name"), status: str(v, "status"), started: at("startDate"),
+		stopped: at("stopDate"), output: str(v, "output"), err: str(v, "error"), cause: str(v, "cause")}
+}
+
+// document is the result as "run --json" prints it.
+func (x *result) document() value.Value {
+	members := []value.Member{
+		text("executionArn", x.arn), text("name", x.name), text("status", x.status),
+		text("startDate", x.started.Format(time.RFC3339Nano)), text("stopDate", x.stopped.Format(time.RFC3339Nano)),
+	}
+	if output, err := value.Parse(x.output); err == nil { // else there is none
+		members = append(members, value.Member{Key: "output", Value: output})
+	}
+	for _, m := range []value.Member{text("error", x.err), text("cause", x.cause)} {
+		if m.Value.Str() != "" {
+			members = append(members, m)
+		}
+	}
+	return value.NewObject(members)
+}
+
+// exitCodes of the statuses but SUCCEEDED.
+var exitCodes = map[string]int{"FAILED": exitFailed, "TIMED_OUT": exitTimedOut, "ABORTED": exitAborted}
+
+// report prints the result and returns the failure that stands for the status.
+func report(c *cobra.Command, x *result, asJSON bool) error {
+	var err error
+	if asJSON {
+		_, err = fmt.Fprintln(c.OutOrStdout(), x.document().Compact())
+	} else if x.status == "SUCCEEDED" {
+		_, err = fmt.Fprintln(c.OutOrStdout(), x.output)
+	}
+	if err != nil {
+		return fmt.Errorf("printing the output: %w", err)
+	}
+	if x.interrupted {
+		return &failure{code: exitInterrupted, err: errors.New("interrupted; the execution was stopped")}
+	}
+	if x.status == "SUCCEEDED" {
+		return nil
+	}
+	why := "the execution ended " + x.status
+	if text := oneLine(x.err, x.cause); text != "" {
+		why += ": " + text
+	}
+	return &failure{code: exitCodes[x.status], err: errors.New(why)}
+}
