@@ -9,8 +9,8 @@ package value
 
 import (
 	"strconv"
+	"sync"
 	"sync/atomic"
-	"unsafe"
 )
 
 // Kind tells what a Value is.
@@ -82,7 +82,12 @@ func FromBool(b bool) Value {
 }
 
 // FromString returns s as a JSON string. Bytes of s that are not UTF-8 become U+FFFD.
-func FromString(s string) Value { return Value{raw: string(AppendQuoted(nil, s))} }
+func FromString(s string) Value {
+	if isPlain(s) {
+		return Value{raw: `"` + s + `"`}
+	}
+	return Value{raw: string(AppendQuoted(make([]byte, 0, len(s)+8), s))}
+}
 
 // FromInt returns i as a JSON number.
 func FromInt(i int64) Value { return Value{raw: strconv.FormatInt(i, 10)} }
@@ -310,34 +315,26 @@ func (v Value) Compact() string {
 	if t := v.box.text.Load(); t != nil {
 		return *t
 	}
-	b := make([]byte, 0, v.size())
+	scratch := scratches.Get().(*[]byte)
+	b := (*scratch)[:0]
 	if v.raw != "" {
 		b = appendCompactText(b, v.raw)
 	} else {
 		b = v.AppendCompact(b)
 	}
-	t := unsafe.String(unsafe.SliceData(b), len(b)) // b is written no more
+	t := string(b) // at its own size: a text may live long
 	v.box.text.Store(&t)
+	if cap(b) <= keepScratch {
+		*scratch = b
+		scratches.Put(scratch)
+	}
 	return t
 }
 
-// size returns about how long the compact text is: not less, unless strings have to be escaped.
-func (v Value) size() int {
-	if v.raw != "" || v.box == nil {
-		return len(v.raw)
-	}
-	if t := v.box.text.Load(); t != nil {
-		return len(*t)
-	}
-	k, n := v.open(), 2
-	for _, e := range k.elems {
-		n += e.size() + 1
-	}
-	for i := range k.members {
-		n += len(k.members[i].Key) + k.members[i].Value.size() + 4
-	}
-	return n
-}
+// scratches are where texts are put together; those that grew large are let go.
+var scratches = sync.Pool{New: func() any { b := make([]byte, 0, 1024); return &b }}
+
+const keepScratch = 64 << 10
 
 // Compacted returns the same value with its compact text as its source text.
 func (v Value) Compacted() Value {
