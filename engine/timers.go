@@ -46,11 +46,12 @@ func (t *timers) add(timer statelark.Timer) {
 	}
 }
 
-// remove takes a timer away, so that it does not wake an execution for nothing.
+// remove takes a timer away, so that it does not wake an execution for nothing. One that is due by now has fired, or
+// is about to.
 func (t *timers) remove(timer statelark.Timer) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !timer.Due.After(t.until) {
+	if !timer.Due.After(t.until) && timer.Due.After(time.Now()) {
 		t.gone[timer] = struct{}{}
 	}
 }
