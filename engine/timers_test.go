@@ -19,6 +19,7 @@ func TestTimersThatFiredAreForgotten(t *testing.T) {
 		for i := range 100 {
 			r.start(m, fmt.Sprint("e", i), `{}`)
 		}
+		synctest.Wait()
 		armed, gone := r.timers.held()
 		is(t, "armed", armed, 100)
 		is(t, "taken away", gone, 0)
@@ -47,7 +48,7 @@ func TestTimersThatWereTakenAwayAreForgottenWhenTheyWouldFire(t *testing.T) {
 // A Wait beyond what is kept in memory is read from the store when its time comes near, to the millisecond.
 func TestWaitsOfAllLengths(t *testing.T) {
 	inBubble(t, echo, func(r *rig) {
-		for _, seconds := range []int{1, 59, 60, 61, 90, 119, 121, 3600, 86400} {
+		for _, seconds := range []int{1, 59, 60, 61, 90, 119, 121, 3600, 7200} {
 			m := r.machine(fmt.Sprint("M", seconds), fmt.Sprintf(`{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":%d,"End":true}}}`, seconds))
 			d := r.run(m, "e", `{}`)
 			is(t, "duration", d.Stop.Sub(d.Start), time.Duration(seconds)*time.Second)
