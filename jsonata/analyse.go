@@ -1,7 +1,7 @@
 package jsonata
 
-// analyse marks what the evaluator can do faster: paths of plain names, blocks without variables of their
-// own, variables that name a built-in function, and lambdas whose scope nothing closes over.
+// analyse marks what the evaluator can do faster: literals, paths of plain names, blocks without variables of
+// their own, variables that name a built-in function, and lambdas whose scope nothing closes over.
 func analyse(root *node, d Dialect) {
 	natives := builtins[d]
 	walk(root, func(n *node) {
@@ -15,6 +15,8 @@ func analyse(root *node, d Dialect) {
 			n.plain = isPlain(n)
 		case kindBlock:
 			n.scope = bindsHere(n)
+		case kindString, kindNumber, kindValue:
+			n.literal = n.predicates == nil && n.group == nil
 		case kindLambda:
 			n.captures = makesFunctions(n.lhs)
 		}

@@ -121,6 +121,7 @@ type node struct {
 	scope         bool // kindBlock: binds variables of its own
 	captures      bool // kindLambda: functions made in its body close over its scope
 	plain         bool // kindPath: names only, with nothing behind any step
+	literal       bool // a literal with nothing behind it
 }
 
 // stage is one filter or one index binding behind a step.

@@ -55,9 +55,9 @@ func (e *Error) at(pos int) *Error {
 	return e
 }
 
-// named gives the error a token, unless it has one.
+// named gives the error a token, unless it has one or there is none to give.
 func (e *Error) named(token string) *Error {
-	if e.Token == "" {
+	if e.Token == "" && token != "" {
 		e.Token = quoteJSON(token)
 	}
 	return e

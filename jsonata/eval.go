@@ -48,7 +48,7 @@ func newEvaluator(e *Expr, env *Env) *evaluator {
 	ev := evaluators.Get().(*evaluator)
 	ev.expr, ev.env, ev.dialect = e, env, e.dialect
 	l := &env.Limits
-	ev.maxDepth, ev.maxMemory = 500, 1<<30
+	ev.maxDepth, ev.maxMemory = 500, 1<<27
 	if e.dialect == AWS {
 		ev.maxDepth, ev.maxMemory = awsDepth, awsMemory
 	}
@@ -146,10 +146,22 @@ func (ev *evaluator) eval(n *node, input val, env *frame) (val, *Error) {
 	if ev.depth++; ev.depth > ev.maxDepth {
 		return undefined, ev.failDepth()
 	}
-	if err := ev.tick(); err != nil {
-		return undefined, err
+	if ev.steps++; ev.steps >= ev.nextPoll {
+		if err := ev.poll(); err != nil {
+			return undefined, err
+		}
 	}
-	result, err := ev.node(n, input, env)
+	if n.literal {
+		ev.depth--
+		return n.lit, nil
+	}
+	var result val
+	var err *Error
+	if n.plain {
+		result, err = ev.plainPath(n, input, env)
+	} else {
+		result, err = ev.node(n, input, env)
+	}
 	if err != nil {
 		return undefined, err
 	}
@@ -389,15 +401,15 @@ func (ev *evaluator) truth(v val) (bool, *Error) {
 		return !v.isEmptyObject(), nil
 	case tagArray:
 		l := v.list(ev.dialect)
-		any := false
+		some := false
 		for i := range l.len() {
 			t, err := ev.truth(l.at(i))
 			if err != nil {
 				return false, err
 			}
-			any = any || t
+			some = some || t
 		}
-		return any, nil
+		return some, nil
 	case tagFunction:
 		return !v.function().host, nil
 	}

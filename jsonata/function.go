@@ -114,10 +114,7 @@ func (ev *evaluator) call(n *node, input val, env *frame, context *val) (val, *E
 	}
 	result, err := ev.invoke(proc, args, input, env)
 	if err != nil {
-		err.at(n.pos)
-		if name != "" {
-			err.named(name)
-		}
+		err = err.at(n.pos).named(name)
 	}
 	return result, err
 }
@@ -150,9 +147,9 @@ func (ev *evaluator) invoke(proc val, args []val, input val, env *frame) (val, *
 		}
 		result, err = ev.invokeOnce(proc, args, input, env)
 		if err != nil {
-			err.at(n.pos)
+			err = err.at(n.pos)
 			if n.lhs.kind == kindVariable {
-				err.named(n.lhs.text)
+				err = err.named(n.lhs.text)
 			}
 		}
 	}
@@ -161,15 +158,18 @@ func (ev *evaluator) invoke(proc val, args []val, input val, env *frame) (val, *
 
 func (ev *evaluator) invokeOnce(proc val, args []val, input val, env *frame) (val, *Error) {
 	f := proc.function()
+	if err := ev.tick(); err != nil {
+		return undefined, err
+	}
 	switch {
 	case f == nil:
 		return undefined, fail("T1006")
 	case f.partial != nil:
-		return ev.invokePartial(f, args, input, env)
+		return ev.invokePartial(f, args, env)
 	case f.native != nil:
 		v, err := ev.invokeNative(f, args, input, env)
-		if err != nil && f.name != "" {
-			err.named(f.name)
+		if err != nil {
+			err = err.named(f.name)
 		}
 		return v, err
 	}
@@ -225,7 +225,7 @@ func (ev *evaluator) invokeNative(f *function, args []val, input val, env *frame
 
 // invokePartial calls the function that f applies partially. A lambda's arguments are not checked against
 // its signature.
-func (ev *evaluator) invokePartial(f *function, args []val, input val, env *frame) (val, *Error) {
+func (ev *evaluator) invokePartial(f *function, args []val, env *frame) (val, *Error) {
 	full := append([]val(nil), f.bound...)
 	for i, hole := range f.holes {
 		if i < len(args) {
@@ -267,11 +267,7 @@ func (ev *evaluator) partial(n *node, input val, env *frame) (val, *Error) {
 	}
 	f := proc.function()
 	if f == nil {
-		e := fail("T1008").at(n.pos)
-		if name := procedureName(n.lhs); name != "" {
-			e.named(name)
-		}
-		return undefined, e
+		return undefined, fail("T1008").at(n.pos).named(procedureName(n.lhs))
 	}
 	return functionVal(f.with(args, isHole)), nil
 }

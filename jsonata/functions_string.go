@@ -175,19 +175,19 @@ func (c *call) limit(i int, code string) (float64, *Error) {
 // eachMatch calls f for the matches of pattern in text, at most limit of them, and reports whether f saw any.
 func (c *call) eachMatch(pattern val, text string, limit float64, f func(*found) *Error) (bool, *Error) {
 	m := c.matcher(pattern, text)
-	any := false
+	some := false
 	// The match after the last one wanted is still looked for: an empty one is an error even then.
 	for count := 0.0; ; count++ {
 		match, err := m.next()
 		if err != nil || match == nil || count >= limit {
-			return any, err
+			return some, err
 		}
 		if err := c.ev.tick(); err != nil {
-			return any, err
+			return some, err
 		}
-		any = true
+		some = true
 		if err := f(match); err != nil {
-			return any, err
+			return some, err
 		}
 	}
 }
@@ -263,9 +263,9 @@ func (c *call) replaceMatches(s, pattern val, limit float64) (val, *Error) {
 		}
 		return fromUnits(units[from:to])
 	}
-	result, position := "", 0
+	position := 0
 	var out strings.Builder
-	any, err := c.eachMatch(pattern, s.str, limit, func(f *found) *Error {
+	some, err := c.eachMatch(pattern, s.str, limit, func(f *found) *Error {
 		by, err := c.replacement(f)
 		if err != nil {
 			return err
@@ -278,11 +278,10 @@ func (c *call) replaceMatches(s, pattern val, limit float64) (val, *Error) {
 		}
 		return nil
 	})
-	if err != nil || !any {
+	if err != nil || !some {
 		return s, err
 	}
-	result = joinStrings(out.String(), slice(position, len(units)))
-	return stringVal(result), nil
+	return stringVal(joinStrings(out.String(), slice(position, len(units)))), nil
 }
 
 // replacement returns what replaces a match: the result of a function, or the text of the third argument with

@@ -303,12 +303,9 @@ func (p *datePicture) matcher() (*regex, *Error) {
 		pattern.WriteString("(" + s + ")")
 	}
 	pattern.WriteByte('$')
-	r, err := compileRegex(pattern.String(), "i")
-	if err != nil {
-		return nil, &Error{Message: err.Error()}
-	}
-	p.regex = r
-	return r, nil
+	var err *Error
+	p.regex, err = compileRegex(pattern.String(), "i")
+	return p.regex, err
 }
 
 // parse reads a timestamp as the picture writes it, undefined when it does not match.

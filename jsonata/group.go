@@ -19,7 +19,7 @@ func (ev *evaluator) group(pairs [][2]*node, pos int, input val, env *frame) (va
 	return g.values(pairs, env)
 }
 
-// group is the items that share a key.
+// itemGroup is the items that share a key.
 type itemGroup struct {
 	key    string
 	pair   int    // the pair whose key it is

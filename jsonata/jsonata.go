@@ -22,7 +22,7 @@ const (
 type Limits struct {
 	Depth     int           // evaluation levels; 500, in the AWS dialect 100
 	Steps     int           // nodes evaluated; no limit
-	Memory    int           // size of any one value, 8 for a number and 1 for a character; 1 GiB, in the AWS dialect 6,990,256
+	Memory    int           // size of any one value, 8 for a number and 1 for a character; 128 MiB, in the AWS dialect 6,990,256
 	RegexTime time.Duration // one match of a regular expression; 1 second
 }
 

@@ -43,7 +43,7 @@ const operatorBytes = ".[]{}(),@#;:?+-*/%|=<>^&!~"
 func isSpace(c byte) bool        { return strings.IndexByte(spaces, c) >= 0 }
 func isOperatorByte(c byte) bool { return strings.IndexByte(operatorBytes, c) >= 0 }
 
-// pairs are the operators of two characters.
+// pairOperators are the operators of two characters.
 var pairOperators = [...]string{"..", ":=", "!=", ">=", "<=", "**", "~>"}
 
 func (l *lexer) at(i int) byte {
@@ -276,9 +276,7 @@ func (l *lexer) regexFlags(pattern string) (token, error) {
 	}
 	re, err := compileRegex(pattern, l.src[from:l.pos])
 	if err != nil {
-		e := failAt("", l.pos)
-		e.Message = err.Error()
-		return token{}, e
+		return token{}, err.at(l.pos)
 	}
 	return token{kind: tokenRegex, regex: re, end: l.pos}, nil
 }

@@ -239,7 +239,7 @@ func (n *node) render() string {
 	return quoteJSON(n.text)
 }
 
-// list reads items up to the operator closing, separated by separator; its opening bracket is consumed.
+// sequence reads items up to the operator closing, separated by separator; its opening bracket is consumed.
 func (p *parser) sequence(separator, closing string, item func() error) error {
 	if !p.is(closing) {
 		for {

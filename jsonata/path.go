@@ -42,9 +42,6 @@ func (ev *evaluator) collect(found *array, input val, key string) {
 }
 
 func (ev *evaluator) path(n *node, input val, env *frame) (val, *Error) {
-	if n.plain {
-		return ev.plainPath(n, input, env)
-	}
 	var items list
 	if input.tag == tagArray && n.list[0].kind != kindVariable {
 		items = input.list(ev.dialect)

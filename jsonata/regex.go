@@ -19,10 +19,10 @@ type regex struct {
 	re     *regexp2.Regexp
 }
 
-func compileRegex(source, flags string) (*regex, error) {
+func compileRegex(source, flags string) (*regex, *Error) {
 	re, err := compileWith(source, flags, defaultRegexTime)
 	if err != nil {
-		return nil, fmt.Errorf("Invalid regular expression: /%s/: %w", source, err)
+		return nil, &Error{Message: fmt.Sprintf("Invalid regular expression: /%s/: %v", source, err)}
 	}
 	return &regex{source: source, flags: flags, re: re}, nil
 }
@@ -145,7 +145,7 @@ func (r *regex) function(pos int) *function {
 		m := &regexMatcher{ev: c.ev, regex: r, units: toUnits(text.str)}
 		v, err := m.object()
 		if err != nil {
-			err.at(pos)
+			err = err.at(pos)
 		}
 		return v, err
 	}}
