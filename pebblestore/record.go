@@ -42,6 +42,9 @@ func parseHead(data []byte) (head, error) {
 // recordStopped in the first byte of a record says that it has a stop time.
 const recordStopped = 1
 
+// recordParent says that it has a parent.
+const recordParent = 2
+
 // appendRecord appends the stored form of an execution's record: flags, status, start time against that in
 // the id, stop time, events, and its texts with their lengths before them. The id is in the key.
 func appendRecord(dst []byte, id statelark.ExecID, x *statelark.Execution) []byte {
@@ -49,12 +52,19 @@ func appendRecord(dst []byte, id statelark.ExecID, x *statelark.Execution) []byt
 	if !x.Stop.IsZero() {
 		flags |= recordStopped
 	}
+	if x.Parent != (statelark.ExecID{}) {
+		flags |= recordParent
+	}
 	dst = append(dst, flags, byte(x.Status))
 	dst = binary.AppendVarint(dst, x.Start.UnixMilli()-id.Start().UnixMilli())
 	if flags&recordStopped != 0 {
 		dst = binary.AppendVarint(dst, x.Stop.UnixMilli())
 	}
 	dst = binary.AppendUvarint(dst, uint64(x.Events))
+	if flags&recordParent != 0 {
+		dst = append(dst, x.Parent[:]...)
+		dst = binary.AppendUvarint(dst, x.ParentWait)
+	}
 	for _, text := range [...]string{x.Machine, x.Revision, x.Name, x.Version, x.Alias, x.TraceHeader} {
 		dst = binary.AppendUvarint(dst, uint64(len(text)))
 		dst = append(dst, text...)
@@ -71,6 +81,12 @@ func parseRecord(data []byte, id statelark.ExecID) (*statelark.Execution, error)
 		x.Stop = time.UnixMilli(r.varint()).UTC()
 	}
 	x.Events = int64(r.uvarint())
+	if flags&recordParent != 0 {
+		for i := range x.Parent {
+			x.Parent[i] = r.byte()
+		}
+		x.ParentWait = r.uvarint()
+	}
 	for _, text := range [...]*string{&x.Machine, &x.Revision, &x.Name, &x.Version, &x.Alias, &x.TraceHeader} {
 		*text = r.text()
 	}

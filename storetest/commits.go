@@ -11,6 +11,7 @@ func lawStart(f *fixture) {
 	exec := id(1, 0)
 	x := record(exec, "one")
 	x.Version, x.Alias, x.TraceHeader = "arn:version", "arn:alias", "Root=1"
+	x.Parent, x.ParentWait = statelark.NewExecID(x.Start, 9, 7), 1<<40
 	f.commit(&statelark.Change{Exec: exec, Start: true, Execution: x})
 	f.same("record", must(f.Execution(f.ctx, exec))(f), x)
 
