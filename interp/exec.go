@@ -31,7 +31,9 @@ import (
 // Limits of AWS that the interpreter keeps.
 const (
 	MaxEvents  = 25_000  // the last event of an execution has this id
-	MaxPayload = 262_144 // bytes of any input, output or result
+	MaxPayload = 262_144 // bytes of any input, output or result, and of what one Assign sets
+	// MaxVariables is how many bytes all variables of an execution have at most.
+	MaxVariables = 10 << 20
 	// MapConcurrency is how many iterations of an inline Map run at once when MaxConcurrency is 0.
 	MapConcurrency = 40
 )
@@ -257,6 +259,11 @@ func (x *Exec) accept(ev Event) bool {
 	if x.status > Running || (x.status == New) != (ev.Kind == Started) {
 		return false
 	}
+	if x.deadline != 0 && x.now >= x.deadline { // whatever came: at that very time the execution ended
+		x.now = x.deadline
+		x.finishTimedOut()
+		return true
+	}
 	switch ev.Kind {
 	case Started:
 		x.start()
@@ -369,7 +376,7 @@ func (x *Exec) appendEvent(previous int64, typ history.Type) *history.Event {
 	if x.lastEvent >= MaxEvents-1 && !isTerminal(typ) && x.status == Running {
 		x.outOfEvents(previous)
 	}
-	if x.lastEvent >= MaxEvents {
+	if x.status > Running { // nothing is written behind the end
 		x.spare = history.Event{ID: x.lastEvent, Previous: previous, Type: typ}
 		return &x.spare
 	}

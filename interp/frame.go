@@ -106,6 +106,11 @@ func tooLarge(what string) *failure {
 		"The state/task '"+what+"' returned a result with a size exceeding the maximum number of bytes service limit.")
 }
 
+// tooManyEvents is the failure of an execution whose history is full.
+func tooManyEvents() *failure {
+	return newFailure("States.Runtime", fmt.Sprintf("The execution reached the maximum number of history events (%d).", MaxEvents))
+}
+
 func (fail *failure) write(ev *history.Event) { ev.Error, ev.Cause = fail.err, fail.cause }
 
 // output is what a catcher's ResultPath puts into the input.

@@ -244,7 +244,7 @@ func (l jsonataLang) text(f *frame, field asl.Field) (string, *failure) {
 func (l jsonataLang) until(f *frame, w *asl.WaitFields) (int64, *failure) {
 	if w.Seconds.Exists() {
 		seconds, fail := l.integer(f, w.Seconds)
-		if fail == nil && seconds > maxWaitSeconds {
+		if fail == nil && seconds > maxSeconds {
 			fail = f.queryError(w.Seconds.Name, "Wait state delay is too long.")
 		}
 		return f.x.now + seconds*1000, fail

@@ -241,8 +241,8 @@ func plain(v value.Value) string {
 	return v.Compact()
 }
 
-// maxWaitSeconds is the longest delay that a Wait state accepts.
-const maxWaitSeconds = 99_999_999
+// maxSeconds bounds the delay of a Wait state and the limits of a Task.
+const maxSeconds = 99_999_999
 
 func (l jsonPath) until(f *frame, w *asl.WaitFields) (int64, *failure) {
 	if w.Seconds.Exists() {
@@ -267,7 +267,7 @@ func (l jsonPath) waitSeconds(f *frame, field asl.Field) (int64, *failure) {
 		return 0, f.runtimeError("The SecondsPath parameter cannot be parsed as a long value: %s == %s", source, plain(v))
 	case n < 0:
 		return 0, f.runtimeError("The SecondsPath parameter references a negative value: %s == %d", source, n)
-	case n > maxWaitSeconds:
+	case n > maxSeconds:
 		return 0, f.runtimeError("Wait state delay is too long.")
 	}
 	return n, nil
@@ -292,7 +292,7 @@ func (l jsonPath) waitTimestamp(f *frame, field asl.Field) (int64, *failure) {
 // untilTime bounds the delay to at as AWS does, and drops what is below a second.
 func (f *frame) untilTime(at time.Time) (int64, *failure) {
 	ms := at.Truncate(time.Second).UnixMilli()
-	if ms-f.x.now > maxWaitSeconds*1000 {
+	if ms-f.x.now > maxSeconds*1000 {
 		return 0, f.runtimeError("Wait state delay is too long.")
 	}
 	return ms, nil

@@ -26,6 +26,7 @@ import (
 //	fail STATE[#N] ERROR CAUSE  it failed; - stands for none
 //	submit, pick, beat          it was submitted (OUTPUT), taken by a worker (NAME), heard of
 //	at +DURATION                so much time passes, and the timers that fall due fire
+//	skip +DURATION              so much time passes, and no timer fires yet
 //	stop ERROR CAUSE            StopExecution
 //
 // After each verb the memory is written to rows and read back, and the script goes on with what was read: a crash
@@ -88,6 +89,7 @@ type script struct {
 	payloads map[uint32]string
 	timers   map[uint64]int64
 	last     int64
+	over     bool // the last event ended the execution
 }
 
 func (s *script) Put(text string) uint32 {
@@ -118,12 +120,15 @@ func (s *script) verb(line string) string {
 	case "start":
 		s.x = NewExec(scriptIdentity, scriptHost, s.m, s.parse(rest), 1)
 		ev.Kind = Started
-	case "at":
+	case "at", "skip":
 		d, err := time.ParseDuration(strings.TrimPrefix(rest, "+"))
 		if err != nil {
 			s.t.Fatal(err)
 		}
 		s.now = s.now.Add(d)
+		if word == "skip" {
+			return ""
+		}
 		return s.fire()
 	case "stop":
 		ev.Kind = Stopped
@@ -246,6 +251,10 @@ func (s *script) check(d *Decision) {
 		if ev.Previous >= ev.ID {
 			s.t.Errorf("event %d follows from %d", ev.ID, ev.Previous)
 		}
+		if s.over {
+			s.t.Errorf("event %d is behind the end", ev.ID)
+		}
+		s.over = isTerminal(ev.Type)
 	}
 }
 
@@ -288,10 +297,10 @@ func (s *script) reload() {
 
 func (s *script) print(out *strings.Builder, d *Decision) {
 	for i := range d.History {
-		fmt.Fprintf(out, "  %s\n", eventLine(&d.History[i]))
+		fmt.Fprintf(out, "  %s%s\n", eventLine(&d.History[i]), s.ago(d.History[i].At))
 	}
 	for _, r := range d.Run {
-		fmt.Fprintf(out, "  run %d %s %s%s\n", r.Seq, r.Resource.ARN, r.Input.Text(), s.until(r.Deadline))
+		fmt.Fprintf(out, "  run %d %s %s%s\n", r.Seq, r.Resource.ARN, short(r.Input.Text()), s.until(r.Deadline))
 	}
 	for _, c := range d.Cancel {
 		fmt.Fprintf(out, "  cancel %d %s\n", c.Seq, c.Handle)
@@ -304,7 +313,7 @@ func (s *script) print(out *strings.Builder, d *Decision) {
 	}
 	if f := d.Finish; f != nil {
 		fmt.Fprintf(out, "  finish %s %s%s%s\n", [...]string{"", "RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}[f.Status],
-			f.Output.Text(), optional(" error=", f.Error), optional(" cause=", f.Cause))
+			short(f.Output.Text()), optional(" error=", f.Error), optional(" cause=", f.Cause))
 	}
 	if d.Empty() && !d.More {
 		out.WriteString("  nothing\n")
@@ -318,11 +327,27 @@ func (s *script) until(ms int64) string {
 	return " +" + time.UnixMilli(ms).Sub(s.now).String()
 }
 
+// ago prints how long an event lies back; nothing when it is of now.
+func (s *script) ago(ms int64) string {
+	if ms == s.now.UnixMilli() {
+		return ""
+	}
+	return " " + s.now.Sub(time.UnixMilli(ms)).String() + " ago"
+}
+
 func optional(label string, text *string) string {
 	if text == nil {
 		return ""
 	}
 	return label + *text
+}
+
+// short leaves out the middle of a long text.
+func short(text string) string {
+	if len(text) <= 500 {
+		return text
+	}
+	return fmt.Sprintf("%s… (%d bytes)", text[:20], len(text))
 }
 
 // eventLine prints an event: id<previous, type, and what its type has.
@@ -339,10 +364,10 @@ func eventLine(ev *history.Event) string {
 		fmt.Fprintf(&b, " index=%d", ev.Index)
 	}
 	if ev.Data != "" {
-		fmt.Fprintf(&b, " %s", ev.Data)
+		fmt.Fprintf(&b, " %s", short(ev.Data))
 	}
 	for _, a := range ev.Assigned {
-		fmt.Fprintf(&b, " $%s=%s", a.Key, a.Value.Compact())
+		fmt.Fprintf(&b, " $%s=%s", a.Key, short(a.Value.Compact()))
 	}
 	if ev.Timeout != 0 {
 		fmt.Fprintf(&b, " timeout=%d", ev.Timeout)

@@ -26,6 +26,10 @@ var (
 
 // enter takes t into the state it is bound for, and as far in it as it goes without waiting.
 func (x *Exec) enter(t *Thread) {
+	if t.hidden != nil && t.hidden.events >= MaxEvents-1 { // its history would be full if it were kept
+		x.finishFailed(t, tooManyEvents())
+		return
+	}
 	t.state = t.block.State(t.next)
 	t.retries, t.perRetrier = 0, nil
 	t.enteredAt = x.now
@@ -138,7 +142,7 @@ func (x *Exec) exit(f *frame, result value.Value) *failure {
 
 // leave writes the exit of a state and takes the thread to next, or ends it.
 func (x *Exec) leave(f *frame, out value.Value, assigned []value.Member, next string) *failure {
-	if out.Size() > MaxPayload {
+	if out.Size() > MaxPayload || x.variablesTooLarge(f.t, assigned) {
 		fail := tooLarge(f.s.Name)
 		fail.fatal = true
 		return fail
@@ -220,7 +224,7 @@ func (x *Exec) finishTimedOut() {
 
 // outOfEvents makes the last event that a history can hold the failure of the execution.
 func (x *Exec) outOfEvents(previous int64) {
-	fail := newFailure("States.Runtime", "The execution reached the maximum number of history events (25000).")
+	fail := tooManyEvents()
 	x.lastEvent++
 	x.d.History = append(x.d.History, history.Event{
 		ID: x.lastEvent, Previous: max(previous, x.lastEvent-1), At: x.now, Type: history.ExecutionFailed,

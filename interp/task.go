@@ -1,6 +1,8 @@
 package interp
 
 import (
+	"slices"
+
 	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/history"
 	"github.com/statelark/statelark/value"
@@ -50,8 +52,12 @@ func (f *frame) seconds(field asl.Field) (int64, *failure) {
 		return 0, nil
 	}
 	n, fail := f.lang.integer(f, field)
-	if fail == nil && n <= 0 {
+	switch {
+	case fail != nil:
+	case n <= 0:
 		fail = f.runtimeError("The %s field must be a positive integer but was: %d", field.Name, n)
+	case n > maxSeconds:
+		fail = f.runtimeError("The %s field must not be greater than %d but was: %d", field.Name, maxSeconds, n)
 	}
 	return n, fail
 }
@@ -204,17 +210,10 @@ func (x *Exec) beat(t *Thread) {
 	x.setTimer(t, w.earliest())
 }
 
-// heartbeat notes that the worker is alive. The timer stays where it is and is looked at again when it fires;
-// the row is written only when a third of the interval has passed, so that a crash costs little and a
-// heartbeat next to nothing.
+// heartbeat notes that the worker is alive. The timer stays where it is and is looked at again when it fires.
 func (x *Exec) heartbeat(t *Thread) {
-	w := &t.wait
-	if w.heartbeat == 0 {
-		return
-	}
-	by := x.now + w.heartbeat
-	if by-w.beatBy > w.heartbeat/3 {
-		w.beatBy = by
+	if w := &t.wait; w.beatBy != 0 {
+		w.beatBy = x.now + w.heartbeat
 		x.touch(t)
 	}
 }
@@ -229,10 +228,6 @@ func (w *wait) earliest() int64 {
 
 // timerFired ends every wait that is over by now: those that fell due together end together.
 func (x *Exec) timerFired(ev Event) bool {
-	if x.timeoutSeq != 0 && ev.Seq == x.timeoutSeq && x.now >= x.deadline {
-		x.finishTimedOut()
-		return true
-	}
 	if x.waits[ev.Seq] == nil {
 		return false
 	}
@@ -244,6 +239,9 @@ func (x *Exec) timerFired(ev Event) bool {
 	}
 	timedOut := x.expired[:0]
 	for _, t := range x.expired {
+		if x.status > Running {
+			return true
+		}
 		switch t.wait.kind {
 		case waitTask:
 			if x.taskOverdue(t, ev) {
@@ -277,8 +275,10 @@ func (x *Exec) taskOverdue(t *Thread, ev Event) bool {
 	return false
 }
 
-// timeOutTasks writes the end of all the tasks before any of their states fails, as AWS does.
+// timeOutTasks writes the end of all the tasks before any of their states fails, as AWS does. A Wait state that
+// ended with them may have cut some.
 func (x *Exec) timeOutTasks(threads []*Thread) {
+	threads = slices.DeleteFunc(threads, func(t *Thread) bool { return t.phase != waiting })
 	fails := make([]*failure, len(threads))
 	for i, t := range threads {
 		fails[i] = &failure{err: &errTimeout, heartbeat: t.wait.deadline == 0 || t.wait.deadline > x.now}

@@ -1,6 +1,8 @@
 package interp
 
 import (
+	"slices"
+
 	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/value"
 )
@@ -210,4 +212,26 @@ next:
 		vars = append(vars, a)
 	}
 	t.vars = vars
+}
+
+// variablesTooLarge reports whether assigned is more than one Assign may set, or than t's execution may hold.
+func (x *Exec) variablesTooLarge(t *Thread, assigned []value.Member) bool {
+	if len(assigned) == 0 {
+		return false
+	}
+	total := 0
+	for i := range assigned {
+		total += assigned[i].Value.Size()
+	}
+	if total > MaxPayload {
+		return true
+	}
+	for _, other := range x.threads {
+		for i := range other.vars {
+			if other != t || !slices.ContainsFunc(assigned, func(a value.Member) bool { return a.Key == other.vars[i].Key }) {
+				total += other.vars[i].Value.Size()
+			}
+		}
+	}
+	return total > MaxVariables
 }
