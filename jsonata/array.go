@@ -28,8 +28,15 @@ type span struct {
 
 func (a *array) push(v val) {
 	a.elems = append(a.elems, v)
-	a.size = min(a.size+sizeOf(v), maxSize)
-	a.depth = max(a.depth, depthOf(v))
+	switch {
+	case v.ref != nil:
+		a.size = min(a.size+sizeOf(v), maxSize)
+		a.depth = max(a.depth, depthOf(v))
+	case v.tag == tagString:
+		a.size += len(v.str)
+	default:
+		a.size += 8
+	}
 }
 
 // pushAll appends the elements of l.

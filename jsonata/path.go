@@ -41,33 +41,76 @@ func (ev *evaluator) collect(found *array, input val, key string) {
 	}
 }
 
+// path evaluates a path. As long as there is one item, which is the common case, no sequence is built.
 func (ev *evaluator) path(n *node, input val, env *frame) (val, *Error) {
-	var items list
-	if input.tag == tagArray && n.list[0].kind != kindVariable {
-		items = input.list(ev.dialect)
-	} else {
-		items = list{elems: []val{input}}
+	if first := n.list[0]; input.tag == tagArray && first.kind != kindVariable || first.consArray {
+		var items list
+		if input.tag == tagArray && first.kind != kindVariable {
+			items = input.list(ev.dialect)
+		} else {
+			items = list{elems: []val{input}}
+		}
+		return ev.walk(n, 0, input, items, env)
 	}
+	v := input
+	for i, step := range n.list {
+		if step.tuple || step.kind == kindSort {
+			return ev.walk(n, i, input, list{elems: []val{v}}, env)
+		}
+		r, err := ev.stepValue(step, v, env)
+		if err != nil {
+			return undefined, err
+		}
+		if r.tag == tagArray || !r.defined() {
+			out := joiner{dialect: ev.dialect, mode: n.mode(i)}
+			if r.defined() {
+				out.add(r)
+			}
+			joined := out.result()
+			items := joined.list(ev.dialect)
+			if i == len(n.list)-1 || items.len() == 0 {
+				return ev.finishPath(n, joined, nil, false, env)
+			}
+			return ev.walk(n, i+1, input, items, env)
+		}
+		v = r
+	}
+	if !n.keepSingleton && n.group == nil && !n.keepArray {
+		return v, nil
+	}
+	return ev.finishPath(n, arrayVal(newSequence(v)), nil, false, env)
+}
+
+// stepValue applies one step to one item.
+func (ev *evaluator) stepValue(n *node, item val, env *frame) (val, *Error) {
+	v, err := ev.eval(n, item, env)
+	for s := 0; s < len(n.stages) && err == nil; s++ {
+		v, err = ev.filter(n.stages[s].filter, v, env)
+	}
+	return v, err
+}
+
+// walk applies the steps of a path from number from on to items.
+func (ev *evaluator) walk(n *node, from int, input val, items list, env *frame) (val, *Error) {
 	result := undefined
 	var tuples *array
 	streaming := false
-	for i, step := range n.list {
+	for i := from; i < len(n.list); i++ {
+		step := n.list[i]
 		streaming = streaming || step.tuple
 		var err *Error
 		switch {
 		case i == 0 && step.consArray:
-			if result, err = ev.eval(step, asArray(input, n), env); err != nil {
-				return undefined, err
-			}
+			result, err = ev.eval(step, asArray(input, n), env)
 		case streaming:
-			if tuples, err = ev.tupleStep(step, &items, tuples, env); err != nil {
-				return undefined, err
+			if tuples, err = ev.tupleStep(step, &items, tuples, env); err == nil {
+				continue
 			}
-			continue
 		default:
-			if result, err = ev.step(step, &items, env, n.mode(i)); err != nil {
-				return undefined, err
-			}
+			result, err = ev.step(step, &items, env, n.mode(i))
+		}
+		if err != nil {
+			return undefined, err
 		}
 		if !result.defined() {
 			break
@@ -157,14 +200,9 @@ func (ev *evaluator) step(n *node, items *list, env *frame, mode joinMode) (val,
 	count := items.len()
 	out := newJoiner(ev.dialect, mode, count)
 	for i := range count {
-		v, err := ev.eval(n, items.at(i), env)
+		v, err := ev.stepValue(n, items.at(i), env)
 		if err != nil {
 			return undefined, err
-		}
-		for s := range n.stages {
-			if v, err = ev.filter(n.stages[s].filter, v, env); err != nil {
-				return undefined, err
-			}
 		}
 		if v.defined() {
 			out.add(v)
@@ -446,6 +484,9 @@ func (ev *evaluator) filter(predicate *node, input val, env *frame) (val, *Error
 			return undefined, err
 		}
 		for range count {
+			if results.elems == nil {
+				results.elems = make([]val, 0, min(n-i, 8))
+			}
 			results.push(item)
 		}
 	}

@@ -125,26 +125,14 @@ func closingBracket(text string, start int, opening, closing byte) int {
 	return len(text)
 }
 
-// symbol returns the type of an argument.
-func (v val) symbol() symbols {
-	switch v.tag {
-	case tagNull:
-		return symNull
-	case tagBool:
-		return symBoolean
-	case tagNumber:
-		return symNumber
-	case tagString:
-		return symString
-	case tagArray:
-		return symArray
-	case tagObject:
-		return symObject
-	case tagFunction:
-		return symFunction
-	}
-	return symMissing
+// tagSymbols are the types of arguments by tag.
+var tagSymbols = [...]symbols{
+	tagUndefined: symMissing, tagNull: symNull, tagBool: symBoolean, tagNumber: symNumber, tagString: symString,
+	tagArray: symArray, tagObject: symObject, tagFunction: symFunction,
 }
+
+// symbol returns the type of an argument.
+func (v *val) symbol() symbols { return tagSymbols[v.tag] }
 
 // match shares args out among params: counts[i] is how many go to params[i]. Unless whole is set, arguments
 // may be left over.
@@ -277,9 +265,16 @@ func (p *param) elementsFit(arg val, count int, d Dialect) bool {
 		return false
 	}
 	want := symbolOf[p.element[0]]
+	if l.source == nil && l.ints.count == 0 {
+		for i := range l.elems {
+			if l.elems[i].symbol() != want {
+				return false
+			}
+		}
+		return true
+	}
 	for i := range n {
-		e := l.at(i)
-		if e.symbol() != want {
+		if e := l.at(i); e.symbol() != want {
 			return false
 		}
 	}
