@@ -134,9 +134,11 @@ func (w *writer) wait(t *wait) {
 	w.bool(t.picked)
 }
 
+// hidden writes the length of a hidden history in the row of its top thread; the threads below share it.
 func (w *writer) hidden(t *Thread) {
-	w.bool(t.hidden != nil)
-	if t.hidden != nil {
+	own := t.hidden != nil && t.hidden.root == t
+	w.bool(own)
+	if own {
 		w.int(t.hidden.events)
 	}
 }
@@ -209,7 +211,7 @@ func (x *Exec) link(states map[uint32]string) error {
 		}
 		if p := x.threads[t.parent]; p != nil {
 			p.join.children[t.index] = t
-			if p.hidden != nil { // one counter for a whole child
+			if t.hidden == nil {
 				t.hidden = p.hidden
 			}
 		}
@@ -348,7 +350,7 @@ func (r *reader) thread(id uint32) (t *Thread, state string) {
 	t.wait = r.wait()
 	t.result = r.value()
 	if r.bool() {
-		t.hidden = &hiddenLog{events: r.int()}
+		t.hidden = &hiddenLog{root: t, events: r.int()}
 	}
 	t.join = r.join()
 	return t, state

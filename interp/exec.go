@@ -366,6 +366,7 @@ func (x *Exec) emit(t *Thread, typ history.Type) *history.Event {
 func (x *Exec) aside(t *Thread, typ history.Type) *history.Event {
 	if t.hidden != nil {
 		t.hidden.events++
+		x.touch(t.hidden.root)
 		x.spare = history.Event{ID: t.hidden.events, Previous: t.prev, At: x.now, Type: typ}
 		return &x.spare
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/history"
 	"github.com/statelark/statelark/value"
 )
@@ -127,7 +126,7 @@ func (x *Exec) startItem(t *Thread, previous int64) {
 	j.started++
 	x.touch(t)
 	if t.state.Map.Distributed {
-		c.hidden, c.prev = &hiddenLog{events: 1}, 0
+		c.hidden, c.prev = &hiddenLog{root: c, events: 1}, 0
 	} else {
 		ev := x.emit(c, history.MapIterationStarted)
 		ev.Name, ev.Index = t.state.Name, int64(c.index)
@@ -203,15 +202,4 @@ func (x *Exec) childFailed(t, child *Thread) {
 		return
 	}
 	x.startMore(t, 0)
-}
-
-// childRoot returns the top thread of the child execution that t is part of.
-func (x *Exec) childRoot(t *Thread) *Thread {
-	for {
-		p := x.threads[t.parent]
-		if p.state != nil && p.state.Type == asl.Map && p.state.Map.Distributed && p.hidden != t.hidden {
-			return t
-		}
-		t = p
-	}
 }

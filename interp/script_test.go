@@ -56,7 +56,7 @@ func runScript(t *testing.T, file string) {
 	if m == nil {
 		t.Fatalf("definition: %s", asl.Message(found))
 	}
-	s := &script{t: t, m: m, now: time.UnixMilli(1_700_000_000_000).UTC(), payloads: map[uint32]string{}, rows: map[uint32][]byte{}, timers: map[uint64]int64{}}
+	s := newScript(t, m)
 	var out strings.Builder
 	out.WriteString(definition + "\n---\n")
 	for _, line := range strings.Split(strings.TrimRight(body, "\n"), "\n") {
@@ -88,8 +88,15 @@ type script struct {
 	rows     map[uint32][]byte
 	payloads map[uint32]string
 	timers   map[uint64]int64
-	last     int64
-	over     bool // the last event ended the execution
+	events   []history.Event
+	whole    bool // never reload
+}
+
+func newScript(t *testing.T, m *asl.Machine) *script {
+	return &script{
+		t: t, m: m, now: time.UnixMilli(1_700_000_000_000).UTC(),
+		rows: map[uint32][]byte{}, payloads: map[uint32]string{}, timers: map[uint64]int64{},
+	}
 }
 
 func (s *script) Put(text string) uint32 {
@@ -182,6 +189,18 @@ func (s *script) parse(text string) value.Value {
 	return v
 }
 
+// openWaits returns the waits for tasks, the oldest first.
+func openWaits(x *Exec) []uint64 {
+	var seqs []uint64
+	for seq, t := range x.waits {
+		if t.wait.kind == waitTask {
+			seqs = append(seqs, seq)
+		}
+	}
+	slices.Sort(seqs)
+	return seqs
+}
+
 // seq finds the wait of STATE or STATE#N.
 func (s *script) seq(name string) uint64 {
 	name, nth, numbered := strings.Cut(name, "#")
@@ -190,12 +209,11 @@ func (s *script) seq(name string) uint64 {
 		n, _ = strconv.Atoi(nth)
 	}
 	var seqs []uint64
-	for seq, t := range s.x.waits {
-		if t.wait.kind == waitTask && strings.ReplaceAll(t.state.Name, " ", "_") == name {
+	for _, seq := range openWaits(s.x) {
+		if strings.ReplaceAll(s.x.waits[seq].state.Name, " ", "_") == name {
 			seqs = append(seqs, seq)
 		}
 	}
-	slices.Sort(seqs)
 	if n > len(seqs) {
 		return 0 // an event that answers nothing
 	}
@@ -231,7 +249,7 @@ func (s *script) step(ev Event) string {
 			clear(s.timers)
 			return out.String()
 		}
-		if s.x.Status() == Running {
+		if s.x.Status() == Running && !s.whole {
 			s.reload()
 		}
 		if !d.More {
@@ -244,17 +262,17 @@ func (s *script) step(ev Event) string {
 // check holds a decision against what every one must keep to.
 func (s *script) check(d *Decision) {
 	for _, ev := range d.History {
-		s.last++
-		if ev.ID != s.last {
-			s.t.Errorf("event has id %d, want %d", ev.ID, s.last)
+		n := len(s.events)
+		if ev.ID != int64(n+1) {
+			s.t.Errorf("event has id %d, want %d", ev.ID, n+1)
 		}
 		if ev.Previous >= ev.ID {
 			s.t.Errorf("event %d follows from %d", ev.ID, ev.Previous)
 		}
-		if s.over {
+		if n > 0 && isTerminal(s.events[n-1].Type) {
 			s.t.Errorf("event %d is behind the end", ev.ID)
 		}
-		s.over = isTerminal(ev.Type)
+		s.events = append(s.events, ev)
 	}
 }
 

@@ -201,7 +201,7 @@ func (x *Exec) finish(status Status, out value.Value, err, cause *string) {
 // distributed Map it ends the child.
 func (x *Exec) finishFailed(t *Thread, fail *failure) {
 	if t.hidden != nil {
-		child := x.childRoot(t)
+		child := t.hidden.root
 		x.failJoin(x.threads[child.parent], child, fail)
 		return
 	}

@@ -85,7 +85,11 @@ type join struct {
 	children []*Thread // by index; nil: not begun, or failed and tolerated
 }
 
-type hiddenLog struct{ events int64 }
+// hiddenLog is the history of a child, of which only the length is kept: in the row of the child's top thread.
+type hiddenLog struct {
+	root   *Thread
+	events int64
+}
 
 // newThread adds a thread. Its events follow those of its parent until it writes its own.
 func (x *Exec) newThread(parent uint32, index int, block *asl.Block) *Thread {
@@ -188,7 +192,7 @@ func (x *Exec) lookup(t *Thread, name string) (value.Value, bool) {
 				return t.vars[i].Value, true
 			}
 		}
-		if t.hidden != nil && (x.threads[t.parent] == nil || x.threads[t.parent].hidden != t.hidden) {
+		if t.hidden != nil && t.hidden.root == t {
 			break // a child of a distributed Map sees nothing of its parent
 		}
 	}
