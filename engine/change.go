@@ -55,7 +55,7 @@ func (o *owner) newChange(l *live, d *interp.Decision, m message) *change {
 		ch.Consumed = append(ch.Consumed, *m.from)
 	}
 	if m.begin != nil {
-		ch.Start, ch.Execution = true, l.record
+		ch.Start, ch.MadeUp, ch.Execution = true, m.begin.start.MadeUp, l.record
 		e.tellSubmitted(ch, l.record)
 	}
 	if n := len(d.History); n > 0 {

@@ -258,9 +258,12 @@ func (w *write) claim(c *statelark.Change) error {
 	}
 	n := name{x.Machine, x.Name}
 	w.key = appendName(w.key[:0], x.Machine, x.Name)
-	taken, err := w.store.has(w.key)
-	if err != nil {
-		return err
+	taken := false
+	if !c.MadeUp {
+		var err error
+		if taken, err = w.store.has(w.key); err != nil {
+			return err
+		}
 	}
 	if _, soon := w.names[n]; taken || soon {
 		return fmt.Errorf("%s: %w", x.Name, statelark.ErrExists)

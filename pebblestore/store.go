@@ -14,6 +14,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/sstable"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/statelark/statelark"
@@ -39,6 +40,10 @@ type Options struct {
 	// Log gets what goes wrong in the background; nil: slog.Default().
 	Log *slog.Logger
 }
+
+// uncompressedLevels are the upper levels of tables. What is in them is soon written again, so compressing it
+// costs more time than it saves space.
+const uncompressedLevels = 3
 
 const (
 	defaultMinFree    = 256 << 20
@@ -142,6 +147,9 @@ func pebbleOptions(d *disk, o Options) *pebble.Options {
 	}
 	for i := range options.Levels {
 		options.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+		if i < uncompressedLevels {
+			options.Levels[i].Compression = func() *sstable.CompressionProfile { return sstable.NoCompression }
+		}
 	}
 	return options
 }
