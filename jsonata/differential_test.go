@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -110,11 +111,15 @@ const (
 	disagrees
 )
 
+// functionName is the name of a function in a message. The reference names the function as it was last called by
+// name, be it by another expression.
+var functionName = regexp.MustCompile(`function (undefined|"\w*")`)
+
 // judge compares an answer with the reference's.
 //
 // Of several errors in the parts of one array or object the reference, which evaluates them concurrently,
-// reports the one that happens to come first. An object constructor that runs on an empty array of the input
-// adds an element to that array there. An object may be put inside itself, and a partial application of a
+// reports the one that happens to come first. An object constructor that runs on an empty array adds an element
+// to that array there. An object may be put inside itself, and a partial application of a
 // built-in function takes arguments of the wrong type.
 func judge(q question, got answer, want reply) verdict {
 	switch {
@@ -124,8 +129,9 @@ func judge(q question, got answer, want reply) verdict {
 		return agrees
 	case got.Code != "" && want.Code != "" && strings.ContainsAny(q.Expr, "[{"):
 		return otherError
-	case strings.Contains(q.Data, "[]") && strings.Contains(q.Expr, "{"),
+	case strings.Contains(q.Expr, "{") && (strings.Contains(q.Data, "[]") || strings.ReplaceAll(want.Out, "[null]", "[]") == got.Out),
 		strings.HasSuffix(got.Msg, "inside itself"),
+		got.Code == want.Code && functionName.ReplaceAllString(got.Msg, "") == functionName.ReplaceAllString(want.Msg, ""),
 		got.Code == "T0410" && strings.Contains(q.Expr, "(?"):
 		return deviates
 	}

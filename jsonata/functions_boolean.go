@@ -1,10 +1,18 @@
 package jsonata
 
 func boolean(c *call) (val, *Error) {
-	if !c.arg(0).defined() {
+	v := c.arg(0)
+	for v.tag == tagArray {
+		l := v.list(c.ev.dialect)
+		if l.len() != 1 {
+			break
+		}
+		v = l.at(0)
+	}
+	if !v.defined() {
 		return undefined, nil
 	}
-	truth, err := c.ev.truth(c.arg(0))
+	truth, err := c.ev.truth(v)
 	return boolVal(truth), err
 }
 

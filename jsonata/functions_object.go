@@ -45,9 +45,11 @@ func spread(c *call) (val, *Error) {
 	switch v := c.arg(0); v.tag {
 	case tagArray:
 		l := v.list(c.ev.dialect)
-		out := &array{sequence: l.len() == 0}
+		out := newSequence()
 		for i := range l.len() {
-			c.spreadInto(out, l.at(i))
+			item := l.at(i)
+			c.spreadInto(out, item)
+			out.sequence = out.sequence && !item.defined()
 		}
 		return arrayVal(out), nil
 	case tagObject:
