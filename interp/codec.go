@@ -157,9 +157,16 @@ func (w *writer) join(j *join) {
 	w.uint(math.Float64bits(j.tolerate.percentage))
 }
 
-// Load returns the memory that rows hold. They may come in any order.
-func Load(id Identity, host Host, m *asl.Machine, rows []Row, p Payloads) (*Exec, error) {
-	x := NewExec(id, host, m, value.Value{}, 0)
+// Load returns the memory of a running execution that rows hold. They may come in any order.
+//
+// Whatever the rows hold, Load gives an error at worst. The texts in them are taken for the JSON that was written.
+func Load(id Identity, host Host, m *asl.Machine, rows []Row, p Payloads) (x *Exec, err error) {
+	defer func() { // a damaged text makes package value panic when it is looked into
+		if fault := recover(); fault != nil {
+			x, err = nil, fmt.Errorf("reading %s: its rows are damaged: %v", id.ARN, fault)
+		}
+	}()
+	x = NewExec(id, host, m, value.Value{}, 0)
 	names := make(map[uint32]string, len(rows))
 	for _, row := range rows {
 		r := reader{buf: row.Data, payloads: p}
@@ -176,10 +183,13 @@ func Load(id Identity, host Host, m *asl.Machine, rows []Row, p Payloads) (*Exec
 			return nil, fmt.Errorf("reading thread %d of %s: %w", row.Thread, id.ARN, r.err)
 		}
 	}
-	if x.status == New {
-		return nil, fmt.Errorf("reading %s: its first row is missing", id.ARN)
+	if x.status != Running || x.lastEvent < 0 || x.lastEvent >= MaxEvents {
+		return nil, fmt.Errorf("reading %s: its first row is missing, or of an execution that does not run", id.ARN)
 	}
-	return x, x.link(names)
+	if err := x.link(names); err != nil {
+		return nil, err
+	}
+	return x, nil
 }
 
 func (x *Exec) readHeader(r *reader) {
@@ -196,7 +206,8 @@ func (x *Exec) readHeader(r *reader) {
 
 // link connects the threads with each other and with the machine. Parents have smaller ids than their children.
 func (x *Exec) link(states map[uint32]string) error {
-	for _, id := range x.threadIDs() {
+	ids := x.threadIDs()
+	for _, id := range ids {
 		t := x.threads[id]
 		if t.block = x.blockOf(t); t.block == nil {
 			return fmt.Errorf("reading %s: thread %d has no place in the machine", x.id.ARN, id)
@@ -205,6 +216,12 @@ func (x *Exec) link(states map[uint32]string) error {
 			if t.state = t.block.State(name); t.state == nil {
 				return fmt.Errorf("reading %s: the machine has no state %q", x.id.ARN, name)
 			}
+		}
+		if !t.sound() || id > x.lastThread || t.wait.seq > x.lastSeq {
+			return fmt.Errorf("reading %s: thread %d makes no sense", x.id.ARN, id)
+		}
+		if t.join != nil {
+			t.join.children = make([]*Thread, t.join.length)
 		}
 		if t.wait.seq != 0 {
 			x.waits[t.wait.seq] = t
@@ -216,7 +233,75 @@ func (x *Exec) link(states map[uint32]string) error {
 			}
 		}
 	}
+	for _, id := range ids {
+		if j := x.threads[id].join; j != nil && !j.complete() {
+			return fmt.Errorf("reading %s: threads below thread %d are missing", x.id.ARN, id)
+		}
+	}
 	return nil
+}
+
+// sound reports whether what a row says of a thread fits together and into its state.
+func (t *Thread) sound() bool {
+	if (t.phase == waiting) != (t.wait.seq != 0) || (t.phase == joining) != (t.join != nil) {
+		return false
+	}
+	if n := len(t.perRetrier); n > 0 && (t.state == nil || n != len(t.state.Retry)) {
+		return false
+	}
+	switch t.phase {
+	case entering:
+		return t.block.State(t.next) != nil
+	case waiting:
+		return t.state != nil && t.wait.fits(t.state.Type)
+	case joining:
+		return t.state != nil && t.join.fits(t.state)
+	}
+	return t.phase == done && t.result.Exists()
+}
+
+// fits reports whether a state of the type can wait so.
+func (w *wait) fits(typ asl.Type) bool {
+	switch w.kind {
+	case waitTask:
+		return typ == asl.Task
+	case waitTime:
+		return typ == asl.Wait
+	case waitRetry:
+		return typ == asl.Task || typ == asl.Parallel || typ == asl.Map
+	}
+	return false
+}
+
+// fits reports whether j can be of that state, and its numbers of each other.
+func (j *join) fits(s *asl.State) bool {
+	switch s.Type {
+	case asl.Parallel:
+		if j.length != len(s.Parallel.Branches) {
+			return false
+		}
+	case asl.Map:
+		if k := j.items.Kind(); k != value.Array && k != value.Object || j.length != j.items.Len() {
+			return false
+		}
+	default:
+		return false
+	}
+	return j.limit > 0 && 0 <= j.failed && j.failed <= j.finished && j.finished <= j.started && j.started <= j.length
+}
+
+// complete reports whether the threads that j counts are there.
+func (j *join) complete() bool {
+	begun, ended := j.failed, j.failed
+	for _, c := range j.children {
+		if c != nil {
+			begun++
+			if c.phase == done {
+				ended++
+			}
+		}
+	}
+	return begun == j.started && ended == j.finished
 }
 
 // blockOf returns the block that t runs, nil when the machine has none such.
@@ -225,7 +310,7 @@ func (x *Exec) blockOf(t *Thread) *asl.Block {
 	switch {
 	case t.parent == 0:
 		return &x.machine.Block
-	case p == nil || p.state == nil || p.join == nil || t.index >= len(p.join.children):
+	case p == nil || p.state == nil || p.join == nil || t.index < 0 || t.index >= len(p.join.children):
 		return nil
 	case p.state.Type == asl.Map:
 		return p.state.Map.Processor
@@ -366,9 +451,6 @@ func (r *reader) wait() (w wait) {
 	return w
 }
 
-// maxChildren bounds what a damaged row can make Load allocate.
-const maxChildren = 1 << 24
-
 func (r *reader) join() *join {
 	if !r.bool() {
 		return nil
@@ -378,10 +460,5 @@ func (r *reader) join() *join {
 		*n = int(r.uint())
 	}
 	j.tolerate = tolerance{count: r.int(), percentage: math.Float64frombits(r.uint())}
-	if j.length < 0 || j.length > maxChildren {
-		r.fail(errTruncated)
-		return nil
-	}
-	j.children = make([]*Thread, j.length)
 	return j
 }
