@@ -50,6 +50,9 @@ type workshop struct {
 }
 
 func newWorkshop(t *testing.T, config string) *workshop {
+	if testing.Short() {
+		t.Skip("it starts servers")
+	}
 	w := &workshop{dir: t.TempDir(), binary: servertest.Build(t)}
 	w.write(t, "statelark.yaml", config)
 	return w

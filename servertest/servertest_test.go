@@ -8,6 +8,9 @@ import (
 )
 
 func TestStart(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds the binary")
+	}
 	s := Start(t)
 	answer, err := http.Get(s.URL + "/health")
 	if err != nil {
