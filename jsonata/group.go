@@ -5,18 +5,62 @@ import "slices"
 // group evaluates an object constructor or a grouping: for each item of the input and each pair, the first
 // expression gives a key; the items with one key are joined, and the second expression is evaluated on them.
 func (ev *evaluator) group(pairs [][2]*node, pos int, input val, env *frame) (val, *Error) {
+	if input.tag != tagArray && len(pairs) <= fewPairs {
+		return ev.construct(pairs, pos, input, env)
+	}
 	items := input.items(ev.dialect)
 	if items.len() == 0 {
 		items = list{elems: []val{undefined}}
 	}
-	var few [4]itemGroup
-	g := grouper{ev: ev, pos: pos, tuples: input.isTupleStream(), groups: few[:0]}
+	g := grouper{ev: ev, pos: pos, tuples: input.isTupleStream()}
 	for i := range items.len() {
 		if err := g.keys(pairs, items.at(i), env); err != nil {
 			return undefined, err
 		}
 	}
 	return g.values(pairs, env)
+}
+
+// fewPairs is the number of pairs up to which an object is constructed without a table of keys.
+const fewPairs = 8
+
+// construct is group for one item and few pairs: no two of them may have one key.
+func (ev *evaluator) construct(pairs [][2]*node, pos int, item val, env *frame) (val, *Error) {
+	var keys [fewPairs]string
+	var values [fewPairs]*node
+	n := 0
+	for _, pair := range pairs {
+		key, err := ev.eval(pair[0], item, env)
+		if err != nil {
+			return undefined, err
+		}
+		if !key.defined() {
+			continue
+		}
+		if key.tag != tagString {
+			return undefined, failValue("T1003", key).at(pos)
+		}
+		if slices.Contains(keys[:n], key.str) {
+			return undefined, failValue("D1009", key).at(pos)
+		}
+		at := n
+		for ; ev.dialect == Reference && at > 0 && compareKeys(keys[at-1], key.str) > 0; at-- {
+			keys[at], values[at] = keys[at-1], values[at-1]
+		}
+		keys[at], values[at] = key.str, pair[1]
+		n++
+	}
+	result := &object{members: make([]member, 0, n)}
+	for i := range n {
+		v, err := ev.eval(values[i], item, env)
+		if err != nil {
+			return undefined, err
+		}
+		if v.defined() {
+			result.add(keys[i], v)
+		}
+	}
+	return objectVal(result), nil
 }
 
 // itemGroup is the items that share a key.

@@ -124,12 +124,6 @@ func sourceMember(o *value.Value, key string, d Dialect) val {
 	return undefined
 }
 
-// fromCopy wraps a value that has no address of its own yet.
-func fromCopy(x value.Value, d Dialect) val {
-	kept := x
-	return fromValue(&kept, d)
-}
-
 // members returns the members of an object in the dialect's order: as written, and in the reference with the
 // integer-like keys first, ascending, as JavaScript enumerates them.
 func (v val) members(d Dialect) []member {

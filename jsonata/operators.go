@@ -62,6 +62,9 @@ func (ev *evaluator) operate(op operator, lhs, rhs val) (val, *Error) {
 }
 
 func arithmetic(op operator, lhs, rhs val) (val, *Error) {
+	if lhs.isFinite() && rhs.isFinite() {
+		return calculate(op, lhs.num, rhs.num), nil
+	}
 	if numeric, err := lhs.isNumeric(); err != nil {
 		return undefined, err
 	} else if !numeric && lhs.defined() {
@@ -72,43 +75,32 @@ func arithmetic(op operator, lhs, rhs val) (val, *Error) {
 	} else if !numeric && rhs.defined() {
 		return undefined, failValue("T2002", rhs)
 	}
-	if !lhs.defined() || !rhs.defined() {
-		return undefined, nil
-	}
-	a, b := lhs.num, rhs.num
+	return undefined, nil // one side is undefined
+}
+
+// isFinite reports whether v is a number and neither infinite nor NaN.
+func (v *val) isFinite() bool { return v.tag == tagNumber && v.num-v.num == 0 }
+
+func calculate(op operator, a, b float64) val {
 	switch op {
 	case opAdd:
-		return numberVal(a + b), nil
+		return numberVal(a + b)
 	case opSub:
-		return numberVal(a - b), nil
+		return numberVal(a - b)
 	case opMul:
-		return numberVal(a * b), nil
+		return numberVal(a * b)
 	case opDiv:
-		return numberVal(a / b), nil
+		return numberVal(a / b)
 	}
-	return numberVal(math.Mod(a, b)), nil
+	return numberVal(math.Mod(a, b))
 }
 
 // comparable reports whether < and its like, and order-by, accept v.
 func (v val) comparable() bool { return v.tag == tagString || v.tag == tagNumber }
 
 func compare(op operator, lhs, rhs val) (val, *Error) {
-	for _, v := range []val{lhs, rhs} {
-		if v.defined() && !v.comparable() {
-			// The reference names the left value unless that is a string or a number itself.
-			if !lhs.comparable() {
-				v = lhs
-			}
-			return undefined, failValue("T2010", v)
-		}
-	}
-	if !lhs.defined() || !rhs.defined() {
-		return undefined, nil
-	}
-	if lhs.tag != rhs.tag {
-		e := failValue("T2009", lhs)
-		e.Value2 = renderValue(rhs)
-		return undefined, e
+	if lhs.tag != rhs.tag || !lhs.comparable() {
+		return undefined, incomparable(lhs, rhs)
 	}
 	if lhs.tag == tagNumber && (math.IsNaN(lhs.num) || math.IsNaN(rhs.num)) {
 		return falseVal, nil
@@ -123,6 +115,25 @@ func compare(op operator, lhs, rhs val) (val, *Error) {
 		return boolVal(c > 0), nil
 	}
 	return boolVal(c >= 0), nil
+}
+
+// incomparable says why two values have no order, nil when one of them is undefined and the other would do.
+func incomparable(lhs, rhs val) *Error {
+	switch {
+	case lhs.defined() && !lhs.comparable():
+		return failValue("T2010", lhs)
+	case rhs.defined() && !rhs.comparable():
+		// The reference names the left value unless that is a string or a number itself.
+		if !lhs.comparable() {
+			rhs = lhs
+		}
+		return failValue("T2010", rhs)
+	case !lhs.defined() || !rhs.defined():
+		return nil
+	}
+	e := failValue("T2009", lhs)
+	e.Value2 = renderValue(rhs)
+	return e
 }
 
 // order compares two strings or two numbers.
