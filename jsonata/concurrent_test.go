@@ -1,6 +1,7 @@
 package jsonata_test
 
 import (
+	"strings"
 	"sync"
 	"testing"
 
@@ -56,6 +57,7 @@ func TestHostile(t *testing.T) {
 		`$pad("", 1e15, "ab")`, `$pad("", -1e15)`, `[1..1e7] ~> $map(function($x) { $x }) ~> $count()`,
 		`$replace($pad("", 100000, "a"), "a", $pad("", 100000, "b"))`, `$join($map([1..100000], function($i) { $pad("", 100000) }))`,
 		`$formatNumber(0, "0e0")`, `$formatNumber(-5, "0.0e0")`, `$formatInteger(1e300, "I")`, `$formatInteger(1/0, "w")`, `$formatInteger(1e308, "w")`,
+		`function($a)<` + strings.Repeat("n?", 60) + `>{1}(` + strings.Repeat("1,", 30) + `"x")`,
 		`$fromMillis(1e300)`, `$toMillis("9999999999", "[Y]")`, `$fromMillis(0, "[Y,99999999999999999999]")`,
 		`$reduce([1..100000], function($a, $b) { [$a] })`, `$reduce([1..100000], $zip)`, `**.**.**.**`,
 	} {

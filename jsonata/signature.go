@@ -4,7 +4,7 @@ import "strings"
 
 // A signature such as <s-nn?:s> says what arguments a function takes. The reference builds a regular
 // expression over one letter per argument; here each parameter holds the set of letters it accepts and how
-// often it repeats, and match walks the arguments with the same backtracking.
+// often it repeats, and share walks the arguments with the same preferences.
 
 // symbols is a set of argument types.
 type symbols uint8
@@ -134,39 +134,54 @@ var tagSymbols = [...]symbols{
 // symbol returns the type of an argument.
 func (v *val) symbol() symbols { return tagSymbols[v.tag] }
 
-// match shares args out among params: counts[i] is how many go to params[i]. Unless whole is set, arguments
-// may be left over.
-func match(params []param, args []val, counts []int, whole bool) bool {
-	if len(params) == 0 {
-		return !whole || len(args) == 0
+// sharing shares arguments out among parameters.
+type sharing struct {
+	params []param
+	args   []val
+	whole  bool   // no argument may be left over
+	counts []int  // how many arguments go to each parameter
+	failed []bool // from which parameter and argument on there is no way, so that each is tried once
+}
+
+// share reports whether the arguments fit; counts then says how.
+func share(params []param, args []val, whole bool) ([]int, bool) {
+	s := sharing{params: params, args: args, whole: whole, counts: make([]int, len(params))}
+	s.failed = make([]bool, (len(params)+1)*(len(args)+1))
+	return s.counts, s.from(0, 0)
+}
+
+// from shares out the arguments from number a on among the parameters from number p on.
+func (s *sharing) from(p, a int) bool {
+	if p == len(s.params) {
+		return !s.whole || a == len(s.args)
 	}
-	p := &params[0]
-	least, most := 1, 1
-	if p.optional {
-		least = 0
-	}
-	if p.repeated {
-		most = len(args)
-	}
-	fits := 0
-	for fits < most && fits < len(args) && args[fits].symbol()&p.accept != 0 {
-		fits++
-	}
-	if p.lazy {
-		for n := least; n <= fits; n++ {
-			counts[0] = n
-			if match(params[1:], args[n:], counts[1:], whole) {
-				return true
-			}
-		}
+	state := p*(len(s.args)+1) + a
+	if s.failed[state] {
 		return false
 	}
-	for n := fits; n >= least; n-- {
-		counts[0] = n
-		if match(params[1:], args[n:], counts[1:], whole) {
+	q := &s.params[p]
+	least, most := 1, 1
+	if q.optional {
+		least = 0
+	}
+	if q.repeated {
+		most = len(s.args)
+	}
+	fits := 0
+	for fits < most && a+fits < len(s.args) && s.args[a+fits].symbol()&q.accept != 0 {
+		fits++
+	}
+	for i := least; i <= fits; i++ {
+		n := i
+		if !q.lazy {
+			n = fits - (i - least)
+		}
+		s.counts[p] = n
+		if s.from(p+1, a+n) {
 			return true
 		}
 	}
+	s.failed[state] = true
 	return false
 }
 
@@ -176,8 +191,8 @@ func (s *signature) validate(args []val, context val, d Dialect) ([]val, *Error)
 	if s.fitsAsIs(args) {
 		return args, nil
 	}
-	counts := make([]int, len(s.params))
-	if !match(s.params, args, counts, true) {
+	counts, ok := share(s.params, args, true)
+	if !ok {
 		return nil, s.mismatch(args)
 	}
 	valid := make([]val, 0, len(s.params))
@@ -284,13 +299,13 @@ func (p *param) elementsFit(arg val, count int, d Dialect) bool {
 // mismatch says which argument is the first that the parameters have no place for.
 func (s *signature) mismatch(args []val) *Error {
 	good := 0
-	counts := make([]int, len(s.params))
 	for i := range s.params {
-		if !match(s.params[:i+1], args, counts, false) {
+		counts, ok := share(s.params[:i+1], args, false)
+		if !ok {
 			break
 		}
 		good = 0
-		for _, n := range counts[:i+1] {
+		for _, n := range counts {
 			good += n
 		}
 	}
