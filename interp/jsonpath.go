@@ -298,7 +298,9 @@ func (f *frame) untilTime(at time.Time) (int64, *failure) {
 	return ms, nil
 }
 
-// parseTimestamp reads an RFC 3339 date-time with upper-case T and Z, any number of fraction digits.
-func parseTimestamp(s string) (time.Time, error) {
-	return time.Parse(time.RFC3339Nano, s)
+// parseTimestamp reads an RFC 3339 date-time with upper-case T and Z, any number of fraction digits. It is stricter
+// than time.Parse, which takes an hour of one digit and a comma.
+func parseTimestamp(s string) (t time.Time, err error) {
+	err = t.UnmarshalText([]byte(s))
+	return t, err
 }

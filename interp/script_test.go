@@ -24,6 +24,7 @@ import (
 //	start INPUT                 the execution starts
 //	succeed STATE[#N] OUTPUT    the task of the state (the Nth that is open, from 1) has a result
 //	fail STATE[#N] ERROR CAUSE  it failed; - stands for none
+//	fail-start, fail-submit, fail-schedule: the same, before it ran
 //	submit, pick, beat          it was submitted (OUTPUT), taken by a worker (NAME), heard of
 //	at +DURATION                so much time passes, and the timers that fall due fire
 //	skip +DURATION              so much time passes, and no timer fires yet
@@ -152,8 +153,8 @@ func (s *script) taskVerb(word, rest string, ev Event) string {
 	switch word {
 	case "succeed":
 		ev.Kind, ev.Output = TaskSucceeded, s.parse(rest)
-	case "fail":
-		ev.Kind = TaskFailed
+	case "fail", "fail-start", "fail-submit", "fail-schedule":
+		ev.Kind, ev.Phase = TaskFailed, map[string]Phase{"fail-start": Start, "fail-submit": Submit, "fail-schedule": Schedule}[word]
 		ev.Error, ev.Cause = words(rest)
 	case "submit":
 		ev.Kind, ev.Output, ev.Handle = TaskSubmitted, s.parse(rest), "handle"
@@ -318,7 +319,11 @@ func (s *script) print(out *strings.Builder, d *Decision) {
 		fmt.Fprintf(out, "  %s%s\n", eventLine(&d.History[i]), s.ago(d.History[i].At))
 	}
 	for _, r := range d.Run {
-		fmt.Fprintf(out, "  run %d %s %s%s\n", r.Seq, r.Resource.ARN, short(r.Input.Text()), s.until(r.Deadline))
+		fmt.Fprintf(out, "  run %d %s %s%s", r.Seq, r.Resource.ARN, short(r.Input.Text()), s.until(r.Deadline))
+		if r.Role != "" {
+			fmt.Fprintf(out, " as %s", r.Role)
+		}
+		out.WriteString("\n")
 	}
 	for _, c := range d.Cancel {
 		fmt.Fprintf(out, "  cancel %d %s\n", c.Seq, c.Handle)
@@ -392,6 +397,9 @@ func eventLine(ev *history.Event) string {
 	}
 	if ev.Heartbeat != 0 {
 		fmt.Fprintf(&b, " heartbeat=%d", ev.Heartbeat)
+	}
+	if ev.Location != "" {
+		fmt.Fprintf(&b, " at=%s", ev.Location)
 	}
 	b.WriteString(optional(" error=", ev.Error))
 	b.WriteString(optional(" cause=", ev.Cause))

@@ -1,0 +1,84 @@
+package interp
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/statelark/statelark/asl"
+	"github.com/statelark/statelark/value"
+)
+
+// text returns a JSON string of n bytes, quotes included.
+func text(n int) value.Value { return value.Checked(`"` + strings.Repeat("x", n-2) + `"`) }
+
+// TestPayloadLimit: 262,144 bytes pass, and one more does not, wherever they come up.
+func TestPayloadLimit(t *testing.T) {
+	const catch = `"Catch":[{"ErrorEquals":["States.ALL"],"ResultPath":null,"Next":"C"}]`
+	const limited = "The state/task '%s' returned a result with a size exceeding the maximum number of bytes service limit."
+	for _, c := range []struct {
+		name, state, cause string
+		caught             bool
+	}{
+		{"result", `"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:f",` + catch,
+			"arn:aws:lambda:us-east-1:000000000000:function:f", true},
+		{"result of an integration", `"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage","Parameters":{"QueueUrl":"q","MessageBody":"b"},` + catch, "sqs", true},
+		{"output", `"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:f","ResultSelector":{"r.$":"$"},"OutputPath":"$.r",` + catch, "arn:aws:lambda:us-east-1:000000000000:function:f", true},
+		{"variables", `"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:f","Assign":{"v.$":"$"},"ResultPath":null,` + catch, "arn:aws:lambda:us-east-1:000000000000:function:f", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m, found := asl.Parse(`{"StartAt":"T","States":{"T":{`+c.state+`,"End":true},"C":{"Type":"Pass","Result":"caught","End":true}}}`, asl.Options{})
+			if m == nil {
+				t.Fatal(asl.Message(found))
+			}
+			for _, size := range []int{MaxPayload, MaxPayload + 1} {
+				s := newScript(t, m)
+				s.x = NewExec(scriptIdentity, scriptHost, m, value.EmptyObj, 1)
+				s.step(Event{Kind: Started, At: s.now})
+				s.step(Event{Kind: TaskSucceeded, Seq: 1, At: s.now, Output: text(size)})
+				last := s.events[len(s.events)-1]
+				caught := last.Data == `"caught"`
+				if s.x.Status() != Succeeded || caught != (size > MaxPayload) {
+					t.Errorf("%d bytes: it ended with %s", size, eventLine(&last)[:100])
+				}
+				if size > MaxPayload && !strings.Contains(fmt.Sprint(eventCauses(s)), fmt.Sprintf(limited, c.cause)) {
+					t.Errorf("causes: %v", eventCauses(s))
+				}
+			}
+		})
+	}
+}
+
+func eventCauses(s *script) (causes []string) {
+	for _, ev := range s.events {
+		if ev.Cause != nil {
+			causes = append(causes, *ev.Cause)
+		}
+	}
+	return causes
+}
+
+// TestVariablesLimit: an execution holds 10 MiB of variables, and those that are set again count once.
+func TestVariablesLimit(t *testing.T) {
+	var states strings.Builder
+	name := func(i int) string { return fmt.Sprintf("S%02d", i) }
+	for i := range 41 {
+		fmt.Fprintf(&states, `%q:{"Type":"Pass","Assign":{"v%d.$":"$"},"Next":%q},`, name(i), i, name(i+1))
+		fmt.Fprintf(&states, `"R%s":{"Type":"Pass","Assign":{"v%d.$":"$"},"Next":"R%s"},`, name(i), i%2, name(i+1))
+	}
+	for start, want := range map[string]int{"S00": 1 + 2*40 + 2, "RS00": 1 + 2*41 + 3} {
+		m, found := asl.Parse(fmt.Sprintf(`{"StartAt":"C","States":{%s"C":{"Type":"Choice","Choices":[{"Variable":"$$.Execution.Name","StringEquals":"S00","Next":"S00"}],"Default":"RS00"},
+			"S41":{"Type":"Succeed"},"RS41":{"Type":"Succeed"}}}`, states.String()), asl.Options{})
+		if m == nil {
+			t.Fatal(asl.Message(found))
+		}
+		s, id := newScript(t, m), scriptIdentity
+		s.whole = true
+		id.Name = start
+		s.x = NewExec(id, scriptHost, m, text(MaxPayload), 1)
+		s.step(Event{Kind: Started, At: s.now})
+		if got := len(s.events) - 2; got != want { // the Choice state has two of its own
+			t.Errorf("from %s: %d events, want %d", start, got, want)
+		}
+	}
+}
