@@ -298,9 +298,11 @@ func (f *frame) untilTime(at time.Time) (int64, *failure) {
 	return ms, nil
 }
 
-// parseTimestamp reads an RFC 3339 date-time with upper-case T and Z, any number of fraction digits. It is stricter
-// than time.Parse, which takes an hour of one digit and a comma.
-func parseTimestamp(s string) (t time.Time, err error) {
-	err = t.UnmarshalText([]byte(s))
-	return t, err
+// parseTimestamp reads an RFC 3339 date-time with upper-case T and Z, any number of fraction digits. time.Parse
+// alone would take an hour of one digit and a comma as well.
+func parseTimestamp(s string) (time.Time, error) {
+	if len(s) < len("2006-01-02T15:04:05Z") || s[13] != ':' || s[19] == ',' {
+		return time.Time{}, errors.New("it is not of the form 2006-01-02T15:04:05Z")
+	}
+	return time.Parse(time.RFC3339Nano, s)
 }
