@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -128,7 +129,7 @@ func awsError(err error, id string) error {
 	if !errors.As(err, &api) {
 		return err
 	}
-	return task.Errorf("StepFunctions."+api.Code+"Exception",
+	return task.Errorf("StepFunctions."+strings.TrimSuffix(api.Code, "Exception")+"Exception",
 		"%s (Service: AWSStepFunctions; Status Code: 400; Error Code: %s; Request ID: %s; Proxy: null)", api.Message, api.Code, id)
 }
 
