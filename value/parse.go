@@ -2,6 +2,7 @@ package value
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -326,11 +327,13 @@ func parseKids(text string, b *box) *kids {
 	if b.kind == Array {
 		var elems []Value
 		for w.more(']') {
-			elems = append(elems, w.next(b.loose))
+			if elems = append(elems, w.next(b.loose)); len(elems) == 1 {
+				elems = slices.Grow(elems, min(len(text)/(w.pos+1), maxGuess)) // as if all were as long as the first
+			}
 		}
 		return &kids{elems: elems}
 	}
-	var members []Member
+	members := make([]Member, 0, min(len(text)/10+1, 16))
 	seen := keySet{}
 	for w.more('}') {
 		from := w.pos
@@ -351,6 +354,9 @@ func parseKids(text string, b *box) *kids {
 	}
 	return newKids(members)
 }
+
+// maxGuess bounds how many elements are made room for ahead of their being read.
+const maxGuess = 4096
 
 // keySet finds doubled keys while an object is read; it turns to a map once there are many.
 type keySet struct{ places map[string]int }
@@ -378,8 +384,22 @@ func (k *keySet) add(key string, before []Member) (at int, dup bool) {
 
 // walker steps over the parts of a text that is known to be valid.
 type walker struct {
-	text string
-	pos  int
+	text  string
+	pos   int
+	boxes []box // for containers to come: one allocation serves several
+	made  int
+}
+
+// box returns a new box for a container.
+func (w *walker) box(kind Kind, loose bool) *box {
+	if len(w.boxes) == 0 {
+		w.boxes = make([]box, min(w.made+1, 32))
+	}
+	b := &w.boxes[0]
+	w.boxes = w.boxes[1:]
+	w.made++
+	b.kind, b.loose = kind, loose
+	return b
 }
 
 func (w *walker) space() {
@@ -409,14 +429,18 @@ func (w *walker) next(loose bool) Value {
 	switch w.text[w.pos] {
 	case '"':
 		w.skipString()
-	case '{', '[':
+	case '{':
 		w.skipContainer()
+		return Value{raw: w.text[from:w.pos], box: w.box(Object, loose)}
+	case '[':
+		w.skipContainer()
+		return Value{raw: w.text[from:w.pos], box: w.box(Array, loose)}
 	default:
 		for w.pos < len(w.text) && !isDelimiter(w.text[w.pos]) {
 			w.pos++
 		}
 	}
-	return fromScanned(w.text[from:w.pos], loose)
+	return Value{raw: w.text[from:w.pos]}
 }
 
 func isDelimiter(c byte) bool {
@@ -428,35 +452,36 @@ func isDelimiter(c byte) bool {
 }
 
 func (w *walker) skipString() {
-	w.pos++
-	for {
-		switch w.text[w.pos] {
+	w.pos = skipString(w.text, w.pos)
+}
+
+// skipString returns where the string that starts at i ends.
+func skipString(text string, i int) int {
+	for i++; ; i++ {
+		switch text[i] {
 		case '"':
-			w.pos++
-			return
+			return i + 1
 		case '\\':
-			w.pos += 2
-		default:
-			w.pos++
+			i++
 		}
 	}
 }
 
 func (w *walker) skipContainer() {
-	depth := 0
+	text, i, depth := w.text, w.pos, 0
 	for {
-		switch w.text[w.pos] {
+		switch text[i] {
 		case '"':
-			w.skipString()
+			i = skipString(text, i)
 			continue
 		case '{', '[':
 			depth++
 		case '}', ']':
-			depth--
+			if depth--; depth == 0 {
+				w.pos = i + 1
+				return
+			}
 		}
-		w.pos++
-		if depth == 0 {
-			return
-		}
+		i++
 	}
 }

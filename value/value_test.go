@@ -245,3 +245,20 @@ func BenchmarkGet(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkOpenRows(b *testing.B) {
+	rows := "[" + strings.TrimSuffix(strings.Repeat(`{"id":17,"amount":12.5,"name":"row","tags":["a","b"]},`, 2000), ",") + "]"
+	b.SetBytes(int64(len(rows)))
+	b.ReportAllocs()
+	for b.Loop() {
+		v, _ := Parse(rows)
+		sum := 0.0
+		for _, row := range v.Elems() {
+			amount, _ := row.Get("amount")
+			sum += amount.Float()
+		}
+		if sum != 25_000 {
+			b.Fatal(sum)
+		}
+	}
+}
