@@ -333,7 +333,7 @@ func parseKids(text string, b *box) *kids {
 		}
 		return &kids{elems: elems}
 	}
-	members := make([]Member, 0, min(len(text)/10+1, 16))
+	members := make([]Member, 0, min(len(text)/10+1, 8))
 	seen := keySet{}
 	for w.more('}') {
 		from := w.pos
