@@ -16,6 +16,7 @@ func (t *timers) held() (armed, gone int) {
 func TestTimersThatFiredAreForgotten(t *testing.T) {
 	inBubble(t, echo, func(r *rig) {
 		m := r.machine("M", `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":5,"End":true}}}`)
+		synctest.Wait() // what was there at the start has been read
 		for i := range 100 {
 			r.start(m, fmt.Sprint("e", i), `{}`)
 		}
