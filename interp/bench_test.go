@@ -1,0 +1,82 @@
+package interp
+
+import (
+	"testing"
+	"time"
+
+	"github.com/statelark/statelark/asl"
+	"github.com/statelark/statelark/value"
+)
+
+func benchMachine(b *testing.B, definition string) *asl.Machine {
+	b.Helper()
+	m, found := asl.Parse(definition, asl.Options{})
+	if m == nil {
+		b.Fatal(asl.Message(found))
+	}
+	return m
+}
+
+// BenchmarkStep runs an execution of five states from its start to its end: two steps, for it waits once.
+func BenchmarkStep(b *testing.B) {
+	for _, c := range []struct{ name, definition string }{
+		{"JSONPath", `{"StartAt":"A","States":{"A":{"Type":"Pass","Parameters":{"n.$":"$.n","s":"text"},"ResultPath":"$.a","Next":"B"},
+			"B":{"Type":"Choice","Choices":[{"Variable":"$.n","NumericGreaterThan":100,"Next":"C"},{"Variable":"$.a.s","StringEquals":"text","Next":"C"}],"Default":"C"},
+			"C":{"Type":"Pass","Assign":{"v.$":"$.a"},"Next":"D"},
+			"D":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:f","TimeoutSeconds":60,"ResultPath":"$.d","Next":"E"},"E":{"Type":"Succeed"}}}`},
+		{"JSONata", `{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Pass","Output":{"n":"{% $states.input.n %}","a":{"s":"text"}},"Next":"B"},
+			"B":{"Type":"Choice","Choices":[{"Condition":"{% $states.input.n > 100 %}","Next":"C"},{"Condition":"{% $states.input.a.s = 'text' %}","Next":"C"}],"Default":"C"},
+			"C":{"Type":"Pass","Assign":{"v":"{% $states.input.a %}"},"Next":"D"},
+			"D":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:f","TimeoutSeconds":60,"Output":"{% $merge([$states.input, {'d': $states.result}]) %}","Next":"E"},"E":{"Type":"Succeed"}}}`},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			m, input, result := benchMachine(b, c.definition), value.Checked(`{"n":7,"list":[1,2,3]}`), value.Checked(`{"ok":true}`)
+			at := time.UnixMilli(1_700_000_000_000)
+			var d Decision
+			b.ReportAllocs()
+			for b.Loop() {
+				x := NewExec(scriptIdentity, scriptHost, m, input, 1)
+				x.StepInto(&d, Event{Kind: Started, At: at})
+				x.StepInto(&d, Event{Kind: TaskSucceeded, Seq: d.Run[0].Seq, Output: result, At: at})
+				if d.Finish == nil || d.Finish.Status != Succeeded {
+					b.Fatal("it has not succeeded")
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkLoop is the way of an endless loop to the limit of 25,000 events.
+func BenchmarkLoop(b *testing.B) {
+	m := benchMachine(b, `{"StartAt":"A","States":{"A":{"Type":"Choice","Choices":[{"Variable":"$.end","IsPresent":true,"Next":"E"}],"Default":"B"},
+		"B":{"Type":"Pass","Next":"A"},"E":{"Type":"Succeed"}}}`)
+	var d Decision
+	for b.Loop() {
+		x := NewExec(scriptIdentity, scriptHost, m, value.EmptyObj, 1)
+		for ev := (Event{Kind: Started}); x.Status() <= Running; ev = (Event{Kind: Continue}) {
+			x.StepInto(&d, ev)
+		}
+	}
+	b.ReportMetric(float64(b.N)*MaxEvents/b.Elapsed().Seconds(), "events/s")
+}
+
+// BenchmarkMap runs a Map state of 1,000 items of two states each.
+func BenchmarkMap(b *testing.B) {
+	m := benchMachine(b, `{"StartAt":"M","States":{"M":{"Type":"Map","ItemProcessor":{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Pass","End":true}}},"End":true}}}`)
+	text := []byte("[0")
+	for range 999 {
+		text = append(text, ",1"...)
+	}
+	input := value.Checked(string(append(text, ']')))
+	var d Decision
+	for b.Loop() {
+		x := NewExec(scriptIdentity, scriptHost, m, input, 1)
+		for ev := (Event{Kind: Started}); x.Status() <= Running; ev = (Event{Kind: Continue}) {
+			x.StepInto(&d, ev)
+		}
+		if x.Status() != Succeeded {
+			b.Fatal("it has not succeeded")
+		}
+	}
+	b.ReportMetric(float64(b.N)*1000/b.Elapsed().Seconds(), "items/s")
+}
