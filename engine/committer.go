@@ -129,8 +129,12 @@ func (c *committer) write(batch []commit) {
 	ownFault := errors.Is(err, statelark.ErrExists) || errors.Is(err, statelark.ErrConflict)
 	switch {
 	case ownFault && len(batch) > 1:
-		half := len(batch) / 2
+		half, generation := len(batch)/2, c.e.generation.Load()
 		c.write(batch[:half])
+		if c.e.generation.Load() != generation { // the store failed meanwhile
+			c.finished <- outcome{batch[half:], statelark.ErrUnavailable}
+			return
+		}
 		c.write(batch[half:])
 		return
 	case err != nil && !ownFault:

@@ -203,6 +203,115 @@ func TestConflictOfOneChange(t *testing.T) {
 	})
 }
 
+// When the store fails while a batch is being halved, what is left of the batch is of the old generation.
+func TestStoreFailsWhileABatchIsHalved(t *testing.T) {
+	inBubble(t, echo, func(r *rig) {
+		var batches []int
+		var refused atomic.Int32
+		fates := []error{statelark.ErrConflict, statelark.ErrUnavailable}
+		r.store.set(func(s *frail) {
+			s.before = func(b *statelark.Batch) error {
+				if batches = append(batches, len(b.Changes)); len(batches) <= len(fates) {
+					return fates[len(batches)-1]
+				}
+				return nil
+			}
+		})
+		var batch []commit
+		for range 4 {
+			ch := &statelark.Change{Exec: statelark.NewExecID(time.Now(), 3, 1)}
+			batch = append(batch, commit{ch, r.generation.Load(), func(err error) {
+				if err != nil {
+					refused.Add(1)
+				}
+			}})
+		}
+		r.committer.write(batch)
+		synctest.Wait()
+		is(t, "changes refused", refused.Load(), 4)
+		is(t, "batches", fmt.Sprint(batches), "[4 2]")
+		r.store.set(func(s *frail) { s.before = nil })
+	})
+}
+
+// Tasks beyond what is kept in memory are read again when their turn comes.
+func TestMoreTasksThanAreKeptInMemory(t *testing.T) {
+	const n = maxQueued + 100
+	input := func(i int) string { return fmt.Sprintf(`{"i":%d}`, i) }
+	t.Run("of a function", func(t *testing.T) {
+		open := make(chan struct{})
+		gated := func(ctx context.Context, c *task.Call) (task.Outcome, error) {
+			<-open
+			return echo(ctx, c)
+		}
+		inBubbleWith(t, Config{MaxTasks: 2}, gated, func(r *rig) {
+			open = make(chan struct{})
+			m := r.machine("M", taskOnly)
+			for i := range n {
+				r.start(m, fmt.Sprint(i), input(i))
+			}
+			synctest.Wait()
+			close(open)
+			for i := range n {
+				is(t, "output", r.ended(statelark.ExecutionARN(m, fmt.Sprint(i))).Output, input(i))
+			}
+		})
+	})
+	t.Run("of an activity", func(t *testing.T) {
+		inBubble(t, echo, func(r *rig) {
+			r.activity("a")
+			m := r.machine("M", activityTask(""))
+			for i := range n {
+				r.start(m, fmt.Sprint(i), input(i))
+			}
+			synctest.Wait()
+			stopped := statelark.ExecutionARN(m, fmt.Sprint(n-1)) // whose task is not to be given out
+			if _, err := r.StopExecution(context.Background(), stopped, nil, nil); err != nil {
+				t.Fatal(err)
+			}
+			for i := range n - 1 {
+				is(t, "input", r.poll("w").Input, input(i))
+			}
+			if got := r.poll("w"); got != nil {
+				t.Errorf("the task of a stopped execution: %v", got)
+			}
+		})
+	})
+}
+
+// A heartbeat of a task that needs none is welcome, and its answer comes behind what was decided before it.
+func TestHeartbeatThatChangesNothing(t *testing.T) {
+	inBubble(t, echo, func(r *rig) {
+		r.activity("a")
+		arn := r.start(r.machine("M", `{"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[
+			{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"`+here.ActivityARN("a")+`","End":true}}},
+			{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":5,"End":true}}}],"End":true}}}`), "e", `1`)
+		token := r.poll("w").Token
+		if err := r.TaskHeartbeat(context.Background(), token); err != nil {
+			t.Error(err)
+		}
+		release := r.store.hold()
+		time.Sleep(6 * time.Second) // the Wait state ends, and waits for its commit
+		synctest.Wait()
+		answer := make(chan error, 1)
+		go func() { answer <- r.TaskHeartbeat(context.Background(), token) }()
+		synctest.Wait()
+		select {
+		case <-answer:
+			t.Error("the answer did not wait for the commit")
+		default:
+		}
+		release()
+		if err := <-answer; err != nil {
+			t.Error(err)
+		}
+		if err := r.TaskSucceeded(context.Background(), token, "2"); err != nil {
+			t.Error(err)
+		}
+		is(t, "output", r.ended(arn).Output, "[2,1]")
+	})
+}
+
 // A fault of the interpreter is one execution's.
 func TestPoison(t *testing.T) {
 	inBubble(t, echo, func(r *rig) {
