@@ -329,7 +329,7 @@ func (o *owner) settle(l *live, m message) {
 func (o *owner) begin(b *beginning) {
 	key := nameKey{b.start.Machine, b.start.Name}
 	if !b.start.MadeUp {
-		if l := o.names[key]; l != nil && !l.dead.Load() {
+		if l := o.names[key]; l != nil && !l.dead.Load() && l.pending.Load() > 0 { // the store may not know it yet
 			o.answerTaken(l, b)
 			return
 		}

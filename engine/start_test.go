@@ -36,6 +36,15 @@ func TestStartUnderANameThatIsTaken(t *testing.T) {
 	})
 }
 
+func TestNameIsFreeAgainAfterTheRetention(t *testing.T) {
+	inBubbleWith(t, Config{Owners: 1, Retention: time.Hour}, echo, func(r *rig) {
+		m := r.machine("M", passOnly)
+		r.run(m, "e", `1`)
+		time.Sleep(75 * time.Minute)
+		is(t, "output", r.run(m, "e", `2`).Output, "2")
+	})
+}
+
 // Starts of one name that come while the first is being stored get one execution.
 func TestStartsOfOneNameAtOnce(t *testing.T) {
 	inBubble(t, echo, func(r *rig) {
