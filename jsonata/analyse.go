@@ -13,6 +13,9 @@ func analyse(root *node, d Dialect) {
 		switch n.kind {
 		case kindPath:
 			n.plain = isPlain(n)
+			n.member = n.onlyName()
+		case kindName:
+			n.member = n.onlyName()
 		case kindBlock:
 			n.scope = bindsHere(n)
 		case kindString, kindNumber, kindValue:
@@ -84,6 +87,19 @@ func isPlain(path *node) bool {
 		}
 	}
 	return true
+}
+
+// onlyName returns the name that a name, or a path of one name, consists of; "" when there is more to it.
+func (n *node) onlyName() string {
+	switch {
+	case n.keepArray || n.predicates != nil || n.group != nil:
+		return ""
+	case n.kind == kindName:
+		return n.text
+	case n.plain && len(n.list) == 1 && n.list[0].kind == kindName:
+		return n.list[0].text
+	}
+	return ""
 }
 
 // makesFunctions reports whether evaluating n may make a function that closes over the scope.

@@ -10,7 +10,8 @@
 //   - process.go and ancestry.go turn it into the tree that is evaluated: paths as lists of steps, predicates
 //     and bindings on the step they follow, every % connected with its step; analyse.go marks what can be
 //     done faster;
-//   - eval.go, path.go, operators.go, group.go, sort.go, function.go and transform.go walk that tree;
+//   - eval.go, path.go, operators.go, group.go, sort.go, function.go and transform.go walk that tree; direct.go
+//     answers for expressions that only name a place in the input;
 //   - functions_*.go are the built-in functions by family, listed in builtins.go; picture_*.go are the
 //     pictures of numbers and dates; aws.go is what the AWS dialect adds.
 //

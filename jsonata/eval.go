@@ -11,7 +11,7 @@ import (
 // evaluator is the state of one evaluation.
 type evaluator struct {
 	expr    *Expr
-	env     *Env
+	env     Env // a copy, so that the caller's need not move to the heap
 	dialect Dialect
 
 	depth, maxDepth int
@@ -39,15 +39,13 @@ const pollEvery = 1024
 // evaluators are kept for the next evaluation, so that a small expression allocates next to nothing.
 var evaluators = sync.Pool{New: func() any { return &evaluator{} }}
 
-var emptyEnv Env
-
 func newEvaluator(e *Expr, env *Env) *evaluator {
-	if env == nil {
-		env = &emptyEnv
-	}
 	ev := evaluators.Get().(*evaluator)
-	ev.expr, ev.env, ev.dialect = e, env, e.dialect
-	l := &env.Limits
+	ev.expr, ev.dialect = e, e.dialect
+	if env != nil {
+		ev.env = *env
+	}
+	l := &ev.env.Limits
 	ev.maxDepth, ev.maxMemory = 500, 1<<27
 	if e.dialect == AWS {
 		ev.maxDepth, ev.maxMemory = awsDepth, awsMemory
@@ -113,15 +111,25 @@ func (ev *evaluator) lookup(name string, env *frame) val {
 	if v, ok := env.lookup(name); ok {
 		return v
 	}
-	if v, ok := ev.env.Bindings[name]; ok {
+	return ev.binding(name)
+}
+
+// binding returns the value that the caller gave a variable.
+func (ev *evaluator) binding(name string) val {
+	if v, ok := ev.env.binding(name); ok {
 		return fromCopy(v, ev.dialect)
 	}
-	if ev.env.Lookup != nil {
-		if v, ok := ev.env.Lookup(name); ok {
-			return fromCopy(v, ev.dialect)
-		}
-	}
 	return undefined
+}
+
+func (env *Env) binding(name string) (value.Value, bool) {
+	if v, ok := env.Bindings[name]; ok {
+		return v, true
+	}
+	if env.Lookup != nil {
+		return env.Lookup(name)
+	}
+	return value.Value{}, false
 }
 
 // tick counts one step and now and then looks whether the time is up.
@@ -154,6 +162,12 @@ func (ev *evaluator) eval(n *node, input val, env *frame) (val, *Error) {
 	if n.literal {
 		ev.depth--
 		return n.lit, nil
+	}
+	if n.member != "" && input.tag == tagObject && ev.depth < ev.maxDepth {
+		if v := input.get(n.member, ev.dialect); v.tag < tagArray && len(v.str) <= ev.maxMemory {
+			ev.depth--
+			return v, nil
+		}
 	}
 	var result val
 	var err *Error
@@ -289,9 +303,10 @@ func (ev *evaluator) variable(n *node, input val, env *frame) val {
 		}
 		return input
 	}
-	v := ev.lookup(n.text, env)
-	if !v.defined() && n.builtin != nil {
-		if _, bound := env.lookup(n.text); !bound {
+	v, bound := env.lookup(n.text)
+	if !bound {
+		v = ev.binding(n.text)
+		if !v.defined() && n.builtin != nil {
 			return functionVal(n.builtin)
 		}
 	}

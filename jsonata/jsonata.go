@@ -42,6 +42,7 @@ type Expr struct {
 	src     string
 	dialect Dialect
 	root    *node
+	place   *place // where the expression only names a place in the input
 }
 
 // Parse reads an expression. Its error is an *Error.
@@ -54,7 +55,7 @@ func Parse(src string, d Dialect) (*Expr, error) {
 		return nil, asError(err).finish(src)
 	}
 	analyse(raw, d)
-	return &Expr{src: src, dialect: d, root: raw}, nil
+	return &Expr{src: src, dialect: d, root: raw, place: placeOf(raw)}, nil
 }
 
 // asError returns the *Error that every error of the parser is.
@@ -72,6 +73,11 @@ func (e *Expr) String() string { return e.src }
 // Eval evaluates the expression on input, which may be absent. It returns false when the result is undefined,
 // ErrFunction when it is a function, and otherwise an *Error when the evaluation failed.
 func (e *Expr) Eval(env *Env, input value.Value) (value.Value, bool, error) {
+	if e.place != nil {
+		if v, ok, settled := e.place.direct(env, input, e.dialect); settled {
+			return v, ok, nil
+		}
+	}
 	ev := newEvaluator(e, env)
 	defer ev.release()
 	result, err := ev.run(input)

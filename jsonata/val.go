@@ -64,17 +64,19 @@ func (v val) isCons() bool         { a := v.built(); return a != nil && a.cons }
 
 // fromValue wraps a value of the input. It keeps v itself when that is a container.
 func fromValue(v *value.Value, d Dialect) val {
-	switch v.Kind() {
+	switch k := v.Kind(); k {
 	case value.Object:
 		return val{tag: tagObject, ref: v}
 	case value.Array:
 		return val{tag: tagArray, ref: v}
+	default:
+		return fromScalar(v, k, d)
 	}
-	return fromScalar(*v, d)
 }
 
-func fromScalar(v value.Value, d Dialect) val {
-	switch v.Kind() {
+// fromScalar wraps a scalar of kind k.
+func fromScalar(v *value.Value, k value.Kind, d Dialect) val {
+	switch k {
 	case value.String:
 		return stringVal(v.Str())
 	case value.Number:
@@ -89,11 +91,12 @@ func fromScalar(v value.Value, d Dialect) val {
 
 // fromCopy wraps a value that has no address of its own yet. Only a container moves to the heap.
 func fromCopy(v value.Value, d Dialect) val {
-	if k := v.Kind(); k == value.Array || k == value.Object {
+	k := v.Kind()
+	if k == value.Array || k == value.Object {
 		kept := v
 		return fromValue(&kept, d)
 	}
-	return fromScalar(v, d)
+	return fromScalar(&v, k, d)
 }
 
 // sizeOf estimates the memory v takes, in the units the AWS dialect counts: 8 for a number, 1 for a
