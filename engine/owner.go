@@ -259,6 +259,9 @@ func (o *owner) forget(l *live) {
 // step gives an event to an execution and submits what follows.
 func (o *owner) step(l *live, m message) {
 	m.event.At = time.Now()
+	if m.begin != nil {
+		m.event.At = l.record.Start // to the millisecond what DescribeExecution says
+	}
 	if m.event.Kind == interp.TimerFired {
 		m.event.Up = o.e.since
 	}
