@@ -18,78 +18,122 @@ func finiteOrNull(f float64) val {
 // result turns the result of an evaluation into a JSON value, printed compact. Surrogates that stand alone
 // stay escapes in its text.
 func (ev *evaluator) result(v val) value.Value {
-	out := ev.output(v)
-	if !ev.lone || v.tag == tagString {
-		return out
+	switch v.tag {
+	case tagBool:
+		return value.FromBool(v.num != 0)
+	case tagNumber:
+		return value.FromNumberText(string(ev.appendNumber(make([]byte, 0, 32), v)))
+	case tagString:
+		return resultString(v.str)
+	case tagArray, tagObject:
+		return ev.resultContainer(v)
+	}
+	return value.NullValue
+}
+
+// resultString keeps a surrogate that stands alone as an escape.
+func resultString(s string) value.Value {
+	if strings.IndexByte(s, 0xED) >= 0 {
+		if v, err := value.Parse(quoteJSON(s)); err == nil {
+			return v
+		}
+	}
+	return value.FromString(s)
+}
+
+// resultContainer prints v. A container of the input that is spelt as the dialect spells it is returned
+// itself.
+func (ev *evaluator) resultContainer(v val) value.Value {
+	if source, ok := v.ref.(*value.Value); ok && isCanonical(source.Compact(), ev.dialect) {
+		return compact(source)
+	}
+	ev.text = ev.appendResult(ev.text[:0], v)
+	if !ev.lone {
+		return value.CheckedCompact(string(ev.text))
 	}
 	p := printer{dialect: ev.dialect}
 	p.print(v, 0)
 	if exact, err := value.Parse(string(p.out)); err == nil {
 		return exact
 	}
-	return out
+	return value.CheckedCompact(string(ev.text))
 }
 
-func (ev *evaluator) output(v val) value.Value {
+// appendResult appends the JSON text of v: null for what has no JSON form in an array, nothing for such a
+// member of an object.
+func (ev *evaluator) appendResult(dst []byte, v val) []byte {
 	switch v.tag {
 	case tagBool:
-		return value.FromBool(v.num != 0)
+		return append(dst, formatBool(v.num != 0)...)
 	case tagNumber:
-		return ev.outputNumber(v)
+		return ev.appendNumber(dst, v)
 	case tagString:
-		return ev.outputString(v.str)
-	case tagArray:
+		ev.lone = ev.lone || hasLoneSurrogate(v.str)
+		return value.AppendQuoted(dst, v.str)
+	case tagArray, tagObject:
 		if source, ok := v.ref.(*value.Value); ok && isCanonical(source.Compact(), ev.dialect) {
-			return compact(source)
+			return append(dst, source.Compact()...)
+		}
+		if v.tag == tagObject {
+			return ev.appendMembers(dst, v.members(ev.dialect))
 		}
 		l := v.list(ev.dialect)
-		elems := make([]value.Value, l.len())
-		for i := range elems {
-			elems[i] = ev.output(l.at(i))
+		dst = append(dst, '[')
+		for i := range l.len() {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = ev.appendResult(dst, l.at(i))
 		}
-		return value.NewArray(elems)
-	case tagObject:
-		if source, ok := v.ref.(*value.Value); ok && isCanonical(source.Compact(), ev.dialect) {
-			return compact(source)
-		}
-		return ev.outputObject(v)
+		return append(dst, ']')
 	}
-	return value.NullValue
+	return append(dst, "null"...)
 }
 
-func (ev *evaluator) outputObject(v val) value.Value {
-	members := v.members(ev.dialect)
-	out := make([]value.Member, 0, len(members))
-	for _, m := range members {
-		if m.val.defined() && m.val.tag != tagFunction {
-			out = append(out, value.Member{Key: m.key, Value: ev.output(m.val)})
+func (ev *evaluator) appendMembers(dst []byte, members []member) []byte {
+	dst = append(dst, '{')
+	first := true
+	for i := range members {
+		m := &members[i]
+		if !m.val.defined() || m.val.tag == tagFunction {
+			continue
 		}
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
+		dst = append(value.AppendQuoted(dst, m.key), ':')
+		dst = ev.appendResult(dst, m.val)
 	}
-	return value.NewObject(out)
+	return append(dst, '}')
 }
 
-func (ev *evaluator) outputNumber(v val) value.Value {
+// appendNumber appends a number as results print it.
+func (ev *evaluator) appendNumber(dst []byte, v val) []byte {
 	switch {
 	case v.str != "":
-		return value.FromNumberText(v.str)
+		return append(dst, v.str...)
 	case ev.dialect == AWS && (math.IsNaN(v.num) || math.IsInf(v.num, 0)):
-		return value.FromString(formatFloat(v.num))
+		return value.AppendQuoted(dst, formatFloat(v.num))
 	case ev.dialect == AWS:
-		return value.FromNumberText(string(appendJavaNumber(make([]byte, 0, 32), v.num)))
+		return appendJavaNumber(dst, v.num)
 	}
-	return value.FromNumberText(string(appendJSONNumber(make([]byte, 0, 32), v.num)))
+	return appendJSONNumber(dst, v.num)
 }
 
-// outputString keeps a surrogate that stands alone as an escape.
-func (ev *evaluator) outputString(s string) value.Value {
-	if strings.IndexByte(s, 0xED) >= 0 {
-		quoted := quoteJSON(s)
-		if v, err := value.Parse(quoted); err == nil {
-			ev.lone = ev.lone || strings.Contains(quoted, `\ud`)
-			return v
+// hasLoneSurrogate reports whether s holds a surrogate that stands alone.
+func hasLoneSurrogate(s string) bool {
+	for i := strings.IndexByte(s, 0xED); i >= 0; {
+		if _, lone := loneSurrogate(s[i:]); lone {
+			return true
 		}
+		next := strings.IndexByte(s[i+1:], 0xED)
+		if next < 0 {
+			return false
+		}
+		i += 1 + next
 	}
-	return value.FromString(s)
+	return false
 }
 
 // compact returns v with its text in compact form.

@@ -26,6 +26,7 @@ type evaluator struct {
 	calls  []*call  // call records to use again
 	frames []*frame // scopes to use again
 
+	text     []byte    // where the result is printed
 	lone     bool      // the result holds a surrogate that stands alone
 	now      time.Time // read on first use
 	hasNow   bool
@@ -67,10 +68,16 @@ func newEvaluator(e *Expr, env *Env) *evaluator {
 // maxKept bounds how many records of each kind an evaluator keeps for the next evaluation.
 const maxKept = 16
 
+// maxKeptText bounds the room for printing, in bytes, that an evaluator keeps.
+const maxKeptText = 64 << 10
+
 // release clears the evaluator, so that it holds on to nothing, and hands it back.
 func (ev *evaluator) release() {
-	args, calls, frames := ev.args, ev.calls, ev.frames
+	args, calls, frames, text := ev.args, ev.calls, ev.frames, ev.text
 	*ev = evaluator{}
+	if cap(text) <= maxKeptText {
+		ev.text = text
+	}
 	if cap(args) <= maxKept {
 		clear(args[:cap(args)])
 		ev.args = args[:0]

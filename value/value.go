@@ -336,6 +336,9 @@ var scratches = sync.Pool{New: func() any { b := make([]byte, 0, 1024); return &
 
 const keepScratch = 64 << 10
 
+// CheckedCompact is Checked of the text of an array or object that is in the form Compact gives.
+func CheckedCompact(text string) Value { return fromScanned(text, false) }
+
 // Compacted returns the same value with its compact text as its source text.
 func (v Value) Compacted() Value {
 	if v.box == nil {
