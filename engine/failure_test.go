@@ -297,8 +297,8 @@ func TestHeartbeatThatChangesNothing(t *testing.T) {
 		go func() { answer <- r.TaskHeartbeat(context.Background(), token) }()
 		synctest.Wait()
 		select {
-		case <-answer:
-			t.Error("the answer did not wait for the commit")
+		case err := <-answer:
+			t.Errorf("the answer (%v) did not wait for the commit", err)
 		default:
 		}
 		release()
