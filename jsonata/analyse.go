@@ -24,6 +24,11 @@ func analyse(root *node, d Dialect) {
 			n.captures = makesFunctions(n.lhs)
 		}
 	})
+	walk(root, func(n *node) {
+		if n.kind == kindObject && len(n.pairs) > 0 {
+			n.fields = fieldsOf(n.pairs, d)
+		}
+	})
 }
 
 // walk calls visit for n and every node below it.

@@ -123,7 +123,8 @@ type node struct {
 	plain         bool // kindPath: names only, with nothing behind any step
 	literal       bool // a literal with nothing behind it
 
-	member string // the name, where the node is a name or a path of one name, with nothing behind it
+	fields []field // kindObject: the members, where the keys are known
+	member string  // the name, where the node is a name or a path of one name, with nothing behind it
 }
 
 // stage is one filter or one index binding behind a step.

@@ -26,6 +26,7 @@ type evaluator struct {
 	calls  []*call  // call records to use again
 	frames []*frame // scopes to use again
 
+	slabs    slabs     // containers under construction
 	text     []byte    // where the result is printed
 	lone     bool      // the result holds a surrogate that stands alone
 	now      time.Time // read on first use
@@ -74,7 +75,8 @@ const maxKeptText = 64 << 10
 // release clears the evaluator, so that it holds on to nothing, and hands it back.
 func (ev *evaluator) release() {
 	args, calls, frames, text := ev.args, ev.calls, ev.frames, ev.text
-	*ev = evaluator{}
+	ev.slabs.reset()
+	*ev = evaluator{slabs: ev.slabs}
 	if cap(text) <= maxKeptText {
 		ev.text = text
 	}
@@ -269,6 +271,9 @@ func (ev *evaluator) node(n *node, input val, env *frame) (val, *Error) {
 	case kindArray:
 		return ev.array(n, input, env)
 	case kindObject:
+		if n.fields != nil && input.tag != tagArray {
+			return ev.fields(n.fields, input, env)
+		}
 		return ev.group(n.pairs, n.pos, input, env)
 	case kindWildcard:
 		return ev.wildcard(input), nil

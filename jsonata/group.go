@@ -50,7 +50,7 @@ func (ev *evaluator) construct(pairs [][2]*node, pos int, item val, env *frame) 
 		keys[at], values[at] = key.str, pair[1]
 		n++
 	}
-	result := &object{members: make([]member, 0, n)}
+	result := ev.slabs.object(n)
 	for i := range n {
 		v, err := ev.eval(values[i], item, env)
 		if err != nil {
@@ -58,6 +58,51 @@ func (ev *evaluator) construct(pairs [][2]*node, pos int, item val, env *frame) 
 		}
 		if v.defined() {
 			result.add(keys[i], v)
+		}
+	}
+	return objectVal(result), nil
+}
+
+// field is one member of an object constructor whose keys are all literals.
+type field struct {
+	key   string
+	value *node
+}
+
+// maxFields keeps the search for doubled keys short.
+const maxFields = 64
+
+// fieldsOf returns the fields of an object constructor in the order in which the dialect lists them; nil where
+// a key is not a literal, two are the same, or there are too many to tell.
+func fieldsOf(pairs [][2]*node, d Dialect) []field {
+	if len(pairs) > maxFields {
+		return nil
+	}
+	fields := make([]field, 0, len(pairs))
+	for _, pair := range pairs {
+		key := pair[0]
+		same := func(f field) bool { return f.key == key.lit.str }
+		if !key.literal || key.kind != kindString || slices.ContainsFunc(fields, same) {
+			return nil
+		}
+		fields = append(fields, field{key.lit.str, pair[1]})
+	}
+	if d == Reference {
+		slices.SortStableFunc(fields, func(a, b field) int { return compareKeys(a.key, b.key) })
+	}
+	return fields
+}
+
+// fields constructs an object of known keys for one item.
+func (ev *evaluator) fields(fields []field, item val, env *frame) (val, *Error) {
+	result := ev.slabs.object(len(fields))
+	for i := range fields {
+		v, err := ev.eval(fields[i].value, item, env)
+		if err != nil {
+			return undefined, err
+		}
+		if v.defined() {
+			result.add(fields[i].key, v)
 		}
 	}
 	return objectVal(result), nil

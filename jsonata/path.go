@@ -62,7 +62,7 @@ func (ev *evaluator) path(n *node, input val, env *frame) (val, *Error) {
 			return undefined, err
 		}
 		if r.tag == tagArray || !r.defined() {
-			out := joiner{dialect: ev.dialect, mode: n.mode(i)}
+			out := joiner{ev: ev, mode: n.mode(i)}
 			if r.defined() {
 				out.add(r)
 			}
@@ -198,7 +198,7 @@ func (ev *evaluator) step(n *node, items *list, env *frame, mode joinMode) (val,
 		return sorted, err
 	}
 	count := items.len()
-	out := newJoiner(ev.dialect, mode, count)
+	out := joiner{ev: ev, mode: mode, room: count}
 	for i := range count {
 		v, err := ev.stepValue(n, items.at(i), env)
 		if err != nil {
@@ -224,16 +224,12 @@ func listVal(l list) val {
 
 // joiner joins the results of a step. The first result is held back, because it may be the only one.
 type joiner struct {
-	dialect Dialect
-	mode    joinMode
-	room    int // the number of items that the step is applied to
-	count   int
-	first   val
-	seq     *array // nil while there is one result at most
-}
-
-func newJoiner(d Dialect, mode joinMode, room int) joiner {
-	return joiner{dialect: d, mode: mode, room: room}
+	ev    *evaluator
+	mode  joinMode
+	room  int // the number of items that the step is applied to
+	count int
+	first val
+	seq   *array // nil while there is one result at most
 }
 
 func (j *joiner) add(v val) {
@@ -242,7 +238,7 @@ func (j *joiner) add(v val) {
 		return
 	}
 	if j.count == 2 {
-		j.seq = &array{sequence: true, elems: make([]val, 0, j.room)}
+		j.seq = j.ev.slabs.sequence(j.room)
 		j.splice(j.first)
 	}
 	j.splice(v)
@@ -252,7 +248,7 @@ func (j *joiner) splice(v val) {
 	if v.tag != tagArray || v.isCons() {
 		j.seq.push(v)
 	} else {
-		j.seq.pushAll(v.list(j.dialect))
+		j.seq.pushAll(v.list(j.ev.dialect))
 	}
 }
 
@@ -264,11 +260,11 @@ func (j *joiner) result() val {
 		if j.mode == joinLast && !j.first.isSequence() {
 			return j.first
 		}
-		if l := j.first.list(j.dialect); j.mode == joinNext && !j.first.isCons() && l.len() > 0 {
+		if l := j.first.list(j.ev.dialect); j.mode == joinNext && !j.first.isCons() && l.len() > 0 {
 			return j.first
 		}
 	}
-	j.seq = &array{sequence: true}
+	j.seq = j.ev.slabs.sequence(j.count)
 	if j.count == 1 {
 		j.splice(j.first)
 	}
@@ -330,7 +326,7 @@ func (ev *evaluator) plainSteps(steps []*node, items list) (val, *Error) {
 		if i == len(steps)-1 {
 			mode = joinLast
 		}
-		out := newJoiner(ev.dialect, mode, n)
+		out := joiner{ev: ev, mode: mode, room: n}
 		for k := range n {
 			if v := ev.member(&items, k, step.text); v.defined() {
 				out.add(v)
@@ -451,7 +447,7 @@ func (ev *evaluator) descend(out *array, v val) *Error {
 // filter applies a predicate: a number picks the item at that place, a list of numbers the items at those
 // places, and anything else the items for which it is true.
 func (ev *evaluator) filter(predicate *node, input val, env *frame) (val, *Error) {
-	results := newSequence()
+	results := ev.slabs.sequence(0)
 	results.tuples = input.isTupleStream()
 	items := input.items(ev.dialect)
 	n := items.len()
@@ -485,7 +481,7 @@ func (ev *evaluator) filter(predicate *node, input val, env *frame) (val, *Error
 		}
 		for range count {
 			if results.elems == nil {
-				results.elems = make([]val, 0, min(n-i, 8))
+				results.elems = ev.slabs.vals.take(min(n-i, minChunk))[:0]
 			}
 			results.push(item)
 		}
