@@ -232,9 +232,12 @@ func (ev *evaluator) stringify(v val, pretty bool) (string, *Error) {
 		if ev.dialect == Reference && (math.IsNaN(v.num) || math.IsInf(v.num, 0)) {
 			return "", failValue("D3001", v)
 		}
-		if ev.dialect == AWS && (math.IsNaN(v.num) || math.IsInf(v.num, 0)) {
-			return formatFloat(v.num), nil
+		if v.str != "" {
+			return v.str, nil
 		}
+		return castNumber(v.num, ev.dialect), nil
+	case tagBool:
+		return formatBool(v.num != 0), nil
 	case tagArray:
 		if v.isOuterWrapper() {
 			v = v.built().elems[0]
@@ -327,11 +330,19 @@ func (p *printer) number(v val) {
 		p.out = append(p.out, v.str...)
 	case math.IsNaN(v.num) || math.IsInf(v.num, 0):
 		p.notFinite(v.num)
-	case !p.cast || p.dialect == AWS && v.num == math.Trunc(v.num):
-		p.out = append(p.out, formatFloat(v.num)...)
+	case p.cast:
+		p.out = append(p.out, castNumber(v.num, p.dialect)...)
 	default:
-		p.out = append(p.out, formatFloat(round15(v.num))...)
+		p.out = append(p.out, formatFloat(v.num)...)
 	}
+}
+
+// castNumber prints f as $string does: with 15 digits, in the AWS dialect whole numbers with all of theirs.
+func castNumber(f float64, d Dialect) string {
+	if d == AWS && (f == math.Trunc(f) || math.IsNaN(f)) {
+		return formatFloat(f)
+	}
+	return formatFloat(round15(f))
 }
 
 func (p *printer) notFinite(f float64) {

@@ -101,7 +101,7 @@ func (ev *evaluator) call(n *node, input val, env *frame, context *val) (val, *E
 			return undefined, err
 		}
 		if v.tag == tagFunction {
-			v = v.function().closure()
+			v = v.function().closure(a.kind == kindLambda)
 		}
 		ev.args = append(ev.args, v)
 	}
@@ -119,8 +119,12 @@ func (ev *evaluator) call(n *node, input val, env *frame, context *val) (val, *E
 	return result, err
 }
 
-// closure returns f as it arrives when it is passed as an argument.
-func (f *function) closure() val {
+// closure returns f as it arrives when it is passed as an argument; fresh says that nobody else has it.
+func (f *function) closure(fresh bool) val {
+	if fresh {
+		f.host = true
+		return functionVal(f)
+	}
 	c := *f
 	c.host = true
 	return functionVal(&c)

@@ -8,7 +8,7 @@ func (c *call) eachItem(f func(i int, item, result val) *Error) (bool, *Error) {
 		return false, nil
 	}
 	l := arr.list(c.ev.dialect)
-	args := make([]val, 3)
+	args := c.ev.slabs.vals.take(3)
 	for i := range l.len() {
 		item := l.at(i)
 		result := trueVal
@@ -26,8 +26,12 @@ func (c *call) eachItem(f func(i int, item, result val) *Error) (bool, *Error) {
 	return true, nil
 }
 
+// maxAhead bounds how many results are made room for before there are any.
+const maxAhead = 256
+
 func mapItems(c *call) (val, *Error) {
-	out := newSequence()
+	l := c.arg(0).list(c.ev.dialect)
+	out := c.ev.slabs.sequence(min(l.len(), maxAhead))
 	some, err := c.eachItem(func(_ int, _, result val) *Error {
 		if result.defined() {
 			out.push(result)

@@ -87,6 +87,12 @@ func (c *call) numbers(f func(n float64)) bool {
 		return false
 	}
 	l := c.arg(0).list(c.ev.dialect)
+	if l.source == nil && l.ints.count == 0 {
+		for i := range l.elems {
+			f(l.elems[i].num)
+		}
+		return true
+	}
 	for i := range l.len() {
 		f(l.at(i).num)
 	}

@@ -417,15 +417,19 @@ func join(c *call) (val, *Error) {
 	}
 	separator := c.arg(1).str
 	l := c.arg(0).list(c.ev.dialect)
+	size := 0
+	for i := range l.len() {
+		if size += len(separator) + len(l.at(i).str); size-len(separator) > c.ev.maxMemory {
+			return undefined, c.ev.failMemory()
+		}
+	}
 	var out strings.Builder
+	out.Grow(size)
 	for i := range l.len() {
 		if i > 0 {
 			out.WriteString(separator)
 		}
 		out.WriteString(l.at(i).str)
-		if out.Len() > c.ev.maxMemory {
-			return undefined, c.ev.failMemory()
-		}
 	}
 	return stringVal(out.String()), nil
 }

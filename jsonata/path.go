@@ -233,6 +233,10 @@ type joiner struct {
 }
 
 func (j *joiner) add(v val) {
+	if j.seq != nil && v.tag != tagArray {
+		j.seq.push(v)
+		return
+	}
 	if j.count++; j.count == 1 {
 		j.first = v
 		return

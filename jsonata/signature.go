@@ -188,7 +188,7 @@ func (s *sharing) from(p, a int) bool {
 // validate checks args and returns those the function gets: gaps filled from the context, single values
 // wrapped where an array is due.
 func (s *signature) validate(args []val, context val, d Dialect) ([]val, *Error) {
-	if s.fitsAsIs(args) {
+	if s.fitsAsIs(args, d) {
 		return args, nil
 	}
 	counts, ok := share(s.params, args, true)
@@ -233,14 +233,28 @@ func (s *signature) validate(args []val, context val, d Dialect) ([]val, *Error)
 	return valid, nil
 }
 
-// fitsAsIs reports the plain case: one argument of the right type for each parameter, none an array.
-func (s *signature) fitsAsIs(args []val) bool {
-	if len(args) != len(s.params) {
+// fitsAsIs reports the plain case: one argument of the right type for each parameter, in order, those left out
+// being optional ones at the end.
+func (s *signature) fitsAsIs(args []val, d Dialect) bool {
+	if len(args) > len(s.params) {
 		return false
 	}
-	for i := range args {
+	short := len(args) < len(s.params)
+	for i := range s.params {
 		p := &s.params[i]
-		if args[i].symbol()&p.accept == 0 || p.letter == 'a' && (args[i].tag != tagArray || p.typed) {
+		if short && (p.lazy || p.repeated) {
+			return false
+		}
+		if i >= len(args) {
+			if !p.optional || p.context {
+				return false
+			}
+			continue
+		}
+		if args[i].symbol()&p.accept == 0 {
+			return false
+		}
+		if p.letter == 'a' && (args[i].tag != tagArray || p.typed && !p.elementsFit(args[i], 1, d)) {
 			return false
 		}
 	}
