@@ -86,28 +86,30 @@ type progress struct {
 	status     string
 	rows       []*row
 	byName     map[string]*row
-	owner      map[int64]*row // of each event, by its id: the state that it is about
-	depth      map[string]int // of the machine's states
+	owner      map[int64]*row    // of each event, by its id: the state that it is about
+	depth      map[string]int    // of the machine's states
+	around     map[string]string // the Parallel or Map state that a state stands in
+	left       map[int64]bool    // events by which a state was left
 }
 
 func newProgress(m *asl.Machine) *progress {
-	p := &progress{status: "RUNNING", byName: map[string]*row{}, owner: map[int64]*row{}, depth: map[string]int{}}
+	p := &progress{status: "RUNNING", byName: map[string]*row{}, owner: map[int64]*row{}, depth: map[string]int{}, around: map[string]string{}, left: map[int64]bool{}}
 	if m != nil {
-		p.measure(&m.Block, 0)
+		p.measure(&m.Block, 0, "")
 	}
 	return p
 }
 
-// measure notes how deep the states of b stand.
-func (p *progress) measure(b *asl.Block, depth int) {
+// measure notes how deep the states of b stand, and in what.
+func (p *progress) measure(b *asl.Block, depth int, around string) {
 	for _, s := range b.States {
-		p.depth[s.Name] = depth
+		p.depth[s.Name], p.around[s.Name] = depth, around
 		if s.Map != nil {
-			p.measure(s.Map.Processor, depth+1)
+			p.measure(s.Map.Processor, depth+1, s.Name)
 		}
 		if s.Parallel != nil {
 			for _, branch := range s.Parallel.Branches {
-				p.measure(branch, depth+1)
+				p.measure(branch, depth+1, s.Name)
 			}
 		}
 	}
@@ -124,8 +126,12 @@ func (p *progress) add(e *event) *row {
 		return nil
 	}
 	r := p.owner[e.previous]
-	if e.isOfState() {
+	switch {
+	case e.isOfState():
 		r = p.row(e.name)
+		p.left[e.id] = strings.HasSuffix(e.kind, "StateExited")
+	case r != nil && p.left[e.previous] && p.around[r.name] != "":
+		r = p.row(p.around[r.name]) // a branch has ended, and with it what it stands in
 	}
 	if r == nil {
 		return nil
