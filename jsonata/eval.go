@@ -8,8 +8,19 @@ import (
 	"github.com/statelark/statelark/value"
 )
 
-// evaluator is the state of one evaluation.
+// evaluator is what an evaluation works with: the state of the one under way, and what is kept for the next.
 type evaluator struct {
+	evaluation
+
+	slabs  slabs    // containers under construction
+	args   []val    // the arguments of the calls under way, innermost last
+	calls  []*call  // call records to use again
+	frames []*frame // scopes to use again
+	text   []byte   // where the result is printed
+}
+
+// evaluation is the state of one evaluation.
+type evaluation struct {
 	expr    *Expr
 	env     Env // a copy, so that the caller's need not move to the heap
 	dialect Dialect
@@ -22,12 +33,6 @@ type evaluator struct {
 	input value.Value // what the expression is evaluated on
 	root  frame
 
-	args   []val    // the arguments of the calls under way, innermost last
-	calls  []*call  // call records to use again
-	frames []*frame // scopes to use again
-
-	slabs    slabs     // containers under construction
-	text     []byte    // where the result is printed
 	lone     bool      // the result holds a surrogate that stands alone
 	now      time.Time // read on first use
 	hasNow   bool
@@ -74,28 +79,28 @@ const maxKeptText = 64 << 10
 
 // release clears the evaluator, so that it holds on to nothing, and hands it back.
 func (ev *evaluator) release() {
-	args, calls, frames, text := ev.args, ev.calls, ev.frames, ev.text
+	ev.evaluation = evaluation{}
 	ev.slabs.reset()
-	*ev = evaluator{slabs: ev.slabs}
-	if cap(text) <= maxKeptText {
-		ev.text = text
+	if cap(ev.args) > maxKept {
+		ev.args = nil
 	}
-	if cap(args) <= maxKept {
-		clear(args[:cap(args)])
-		ev.args = args[:0]
+	clear(ev.args[:cap(ev.args)])
+	ev.args = ev.args[:0]
+	if len(ev.calls) > maxKept {
+		ev.calls = nil
 	}
-	if len(calls) <= maxKept {
-		for _, c := range calls {
-			*c = call{ev: ev}
-		}
-		ev.calls = calls
+	for _, c := range ev.calls {
+		*c = call{ev: ev}
 	}
-	if len(frames) <= maxKept {
-		for _, f := range frames {
-			*f = frame{}
-			f.vars = f.first[:0]
-		}
-		ev.frames = frames
+	if len(ev.frames) > maxKept {
+		ev.frames = nil
+	}
+	for _, f := range ev.frames {
+		*f = frame{}
+		f.vars = f.first[:0]
+	}
+	if cap(ev.text) > maxKeptText {
+		ev.text = nil
 	}
 	evaluators.Put(ev)
 }
@@ -105,8 +110,7 @@ func (ev *evaluator) release() {
 func (ev *evaluator) run(input value.Value) (val, *Error) {
 	ev.input = input
 	in := fromValue(&ev.input, ev.dialect)
-	ev.root.vars = ev.root.first[:0]
-	ev.root.bind("$", in)
+	ev.root.vars = append(ev.root.first[:0], member{"$", in})
 	if in.tag == tagArray {
 		wrapped := newSequence(in)
 		wrapped.outer = true
@@ -173,16 +177,19 @@ func (ev *evaluator) eval(n *node, input val, env *frame) (val, *Error) {
 		return n.lit, nil
 	}
 	if n.member != "" && input.tag == tagObject && ev.depth < ev.maxDepth {
-		if v := input.get(n.member, ev.dialect); v.tag < tagArray && len(v.str) <= ev.maxMemory {
+		if v := memberOf(input.ref, n.member, ev.dialect); v.tag < tagArray && len(v.str) <= ev.maxMemory {
 			ev.depth--
 			return v, nil
 		}
 	}
 	var result val
 	var err *Error
-	if n.plain {
+	switch {
+	case n.plain:
 		result, err = ev.plainPath(n, input, env)
-	} else {
+	case n.kind == kindBinary:
+		result, err = ev.binary(n, input, env)
+	default:
 		result, err = ev.node(n, input, env)
 	}
 	if err != nil {
@@ -194,7 +201,7 @@ func (ev *evaluator) eval(n *node, input val, env *frame) (val, *Error) {
 		}
 	}
 	ev.depth--
-	if result.tag < tagString {
+	if result.tag < tagArray && len(result.str) <= ev.maxMemory {
 		return result, nil
 	}
 	return ev.settle(result, n.keepArray)
@@ -253,7 +260,7 @@ func (a *array) collapse() val {
 	return arrayVal(a)
 }
 
-// node evaluates n itself.
+// node evaluates n itself, other than a plain path or a binary operation.
 func (ev *evaluator) node(n *node, input val, env *frame) (val, *Error) {
 	switch n.kind {
 	case kindPath:
@@ -264,8 +271,6 @@ func (ev *evaluator) node(n *node, input val, env *frame) (val, *Error) {
 		return n.lit, nil
 	case kindVariable:
 		return ev.variable(n, input, env), nil
-	case kindBinary:
-		return ev.binary(n, input, env)
 	case kindNegate:
 		return ev.negate(n, input, env)
 	case kindArray:

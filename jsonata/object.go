@@ -97,12 +97,15 @@ func (o *object) clone() *object {
 }
 
 // get returns the member of an object named key, undefined for anything else.
-func (v val) get(key string, d Dialect) val {
-	switch o := v.ref.(type) {
-	case *object:
-		return o.get(key)
+func (v *val) get(key string, d Dialect) val { return memberOf(v.ref, key, d) }
+
+// memberOf is get of the val that refers to ref.
+func memberOf(ref any, key string, d Dialect) val {
+	switch o := ref.(type) {
 	case *value.Value:
 		return sourceMember(o, key, d)
+	case *object:
+		return o.get(key)
 	}
 	return undefined
 }

@@ -14,9 +14,16 @@ func (ev *evaluator) binary(n *node, input val, env *frame) (val, *Error) {
 	if n.op == opAnd || n.op == opOr {
 		return ev.boolean(n, lhs, input, env)
 	}
-	rhs, err := ev.eval(n.rhs, input, env)
-	if err != nil {
-		return undefined, err
+	rhs := n.rhs.lit
+	if !n.rhs.literal {
+		if rhs, err = ev.eval(n.rhs, input, env); err != nil {
+			return undefined, err
+		}
+	}
+	if lhs.isFinite() && rhs.isFinite() {
+		if v := calculate(n.op, lhs.num, rhs.num); v.defined() {
+			return v, nil
+		}
 	}
 	v, err := ev.operate(n.op, lhs, rhs)
 	if err != nil {
@@ -81,6 +88,7 @@ func arithmetic(op operator, lhs, rhs val) (val, *Error) {
 // isFinite reports whether v is a number and neither infinite nor NaN.
 func (v *val) isFinite() bool { return v.tag == tagNumber && v.num-v.num == 0 }
 
+// calculate applies an operator of numbers to finite ones; undefined for any other operator.
 func calculate(op operator, a, b float64) val {
 	switch op {
 	case opAdd:
@@ -91,8 +99,18 @@ func calculate(op operator, a, b float64) val {
 		return numberVal(a * b)
 	case opDiv:
 		return numberVal(a / b)
+	case opMod:
+		return numberVal(math.Mod(a, b))
+	case opLess:
+		return boolVal(a < b)
+	case opLessEqual:
+		return boolVal(a <= b)
+	case opGreater:
+		return boolVal(a > b)
+	case opGreaterEqual:
+		return boolVal(a >= b)
 	}
-	return numberVal(math.Mod(a, b))
+	return undefined
 }
 
 // comparable reports whether < and its like, and order-by, accept v.

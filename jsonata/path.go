@@ -297,7 +297,7 @@ func (ev *evaluator) plainPath(n *node, input val, env *frame) (val, *Error) {
 			}
 			return undefined, nil
 		}
-		v = v.get(step.text, ev.dialect)
+		v = memberOf(v.ref, step.text, ev.dialect)
 	}
 	if v.isSequence() {
 		return ev.spread(nil, v)
