@@ -177,7 +177,8 @@ func (ev *evaluator) eval(n *node, input val, env *frame) (val, *Error) {
 		return n.lit, nil
 	}
 	if n.member != "" && input.tag == tagObject && ev.depth < ev.maxDepth {
-		if v := memberOf(input.ref, n.member, ev.dialect); v.tag < tagArray && len(v.str) <= ev.maxMemory {
+		v := memberOf(input.ref, n.member, ev.dialect)
+		if v.tag < tagArray && len(v.str) <= ev.maxMemory || v.isSource() {
 			ev.depth--
 			return v, nil
 		}

@@ -83,11 +83,8 @@ func (ev *evaluator) notFunction(n *node, proc val, env *frame, code string) *Er
 
 // call evaluates a function call; a context that comes from the left of ~> is the first argument.
 func (ev *evaluator) call(n *node, input val, env *frame, context *val) (val, *Error) {
-	proc, err := ev.eval(n.lhs, input, env)
+	proc, err := ev.procedure(n, input, env)
 	if err != nil {
-		return undefined, err
-	}
-	if err := ev.notFunction(n, proc, env, "T1005"); err != nil {
 		return undefined, err
 	}
 	base := len(ev.args)
@@ -96,6 +93,10 @@ func (ev *evaluator) call(n *node, input val, env *frame, context *val) (val, *E
 		ev.args = append(ev.args, *context)
 	}
 	for _, a := range n.list {
+		if a.literal {
+			ev.args = append(ev.args, a.lit)
+			continue
+		}
 		v, err := ev.eval(a, input, env)
 		if err != nil {
 			return undefined, err
@@ -117,6 +118,20 @@ func (ev *evaluator) call(n *node, input val, env *frame, context *val) (val, *E
 		err = err.at(n.pos).named(name)
 	}
 	return result, err
+}
+
+// procedure evaluates what n calls. A variable that holds a function needs nothing that eval does.
+func (ev *evaluator) procedure(n *node, input val, env *frame) (val, *Error) {
+	if n.lhs.kind == kindVariable && n.lhs.predicates == nil && n.lhs.group == nil && ev.depth < ev.maxDepth {
+		if v := ev.variable(n.lhs, input, env); v.tag == tagFunction {
+			return v, nil
+		}
+	}
+	proc, err := ev.eval(n.lhs, input, env)
+	if err != nil {
+		return undefined, err
+	}
+	return proc, ev.notFunction(n, proc, env, "T1005")
 }
 
 // closure returns f as it arrives when it is passed as an argument; fresh says that nobody else has it.
@@ -221,7 +236,7 @@ func (ev *evaluator) invokeNative(f *function, args []val, input val, env *frame
 	c.args, c.input, c.env = args, input, env
 	result, err := f.native(c)
 	ev.calls = append(ev.calls, c)
-	if err == nil {
+	if err == nil && result.tag >= tagString {
 		err = ev.admit(result)
 	}
 	return result, err

@@ -25,6 +25,9 @@ func (ev *evaluator) binary(n *node, input val, env *frame) (val, *Error) {
 			return v, nil
 		}
 	}
+	if n.op == opConcat && lhs.tag == tagString && rhs.tag == tagString {
+		return stringVal(joinStrings(lhs.str, rhs.str)), nil
+	}
 	v, err := ev.operate(n.op, lhs, rhs)
 	if err != nil {
 		err.Token, err.Position, err.placed = quoteJSON(n.text), n.pos, true

@@ -57,6 +57,7 @@ func (v val) defined() bool        { return v.tag != tagUndefined }
 func (v val) isTrue() bool         { return v.tag == tagBool && v.num != 0 }
 func (v val) function() *function  { f, _ := v.ref.(*function); return f }
 func (v val) built() *array        { a, _ := v.ref.(*array); return a }
+func (v val) isSource() bool       { _, ok := v.ref.(*value.Value); return ok }
 func (v val) isSequence() bool     { a := v.built(); return a != nil && a.sequence }
 func (v val) isTupleStream() bool  { a := v.built(); return a != nil && a.tuples }
 func (v val) isOuterWrapper() bool { a := v.built(); return a != nil && a.outer }
