@@ -165,7 +165,9 @@ func (jsonataLang) eval(f *frame, e *asl.Expr, where *place, s scope) (value.Val
 		return value.Value{}, f.queryError(at, "%sreturned nothing (undefined).", about)
 	case errors.Is(err, jsonata.ErrFunction):
 		return value.Value{}, f.queryError(at, "%sreturned an unsupported result type.", about)
-	case errors.As(err, &je) && je.Code != "":
+	case errors.As(err, &je) && je.Internal:
+		return value.Value{}, f.queryError(at, "%sthrew an internal error during evaluation. %s", about, f.x.uuid())
+	case je != nil && je.Code != "":
 		return value.Value{}, f.queryError(at, "%sthrew an error during evaluation. %s: %s", about, je.Code, je.Message)
 	}
 	return value.Value{}, f.queryError(at, "%sthrew an error during evaluation: %s", about, err)
