@@ -29,11 +29,11 @@ type span struct {
 func (a *array) push(v val) {
 	a.elems = append(a.elems, v)
 	switch {
-	case v.ref != nil:
+	case v.tag >= tagArray:
 		a.size = min(a.size+sizeOf(v), maxSize)
 		a.depth = max(a.depth, depthOf(v))
 	case v.tag == tagString:
-		a.size += len(v.str)
+		a.size += int(v.num)
 	default:
 		a.size += 8
 	}

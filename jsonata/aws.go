@@ -94,7 +94,7 @@ func hash(c *call) (val, *Error) {
 		return undefined, nil
 	}
 	var digest []byte
-	switch data := []byte(s.str); algorithm.str {
+	switch data := []byte(s.text()); algorithm.text() {
 	case "MD5":
 		d := md5.Sum(data) //nolint:gosec // asked for by name
 		digest = d[:]
@@ -111,7 +111,7 @@ func hash(c *call) (val, *Error) {
 		d := sha512.Sum512(data)
 		digest = d[:]
 	default:
-		return undefined, failMessage("Invalid hashing algorithm: " + algorithm.str)
+		return undefined, failMessage("Invalid hashing algorithm: " + algorithm.text())
 	}
 	return stringVal(hex.EncodeToString(digest)), nil
 }
@@ -167,7 +167,7 @@ func parse(c *call) (val, *Error) {
 	if !s.defined() {
 		return undefined, nil
 	}
-	v, err := value.Parse(s.str)
+	v, err := value.Parse(s.text())
 	if err != nil || !isStrict(v) {
 		return undefined, failMessage("Invalid JSON")
 	}
@@ -185,7 +185,7 @@ func base64decodeUTF8(c *call) (val, *Error) {
 	if !s.defined() {
 		return undefined, nil
 	}
-	text := s.str
+	text := s.text()
 	if len(text)%4 == 0 {
 		text = strings.TrimSuffix(strings.TrimSuffix(text, "="), "=")
 	}

@@ -24,7 +24,7 @@ func (ev *evaluator) result(v val) value.Value {
 	case tagNumber:
 		return value.FromNumberText(string(ev.appendNumber(make([]byte, 0, 32), v)))
 	case tagString:
-		return resultString(v.str)
+		return resultString(v.text())
 	case tagArray, tagObject:
 		return ev.resultContainer(v)
 	}
@@ -68,8 +68,8 @@ func (ev *evaluator) appendResult(dst []byte, v val) []byte {
 	case tagNumber:
 		return ev.appendNumber(dst, v)
 	case tagString:
-		ev.lone = ev.lone || hasLoneSurrogate(v.str)
-		return value.AppendQuoted(dst, v.str)
+		ev.lone = ev.lone || hasLoneSurrogate(v.text())
+		return value.AppendQuoted(dst, v.text())
 	case tagArray, tagObject:
 		if source, ok := v.ref.(*value.Value); ok && isCanonical(source.Compact(), ev.dialect) {
 			return append(dst, source.Compact()...)
@@ -111,8 +111,8 @@ func (ev *evaluator) appendMembers(dst []byte, members []member) []byte {
 // appendNumber appends a number as results print it.
 func (ev *evaluator) appendNumber(dst []byte, v val) []byte {
 	switch {
-	case v.str != "":
-		return append(dst, v.str...)
+	case v.text() != "":
+		return append(dst, v.text()...)
 	case ev.dialect == AWS && (math.IsNaN(v.num) || math.IsInf(v.num, 0)):
 		return value.AppendQuoted(dst, formatFloat(v.num))
 	case ev.dialect == AWS:
@@ -225,15 +225,15 @@ func renderValue(v val) string {
 func (ev *evaluator) stringify(v val, pretty bool) (string, *Error) {
 	switch v.tag {
 	case tagString:
-		return v.str, nil
+		return v.text(), nil
 	case tagFunction:
 		return "", nil
 	case tagNumber:
 		if ev.dialect == Reference && (math.IsNaN(v.num) || math.IsInf(v.num, 0)) {
 			return "", failValue("D3001", v)
 		}
-		if v.str != "" {
-			return v.str, nil
+		if v.text() != "" {
+			return v.text(), nil
 		}
 		return castNumber(v.num, ev.dialect), nil
 	case tagBool:
@@ -274,7 +274,7 @@ func (p *printer) print(v val, depth int) {
 	case tagNumber:
 		p.number(v)
 	case tagString:
-		p.out = appendQuoted(p.out, v.str)
+		p.out = appendQuoted(p.out, v.text())
 	case tagArray:
 		l := v.list(p.dialect)
 		p.container('[', ']', l.len(), depth, func(i int) { p.print(l.at(i), depth+1) })
@@ -326,8 +326,8 @@ func (p *printer) members(v val) []member {
 
 func (p *printer) number(v val) {
 	switch {
-	case v.str != "":
-		p.out = append(p.out, v.str...)
+	case v.text() != "":
+		p.out = append(p.out, v.text()...)
 	case math.IsNaN(v.num) || math.IsInf(v.num, 0):
 		p.notFinite(v.num)
 	case p.cast:

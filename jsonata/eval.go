@@ -178,7 +178,7 @@ func (ev *evaluator) eval(n *node, input val, env *frame) (val, *Error) {
 	}
 	if n.member != "" && input.tag == tagObject && ev.depth < ev.maxDepth {
 		v := memberOf(input.ref, n.member, ev.dialect)
-		if v.tag < tagArray && len(v.str) <= ev.maxMemory || v.isSource() {
+		if v.isShort(ev.maxMemory) || v.isSource() {
 			ev.depth--
 			return v, nil
 		}
@@ -202,7 +202,7 @@ func (ev *evaluator) eval(n *node, input val, env *frame) (val, *Error) {
 		}
 	}
 	ev.depth--
-	if result.tag < tagArray && len(result.str) <= ev.maxMemory {
+	if result.isShort(ev.maxMemory) {
 		return result, nil
 	}
 	return ev.settle(result, n.keepArray)
@@ -236,7 +236,7 @@ func (ev *evaluator) settle(v val, keepArray bool) (val, *Error) {
 
 // admit applies the limits on the size and the nesting of a value.
 func (ev *evaluator) admit(v val) *Error {
-	size, depth := len(v.str), 0
+	size, depth := len(v.text()), 0
 	switch c := v.ref.(type) {
 	case *array:
 		size, depth = c.size, c.depth
@@ -426,7 +426,7 @@ func (ev *evaluator) truth(v val) (bool, *Error) {
 	case tagBool:
 		return v.num != 0, nil
 	case tagString:
-		return v.str != "", nil
+		return v.text() != "", nil
 	case tagNumber:
 		numeric, err := v.isNumeric()
 		return numeric && v.num != 0, err

@@ -42,6 +42,13 @@ func shuffle(c *call) (val, *Error) {
 	return arrayVal(result), nil
 }
 
+// scalar is what tells one scalar from another.
+type scalar struct {
+	tag tag
+	num float64
+	str string
+}
+
 func distinct(c *call) (val, *Error) {
 	v := c.arg(0)
 	l := v.items(c.ev.dialect)
@@ -49,7 +56,7 @@ func distinct(c *call) (val, *Error) {
 		return v, nil
 	}
 	result := &array{sequence: v.isSequence()}
-	scalars := map[val]bool{}
+	scalars := map[scalar]bool{}
 	var containers []val
 	for i := range l.len() {
 		e := l.at(i)
@@ -59,9 +66,9 @@ func distinct(c *call) (val, *Error) {
 			}
 			containers = append(containers, e)
 		} else {
-			key := e
-			if e.tag == tagNumber {
-				key.str = ""
+			key := scalar{tag: e.tag, num: e.num}
+			if e.tag == tagString {
+				key.str = e.text()
 			}
 			if scalars[key] {
 				continue
@@ -143,7 +150,7 @@ func (v val) truthy() bool {
 	case tagNumber:
 		return v.num != 0 && !math.IsNaN(v.num)
 	case tagString:
-		return v.str != ""
+		return v.text() != ""
 	}
 	return true
 }

@@ -61,8 +61,8 @@ func assert(c *call) (val, *Error) {
 func failText(code string, message val, standing string) *Error {
 	e := fail(code)
 	e.text = standing
-	if message.str != "" {
-		e.text = message.str
+	if message.text() != "" {
+		e.text = message.text()
 	}
 	return e
 }
@@ -82,7 +82,7 @@ func evalText(c *call) (val, *Error) {
 			input = arrayVal(wrapped)
 		}
 	}
-	expr, failure := Parse(text.str, c.ev.dialect)
+	expr, failure := Parse(text.text(), c.ev.dialect)
 	if failure != nil {
 		e := fail("D3120")
 		e.Value = quoteJSON(asError(failure).Message)
@@ -91,7 +91,7 @@ func evalText(c *call) (val, *Error) {
 	v, err := c.ev.eval(expr.root, input, c.env)
 	if err != nil {
 		e := fail("D3121")
-		e.Value = quoteJSON(err.finish(text.str).Message)
+		e.Value = quoteJSON(err.finish(text.text()).Message)
 		return undefined, e
 	}
 	return v, nil

@@ -69,11 +69,11 @@ func (c *call) percentEncode(name, plain string) (val, *Error) {
 		return undefined, nil
 	}
 	var out strings.Builder
-	for i := range len(s.str) {
-		if _, lone := loneSurrogate(s.str[i:]); lone {
+	for i := range len(s.text()) {
+		if _, lone := loneSurrogate(s.text()[i:]); lone {
 			return undefined, failURL(name, s)
 		}
-		if b := s.str[i]; isAlphanumeric(b) || strings.IndexByte(plain, b) >= 0 {
+		if b := s.text()[i]; isAlphanumeric(b) || strings.IndexByte(plain, b) >= 0 {
 			out.WriteByte(b)
 		} else {
 			out.WriteByte('%')
@@ -102,18 +102,18 @@ func (c *call) percentDecode(name, keep string) (val, *Error) {
 		return undefined, nil
 	}
 	var out strings.Builder
-	for i := 0; i < len(s.str); {
-		if s.str[i] != '%' {
-			out.WriteByte(s.str[i])
+	for i := 0; i < len(s.text()); {
+		if s.text()[i] != '%' {
+			out.WriteByte(s.text()[i])
 			i++
 			continue
 		}
-		char, ok := decodeEscapes(s.str[i:])
+		char, ok := decodeEscapes(s.text()[i:])
 		if !ok {
 			return undefined, failURL(name, s)
 		}
 		if len(char) == 1 && strings.Contains(keep, char) {
-			out.WriteString(s.str[i : i+3])
+			out.WriteString(s.text()[i : i+3])
 		} else {
 			out.WriteString(char)
 		}

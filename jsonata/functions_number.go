@@ -136,12 +136,12 @@ func number(c *call) (val, *Error) {
 	case tagBool:
 		return numberVal(v.num), nil
 	case tagString:
-		if isDecimal(v.str) {
-			if f, err := strconv.ParseFloat(v.str, 64); err == nil {
-				return fromNumberString(v.str, f, c.ev.dialect), nil
+		if isDecimal(v.text()) {
+			if f, err := strconv.ParseFloat(v.text(), 64); err == nil {
+				return fromNumberString(v.text(), f, c.ev.dialect), nil
 			}
-		} else if looksRadix(v.str) {
-			return numberVal(parseRadix(v.str)), nil
+		} else if looksRadix(v.text()) {
+			return numberVal(parseRadix(v.text())), nil
 		}
 	}
 	e := failValue("D3030", c.arg(0))

@@ -13,7 +13,7 @@ func keys(c *call) (val, *Error) {
 		// The reference collects the keys in an object, which lists integers first.
 		members := make([]member, out.len())
 		for i, k := range out.elems {
-			members[i] = member{key: k.str}
+			members[i] = member{key: k.text()}
 		}
 		for i, m := range indexesFirst(members) {
 			out.elems[i] = stringVal(m.key)

@@ -12,7 +12,7 @@ func (c *call) mapString(f func(string) string) (val, *Error) {
 	if !s.defined() {
 		return undefined, nil
 	}
-	return stringVal(f(s.str)), nil
+	return stringVal(f(s.text())), nil
 }
 
 func str(c *call) (val, *Error) {
@@ -29,7 +29,7 @@ func substring(c *call) (val, *Error) {
 	if !s.defined() {
 		return undefined, nil
 	}
-	n := runeCount(s.str)
+	n := runeCount(s.text())
 	start := c.arg(1).num
 	if float64(n)+start < 0 {
 		start = 0
@@ -44,7 +44,7 @@ func substring(c *call) (val, *Error) {
 			end += float64(n)
 		}
 	}
-	return stringVal(sliceRunes(s.str, sliceIndex(start, n), sliceIndex(end, n))), nil
+	return stringVal(sliceRunes(s.text(), sliceIndex(start, n), sliceIndex(end, n))), nil
 }
 
 // sliceIndex turns an argument of JavaScript's slice into a place among n items.
@@ -98,7 +98,7 @@ func substringAfter(c *call) (val, *Error) {
 // needle returns the second argument as a string to search for.
 func (c *call) needle() string {
 	if n := c.arg(1); n.defined() {
-		return n.str
+		return n.text()
 	}
 	return "undefined"
 }
@@ -111,7 +111,7 @@ func length(c *call) (val, *Error) {
 	if !s.defined() {
 		return undefined, nil
 	}
-	return numberVal(float64(runeCount(s.str))), nil
+	return numberVal(float64(runeCount(s.text()))), nil
 }
 
 func trim(c *call) (val, *Error) { return c.mapString(collapseSpace) }
@@ -127,11 +127,11 @@ func pad(c *call) (val, *Error) {
 		return undefined, nil
 	}
 	width := truncInt(c.arg(1).num)
-	missing := int(math.Abs(float64(width))) - runeCount(s.str)
+	missing := int(math.Abs(float64(width))) - runeCount(s.text())
 	if missing <= 0 {
 		return s, nil
 	}
-	char := c.arg(2).str
+	char := c.arg(2).text()
 	if char == "" {
 		char = " "
 	}
@@ -141,9 +141,9 @@ func pad(c *call) (val, *Error) {
 	n := runeCount(char)
 	padding := sliceRunes(strings.Repeat(char, missing/n+1), 0, missing)
 	if width > 0 {
-		return stringVal(joinStrings(s.str, padding)), nil
+		return stringVal(joinStrings(s.text(), padding)), nil
 	}
-	return stringVal(joinStrings(padding, s.str)), nil
+	return stringVal(joinStrings(padding, s.text())), nil
 }
 
 func contains(c *call) (val, *Error) {
@@ -152,9 +152,9 @@ func contains(c *call) (val, *Error) {
 		return undefined, nil
 	}
 	if token.tag == tagString {
-		return boolVal(strings.Contains(s.str, token.str)), nil
+		return boolVal(strings.Contains(s.text(), token.text())), nil
 	}
-	f, err := c.matcher(token, s.str).next()
+	f, err := c.matcher(token, s.text()).next()
 	return boolVal(f != nil), err
 }
 
@@ -205,7 +205,7 @@ func matchAll(c *call) (val, *Error) {
 	if limit <= 0 {
 		return arrayVal(result), nil
 	}
-	_, err = c.eachMatch(c.arg(1), s.str, limit, func(f *found) *Error {
+	_, err = c.eachMatch(c.arg(1), s.text(), limit, func(f *found) *Error {
 		o := &object{}
 		o.set("match", stringVal(f.text))
 		o.set("index", numberVal(float64(f.start)))
@@ -221,7 +221,7 @@ func replace(c *call) (val, *Error) {
 	if !s.defined() {
 		return undefined, nil
 	}
-	if pattern.tag == tagString && pattern.str == "" {
+	if pattern.tag == tagString && pattern.text() == "" {
 		e := failValue("D3010", pattern)
 		e.Index = 2
 		return undefined, e
@@ -233,7 +233,7 @@ func replace(c *call) (val, *Error) {
 	case limit <= 0:
 		return s, nil
 	case pattern.tag == tagString:
-		return c.replaceText(s.str, pattern.str, limit)
+		return c.replaceText(s.text(), pattern.text(), limit)
 	}
 	return c.replaceMatches(s, pattern, limit)
 }
@@ -255,7 +255,7 @@ func (c *call) replaceText(s, pattern string, limit float64) (val, *Error) {
 }
 
 func (c *call) replaceMatches(s, pattern val, limit float64) (val, *Error) {
-	units := toUnits(s.str)
+	units := toUnits(s.text())
 	slice := func(from, to int) string {
 		from, to = max(0, min(from, len(units))), max(0, min(to, len(units)))
 		if from > to {
@@ -265,7 +265,7 @@ func (c *call) replaceMatches(s, pattern val, limit float64) (val, *Error) {
 	}
 	position := 0
 	var out strings.Builder
-	some, err := c.eachMatch(pattern, s.str, limit, func(f *found) *Error {
+	some, err := c.eachMatch(pattern, s.text(), limit, func(f *found) *Error {
 		by, err := c.replacement(f)
 		if err != nil {
 			return err
@@ -289,7 +289,7 @@ func (c *call) replaceMatches(s, pattern val, limit float64) (val, *Error) {
 func (c *call) replacement(f *found) (string, *Error) {
 	by := c.arg(2)
 	if by.tag == tagString {
-		return expandGroups(by.str, f), nil
+		return expandGroups(by.text(), f), nil
 	}
 	v, err := c.ev.invoke(by, []val{objectVal(f.object())}, nullVal, c.env)
 	if err != nil {
@@ -298,7 +298,7 @@ func (c *call) replacement(f *found) (string, *Error) {
 	if v.tag != tagString {
 		return "", failValue("D3012", v)
 	}
-	return v.str, nil
+	return v.text(), nil
 }
 
 // expandGroups fills in $0 for the match, $n for a group and $$ for a dollar sign. A number takes as many
@@ -335,7 +335,7 @@ func expandGroups(text string, f *found) string {
 			continue
 		}
 		if index >= 1 && index <= len(f.groups) {
-			out.WriteString(f.groups[index-1].str)
+			out.WriteString(f.groups[index-1].text())
 		}
 		text = text[min(len(strconv.Itoa(index)), len(text)):]
 	}
@@ -370,11 +370,11 @@ func split(c *call) (val, *Error) {
 		return arrayVal(result), nil
 	}
 	if separator.tag == tagString {
-		return c.splitText(result, s.str, separator.str, math.Trunc(limit)), nil
+		return c.splitText(result, s.text(), separator.text(), math.Trunc(limit)), nil
 	}
-	units := toUnits(s.str)
+	units := toUnits(s.text())
 	start, count := 0, 0.0
-	_, err = c.eachMatch(separator, s.str, limit, func(f *found) *Error {
+	_, err = c.eachMatch(separator, s.text(), limit, func(f *found) *Error {
 		from, to := max(0, min(start, len(units))), max(0, min(f.start, len(units)))
 		result.push(stringVal(fromUnits(units[min(from, to):max(from, to)])))
 		start = f.end
@@ -415,11 +415,11 @@ func join(c *call) (val, *Error) {
 	if !c.arg(0).defined() {
 		return undefined, nil
 	}
-	separator := c.arg(1).str
+	separator := c.arg(1).text()
 	l := c.arg(0).list(c.ev.dialect)
 	size := 0
 	for i := range l.len() {
-		if size += len(separator) + len(l.at(i).str); size-len(separator) > c.ev.maxMemory {
+		if size += len(separator) + len(l.at(i).text()); size-len(separator) > c.ev.maxMemory {
 			return undefined, c.ev.failMemory()
 		}
 	}
@@ -429,7 +429,7 @@ func join(c *call) (val, *Error) {
 		if i > 0 {
 			out.WriteString(separator)
 		}
-		out.WriteString(l.at(i).str)
+		out.WriteString(l.at(i).text())
 	}
 	return stringVal(out.String()), nil
 }

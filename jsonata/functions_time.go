@@ -38,11 +38,11 @@ func fromMillis(c *call) (val, *Error) {
 func (c *call) formatTime(millis float64, picture, offset val) (val, *Error) {
 	text := isoPicture
 	if picture.defined() {
-		text = picture.str
+		text = picture.text()
 	}
 	var z zone
 	if offset.defined() {
-		z, _ = parseZone(offset.str)
+		z, _ = parseZone(offset.text())
 	}
 	p, err := c.ev.datePicture(text)
 	if err != nil {
@@ -58,17 +58,17 @@ func toMillis(c *call) (val, *Error) {
 		return undefined, nil
 	}
 	if !picture.defined() {
-		m, ok := parseISO(s.str)
+		m, ok := parseISO(s.text())
 		if !ok {
 			return undefined, failValue("D3110", s)
 		}
 		return numberVal(m), nil
 	}
-	p, err := c.ev.datePicture(picture.str)
+	p, err := c.ev.datePicture(picture.text())
 	if err != nil {
 		return undefined, err
 	}
-	return p.parse(c.ev, s.str)
+	return p.parse(c.ev, s.text())
 }
 
 // parseISO reads an ISO 8601 timestamp: a year, a month, a day, a time, a fraction and a zone, of which all
@@ -327,7 +327,7 @@ func (p *datePicture) parse(ev *evaluator, s string) (val, *Error) {
 			continue
 		}
 		some = true
-		n, ok, err := d.read(f.groups[i].str)
+		n, ok, err := d.read(f.groups[i].text())
 		if err != nil {
 			return undefined, err
 		}

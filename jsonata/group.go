@@ -40,14 +40,14 @@ func (ev *evaluator) construct(pairs [][2]*node, pos int, item val, env *frame) 
 		if key.tag != tagString {
 			return undefined, failValue("T1003", key).at(pos)
 		}
-		if slices.Contains(keys[:n], key.str) {
+		if slices.Contains(keys[:n], key.text()) {
 			return undefined, failValue("D1009", key).at(pos)
 		}
 		at := n
-		for ; ev.dialect == Reference && at > 0 && compareKeys(keys[at-1], key.str) > 0; at-- {
+		for ; ev.dialect == Reference && at > 0 && compareKeys(keys[at-1], key.text()) > 0; at-- {
 			keys[at], values[at] = keys[at-1], values[at-1]
 		}
-		keys[at], values[at] = key.str, pair[1]
+		keys[at], values[at] = key.text(), pair[1]
 		n++
 	}
 	result := ev.slabs.object(n)
@@ -81,11 +81,11 @@ func fieldsOf(pairs [][2]*node, d Dialect) []field {
 	fields := make([]field, 0, len(pairs))
 	for _, pair := range pairs {
 		key := pair[0]
-		same := func(f field) bool { return f.key == key.lit.str }
+		same := func(f field) bool { return f.key == key.lit.text() }
 		if !key.literal || key.kind != kindString || slices.ContainsFunc(fields, same) {
 			return nil
 		}
-		fields = append(fields, field{key.lit.str, pair[1]})
+		fields = append(fields, field{key.lit.text(), pair[1]})
 	}
 	if d == Reference {
 		slices.SortStableFunc(fields, func(a, b field) int { return compareKeys(a.key, b.key) })
@@ -138,7 +138,7 @@ func (g *grouper) keys(pairs [][2]*node, item val, env *frame) *Error {
 		switch key.tag {
 		case tagUndefined:
 		case tagString:
-			if err := g.add(key.str, i, item); err != nil {
+			if err := g.add(key.text(), i, item); err != nil {
 				return err
 			}
 		default:

@@ -28,7 +28,7 @@ func fromNumber(text string, d Dialect) val {
 	v := numberVal(f)
 	if d == AWS && math.Abs(f) >= maxExact {
 		if _, err := strconv.ParseInt(text, 10, 64); err == nil {
-			v.str = text
+			v.ref = &exact{text}
 		}
 	}
 	return v

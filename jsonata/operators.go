@@ -26,7 +26,7 @@ func (ev *evaluator) binary(n *node, input val, env *frame) (val, *Error) {
 		}
 	}
 	if n.op == opConcat && lhs.tag == tagString && rhs.tag == tagString {
-		return stringVal(joinStrings(lhs.str, rhs.str)), nil
+		return stringVal(joinStrings(lhs.text(), rhs.text())), nil
 	}
 	v, err := ev.operate(n.op, lhs, rhs)
 	if err != nil {
@@ -160,7 +160,7 @@ func incomparable(lhs, rhs val) *Error {
 // order compares two strings or two numbers.
 func order(a, b val) int {
 	if a.tag == tagString {
-		return compareStrings(a.str, b.str)
+		return compareStrings(a.text(), b.text())
 	}
 	switch {
 	case a.num < b.num:
@@ -182,7 +182,7 @@ func same(a, b val) bool {
 	case tagBool:
 		return a.num == b.num
 	case tagString:
-		return a.str == b.str
+		return a.text() == b.text()
 	case tagArray, tagObject:
 		x, xok := a.ref.(*value.Value)
 		y, yok := b.ref.(*value.Value)

@@ -164,7 +164,7 @@ func (c *call) integerPicture(i int) (*integerPicture, *Error) {
 		e.Index = i + 1
 		return nil, e
 	}
-	return parseIntegerPicture(c.arg(i).str)
+	return parseIntegerPicture(c.arg(i).text())
 }
 
 func (p *integerPicture) format(f float64) (string, *Error) {
@@ -412,7 +412,7 @@ func parseInteger(c *call) (val, *Error) {
 	if err != nil {
 		return undefined, err
 	}
-	f, err := p.parse(s.str)
+	f, err := p.parse(s.text())
 	return numberVal(f), err
 }
 

@@ -52,8 +52,8 @@ func newNumberFormat(options val, d Dialect) *numberFormat {
 		separator: ";", infinity: "Infinity", nan: "NaN",
 	}
 	for _, m := range options.members(d) {
-		if field := f.option(m.key); field != nil && m.val.tag == tagString && m.val.str != "" {
-			*field = m.val.str
+		if field := f.option(m.key); field != nil && m.val.tag == tagString && m.val.text() != "" {
+			*field = m.val.text()
 		}
 	}
 	return f
@@ -228,7 +228,7 @@ func formatNumber(c *call) (val, *Error) {
 		return undefined, e
 	}
 	f := newNumberFormat(c.arg(2), c.ev.dialect)
-	pictures := strings.Split(c.arg(1).str, f.separator)
+	pictures := strings.Split(c.arg(1).text(), f.separator)
 	if len(pictures) > 2 {
 		return undefined, fail("D3080")
 	}

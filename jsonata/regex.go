@@ -142,7 +142,7 @@ func (r *regex) function(pos int) *function {
 			}
 			text = stringVal(s)
 		}
-		m := &regexMatcher{ev: c.ev, regex: r, units: toUnits(text.str)}
+		m := &regexMatcher{ev: c.ev, regex: r, units: toUnits(text.text())}
 		v, err := m.object()
 		if err != nil {
 			err = err.at(pos)
@@ -198,7 +198,7 @@ func (m *functionMatcher) next() (*found, *Error) {
 	if start.tag != tagNumber && groups.tag != tagArray && next.tag != tagFunction {
 		return nil, fail("T1010")
 	}
-	f := &found{text: text.str, start: floorInt(start.num), end: floorInt(end.num)}
+	f := &found{text: text.text(), start: floorInt(start.num), end: floorInt(end.num)}
 	l := groups.list(d)
 	f.groups = l.all()
 	m.fn, m.args = next, nil

@@ -152,7 +152,7 @@ func (ev *evaluator) remove(clause *node, match val, env *frame) *Error {
 		}
 	}
 	for i := range l.len() {
-		name := l.at(i).str
+		name := l.at(i).text()
 		switch target := match.ref.(type) {
 		case *object:
 			target.remove(name)

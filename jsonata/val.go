@@ -1,6 +1,8 @@
 package jsonata
 
 import (
+	"unsafe"
+
 	"github.com/statelark/statelark/value"
 )
 
@@ -23,14 +25,39 @@ const (
 // A container of the input stays closed: its ref points at the value.Value it came from, and it is opened a
 // level at a time as paths go into it. Containers that an expression builds are *array and *object.
 //
-// Invariant: ref is nil for scalars; *value.Value or *array for an array; *value.Value or *object for an
-// object; *function for a function. Nothing that a val refers to changes once the val has been handed on,
-// save objects of a clone that a transform works on and the keepSingleton flag of a sequence.
+// Invariant: ref is a *chars for a string; nil for other scalars, but for a number whose exact spelling says more
+// than num it is an *exact; *value.Value or *array for an array; *value.Value or *object for an object; *function
+// for a function. Nothing that a val refers to changes once the val has been handed on, save objects of a clone
+// that a transform works on and the keepSingleton flag of a sequence.
+//
+// A val is four words, because the compiler keeps no larger struct in registers. That is why a string is held as
+// a pointer to its first byte and its length.
 type val struct {
 	tag tag
-	num float64 // the number; 1 for true
-	str string  // the string; of a number, its exact spelling where that says more than num
+	num float64 // the number; 1 for true; of a string, its length in bytes
 	ref any
+}
+
+// chars is the first byte of a string.
+type chars byte
+
+// exact is the spelling of an integer that float64 cannot hold.
+type exact struct{ spelling string }
+
+// text returns the string; of a number, its exact spelling where that says more than num; else "".
+func (v val) text() string {
+	switch r := v.ref.(type) {
+	case *chars:
+		return unsafe.String((*byte)(r), int(v.num))
+	case *exact:
+		return r.spelling
+	}
+	return ""
+}
+
+// isShort reports whether v is a scalar that is no longer than limit.
+func (v val) isShort(limit int) bool {
+	return v.tag < tagString || v.tag == tagString && v.num <= float64(limit)
 }
 
 var (
@@ -47,8 +74,11 @@ func boolVal(b bool) val {
 	return falseVal
 }
 
+func stringVal(s string) val {
+	return val{tag: tagString, num: float64(len(s)), ref: (*chars)(unsafe.StringData(s))}
+}
+
 func numberVal(f float64) val      { return val{tag: tagNumber, num: f} }
-func stringVal(s string) val       { return val{tag: tagString, str: s} }
 func arrayVal(a *array) val        { return val{tag: tagArray, ref: a} }
 func objectVal(o *object) val      { return val{tag: tagObject, ref: o} }
 func functionVal(f *function) val  { return val{tag: tagFunction, ref: f} }
@@ -105,7 +135,7 @@ func fromCopy(v value.Value, d Dialect) val {
 func sizeOf(v val) int {
 	switch v.tag {
 	case tagString:
-		return len(v.str)
+		return len(v.text())
 	case tagArray, tagObject:
 		switch c := v.ref.(type) {
 		case *array:
