@@ -198,7 +198,13 @@ func (m *functionMatcher) next() (*found, *Error) {
 	if start.tag != tagNumber && groups.tag != tagArray && next.tag != tagFunction {
 		return nil, fail("T1010")
 	}
-	f := &found{text: text.text(), start: floorInt(start.num), end: floorInt(end.num)}
+	f := &found{text: text.text()}
+	if start.tag == tagNumber {
+		f.start = floorInt(start.num)
+	}
+	if end.tag == tagNumber {
+		f.end = floorInt(end.num)
+	}
 	l := groups.list(d)
 	f.groups = l.all()
 	m.fn, m.args = next, nil
