@@ -4,7 +4,7 @@
 //	expr, err := jsonata.Parse(`$sum(items.price)`, jsonata.AWS)
 //	result, ok, err := expr.Eval(&jsonata.Env{}, input)
 //
-// An expression passes through four hands, each of them a file or a few:
+// An expression passes through these hands, each of them a file or a few:
 //
 //   - lexer.go cuts the source into tokens on demand, parser.go builds the raw tree;
 //   - process.go and ancestry.go turn it into the tree that is evaluated: paths as lists of steps, predicates
@@ -12,6 +12,8 @@
 //     done faster;
 //   - eval.go, path.go, operators.go, group.go, sort.go, function.go and transform.go walk that tree; direct.go
 //     answers for expressions that only name a place in the input;
+//   - val.go, array.go and object.go are the values that they work on, slab.go and frame.go where those are kept;
+//     convert.go prints them;
 //   - functions_*.go are the built-in functions by family, listed in builtins.go; picture_*.go are the
 //     pictures of numbers and dates; aws.go is what the AWS dialect adds.
 //
