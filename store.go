@@ -114,9 +114,10 @@ type Change struct {
 	Sends    []Message    // to any shard, this one included; a message key that is there already is kept as it is
 	Consumed []MessageKey // inbox rows that this change has dealt with; they go before Sends come
 
-	// Close removes what only a running execution has: every thread row, timer, work row and inbox row of
-	// Exec that is left, those of this change and of earlier ones in the batch included. History, blobs and
-	// the record stay until they expire. The execution may be started over by a later change (a redrive).
+	// Close removes what only a running execution has: every thread row, timer and work row of Exec that is
+	// left, those of this change and of earlier ones in the batch included. History, blobs and the record stay
+	// until they expire, and messages until they are consumed: somebody may have to answer that Exec has ended.
+	// The execution may be started over by a later change (a redrive).
 	Close bool
 }
 

@@ -199,6 +199,39 @@ func TestNestedExecutionIsStoppedWithItsParent(t *testing.T) {
 	})
 }
 
+// A parent that ends in the very batch by which its child begins has heard nothing of it. The child is stopped
+// nevertheless.
+func TestNestedExecutionBeginsWhenItsParentEnds(t *testing.T) {
+	inBubble(t, echo, func(r *rig) {
+		child := r.machine("C", waitHour)
+		parent := r.machine("P", `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"Next":"N"},"N":{"Type":"Task",
+			"Resource":"arn:aws:states:::states:startExecution.sync","Parameters":{"StateMachineArn":"`+child+`","Name":"child"},"End":true}}}`)
+		arn := r.start(parent, "p", `{}`)
+		goOn := make(chan struct{})
+		r.store.set(func(s *frail) { s.lookup = func() { <-goOn } })
+		time.Sleep(time.Second)
+		synctest.Wait() // the call is on its way, and looks for its execution
+		r.store.set(func(s *frail) { s.lookup = nil })
+		release := r.store.hold()
+		var callers sync.WaitGroup
+		callers.Go(func() { r.start(child, "busy", `{}`) }) // the batch before
+		synctest.Wait()
+		close(goOn)
+		synctest.Wait()
+		callers.Go(func() {
+			if _, err := r.StopExecution(context.Background(), arn, nil, nil); err != nil {
+				t.Error(err)
+			}
+		})
+		synctest.Wait()
+		release()
+		callers.Wait()
+		is(t, "status of the parent", r.describe(arn).Status, statelark.Aborted)
+		time.Sleep(pollEvery)
+		is(t, "status of the child", r.describe(statelark.ExecutionARN(child, "child")).Status, statelark.Aborted)
+	})
+}
+
 func TestNestedExecution(t *testing.T) {
 	inBubble(t, echo, func(r *rig) {
 		child := r.machine("C", taskOnly)

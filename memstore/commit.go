@@ -232,7 +232,6 @@ func (s *Store) close(exec statelark.ExecID, x *execution) {
 	x.timers = nil
 	first, last := rowsOf(exec)
 	s.work.removeRange(first, last)
-	s.inbox.removeRange(first, last)
 }
 
 func (s *Store) send(m statelark.Message) {

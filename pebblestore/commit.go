@@ -23,7 +23,7 @@ type write struct {
 	heads     map[statelark.ExecID]head
 	names     map[name]struct{}
 	revisions map[string]int64
-	inbox     map[statelark.ExecID]map[uint64]bool // messages put (true) or removed, by receiver
+	inbox     map[statelark.MessageKey]bool // messages put (true) or removed
 	key, val  []byte
 }
 
@@ -36,7 +36,7 @@ func newWrite(s *Store) write {
 		heads:     make(map[statelark.ExecID]head),
 		names:     make(map[name]struct{}),
 		revisions: make(map[string]int64),
-		inbox:     make(map[statelark.ExecID]map[uint64]bool),
+		inbox:     make(map[statelark.MessageKey]bool),
 	}
 }
 
@@ -328,8 +328,7 @@ func (w *write) running(c *statelark.Change) error {
 		}
 	}
 	for _, op := range c.Work {
-		key := statelark.MessageKey{To: c.Exec, Seq: op.Seq}
-		if err := w.queue(prefixWork, rowWork, key, op.Data); err != nil {
+		if err := w.work(c.Exec, op); err != nil {
 			return err
 		}
 	}
@@ -362,24 +361,26 @@ func (w *write) put(data []byte) error {
 	return w.batch.Set(w.key, data, nil)
 }
 
-// queue adds a row of a queue and the row that stands for it, or the removal of both when data is nil.
-func (w *write) queue(prefix, row byte, key statelark.MessageKey, data []byte) error {
-	w.key = appendQueue(w.key[:0], prefix, key)
-	if err := w.put(data); err != nil {
+// work adds a work row and the row that stands for it, or removes both when there is no data.
+func (w *write) work(exec statelark.ExecID, op statelark.WorkOp) error {
+	w.key = appendQueue(w.key[:0], prefixWork, statelark.MessageKey{To: exec, Seq: op.Seq})
+	if err := w.put(op.Data); err != nil {
 		return err
 	}
+	data := op.Data
 	if data != nil {
 		data = present
 	}
-	w.key = appendExecQueue(w.key[:0], row, key)
+	w.key = appendExecWork(w.key[:0], exec, op.Seq)
 	return w.put(data)
 }
 
 // messages removes what c has dealt with and sends what it sends.
 func (w *write) messages(c *statelark.Change) error {
 	for _, key := range c.Consumed {
-		w.noteMessage(key, false)
-		if err := w.queue(prefixInbox, rowInbox, key, nil); err != nil {
+		w.inbox[key] = false
+		w.key = appendQueue(w.key[:0], prefixInbox, key)
+		if err := w.remove(); err != nil {
 			return err
 		}
 	}
@@ -391,19 +392,10 @@ func (w *write) messages(c *statelark.Change) error {
 	return nil
 }
 
-func (w *write) noteMessage(key statelark.MessageKey, there bool) {
-	of := w.inbox[key.To]
-	if of == nil {
-		of = make(map[uint64]bool)
-		w.inbox[key.To] = of
-	}
-	of[key.Seq] = there
-}
-
 // send adds a message unless its key is there.
 func (w *write) send(m statelark.Message) error {
 	w.key = appendQueue(w.key[:0], prefixInbox, m.MessageKey)
-	there, noted := w.inbox[m.To][m.Seq]
+	there, noted := w.inbox[m.MessageKey]
 	if !noted {
 		var err error
 		if there, err = w.store.has(w.key); err != nil {
@@ -413,15 +405,11 @@ func (w *write) send(m statelark.Message) error {
 	if there {
 		return nil
 	}
-	w.noteMessage(m.MessageKey, true)
-	data := m.Data
-	if data == nil {
-		data = present
-	}
-	return w.queue(prefixInbox, rowInbox, m.MessageKey, data)
+	w.inbox[m.MessageKey] = true
+	return w.batch.Set(w.key, m.Data, nil)
 }
 
-// close removes the rows that only a running execution has, as they were before the batch, and its messages.
+// close removes the rows that only a running execution has, as they were before the batch.
 func (w *write) close(exec statelark.ExecID) error {
 	if w.rows == nil {
 		var err error
@@ -438,16 +426,6 @@ func (w *write) close(exec statelark.ExecID) error {
 	if err := w.rows.Error(); err != nil {
 		return unavailable(err)
 	}
-	for seq, there := range w.inbox[exec] {
-		if !there {
-			continue
-		}
-		key := statelark.MessageKey{To: exec, Seq: seq}
-		w.noteMessage(key, false)
-		if err := w.queue(prefixInbox, rowInbox, key, nil); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 
@@ -460,14 +438,8 @@ func (w *write) closeRow(exec statelark.ExecID, key []byte) error {
 	switch row {
 	case rowTimer:
 		w.key = appendTimer(w.key[:0], exec, momentOf(rest), binary.BigEndian.Uint64(rest[8:]))
-	case rowWork, rowInbox:
-		k := statelark.MessageKey{To: exec, Seq: binary.BigEndian.Uint64(rest)}
-		prefix := byte(prefixWork)
-		if row == rowInbox {
-			prefix = prefixInbox
-			w.noteMessage(k, false)
-		}
-		w.key = appendQueue(w.key[:0], prefix, k)
+	case rowWork:
+		w.key = appendQueue(w.key[:0], prefixWork, statelark.MessageKey{To: exec, Seq: binary.BigEndian.Uint64(rest)})
 	default:
 		return nil
 	}

@@ -22,7 +22,6 @@ import (
 //	x exec 's' thread          thread row                        }
 //	x exec 't' due seq         that there is a t row             } what only a running execution
 //	x exec 'u' seq             that there is a w row             } has: gone when it is closed
-//	x exec 'v' seq             that there is a q row             }
 //	t shard due exec seq       timer                             }
 //	w shard exec seq           outstanding work                  }
 //	q shard exec seq           message                           }
@@ -32,7 +31,7 @@ import (
 //	m key                      meta record
 //
 // All that lasts as long as the execution itself stands under its x key, so that one range holds it. The rows
-// 't' to 'v' spare a close the search through the shards' queues: a new execution's x rows stand together at
+// 't' and 'u' spare a close the search through the shards' queues: a new execution's x rows stand together at
 // the end of all x rows, in memory; the keys of a queue are spread over every table of the database.
 const (
 	prefixVersion = 'v'
@@ -56,8 +55,7 @@ const (
 	rowThread  = 's'
 	rowTimer   = 't'
 	rowWork    = 'u'
-	rowInbox   = 'v'
-	rowsEnd    = 'w' // above them all
+	rowsEnd    = 'v' // above them all
 )
 
 const idLen = len(statelark.ExecID{})
@@ -125,10 +123,9 @@ func queueKeyOf(key []byte) statelark.MessageKey {
 	return statelark.MessageKey{To: statelark.ExecID(key[3 : 3+idLen]), Seq: binary.BigEndian.Uint64(key[3+idLen:])}
 }
 
-// appendExecQueue appends the key that stands for a row of a queue among the rows of its execution; row is
-// rowWork or rowInbox.
-func appendExecQueue(dst []byte, row byte, k statelark.MessageKey) []byte {
-	return binary.BigEndian.AppendUint64(appendExec(dst, k.To, row), k.Seq)
+// appendExecWork appends the key that stands for a work row among the rows of its execution.
+func appendExecWork(dst []byte, exec statelark.ExecID, seq uint64) []byte {
+	return binary.BigEndian.AppendUint64(appendExec(dst, exec, rowWork), seq)
 }
 
 func appendMachine(dst []byte, prefix byte, arn string) []byte {
