@@ -1,0 +1,18 @@
+// Package crash tests the real program under kill -9.
+//
+// TestKill is the proof that executions survive. The program runs on a directory; around it live clients that keep
+// many executions open, of every kind that waits for something: timers, retries, activities, task tokens, functions,
+// nested executions, branches. Functions, workers and those who answer task tokens live in the test's process and
+// survive. The program is killed with SIGKILL at random moments, while it starts too, and started again. The clients
+// do what real ones do: an answer that leaves open what happened makes them ask again.
+//
+// Everything that the program ever says is written down, and at the end held against what it says then: what was
+// acknowledged is there and ended once, as its kind ends; results that were accepted are the results; ends and
+// histories that were read are still the same; there is nothing that nobody asked for.
+//
+//	go test ./crash                           a few kills
+//	go test ./crash -v -kills 200 -open 1000  the long form, with its figures
+//
+// A seed chooses what happens when; what follows from it depends on the machine. When a test fails the directory
+// with the data and the program's log is kept, and its name printed.
+package crash

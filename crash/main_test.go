@@ -1,0 +1,39 @@
+package crash
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+var (
+	kills = flag.Int("kills", 8, "how often the program is killed")
+	open  = flag.Int("open", 150, "how many executions are kept open meanwhile")
+	seed  = flag.Uint64("seed", 1, "chooses kinds, delays and moments")
+)
+
+// binary is the program under test, built once.
+var binary string
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	os.Exit(buildAndRun(m))
+}
+
+func buildAndRun(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "statelark-crash-bin-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // of the system's temporary directory
+	binary = filepath.Join(dir, "statelark")
+	if out, err := exec.Command("go", "build", "-o", binary, "../cmd/statelark").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "building the program: %v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
