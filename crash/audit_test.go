@@ -86,11 +86,7 @@ func (w *world) auditOne(ctx context.Context, k *kind, item types.ExecutionListI
 		return ""
 	}
 	f := &finding{kind: k, d: d}
-	_, err = insist(ctx, func(ctx context.Context) (err error) {
-		f.events, err = history(ctx, w.client, *d.ExecutionArn)
-		return err
-	})
-	if err != nil {
+	if f.events, err = history(ctx, w.client, *d.ExecutionArn); err != nil {
 		w.wrong("the history of %s: %v", *d.ExecutionArn, err)
 		return ""
 	}

@@ -81,12 +81,16 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// history reads all events of an execution.
+// history reads all events of an execution, each page until it comes.
 func history(ctx context.Context, c *sfn.Client, arn string) ([]types.HistoryEvent, error) {
 	var events []types.HistoryEvent
 	in := &sfn.GetExecutionHistoryInput{ExecutionArn: &arn, MaxResults: 1000}
 	for {
-		page, err := c.GetExecutionHistory(ctx, in)
+		var page *sfn.GetExecutionHistoryOutput
+		_, err := insist(ctx, func(ctx context.Context) (err error) {
+			page, err = c.GetExecutionHistory(ctx, in)
+			return err
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -98,12 +102,16 @@ func history(ctx context.Context, c *sfn.Client, arn string) ([]types.HistoryEve
 	}
 }
 
-// list reads the list of a state machine's executions, of one status or, with "", all.
+// list reads the list of a state machine's executions, of one status or, with "", all; each page until it comes.
 func list(ctx context.Context, c *sfn.Client, machine string, status types.ExecutionStatus) ([]types.ExecutionListItem, error) {
 	var items []types.ExecutionListItem
 	in := &sfn.ListExecutionsInput{StateMachineArn: aws.String(arnOf("stateMachine:" + machine)), StatusFilter: status, MaxResults: 1000}
 	for {
-		page, err := c.ListExecutions(ctx, in)
+		var page *sfn.ListExecutionsOutput
+		_, err := insist(ctx, func(ctx context.Context) (err error) {
+			page, err = c.ListExecutions(ctx, in)
+			return err
+		})
 		if err != nil {
 			return nil, err
 		}

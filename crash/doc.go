@@ -1,4 +1,5 @@
-// Package crash tests the real program under kill -9.
+// Package crash tests the real program as an operator meets it: processes that are killed, terminated or started
+// twice, directories that another version wrote, and disks that run full.
 //
 // TestKill is the proof that executions survive. The program runs on a directory; around it live clients that keep
 // many executions open, of every kind that waits for something: timers, retries, activities, task tokens, functions,
@@ -10,8 +11,9 @@
 // acknowledged is there and ended once, as its kind ends; results that were accepted are the results; ends and
 // histories that were read are still the same; there is nothing that nobody asked for.
 //
-//	go test ./crash                           a few kills
-//	go test ./crash -v -kills 200 -open 1000  the long form, with its figures
+//	go test ./crash                                            a few kills
+//	go test ./crash -v -run 'TestKill$' -kills 200 -open 1000  the long form, with its figures
+//	go test ./crash -v -run TestManyOpen -many 100000          how long it takes to take up that much again
 //
 // A seed chooses what happens when; what follows from it depends on the machine. When a test fails the directory
 // with the data and the program's log is kept, and its name printed.

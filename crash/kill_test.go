@@ -37,6 +37,16 @@ func TestKill(t *testing.T) {
 			t.Fatalf("after %d kills: %v", f.kills, err)
 		}
 	}
+	audited := w.finish(t)
+	t.Logf("seed %d: %d kills, %d of them before the first answer, %d executions open (median), %d audited",
+		*seed, f.kills, f.early, median(f.open), audited)
+	t.Logf("start to first answer: p50 %v, max %v (%d starts)", median(f.answered), longest(f.answered), len(f.answered))
+	t.Logf("start to all overdue Waits ended: p50 %v, max %v (%d starts; %d were killed before)",
+		median(f.resumed), longest(f.resumed), len(f.resumed), f.cut)
+}
+
+// finish lets everything come to its end and audits it; it returns how many executions that were.
+func (w *world) finish(t *testing.T) int {
 	close(w.enough)
 	w.drain()
 	if w.ctx.Err() != nil {
@@ -47,12 +57,7 @@ func TestKill(t *testing.T) {
 	if _, err := w.server.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	audited := w.audit(t.Context())
-	t.Logf("seed %d: %d kills, %d of them before the first answer, %d executions open (median), %d audited",
-		*seed, f.kills, f.early, median(f.open), audited)
-	t.Logf("start to first answer: p50 %v, max %v (%d starts)", median(f.answered), longest(f.answered), len(f.answered))
-	t.Logf("start to all overdue Waits ended: p50 %v, max %v (%d starts; %d were killed before)",
-		median(f.resumed), longest(f.resumed), len(f.resumed), f.cut)
+	return w.audit(t.Context())
 }
 
 // killOnce kills the process and starts the next one, of which it kills some before they answer. It returns when

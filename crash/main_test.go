@@ -12,6 +12,7 @@ import (
 var (
 	kills = flag.Int("kills", 8, "how often the program is killed")
 	open  = flag.Int("open", 150, "how many executions are kept open meanwhile")
+	many  = flag.Int("many", 2000, "how many executions TestManyOpen has open when it kills the program")
 	seed  = flag.Uint64("seed", 1, "chooses kinds, delays and moments")
 )
 

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -129,6 +130,20 @@ func (s *server) kill() {
 	}
 	_ = s.cmd.Process.Kill() // it fails when there is nothing left to kill
 	<-s.died
+}
+
+// terminate asks the process to stop, and returns how long that took and how it ended.
+func (s *server) terminate(ctx context.Context) (time.Duration, *os.ProcessState, error) {
+	from := time.Now()
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return 0, nil, err
+	}
+	select {
+	case <-s.died:
+		return time.Since(from), s.cmd.ProcessState, nil
+	case <-ctx.Done():
+		return 0, nil, fmt.Errorf("it has not stopped after %v: %w", time.Since(from), ctx.Err())
+	}
 }
 
 // told returns the end of the log.
