@@ -41,6 +41,10 @@ const (
 // stepBudget bounds the turns of one Step, so that a loop of Pass states lets other executions in.
 const stepBudget = 512
 
+// turnsPerPoll is what an expression costs of the budget each time it has computed for so long that the evaluator
+// asks whether it may go on: some 50 µs.
+const turnsPerPoll = 64
+
 // Identity is what an execution is called: it never changes while it runs.
 type Identity struct {
 	ARN         string
@@ -84,6 +88,7 @@ type Exec struct {
 
 	// Of the step under way:
 	now     int64 // Unix ms
+	turns   int   // of the budget that are used up
 	ready   []*Thread
 	touched []*Thread
 	removed []uint32
@@ -239,7 +244,7 @@ func (x *Exec) Step(ev Event) Decision {
 // host that deals with one decision at a time needs one for all its executions.
 func (x *Exec) StepInto(d *Decision, ev Event) {
 	d.reset()
-	x.d, x.now = d, ev.At.UnixMilli()
+	x.d, x.now, x.turns = d, ev.At.UnixMilli(), 0
 	if x.accept(ev) {
 		x.run()
 		x.collect()
@@ -310,9 +315,8 @@ func (x *Exec) resume() bool {
 
 // run gives each ready thread its turn until none is left, the execution is over or the budget is used up.
 func (x *Exec) run() {
-	turns := 0
-	for ; len(x.ready) > 0 && x.status == Running; turns++ {
-		if turns >= stepBudget {
+	for ; len(x.ready) > 0 && x.status == Running; x.turns++ {
+		if x.turns >= stepBudget {
 			x.d.More = true
 			break
 		}

@@ -134,8 +134,20 @@ func (l jsonataLang) build(f *frame, t *asl.Template, at string, s scope) (value
 	})
 }
 
-// evaluationTime bounds an evaluation by the wall clock that the host lends (see Host.Expired).
+// evaluationTime bounds an evaluation by the wall clock that the host lends (see Host.Expires).
 const evaluationTime = time.Second
+
+// poll returns what an evaluation asks now and then: whether its time is over. Asking costs turns.
+func (x *Exec) poll() func() bool {
+	var expired func() bool
+	if x.host.Expires != nil {
+		expired = x.host.Expires(evaluationTime)
+	}
+	return func() bool {
+		x.turns += turnsPerPoll
+		return expired != nil && expired()
+	}
+}
 
 // eval computes an expression.
 func (jsonataLang) eval(f *frame, e *asl.Expr, where *place, s scope) (value.Value, *failure) {
@@ -150,9 +162,7 @@ func (jsonataLang) eval(f *frame, e *asl.Expr, where *place, s scope) (value.Val
 		Random: func() float64 { return float64(f.x.random()>>11) / (1 << 53) },
 		UUID:   f.x.uuid,
 	}
-	if f.x.host.Expires != nil {
-		env.Expired = f.x.host.Expires(evaluationTime)
-	}
+	env.Expired = f.x.poll()
 	v, defined, err := e.Query.Eval(env, value.Value{})
 	if err == nil && defined {
 		return v, nil

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/statelark/statelark/asl"
+	"github.com/statelark/statelark/history"
 	"github.com/statelark/statelark/value"
 )
 
@@ -80,5 +82,40 @@ func TestVariablesLimit(t *testing.T) {
 		if got := len(s.events) - 2; got != want { // the Choice state has two of its own
 			t.Errorf("from %s: %d events, want %d", start, got, want)
 		}
+	}
+}
+
+// TestStepBudget: a step ends, with More, after so many states, and earlier when their expressions compute for long.
+func TestStepBudget(t *testing.T) {
+	for _, c := range []struct {
+		name, expr string
+		min, max   int // states of a step
+	}{
+		{"quick", `1`, stepBudget, stepBudget},
+		{"slow", `$sum($map([1..20000], function($i) { $i + 1 }))`, 1, 16},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m, found := asl.Parse(fmt.Sprintf(`{"StartAt":"P","QueryLanguage":"JSONata","States":{
+				"P":{"Type":"Pass","Output":"{%% %s %%}","Next":"C"},
+				"C":{"Type":"Choice","Choices":[{"Condition":"{%% false %%}","Next":"S"}],"Default":"P"},"S":{"Type":"Succeed"}}}`, c.expr), asl.Options{})
+			if m == nil {
+				t.Fatal(asl.Message(found))
+			}
+			x := NewExec(scriptIdentity, scriptHost, m, value.EmptyObj, 1)
+			ev := Event{Kind: Started, At: time.UnixMilli(1)}
+			for range 3 {
+				d := x.Step(ev)
+				states := 0
+				for i := range d.History {
+					if t := d.History[i].Type; t == history.PassStateEntered || t == history.ChoiceStateEntered {
+						states++
+					}
+				}
+				if !d.More || states < c.min || states > c.max {
+					t.Errorf("%d states in a step, more %t; want %d to %d, and more", states, d.More, c.min, c.max)
+				}
+				ev.Kind = Continue
+			}
+		})
 	}
 }
