@@ -187,7 +187,11 @@ func (s *stateCompiler) wait() {
 }
 
 func (s *stateCompiler) timestampConst(n *node) {
-	if text, ok := s.stringOf(n); ok && !isTimestamp(text) {
+	text, ok := s.stringOf(n)
+	if !ok {
+		return
+	}
+	if _, err := ParseTimestamp(text); err != nil {
 		s.invalid(n, "String does not match RFC3339 timestamp")
 	}
 }

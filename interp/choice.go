@@ -70,7 +70,7 @@ func compare(op asl.Operator, a, b value.Value) bool {
 	case asl.IsString:
 		return (a.Kind() == value.String) == b.Bool()
 	case asl.IsTimestamp:
-		_, err := parseTimestamp(a.Str())
+		_, err := asl.ParseTimestamp(a.Str())
 		return (err == nil) == b.Bool()
 	case asl.BooleanEquals:
 		return a.Kind() == value.Bool && b.Kind() == value.Bool && a.Bool() == b.Bool()
@@ -81,8 +81,8 @@ func compare(op asl.Operator, a, b value.Value) bool {
 	case asl.StringEquals, asl.StringGreaterThan, asl.StringGreaterThanEquals, asl.StringLessThan, asl.StringLessThanEquals:
 		return a.Kind() == value.String && b.Kind() == value.String && ordered(op, compareUTF16(a.Str(), b.Str()))
 	default:
-		x, errX := parseTimestamp(a.Str())
-		y, errY := parseTimestamp(b.Str())
+		x, errX := asl.ParseTimestamp(a.Str())
+		y, errY := asl.ParseTimestamp(b.Str())
 		return errX == nil && errY == nil && ordered(op, x.Compare(y))
 	}
 }
