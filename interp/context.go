@@ -55,9 +55,13 @@ func (f *frame) stateContext() value.Value {
 	return value.NewObject(members)
 }
 
-// timestamp prints Unix milliseconds as AWS does.
+// timestamp prints Unix milliseconds as AWS does: three digits of a fraction, or no fraction when it is zero.
 func timestamp(ms int64) value.Value {
-	return value.FromString(time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z"))
+	layout := "2006-01-02T15:04:05.000Z"
+	if ms%1000 == 0 {
+		layout = "2006-01-02T15:04:05Z"
+	}
+	return value.FromString(time.UnixMilli(ms).UTC().Format(layout))
 }
 
 // token is the task token of the attempt that is being prepared or under way, "" when it has none.
@@ -95,10 +99,14 @@ func (f *frame) mapItem() *mapItem {
 	return nil
 }
 
+// stateData is the Source of items that come from the state's own data, and not from an ItemReader.
+var stateData = value.FromString("STATE_DATA")
+
 func (i *mapItem) context() value.Value {
 	members := []value.Member{{Key: "Index", Value: value.FromInt(int64(i.index))}, {Key: "Value", Value: i.value}}
 	if i.keyed {
 		members = append(members, value.Member{Key: "Key", Value: value.FromString(i.key)})
 	}
+	members = append(members, value.Member{Key: "Source", Value: stateData})
 	return value.NewObject([]value.Member{{Key: "Item", Value: value.NewObject(members)}})
 }

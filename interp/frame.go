@@ -30,6 +30,16 @@ type mapItem struct {
 	keyed bool
 }
 
+// input is what an iteration gets that no ItemSelector says anything else for.
+func (i *mapItem) input() value.Value {
+	if !i.keyed {
+		return i.value
+	}
+	return value.NewObject([]value.Member{
+		{Key: "Key", Value: value.FromString(i.key)}, {Key: "Value", Value: i.value},
+	})
+}
+
 // language computes the fields of a state in one of the two query languages. No other part of the interpreter
 // asks which language is in force.
 type language interface {
@@ -53,6 +63,8 @@ type language interface {
 	integer(f *frame, field asl.Field) (int64, *failure)
 	number(f *frame, field asl.Field) (float64, *failure)
 	text(f *frame, field asl.Field) (string, *failure)
+	// outOfRange is the failure of a field whose value the state cannot work with.
+	outOfRange(f *frame, field asl.Field, format string, a ...any) *failure
 	// until is when a Wait state ends, in Unix milliseconds.
 	until(f *frame, w *asl.WaitFields) (int64, *failure)
 }

@@ -232,7 +232,7 @@ func (l jsonataLang) integer(f *frame, field asl.Field) (int64, *failure) {
 		return 0, f.unexpected(field, field.Name, "integer", v)
 	}
 	if n < 0 {
-		return 0, f.queryError(field.Name, "The field '%s' cannot be negative but was: %d", field.Name, n)
+		return 0, l.outOfRange(f, field, "The field '%s' cannot be negative but was: %d", field.Name, n)
 	}
 	return n, nil
 }
@@ -253,11 +253,15 @@ func (l jsonataLang) text(f *frame, field asl.Field) (string, *failure) {
 	return v.Str(), fail
 }
 
+func (jsonataLang) outOfRange(f *frame, field asl.Field, format string, a ...any) *failure {
+	return f.queryError(field.Name, format, a...)
+}
+
 func (l jsonataLang) until(f *frame, w *asl.WaitFields) (int64, *failure) {
 	if w.Seconds.Exists() {
 		seconds, fail := l.integer(f, w.Seconds)
 		if fail == nil && seconds > maxSeconds {
-			fail = f.queryError(w.Seconds.Name, "Wait state delay is too long.")
+			fail = l.outOfRange(f, w.Seconds, delayTooLong)
 		}
 		return f.x.now + seconds*1000, fail
 	}
@@ -265,10 +269,10 @@ func (l jsonataLang) until(f *frame, w *asl.WaitFields) (int64, *failure) {
 	if fail != nil {
 		return 0, fail
 	}
-	at, err := parseTimestamp(v.Str())
+	at, err := asl.ParseTimestamp(v.Str())
 	if v.Kind() != value.String || err != nil {
-		return 0, f.queryError(w.Timestamp.Name,
+		return 0, l.outOfRange(f, w.Timestamp,
 			"The %s field cannot be parsed as an ISO-8601 extended offset date-time format string: %s", w.Timestamp.Name, plain(v))
 	}
-	return f.untilTime(at)
+	return f.untilTime(w.Timestamp, at)
 }

@@ -241,8 +241,14 @@ func plain(v value.Value) string {
 	return v.Compact()
 }
 
+func (jsonPath) outOfRange(f *frame, _ asl.Field, format string, a ...any) *failure {
+	return f.runtimeError(format, a...)
+}
+
 // maxSeconds bounds the delay of a Wait state and the limits of a Task.
 const maxSeconds = 99_999_999
+
+const delayTooLong = "Wait state delay is too long."
 
 func (l jsonPath) until(f *frame, w *asl.WaitFields) (int64, *failure) {
 	if w.Seconds.Exists() {
@@ -268,7 +274,7 @@ func (l jsonPath) waitSeconds(f *frame, field asl.Field) (int64, *failure) {
 	case n < 0:
 		return 0, f.runtimeError("The SecondsPath parameter references a negative value: %s == %d", source, n)
 	case n > maxSeconds:
-		return 0, f.runtimeError("Wait state delay is too long.")
+		return 0, f.runtimeError(delayTooLong)
 	}
 	return n, nil
 }
@@ -282,27 +288,18 @@ func (l jsonPath) waitTimestamp(f *frame, field asl.Field) (int64, *failure) {
 			return 0, f.runtimeError("The TimestampPath parameter does not reference an input value: %s", source)
 		}
 	}
-	at, err := parseTimestamp(v.Str())
+	at, err := asl.ParseTimestamp(v.Str())
 	if v.Kind() != value.String || err != nil {
 		return 0, f.runtimeError("The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: %s == %s", source, plain(v))
 	}
-	return f.untilTime(at)
+	return f.untilTime(field, at)
 }
 
-// untilTime bounds the delay to at as AWS does, and drops what is below a second.
-func (f *frame) untilTime(at time.Time) (int64, *failure) {
+// untilTime bounds the delay to at, the value of field, as AWS does, and drops what is below a second.
+func (f *frame) untilTime(field asl.Field, at time.Time) (int64, *failure) {
 	ms := at.Truncate(time.Second).UnixMilli()
 	if ms-f.x.now > maxSeconds*1000 {
-		return 0, f.runtimeError("Wait state delay is too long.")
+		return 0, f.lang.outOfRange(f, field, delayTooLong)
 	}
 	return ms, nil
-}
-
-// parseTimestamp reads an RFC 3339 date-time with upper-case T and Z, any number of fraction digits. time.Parse
-// alone would take an hour of one digit and a comma as well.
-func parseTimestamp(s string) (time.Time, error) {
-	if len(s) < len("2006-01-02T15:04:05Z") || s[13] != ':' || s[19] == ',' {
-		return time.Time{}, errors.New("it is not of the form 2006-01-02T15:04:05Z")
-	}
-	return time.Parse(time.RFC3339Nano, s)
 }

@@ -27,7 +27,10 @@ func (t tolerance) exceeded(failed, total int) bool {
 func (x *Exec) startItems(f *frame) *failure {
 	t, m := f.t, f.s.Map
 	if m.ItemReader != nil || m.ItemBatcher != nil || m.ResultWriter != nil {
-		return newFailure("States.Runtime", f.where()+"ItemReader, ItemBatcher and ResultWriter are not supported by this server.")
+		if !m.Distributed {
+			return f.runtimeError("The ItemReader, ItemBatcher and ResultWriter fields are not supported for INLINE maps")
+		}
+		return f.runtimeError("ItemReader, ItemBatcher and ResultWriter are not supported by this server.")
 	}
 	limit, fail := f.concurrency()
 	if fail != nil {
@@ -65,7 +68,7 @@ func (f *frame) concurrency() (int, *failure) {
 			return 0, fail
 		}
 		if n < 0 {
-			return 0, f.runtimeError("The %s field must be a non-negative integer but was: %d", field.Name, n)
+			return 0, f.lang.outOfRange(f, field, "The %s field must be a non-negative integer but was: %d", field.Name, n)
 		}
 		limit = n
 	}
@@ -84,7 +87,7 @@ func (f *frame) tolerance() (tolerance, *failure) {
 			return t, fail
 		}
 		if n < 0 {
-			return t, f.runtimeError("ToleratedFailureCount cannot be negative.")
+			return t, f.lang.outOfRange(f, field, "ToleratedFailureCount cannot be negative.")
 		}
 		t.count = n
 	}
@@ -94,7 +97,7 @@ func (f *frame) tolerance() (tolerance, *failure) {
 			return t, fail
 		}
 		if n < 0 || n > 100 {
-			return t, f.runtimeError("ToleratedFailurePercentage must be between 0 and 100.")
+			return t, f.lang.outOfRange(f, field, "ToleratedFailurePercentage must be between 0 and 100.")
 		}
 		t.percentage = n
 	}
@@ -131,7 +134,7 @@ func (x *Exec) startItem(t *Thread, previous int64) {
 		ev := x.emit(c, history.MapIterationStarted)
 		ev.Name, ev.Index = t.state.Name, int64(c.index)
 	}
-	input := item.value
+	input := item.input()
 	if selector := t.state.Map.ItemSelector; selector != nil {
 		f := x.newFrame(t)
 		f.in, f.item = j.args, item
@@ -144,13 +147,11 @@ func (x *Exec) startItem(t *Thread, previous int64) {
 	x.goTo(c, block.StartAt, input)
 }
 
-// item returns what iteration i is about. The members of an object are items of the form {"Key", "Value"}.
+// item returns what iteration i is about: an element of an array, or a member of an object.
 func (j *join) item(i int) *mapItem {
 	if j.items.Kind() == value.Object {
 		m := j.items.Members()[i]
-		return &mapItem{index: i, key: m.Key, keyed: true, value: value.NewObject([]value.Member{
-			{Key: "Key", Value: value.FromString(m.Key)}, {Key: "Value", Value: m.Value},
-		})}
+		return &mapItem{index: i, key: m.Key, keyed: true, value: m.Value}
 	}
 	return &mapItem{index: i, value: j.items.Elems()[i]}
 }

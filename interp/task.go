@@ -55,9 +55,9 @@ func (f *frame) seconds(field asl.Field) (int64, *failure) {
 	switch {
 	case fail != nil:
 	case n <= 0:
-		fail = f.runtimeError("The %s field must be a positive integer but was: %d", field.Name, n)
+		fail = f.lang.outOfRange(f, field, "The %s field must be a positive integer but was: %d", field.Name, n)
 	case n > maxSeconds:
-		fail = f.runtimeError("The %s field must not be greater than %d but was: %d", field.Name, maxSeconds, n)
+		fail = f.lang.outOfRange(f, field, "The %s field must not be greater than %d but was: %d", field.Name, maxSeconds, n)
 	}
 	return n, fail
 }
