@@ -73,7 +73,7 @@ func (s *stateCompiler) checkReferences(n *node, e *jsonata.Expr) {
 		}
 	}
 	for _, name := range states {
-		if (name == "result" || name == "errorOutput") && name != s.extra {
+		if name != "input" && name != "context" && name != s.extra {
 			s.fail(n, CodeUnsupportedJSONataExpression, "Field '$states.%s' does not exist.", name)
 		}
 	}
