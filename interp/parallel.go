@@ -37,7 +37,7 @@ func (x *Exec) joined(parent, child *Thread) {
 	if parent.join.finished < parent.join.length {
 		return
 	}
-	parent.prev = child.prev
+	parent.follow(child)
 	result := value.Join(parent.join.results())
 	x.aside(parent, history.ParallelStateSucceeded)
 	x.joinExit(parent, result)
@@ -57,6 +57,7 @@ func (j *join) results() []value.Value {
 // joinExit leaves a Parallel or Map state whose threads are all done.
 func (x *Exec) joinExit(t *Thread, result value.Value) {
 	x.dropJoin(t)
+	t.before = t.prev // the event before …StateSucceeded, which is aside
 	f, fail := x.reframe(t)
 	if fail == nil && result.Size() > MaxPayload {
 		fail = tooLarge(f.s.Name)
@@ -78,11 +79,9 @@ func (x *Exec) failJoin(parent, child *Thread, fail *failure) {
 		x.childFailed(parent, child)
 		return
 	}
-	parent.prev = child.prev
+	parent.follow(child)
 	if isMap {
 		x.writeIteration(parent, history.MapIterationFailed, child.index)
-	}
-	if isMap {
 		x.writeAborted(parent, child)
 	}
 	for _, c := range j.children {

@@ -103,6 +103,9 @@ func (x *Exec) newThread(parent uint32, index int, block *asl.Block) *Thread {
 	return t
 }
 
+// follow takes t's chain on to the last event of child.
+func (t *Thread) follow(child *Thread) { t.prev, t.before = child.prev, child.before }
+
 // touch notes that the row of t has to be written.
 func (x *Exec) touch(t *Thread) {
 	if !t.touched {
