@@ -32,8 +32,8 @@ func (f *frame) buildContext() value.Value {
 		})},
 		{Key: "State", Value: f.stateContext()},
 	}
-	if item := f.mapItem(); item != nil {
-		members = append(members, value.Member{Key: "Map", Value: item.context()})
+	if f.item != nil {
+		members = append(members, value.Member{Key: "Map", Value: f.item.context()})
 	}
 	if token := f.token(); token != "" {
 		members = append(members, value.Member{Key: "Task", Value: value.NewObject([]value.Member{
@@ -79,24 +79,6 @@ func (f *frame) token() string {
 // hasToken reports whether a task of the resource can be ended from outside.
 func hasToken(r *asl.Resource) bool {
 	return r.Activity != "" || r.Function == "" && r.Pattern != asl.RequestResponse
-}
-
-// mapItem is the item of the innermost Map around the frame, nil outside of one.
-func (f *frame) mapItem() *mapItem {
-	if f.item != nil {
-		return f.item
-	}
-	for t := f.t; t != nil; t = f.x.threads[t.parent] {
-		p := f.x.threads[t.parent]
-		if p == nil || p.join == nil || p.state.Type != asl.Map {
-			continue
-		}
-		if t.hidden != p.hidden {
-			return nil // inside a child of a distributed Map the item is not known
-		}
-		return p.join.item(t.index)
-	}
-	return nil
 }
 
 // stateData is the Source of items that come from the state's own data, and not from an ItemReader.

@@ -16,7 +16,7 @@ type frame struct {
 	s    *asl.State
 	lang language
 	in   value.Value // effective input
-	item *mapItem    // the item that an ItemSelector is computed for, nil elsewhere
+	item *mapItem    // the item that an ItemSelector is computed for, nil elsewhere: the states of an iteration do not see it
 	ctx  value.Value // the context object, built when first asked for
 
 	scope jsonpath.Env // see env

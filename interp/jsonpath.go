@@ -181,6 +181,9 @@ func (jsonPath) expr(f *frame, e *asl.Expr, field string, root value.Value) (val
 	case errors.As(err, &missing) && missing.Misapplied:
 		return value.Value{}, f.runtimeError("%s", missing.Detail)
 	case errors.As(err, &missing) && e.Path.Path() != nil:
+		if e.Path.Path().Root() == "$$" {
+			root = f.context()
+		}
 		return value.Value{}, f.runtimeError("The JSONPath '%s' specified for the field '%s' could not be found in the input '%s'",
 			e.Source, field, root.Compact())
 	}
