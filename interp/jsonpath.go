@@ -185,7 +185,7 @@ func (jsonPath) expr(f *frame, e *asl.Expr, field string, root value.Value) (val
 			root = f.context()
 		}
 		return value.Value{}, f.runtimeError("The JSONPath '%s' specified for the field '%s' could not be found in the input '%s'",
-			e.Source, field, root.Compact())
+			e.Source, field, root.Text())
 	}
 	return value.Value{}, f.runtimeError("%s", err)
 }

@@ -128,7 +128,7 @@ func argumentMiss(miss *NotFoundError, env *Env) string {
 	if strings.HasPrefix(path, "$$") {
 		path = path[1:]
 	}
-	return fmt.Sprintf("The JsonPath argument for the field '%s' could not be found in the input '%s'", path, env.Input.Compact())
+	return fmt.Sprintf("The JsonPath argument for the field '%s' could not be found in the input '%s'", path, env.Input.Text())
 }
 
 func (c *call) eval(env *Env) (value.Value, error) {
