@@ -109,24 +109,23 @@ func (n *Node) openEngine(ctx context.Context) (*engine.Engine, error) {
 	return e, nil
 }
 
-// handler returns all that the node answers over HTTP.
+// handler returns all that the node answers over HTTP. Nobody has to sign in, so a page in a browser on this machine
+// could upload a function and run it: what pages of other origins send is refused.
 func (n *Node) handler() http.Handler {
-	return &router{
+	return http.NewCrossOriginProtection().Handler(&router{
 		states:      n.api.Handler(),
 		functions:   lambda.NewHandler(n.catalog),
 		welcome:     n.welcome(),
 		healthy:     n.healthy,
 		bodyTimeout: bodyTimeout,
-	}
+	})
 }
 
-// healthy says why the node cannot do its work, nil when it can.
+// healthy says why the node cannot do its work, nil when it can. A store that only reads takes nothing on, so it is
+// made to write: that a record which never was is gone.
 func (n *Node) healthy(ctx context.Context) error {
-	_, err := n.store.Meta(ctx, "health")
-	if errors.Is(err, statelark.ErrNotFound) {
-		return nil
-	}
-	return err
+	nothing := statelark.MetaOp{Key: "health", Expect: statelark.AnyRevision}
+	return n.store.Commit(ctx, &statelark.Batch{Meta: []statelark.MetaOp{nothing}})
 }
 
 // URL is where clients on this machine find the node.

@@ -19,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/memstore"
 )
 
 // patience is how long a test waits for something that comes at once when all is well.
@@ -167,6 +168,8 @@ func TestHTTP(t *testing.T) {
 		{"health", "GET /health HTTP/1.0\r\n\r\n", "200 OK", "ok\n"},
 		{"functions", "GET /2015-03-31/functions/ HTTP/1.0\r\n\r\n", "200 OK", `"FunctionName":"upper"`},
 		{"another path", "GET /nowhere HTTP/1.0\r\n\r\n", "404 Not Found", "UnknownOperationException"},
+		{"a page of another origin", "POST /2015-03-31/functions HTTP/1.1\r\nHost: " + address + "\r\nOrigin: http://evil.example\r\nContent-Type: text/plain\r\n" +
+			"Content-Length: 2\r\nConnection: close\r\n\r\n{}", "403 Forbidden", "cross-origin"},
 		{"large header", "GET / HTTP/1.0\r\nX: " + strings.Repeat("x", 100<<10) + "\r\n\r\n", "431 Request Header Fields Too Large", ""},
 		{"no HTTP", "EHLO there\r\n\r\n", "400 Bad Request", ""},
 	} {
@@ -215,3 +218,19 @@ func TestHealthTellsWhy(t *testing.T) {
 		t.Errorf("health answered %s", answer.Status)
 	}
 }
+
+// TestHealthNeedsWrites: a store that answers and takes nothing, as on a full disk, is no health.
+func TestHealthNeedsWrites(t *testing.T) {
+	store := memstore.New()
+	if err := (&Node{store: store}).healthy(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := (&Node{store: full{store}}).healthy(t.Context()); !errors.Is(err, statelark.ErrUnavailable) {
+		t.Errorf("a node that can store nothing says %v", err)
+	}
+}
+
+// full is a store on a full disk.
+type full struct{ statelark.Store }
+
+func (full) Commit(context.Context, *statelark.Batch) error { return statelark.ErrUnavailable }
