@@ -73,6 +73,18 @@ func TestActivityTask(t *testing.T) {
 	})
 }
 
+// Whoever mistypes an activity is told, and does not wait for a worker that cannot come. It cannot be caught.
+func TestTaskOfNoActivity(t *testing.T) {
+	inBubble(t, echo, func(r *rig) {
+		arn := r.start(r.machine("M", activityTask(`,"Catch":[{"ErrorEquals":["States.ALL"],"Next":"T"}]`)), "e", `{}`)
+		x := r.ended(arn)
+		is(t, "status", x.Status, statelark.Failed)
+		is(t, "error", *x.Error, "States.Runtime")
+		is(t, "cause", *x.Cause, "The activity "+here.ActivityARN("a")+" does not exist.")
+		is(t, "trace", r.trace(arn), "1<0 ExecutionStarted\n2<0 TaskStateEntered\n3<2 ActivityScheduled\n4<3 ExecutionFailed\n")
+	})
+}
+
 func TestLongPollEndsWithoutATask(t *testing.T) {
 	inBubble(t, echo, func(r *rig) {
 		r.activity("a")

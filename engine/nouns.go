@@ -55,6 +55,12 @@ func (e *Engine) Activity(ctx context.Context, arn string) (*statelark.Activity,
 	return a, nil
 }
 
+// hasActivity reports whether there is an activity, and that there is one when the store cannot tell.
+func (e *Engine) hasActivity(arn string) bool {
+	_, err := e.Activity(context.Background(), arn)
+	return statelark.ErrorCode(err) == ""
+}
+
 // DeleteActivity removes an activity. Tasks that wait for a worker of it go on waiting, until they time out.
 func (e *Engine) DeleteActivity(ctx context.Context, arn string) error {
 	op := statelark.MetaOp{Key: activityPrefix + arn, Expect: statelark.AnyRevision}
@@ -84,10 +90,7 @@ func (e *Engine) Tag(ctx context.Context, arn string, put []statelark.Tag) error
 	return e.changeTags(ctx, arn, func(old []statelark.Tag) ([]statelark.Tag, error) {
 		tags := statelark.PutTags(old, put)
 		if len(tags) > statelark.MaxTags {
-			return nil, &statelark.Error{
-				Code: "TooManyTags", Resource: arn,
-				Message: fmt.Sprintf("Too many tags: a resource can have at most %d tags", statelark.MaxTags),
-			}
+			return nil, statelark.TooManyTags(arn)
 		}
 		return tags, nil
 	})
@@ -116,7 +119,7 @@ func (e *Engine) changeTags(ctx context.Context, arn string, change func([]state
 	}
 	a, err := e.Activity(ctx, arn)
 	if statelark.ErrorCode(err) != "" {
-		return &statelark.Error{Code: "ResourceNotFound", Resource: arn, Message: "Resource not found: '" + arn + "'"}
+		return statelark.ResourceNotFound(arn)
 	}
 	if err != nil {
 		return err

@@ -162,6 +162,7 @@ const (
 	Schedule       // the task could not be scheduled: ActivityScheduleFailed, LambdaFunctionScheduleFailed
 	Start          // the request could not be made: TaskStartFailed, LambdaFunctionStartFailed
 	Submit         // the request of a task that waits was refused: TaskSubmitFailed
+	Nowhere        // there is no such activity: the execution fails at once, without an event of the task
 )
 
 // Decision is everything that one Step says. Its slices are valid until it is stepped into again.

@@ -149,8 +149,10 @@ func (x *Exec) taskEvent(t *Thread, ev Event) {
 		x.succeeded(t, ev.Output)
 	case TaskFailed:
 		x.closeWait(t)
-		fail := &failure{err: ev.Error, cause: ev.Cause}
-		fail.write(x.emitFailed(t, ev.Phase))
+		fail := &failure{err: ev.Error, cause: ev.Cause, fatal: ev.Phase == Nowhere}
+		if !fail.fatal {
+			fail.write(x.emitFailed(t, ev.Phase))
+		}
 		x.failTask(t, fail)
 	}
 }
