@@ -233,7 +233,11 @@ var (
 )
 
 func (cfg *Config) validate() error {
-	if _, _, err := net.SplitHostPort(cfg.Listen); err != nil {
+	_, port, err := net.SplitHostPort(cfg.Listen)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	if err != nil {
 		return fmt.Errorf("listen is %q; it has to be HOST:PORT: %w", cfg.Listen, err)
 	}
 	if !accountPattern.MatchString(cfg.Account) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -55,7 +56,8 @@ func asFailure(err error, c *cobra.Command) *failure {
 			f.code = exitUsage
 		}
 	}
-	if f.code == exitUsage && f.next == "" {
+	var file *fs.PathError // then help helps nothing
+	if f.code == exitUsage && f.next == "" && !errors.As(err, &file) {
 		f.next = fmt.Sprintf("see %q", c.CommandPath()+" --help")
 	}
 	return f

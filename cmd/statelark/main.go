@@ -47,9 +47,11 @@ Exit codes: 0 ok or SUCCEEDED, 1 FAILED, 2 usage, 3 definition invalid, 5 TIMED_
   statelark server --data ./statelark-data          # a server whose executions survive it
   statelark run order.asl.json --input @order.json  # run a workflow and print its output
   statelark validate *.asl.json                     # what is wrong with definitions`,
+		Version:       buildVersion(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	root.SetVersionTemplate("statelark {{.Version}}\n")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	for _, c := range []*cobra.Command{newDev(), newServer(), newRun(), newValidate(), newEval(), newVersion()} {
 		check := c.Args

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -36,14 +37,20 @@ The exit code is 3 when one of them is an error.`,
 				return err
 			}
 			var all []*definition
+			var unread []error
 			for _, path := range files {
 				d, err := readDefinition(path, c.InOrStdin(), values, o)
 				if err != nil {
-					return err
+					unread = append(unread, err)
+					continue
 				}
 				all = append(all, d)
 			}
-			return validate(c, all, asJSON)
+			err = validate(c, all, asJSON)
+			if len(unread) > 0 {
+				return usage(errors.Join(unread...))
+			}
+			return err
 		},
 	}
 	addSubstFlags(c)
