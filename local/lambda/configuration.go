@@ -90,22 +90,6 @@ type settings struct {
 	Layers      []string
 }
 
-func (s *settings) check() error {
-	switch {
-	case len(s.Layers) > 0:
-		return invalid("Layers are not supported here: pack what the function needs with its code.")
-	case s.Runtime != nil:
-		if err := function.CheckRuntime(*s.Runtime); err != nil {
-			return invalid("Value %s at 'runtime' failed to satisfy constraint: %v", *s.Runtime, err)
-		}
-	}
-	if s.Timeout != nil && (*s.Timeout < 1 || *s.Timeout > int(function.MaxTimeout/time.Second)) {
-		return function.Errorf("ValidationException", 400,
-			"1 validation error detected: Value '%d' at 'timeout' failed to satisfy constraint: Member must have value between 1 and 900", *s.Timeout)
-	}
-	return nil
-}
-
 // apply changes f where the settings say so.
 func (s *settings) apply(f *function.Function) {
 	set(&f.Role, s.Role)

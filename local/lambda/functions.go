@@ -51,19 +51,23 @@ type createInput struct {
 }
 
 func (in *createInput) check() error {
-	switch {
-	case in.FunctionName == "":
-		return missing("functionName")
-	case in.Code == nil:
-		return missing("code")
-	case in.Role == nil:
-		return missing("role")
+	var v violations
+	v.required("functionName", in.FunctionName != "")
+	v.required("code", in.Code != nil)
+	v.required("role", in.Role != nil)
+	if in.PackageType != "" && in.PackageType != "Zip" && in.PackageType != "Image" {
+		v.add("packageType", in.PackageType, "satisfy enum value set: [Zip, Image]")
+	}
+	in.constraints(&v)
+	switch err := v.err(); {
+	case err != nil:
+		return err
 	case in.PackageType == "Image":
 		return invalid("Container images are not supported here: upload an archive.")
 	case in.Runtime == nil || in.Handler == nil:
 		return invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages.")
 	}
-	return in.settings.check()
+	return in.unsupported()
 }
 
 func (h *Handler) createFunction(r *http.Request) (int, any, error) {
@@ -248,18 +252,23 @@ func listed(r *http.Request, f *function.Function) string {
 	return ""
 }
 
-// maxPage is how many functions one answer lists at most.
-const maxPage = 50
+// maxPage is how many functions one answer lists at most, however many of up to maxItems were asked for.
+const (
+	maxPage  = 50
+	maxItems = 10_000
+)
 
 // page returns the bounds of the part of a list that a request asks for, and the Marker of what follows.
 func page(r *http.Request, n int) (from, to int, next string, err error) {
 	q := r.URL.Query()
 	size := maxPage
 	if text := q.Get("MaxItems"); text != "" {
-		size, err = strconv.Atoi(text)
-		if err != nil || size < 1 || size > 10_000 {
-			return 0, 0, "", function.Errorf("ValidationException", http.StatusBadRequest,
-				"1 validation error detected: Value '%s' at 'maxItems' failed to satisfy constraint: Member must have value between 1 and 10000", text)
+		if size, err = strconv.Atoi(text); err != nil {
+			return 0, 0, "", function.Errorf("SerializationException", http.StatusBadRequest, "MaxItems is not a number: %s", text)
+		}
+		var v violations
+		if v.between("maxItems", &size, 1, maxItems); v.err() != nil {
+			return 0, 0, "", v.err()
 		}
 		size = min(size, maxPage)
 	}

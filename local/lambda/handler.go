@@ -172,10 +172,3 @@ func named(r *http.Request) (function.Ref, error) {
 func invalid(format string, a ...any) *function.Error {
 	return function.Errorf("InvalidParameterValueException", http.StatusBadRequest, format, a...)
 }
-
-// missing is the answer to a request without a member that it needs.
-func missing(member string) *function.Error {
-	return function.Errorf("ValidationException", http.StatusBadRequest,
-		"1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null",
-		member)
-}

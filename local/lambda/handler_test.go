@@ -176,13 +176,24 @@ func TestErrors(t *testing.T) {
 		{"not JSON", "POST", functions, "{", 400, "SerializationException", "Could not parse request body into json"},
 		{"no name", "POST", functions, "{}", 400, "ValidationException", "Value null at 'functionName' failed to satisfy constraint"},
 		{"no role", "POST", functions, `{"FunctionName":"a","Code":{}}`, 400, "ValidationException", "Value null at 'role' failed to satisfy constraint"},
-		{"no code", "POST", functions, `{"FunctionName":"a","Role":"r","Runtime":"python3.12","Handler":"a.b","Code":{}}`, 400, "InvalidParameterValueException", "Please provide a source for function code."},
-		{"code in S3", "POST", functions, `{"FunctionName":"a","Role":"r","Runtime":"python3.12","Handler":"a.b","Code":{"S3Bucket":"b","S3Key":"k"}}`, 400, "InvalidParameterValueException", "upload the archive itself"},
-		{"layers", "POST", functions, `{"FunctionName":"a","Role":"r","Runtime":"python3.12","Handler":"a.b","Layers":["l"],"Code":{}}`, 400, "InvalidParameterValueException", "Layers are not supported here"},
-		{"image", "POST", functions, `{"FunctionName":"a","Role":"r","PackageType":"Image","Code":{"ImageUri":"i"}}`, 400, "InvalidParameterValueException", "Container images are not supported here"},
+		{"everything at once", "POST", functions, `{"FunctionName":"a","Role":"r","Handler":"a b","Timeout":0,"MemorySize":10241,"PackageType":"Tar"}`, 400, "ValidationException",
+			`{"Type":"User","message":"6 validation errors detected: Value null at 'code' failed to satisfy constraint: Member must not be null; ` +
+				`Value 'Tar' at 'packageType' failed to satisfy constraint: Member must satisfy enum value set: [Zip, Image]; ` +
+				`Value 'r' at 'role' failed to satisfy constraint: Member must satisfy regular expression pattern: arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+; ` +
+				`Value 'a b' at 'handler' failed to satisfy constraint: Member must satisfy regular expression pattern: [^\\s]+; ` +
+				`Value '0' at 'timeout' failed to satisfy constraint: Member must have value greater than or equal to 1; ` +
+				`Value '10241' at 'memorySize' failed to satisfy constraint: Member must have value less than or equal to 10240"}`},
+		{"long description", "PUT", functions + "/fixed/configuration", `{"Description":"` + strings.Repeat("d", 257) + `"}`, 400, "ValidationException",
+			"at 'description' failed to satisfy constraint: Member must have length less than or equal to 256"},
+		{"no code", "POST", functions, `{"FunctionName":"a","Role":"arn:aws:iam::000000000000:role/r","Runtime":"python3.12","Handler":"a.b","Code":{}}`, 400, "InvalidParameterValueException", "Please provide a source for function code."},
+		{"code in S3", "POST", functions, `{"FunctionName":"a","Role":"arn:aws:iam::000000000000:role/r","Runtime":"python3.12","Handler":"a.b","Code":{"S3Bucket":"b","S3Key":"k"}}`, 400, "InvalidParameterValueException", "upload the archive itself"},
+		{"layers", "POST", functions, `{"FunctionName":"a","Role":"arn:aws:iam::000000000000:role/r","Runtime":"python3.12","Handler":"a.b","Layers":["l"],"Code":{}}`, 400, "InvalidParameterValueException", "Layers are not supported here"},
+		{"image", "POST", functions, `{"FunctionName":"a","Role":"arn:aws:iam::000000000000:role/r","PackageType":"Image","Code":{"ImageUri":"i"}}`, 400, "InvalidParameterValueException", "Container images are not supported here"},
 		{"timeout", "PUT", functions + "/fixed/configuration", `{"Timeout":901}`, 400, "ValidationException", "Value '901' at 'timeout'"},
 		{"declared", "PUT", functions + "/fixed/configuration", `{"Timeout":90}`, 400, "InvalidParameterValueException", "is declared in the configuration of the server"},
-		{"page size", "GET", functions + "?MaxItems=0", "", 400, "ValidationException", "Value '0' at 'maxItems'"},
+		{"page size", "GET", functions + "?MaxItems=0", "", 400, "ValidationException", "Value '0' at 'maxItems' failed to satisfy constraint: Member must have value greater than or equal to 1"},
+		{"page size of no number", "GET", functions + "?MaxItems=x", "", 400, "SerializationException", "MaxItems is not a number: x"},
+		{"alias of nothing", "POST", functions + "/fixed/aliases", `{}`, 400, "ValidationException", "2 validation errors detected: Value null at 'name'"},
 		{"marker", "GET", functions + "?Marker=%21", "", 400, "InvalidParameterValueException", "Invalid value for Marker"},
 		{"payload", "POST", functions + "/fixed/invocations", "{", 400, "InvalidRequestContentException", "Could not parse request body into json"},
 		{"payload too large", "POST", functions + "/fixed/invocations", strings.Repeat(" ", function.MaxPayload) + "1", 413, "RequestEntityTooLargeException",
@@ -236,7 +247,7 @@ func TestFetchObject(t *testing.T) {
 		return archiveOf(t, "handler.py", "def handler(event, context):\n    return 'from S3'\n"), nil
 	}
 	s.Config.Handler = h
-	const body = `{"FunctionName":"f","Role":"r","Runtime":"python3.12","Handler":"handler.handler","Timeout":30,"Code":{"S3Bucket":"b","S3Key":"%s","S3ObjectVersion":"v"}}`
+	const body = `{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Runtime":"python3.12","Handler":"handler.handler","Timeout":30,"Code":{"S3Bucket":"b","S3Key":"%s","S3ObjectVersion":"v"}}`
 	resp, text := call(t, s, "POST", "/2015-03-31/functions", fmt.Sprintf(body, "other"))
 	if resp.StatusCode != http.StatusBadRequest || !strings.Contains(text, "Error occurred while GetObject. S3 Error Code: NoSuchKey") {
 		t.Errorf("code that is not there: %s %s", resp.Status, text)

@@ -96,8 +96,11 @@ func (h *Handler) createAlias(r *http.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	if in.FunctionVersion == "" {
-		return 0, nil, missing("functionVersion")
+	var v violations
+	v.required("name", in.Name != "")
+	v.required("functionVersion", in.FunctionVersion != "")
+	if err := v.err(); err != nil {
+		return 0, nil, err
 	}
 	a, err := h.catalog.SetAlias(ref, function.Alias{Name: in.Name, Version: in.FunctionVersion, Description: in.Description}, true)
 	if err != nil {

@@ -21,8 +21,8 @@ const (
 // Bounds of AWS Lambda.
 const (
 	MaxTimeout  = 900 * time.Second
-	minMemoryMB = 128
-	maxMemoryMB = 10240
+	MinMemoryMB = 128
+	MaxMemoryMB = 10240
 )
 
 // Function is one version of a function. It does not change once the catalogue holds it.
@@ -73,8 +73,8 @@ func (f *Function) prepare() error {
 	if f.Timeout < time.Second || f.Timeout > MaxTimeout {
 		return fmt.Errorf("function %s: the timeout is %v; it has to be between 1 second and 15 minutes", f.Name, f.Timeout)
 	}
-	if f.MemoryMB < minMemoryMB || f.MemoryMB > maxMemoryMB {
-		return fmt.Errorf("function %s: the memory is %d MB; it has to be between %d and %d", f.Name, f.MemoryMB, minMemoryMB, maxMemoryMB)
+	if f.MemoryMB < MinMemoryMB || f.MemoryMB > MaxMemoryMB {
+		return fmt.Errorf("function %s: the memory is %d MB; it has to be between %d and %d", f.Name, f.MemoryMB, MinMemoryMB, MaxMemoryMB)
 	}
 	return f.checkCode()
 }
