@@ -145,7 +145,7 @@ func (l *live) noteMore(c *change, d *interp.Decision) {
 		l.again = 0
 	}
 	if d.More {
-		l.again = time.Now().UnixMilli()
+		l.again = l.latest
 		c.Timers = append(c.Timers, timerOp(interp.TimerSet{Seq: againSeq, Due: l.again}, false))
 	}
 }

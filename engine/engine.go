@@ -57,6 +57,8 @@ type Config struct {
 	LongPoll time.Duration
 	// Retention is how long closed executions are kept; 0: 90 days, as AWS does; negative: for ever.
 	Retention time.Duration
+	// Now is the clock of the wall; nil: time.Now. It may be set back: the events of an execution never are.
+	Now func() time.Time
 }
 
 // Queue bounds.
@@ -70,8 +72,8 @@ type Engine struct {
 	cfg    Config
 	store  statelark.Store
 	log    *slog.Logger
-	secret []byte    // of the task tokens
-	since  time.Time // when this engine began to listen
+	secret []byte                    // of the task tokens
+	since  atomic.Pointer[time.Time] // from when on callers were heard, without a break
 
 	leases     []statelark.Lease
 	epochs     [statelark.Shards]uint64 // of the leases
@@ -114,7 +116,7 @@ func New(store statelark.Store, cfg Config) *Engine {
 // Start takes up everything that was under way. It returns when the engine can be called; what was outstanding is
 // taken up meanwhile. An engine whose Start failed is of no more use.
 func (e *Engine) Start(ctx context.Context) error {
-	e.since = time.Now()
+	e.listening()
 	if err := e.takeShards(ctx); err != nil {
 		return fmt.Errorf("taking the shards: %w", err)
 	}
@@ -126,6 +128,15 @@ func (e *Engine) Start(ctx context.Context) error {
 	e.run()
 	return nil
 }
+
+// listening notes that callers are heard from now on.
+func (e *Engine) listening() {
+	now := e.cfg.Now()
+	e.since.Store(&now)
+}
+
+// now is the time to the millisecond, which is as fine as records keep it.
+func (e *Engine) now() time.Time { return e.cfg.Now().Truncate(time.Millisecond).UTC() }
 
 // Open is New and Start.
 func Open(ctx context.Context, store statelark.Store, cfg Config) (*Engine, error) {
@@ -157,6 +168,9 @@ func (c *Config) setDefaults() {
 	}
 	if c.Retention == 0 {
 		c.Retention = 90 * 24 * time.Hour
+	}
+	if c.Now == nil {
+		c.Now = time.Now
 	}
 	if c.Targets == nil {
 		c.Targets = &task.Registry{}

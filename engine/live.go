@@ -15,7 +15,6 @@ import (
 
 // newLive makes the memory of an execution that is about to start.
 func (e *Engine) newLive(b *beginning, now time.Time, unique, seed uint64) *live {
-	now = now.Truncate(time.Millisecond).UTC()
 	record := &statelark.Execution{
 		ID:      statelark.NewExecID(now, statelark.ShardOf(b.start.Machine, b.start.Name), unique),
 		Machine: b.start.Machine, Revision: revisionOf(b.machine.record), Name: b.start.Name,
@@ -86,14 +85,15 @@ func (e *Engine) readLive(id statelark.ExecID) (*live, error) {
 }
 
 // headerTail is the length of what the engine puts behind the interpreter's part of row 0: the number of the last
-// payload, which that part may still add to, and the time of the timer that says More.
-const headerTail = 4 + 8
+// payload, which that part may still add to, the time of the timer that says More, and that of the last event.
+const headerTail = 4 + 8 + 8
 
 // appendHeader appends row 0: the interpreter's own row and what the engine itself has to remember.
 func (l *live) appendHeader(dst []byte) []byte {
 	dst = l.x.AppendHeader(dst, l.payloads)
 	dst = binary.BigEndian.AppendUint32(dst, l.payloads.next)
-	return binary.BigEndian.AppendUint64(dst, uint64(l.again))
+	dst = binary.BigEndian.AppendUint64(dst, uint64(l.again))
+	return binary.BigEndian.AppendUint64(dst, uint64(l.latest))
 }
 
 func (l *live) readHeader(row []byte) (own []byte, err error) {
@@ -101,7 +101,8 @@ func (l *live) readHeader(row []byte) (own []byte, err error) {
 	if len(tail) < headerTail {
 		return nil, errors.New("its first row is cut short")
 	}
-	l.payloads.next, l.again = binary.BigEndian.Uint32(tail), int64(binary.BigEndian.Uint64(tail[4:]))
+	l.payloads.next = binary.BigEndian.Uint32(tail)
+	l.again, l.latest = int64(binary.BigEndian.Uint64(tail[4:])), int64(binary.BigEndian.Uint64(tail[12:]))
 	return own, nil
 }
 

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -172,7 +171,7 @@ func (e *Engine) CreateStateMachine(ctx context.Context, m *statelark.StateMachi
 		return nil, err
 	}
 	record := *m
-	record.Created = now()
+	record.Created = e.now()
 	record.Updated = record.Created
 	record.Revision = statelark.InitialRevision
 	p, err := e.machines.put(ctx, &record)
@@ -197,7 +196,7 @@ func (e *Engine) UpdateStateMachine(ctx context.Context, arn string, u statelark
 	if !changed {
 		return old.record, nil
 	}
-	next.Revision, next.Updated = uuid.NewString(), now()
+	next.Revision, next.Updated = uuid.NewString(), e.now()
 	p, err := e.machines.put(ctx, next)
 	if err != nil {
 		return nil, err
@@ -308,6 +307,3 @@ func (e *Engine) sweepDeleted(ctx context.Context) error {
 		}
 	}
 }
-
-// now is the time to the millisecond, which is as fine as records keep it.
-func now() time.Time { return time.Now().Truncate(time.Millisecond).UTC() }

@@ -23,7 +23,7 @@ func (e *Engine) CreateActivity(ctx context.Context, a *statelark.Activity) (*st
 		return nil, err
 	}
 	record := *a
-	record.Created = now()
+	record.Created = e.now()
 	return &record, e.putActivity(ctx, &record)
 }
 

@@ -20,6 +20,8 @@ import (
 type message struct {
 	exec  statelark.ExecID
 	event interp.Event
+	// due is, of a timer, the time that it was set to.
+	due time.Time
 	// must: the event has to find its wait, else reply gets errNoWait.
 	must bool
 	// from is the inbox row that brought the event.
@@ -69,6 +71,7 @@ type live struct {
 	x        *interp.Exec
 	payloads *payloads
 	again    int64        // due time (Unix ms) of the stored timer that says More, 0: none
+	latest   int64        // time (Unix ms) of the last event that was given to it
 	pending  atomic.Int32 // changes submitted and not finished
 	dead     atomic.Bool  // a change was refused: memory and store differ
 	place    *list.Element
@@ -258,13 +261,7 @@ func (o *owner) forget(l *live) {
 
 // step gives an event to an execution and submits what follows.
 func (o *owner) step(l *live, m message) {
-	m.event.At = time.Now()
-	if m.begin != nil {
-		m.event.At = l.record.Start // to the millisecond what DescribeExecution says
-	}
-	if m.event.Kind == interp.TimerFired {
-		m.event.Up = o.e.since
-	}
+	o.date(l, &m)
 	if l.program.deleting.Load() && m.event.Kind != interp.Started {
 		m.event = interp.Event{Kind: interp.Stopped, At: m.event.At}
 	}
@@ -291,6 +288,22 @@ func (o *owner) step(l *live, m message) {
 			o.more = append(o.more, l)
 		}
 	}
+}
+
+// date gives an event its time: now, unless the clock was set back since a timer fired or since the event before.
+func (o *owner) date(l *live, m *message) {
+	at := o.e.now()
+	switch {
+	case m.begin != nil:
+		at = l.record.Start
+	case m.event.Kind == interp.TimerFired:
+		m.event.Up = *o.e.since.Load()
+		if m.due.After(at) {
+			at = m.due
+		}
+	}
+	l.latest = max(l.latest, at.UnixMilli())
+	m.event.At = time.UnixMilli(l.latest)
 }
 
 // stepSafely turns a panic into an error: one execution that the interpreter cannot deal with must not take the
@@ -340,7 +353,7 @@ func (o *owner) begin(b *beginning) {
 			return
 		}
 	}
-	l := o.e.newLive(b, time.Now(), rand.Uint64(), rand.Uint64())
+	l := o.e.newLive(b, o.e.now(), rand.Uint64(), rand.Uint64())
 	record := l.record
 	if !b.start.MadeUp {
 		o.names[key] = l

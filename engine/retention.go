@@ -29,7 +29,7 @@ func (e *Engine) expire(ctx context.Context) {
 }
 
 func (e *Engine) expireOnce(ctx context.Context) error {
-	before := time.Now().Add(-e.cfg.Retention)
+	before := e.now().Add(-e.cfg.Retention)
 	for total := 0; ctx.Err() == nil; {
 		n, err := e.store.Expire(ctx, before, expireBudget)
 		if err != nil {

@@ -3,6 +3,7 @@ package engine
 import (
 	"container/heap"
 	"context"
+	"maps"
 	"math"
 	"sync"
 	"time"
@@ -51,9 +52,18 @@ func (t *timers) add(timer statelark.Timer) {
 func (t *timers) remove(timer statelark.Timer) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !timer.Due.After(t.until) && timer.Due.After(time.Now()) {
+	if !timer.Due.After(t.until) && timer.Due.After(t.e.cfg.Now()) {
 		t.gone[timer] = struct{}{}
 	}
+}
+
+// dropGone forgets timers that are not in the heap any more, or never came to be there: they were taken away after a
+// load had begun and before it read them.
+func (t *timers) dropGone() {
+	now := t.e.cfg.Now()
+	maps.DeleteFunc(t.gone, func(timer statelark.Timer, _ struct{}) bool {
+		return t.heap == nil || !timer.Due.After(now)
+	})
 }
 
 func (t *timers) nudge() {
@@ -66,14 +76,14 @@ func (t *timers) nudge() {
 // load reads the timers of all shards from behind from up to the horizon from the store; all anew when from is zero.
 // One that comes twice does no harm.
 func (t *timers) load(ctx context.Context, from time.Time) error {
-	until := time.Now().Add(horizon)
+	until := t.e.cfg.Now().Add(horizon)
 	t.mu.Lock()
 	before := t.until
 	t.until = until // before reading: what is set from now on comes through add
 	if from.IsZero() {
 		t.heap = nil
-		clear(t.gone)
 	}
+	t.dropGone()
 	t.mu.Unlock()
 	for _, lease := range t.e.leases {
 		if err := t.loadShard(ctx, lease.Shard, from, until); err != nil {
@@ -127,7 +137,7 @@ func (t *timers) run(ctx context.Context) {
 		until := t.until
 		t.mu.Unlock()
 		if !until.IsZero() {
-			if ahead := time.Until(until); ahead < horizon/2 {
+			if ahead := until.Sub(t.e.cfg.Now()); ahead < horizon/2 {
 				if err := t.load(ctx, until); err != nil && ctx.Err() == nil {
 					t.e.log.Error("timers could not be read; they are read again in a second", "error", err)
 					next = min(next, time.Second)
@@ -146,7 +156,7 @@ func (t *timers) fire(ctx context.Context) time.Duration {
 			t.mu.Unlock()
 			return horizon / 4
 		}
-		if wait := time.Until(t.heap[0].Due); wait > 0 {
+		if wait := t.heap[0].Due.Sub(t.e.cfg.Now()); wait > 0 {
 			t.mu.Unlock()
 			return min(wait, horizon/4)
 		}
@@ -167,7 +177,7 @@ func timerMessage(t statelark.Timer) message {
 	if t.Seq == againSeq {
 		return message{exec: t.Exec, event: interp.Event{Kind: interp.Continue}}
 	}
-	return message{exec: t.Exec, event: interp.Event{Kind: interp.TimerFired, Seq: t.Seq}}
+	return message{exec: t.Exec, due: t.Due, event: interp.Event{Kind: interp.TimerFired, Seq: t.Seq}}
 }
 
 // timerHeap orders timers by when they are due.
