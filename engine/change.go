@@ -170,7 +170,7 @@ func (e *Engine) finishChange(l *live, c *change, m message, err error) {
 		e.dispatch(k)
 	}
 	for _, t := range c.cancel {
-		e.dispatcher.cancel(taskKey{c.Exec, t.Seq})
+		e.dispatcher.forget(taskKey{c.Exec, t.Seq})
 		e.activities.cancel(taskKey{c.Exec, t.Seq})
 	}
 	for _, t := range c.disarm {

@@ -3,7 +3,9 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/statelark/statelark"
 )
@@ -29,6 +31,7 @@ type committer struct {
 	e        *Engine
 	in       chan commit
 	finished chan outcome
+	flying   atomic.Pointer[chan struct{}] // closed when the store's Commit returns; nil when none is under way
 	running  sync.WaitGroup
 }
 
@@ -125,8 +128,7 @@ func (c *committer) write(batch []commit) {
 	for i, m := range batch {
 		b.Changes[i] = m.change
 	}
-	err := c.e.store.Commit(context.Background(), &b)
-	ownFault := errors.Is(err, statelark.ErrExists) || errors.Is(err, statelark.ErrConflict)
+	ownFault, err := c.commit(&b)
 	switch {
 	case ownFault && len(batch) > 1:
 		half, generation := len(batch)/2, c.e.generation.Load()
@@ -137,10 +139,48 @@ func (c *committer) write(batch []commit) {
 		}
 		c.write(batch[half:])
 		return
-	case err != nil && !ownFault:
-		c.e.failed(err)
 	}
 	c.finished <- outcome{batch, err}
+}
+
+// commit hands a batch to the store, and reports whether one of its changes is to blame for the error.
+func (c *committer) commit(b *statelark.Batch) (ownFault bool, err error) {
+	over := make(chan struct{})
+	c.flying.Store(&over)
+	err = c.e.store.Commit(context.Background(), b)
+	ownFault = errors.Is(err, statelark.ErrExists) || errors.Is(err, statelark.ErrConflict)
+	if err != nil && !ownFault {
+		c.e.failed(err)
+	}
+	c.flying.Store(nil)
+	close(over)
+	return ownFault, err
+}
+
+// landed returns when everything is durable that a read could see which ended before the call and began in the
+// given generation. A store may show a batch while it is still being synced.
+func (c *committer) landed(ctx context.Context, generation uint64) error {
+	if over := c.flying.Load(); over != nil {
+		select {
+		case <-*over:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	if c.e.generation.Load() != generation {
+		return fmt.Errorf("a batch failed meanwhile: %w", statelark.ErrUnavailable)
+	}
+	return nil
+}
+
+// durably returns what read finds, once that is durable: nobody is to see what a crash may take away again.
+func durably[T any](ctx context.Context, e *Engine, read func() (T, error)) (T, error) {
+	generation := e.generation.Load()
+	found, err := read()
+	if err == nil {
+		err = e.committer.landed(ctx, generation)
+	}
+	return found, err
 }
 
 // fences names the epoch of every shard that the batch writes to.

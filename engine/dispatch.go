@@ -134,6 +134,8 @@ type dispatcher struct {
 	mu      sync.Mutex
 	queue   []call
 	known   map[taskKey]context.CancelFunc // queued (nil) and running
+	scans   int                            // scans of the store that are under way
+	over    map[taskKey]struct{}           // calls that were known since the oldest of them began
 	active  int
 	stopped bool
 }
@@ -153,11 +155,30 @@ func (d *dispatcher) close() {
 
 func (d *dispatcher) wait() { d.workers.Wait() }
 
+// beginScan makes the dispatcher remember the calls that end: a scan may have read their work rows before, and is
+// not to start them again. endScan must follow.
+func (d *dispatcher) beginScan() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.scans++; d.scans == 1 {
+		d.over = make(map[taskKey]struct{})
+	}
+}
+
+func (d *dispatcher) endScan() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.scans--; d.scans == 0 {
+		d.over = nil
+	}
+}
+
 // push queues a call. One that is known already is left as it is.
 func (d *dispatcher) push(k call) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if _, twice := d.known[k.taskKey]; twice || d.stopped {
+	_, known := d.known[k.taskKey]
+	if _, over := d.over[k.taskKey]; known || over || d.stopped {
 		return
 	}
 	d.known[k.taskKey] = nil
@@ -171,11 +192,14 @@ func (d *dispatcher) push(k call) {
 	}
 }
 
-// cancel gives a call up: its target is told if it runs.
-func (d *dispatcher) cancel(key taskKey) {
+// forget lets go of a call that has ended, or that is given up: its target is told if it runs.
+func (d *dispatcher) forget(key taskKey) {
 	d.mu.Lock()
 	cancel := d.known[key]
 	delete(d.known, key)
+	if d.over != nil {
+		d.over[key] = struct{}{}
+	}
 	d.mu.Unlock()
 	if cancel != nil {
 		cancel()
@@ -211,22 +235,11 @@ func (d *dispatcher) next() (call, context.Context, bool) {
 	return call{}, nil, false
 }
 
-// done forgets a call that has ended.
-func (d *dispatcher) done(key taskKey) {
-	d.mu.Lock()
-	cancel := d.known[key]
-	delete(d.known, key)
-	d.mu.Unlock()
-	if cancel != nil {
-		cancel()
-	}
-}
-
 // run starts a call on its target and delivers the answer.
 func (d *dispatcher) run(ctx context.Context, k call) {
 	ev, answered := d.start(ctx, k)
 	if !answered {
-		d.done(k.taskKey)
+		d.forget(k.taskKey)
 		return
 	}
 	d.deliver(ctx, k.taskKey, ev)
@@ -234,9 +247,12 @@ func (d *dispatcher) run(ctx context.Context, k call) {
 
 // start starts a call on its target and returns the event that its answer is, false when there is none to deliver.
 func (d *dispatcher) start(ctx context.Context, k call) (ev interp.Event, answered bool) {
-	k, err := d.e.refill(k)
+	err := insist(ctx, func() (err error) {
+		k, err = d.e.refill(k)
+		return err
+	})
 	if err != nil {
-		if !errors.Is(err, errNoWait) {
+		if !errors.Is(err, errNoWait) && ctx.Err() == nil {
 			d.e.log.Error("task could not be read; it is dispatched again at the next start", "execution", k.arn, "error", err)
 		}
 		return ev, false
@@ -254,14 +270,11 @@ func (d *dispatcher) start(ctx context.Context, k call) (ev interp.Event, answer
 	if k.deadline != 0 {
 		c.Deadline = time.UnixMilli(k.deadline)
 	}
-	out, err := target.Start(ctx, c)
-	for ctx.Err() == nil && errors.Is(err, statelark.ErrUnavailable) { // this server's trouble and not the task's
-		select {
-		case <-ctx.Done():
-		case <-time.After(storeRetry):
-			out, err = target.Start(ctx, c)
-		}
-	}
+	var out task.Outcome
+	err = insist(ctx, func() (err error) {
+		out, err = target.Start(ctx, c)
+		return err
+	})
 	switch {
 	case ctx.Err() != nil: // given up, or the engine closes: the work row is left for the next start
 		return ev, false
@@ -275,6 +288,21 @@ func (d *dispatcher) start(ctx context.Context, k call) (ev interp.Event, answer
 	return interp.Event{Kind: interp.TaskSubmitted, Seq: k.seq, Output: out.Output}, true
 }
 
+// insist calls until the store answers, or ctx ends: its trouble is this server's and not the task's.
+func insist(ctx context.Context, call func() error) error {
+	for {
+		err := call()
+		if !errors.Is(err, statelark.ErrUnavailable) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(storeRetry):
+		}
+	}
+}
+
 // deliver sends the answer of a target to the execution, as often as it takes until what follows from it is
 // durable. Until then the call is known, so that no scan starts it again.
 func (d *dispatcher) deliver(ctx context.Context, key taskKey, ev interp.Event) {
@@ -284,10 +312,10 @@ func (d *dispatcher) deliver(ctx context.Context, key taskKey, ev interp.Event) 
 			time.AfterFunc(storeRetry, func() { d.deliver(ctx, key, ev) })
 			return
 		}
-		d.done(key)
+		d.forget(key)
 	}
 	if !d.e.ownerOf(key.exec).send(ctx, m) {
-		d.done(key)
+		d.forget(key)
 	}
 }
 

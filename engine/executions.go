@@ -85,11 +85,11 @@ func (e *Engine) sameStart(record *statelark.Execution, b *beginning) (bool, err
 	if record.Status != statelark.Running {
 		return false, nil
 	}
-	first, err := e.events(context.Background(), record.ID, 1, 1, false)
-	if err != nil || len(first) == 0 {
+	first, err := e.event(context.Background(), record.ID, 1)
+	if err != nil {
 		return false, err
 	}
-	return first[0].Data == b.start.Input, nil
+	return first.Data == b.start.Input, nil
 }
 
 // find returns the record of an execution by its ARN.
@@ -107,6 +107,9 @@ func (e *Engine) find(ctx context.Context, arn string) (*statelark.Execution, er
 		return nil, fmt.Errorf("looking for execution %s: %w", arn, err)
 	}
 	record, err := e.store.Execution(ctx, id)
+	if errors.Is(err, statelark.ErrNotFound) { // it expired meanwhile
+		return nil, missing
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading execution %s: %w", arn, err)
 	}
@@ -115,7 +118,7 @@ func (e *Engine) find(ctx context.Context, arn string) (*statelark.Execution, er
 
 // StopExecution aborts an execution and returns when it stopped; of one that had ended, when it ended.
 func (e *Engine) StopExecution(ctx context.Context, arn string, errorName, cause *string) (time.Time, error) {
-	record, err := e.find(ctx, arn)
+	record, err := durably(ctx, e, func() (*statelark.Execution, error) { return e.find(ctx, arn) })
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -133,28 +136,44 @@ func (e *Engine) StopExecution(ctx context.Context, arn string, errorName, cause
 
 // Execution returns an execution with its payloads, which its first and its last event hold.
 func (e *Engine) Execution(ctx context.Context, arn string) (*statelark.ExecutionDetail, error) {
+	return durably(ctx, e, func() (*statelark.ExecutionDetail, error) { return e.detail(ctx, arn) })
+}
+
+func (e *Engine) detail(ctx context.Context, arn string) (*statelark.ExecutionDetail, error) {
 	record, err := e.find(ctx, arn)
 	if err != nil {
 		return nil, err
 	}
 	d := &statelark.ExecutionDetail{Execution: *record}
-	first, err := e.events(ctx, record.ID, 1, 1, false)
-	if err != nil || len(first) == 0 {
+	first, err := e.event(ctx, record.ID, 1)
+	if err != nil {
 		return nil, fmt.Errorf("reading the input of %s: %w", arn, err)
 	}
-	d.Input = first[0].Data
+	d.Input = first.Data
 	if record.Status == statelark.Running {
 		return d, nil
 	}
-	last, err := e.events(ctx, record.ID, record.Events, 1, true)
-	if err != nil || len(last) == 0 {
+	last, err := e.event(ctx, record.ID, record.Events)
+	if err != nil {
 		return nil, fmt.Errorf("reading the output of %s: %w", arn, err)
 	}
-	d.Output = last[0].Data
+	d.Output = last.Data
 	if record.Status != statelark.TimedOut {
-		d.Error, d.Cause = last[0].Error, last[0].Cause
+		d.Error, d.Cause = last.Error, last.Cause
 	}
 	return d, nil
+}
+
+// event reads one event.
+func (e *Engine) event(ctx context.Context, id statelark.ExecID, n int64) (*history.Event, error) {
+	events, err := e.events(ctx, id, n, 1, false)
+	if err != nil {
+		return nil, err
+	}
+	if len(events) == 0 {
+		return nil, fmt.Errorf("event %d: %w", n, statelark.ErrNotFound)
+	}
+	return &events[0], nil
 }
 
 // Executions lists the executions of a state machine, newest first.
@@ -162,7 +181,7 @@ func (e *Engine) Executions(ctx context.Context, q statelark.ExecutionQuery) ([]
 	if _, err := e.machines.get(ctx, q.Machine); err != nil {
 		return nil, err
 	}
-	records, err := e.store.Executions(ctx, q)
+	records, err := durably(ctx, e, func() ([]*statelark.Execution, error) { return e.store.Executions(ctx, q) })
 	if err != nil {
 		return nil, fmt.Errorf("listing the executions of %s: %w", q.Machine, err)
 	}
@@ -171,6 +190,10 @@ func (e *Engine) Executions(ctx context.Context, q statelark.ExecutionQuery) ([]
 
 // History returns events of an execution; see api.Engine.
 func (e *Engine) History(ctx context.Context, arn string, first int64, n int, reverse bool) ([]history.Event, error) {
+	return durably(ctx, e, func() ([]history.Event, error) { return e.historyOf(ctx, arn, first, n, reverse) })
+}
+
+func (e *Engine) historyOf(ctx context.Context, arn string, first int64, n int, reverse bool) ([]history.Event, error) {
 	record, err := e.find(ctx, arn)
 	if err != nil {
 		return nil, err

@@ -140,12 +140,24 @@ func (e *Engine) takeUp(ctx context.Context) {
 
 // scan dispatches every task, sets every timer and delivers every message that the store knows of. What is under
 // way already is left alone, so it may be done at any time.
+//
+// It fails on a store that takes no batch: what such a store shows may not be durable, and is not to be dispatched.
 func (e *Engine) scan(ctx context.Context) error {
+	e.dispatcher.beginScan()
+	defer e.dispatcher.endScan()
+	generation := e.generation.Load()
+	fences := make([]statelark.Fence, len(e.leases))
+	for i, l := range e.leases {
+		fences[i] = statelark.Fence{Shard: l.Shard, Epoch: l.Epoch}
+	}
+	if err := e.store.Commit(ctx, &statelark.Batch{Fences: fences}); err != nil {
+		return err
+	}
 	if err := e.timers.load(ctx, time.Time{}); err != nil {
 		return err
 	}
 	for _, l := range e.leases {
-		if err := e.scanWork(ctx, l.Shard); err != nil {
+		if err := e.scanWork(ctx, l.Shard, generation); err != nil {
 			return err
 		}
 	}
@@ -155,12 +167,15 @@ func (e *Engine) scan(ctx context.Context) error {
 	return e.sweepDeleted(ctx)
 }
 
-func (e *Engine) scanWork(ctx context.Context, s statelark.ShardID) error {
+func (e *Engine) scanWork(ctx context.Context, s statelark.ShardID, generation uint64) error {
 	const page = 500
 	var after statelark.MessageKey
 	for {
 		rows, err := e.store.Work(ctx, s, after, page)
 		if err != nil {
+			return err
+		}
+		if err := e.committer.landed(ctx, generation); err != nil {
 			return err
 		}
 		for _, w := range rows {

@@ -20,6 +20,7 @@ type frail struct {
 	after  func(*statelark.Batch) error  // called behind one that was made, whose answer it may lose
 	read   func()                        // called when a meta record was read
 	lookup func()                        // called before a name is looked for
+	worked func()                        // called when work was read
 	blobs  map[uint32]int                // sizes of the blobs that were written
 	kept   map[statelark.ExecID]struct{} // executions with rows, as the commits left them
 }
@@ -36,6 +37,22 @@ func (s *frail) set(change func(s *frail)) {
 
 // take makes every call fail from now on, or lets them through again.
 func (s *frail) take(away bool) { s.set(func(s *frail) { s.down = away }) }
+
+// holdAnswers lets commits through and keeps their answers back until the function it returns is called, as a store
+// does whose batches can be seen before they are synced.
+func (s *frail) holdAnswers() (release func()) {
+	gate := make(chan struct{})
+	s.set(func(s *frail) {
+		s.after = func(*statelark.Batch) error {
+			<-gate
+			return nil
+		}
+	})
+	return func() {
+		s.set(func(s *frail) { s.after = nil })
+		close(gate)
+	}
+}
 
 // hold keeps commits waiting until the function it returns is called.
 func (s *frail) hold() (release func()) {
@@ -110,7 +127,14 @@ func (s *frail) Timers(ctx context.Context, shard statelark.ShardID, until time.
 }
 
 func (s *frail) Work(ctx context.Context, shard statelark.ShardID, after statelark.MessageKey, n int) ([]statelark.Work, error) {
-	return s.Store.Work(s.ctx(ctx), shard, after, n)
+	work, err := s.Store.Work(s.ctx(ctx), shard, after, n)
+	s.mu.Lock()
+	worked := s.worked
+	s.mu.Unlock()
+	if worked != nil && len(work) > 0 {
+		worked()
+	}
+	return work, err
 }
 
 func (s *frail) Execution(ctx context.Context, id statelark.ExecID) (*statelark.Execution, error) {
