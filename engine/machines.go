@@ -41,7 +41,10 @@ type program struct {
 // machines caches state machines. All changes go through it, one at a time.
 type machines struct {
 	store statelark.Store
-	write sync.Mutex // held over a read and the write that depends on it; taken before mu
+	write sync.Mutex // held over a read and the write that depends on it; taken before the others
+	// storing is held by a write until it is durable, and by a read until what it read is in the cache: so the
+	// cache never gets an older record after a newer one. Taken before mu.
+	storing sync.RWMutex
 
 	mu       sync.RWMutex
 	current  map[string]*program // by ARN
@@ -67,6 +70,8 @@ func (m *machines) get(ctx context.Context, arn string) (*program, error) {
 	if p != nil {
 		return p, nil
 	}
+	m.storing.RLock()
+	defer m.storing.RUnlock()
 	r, err := m.store.Meta(ctx, machinePrefix+arn)
 	if errors.Is(err, statelark.ErrNotFound) {
 		return nil, noStateMachine(arn)
@@ -85,6 +90,9 @@ func (m *machines) revision(ctx context.Context, arn, revision string) (*program
 	m.mu.RUnlock()
 	if p != nil {
 		return p, nil
+	}
+	if _, err := m.get(ctx, arn); err != nil && statelark.ErrorCode(err) == "" {
+		return nil, err // it knows whether the state machine is being deleted
 	}
 	r, err := m.store.Meta(ctx, key)
 	if err != nil {
@@ -126,12 +134,30 @@ func (m *machines) compile(record *statelark.StateMachine, current bool) (*progr
 	return p, nil
 }
 
-// forget drops what is known of a state machine.
+// doubt makes the store be asked what the present revision is. Whether the state machine is being deleted stays known
+// to the executions that run.
+func (m *machines) doubt(arn string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.current, arn)
+}
+
+// forget drops what is known of a state machine that is gone.
 func (m *machines) forget(arn string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.current, arn)
 	delete(m.deleting, arn)
+}
+
+// commit writes meta records.
+func (m *machines) commit(ctx context.Context, ops ...statelark.MetaOp) error {
+	m.storing.Lock()
+	defer m.storing.Unlock()
+	if err := m.store.Commit(ctx, &statelark.Batch{Meta: ops}); err != nil {
+		return unavailable(err)
+	}
+	return nil
 }
 
 // put stores a record as the present revision.
@@ -140,13 +166,12 @@ func (m *machines) put(ctx context.Context, record *statelark.StateMachine) (*pr
 	if err != nil {
 		return nil, err
 	}
-	err = m.store.Commit(ctx, &statelark.Batch{Meta: []statelark.MetaOp{
-		{Key: machinePrefix + record.ARN, Value: data, Expect: statelark.AnyRevision},
-		{Key: revisionKey(record.ARN, revisionOf(record)), Value: data, Expect: statelark.AnyRevision},
-	}})
+	err = m.commit(ctx,
+		statelark.MetaOp{Key: machinePrefix + record.ARN, Value: data, Expect: statelark.AnyRevision},
+		statelark.MetaOp{Key: revisionKey(record.ARN, revisionOf(record)), Value: data, Expect: statelark.AnyRevision})
 	if err != nil {
-		m.forget(record.ARN) // it may have been written: the store has to be asked
-		return nil, unavailable(err)
+		m.doubt(record.ARN) // it may have been written
+		return nil, err
 	}
 	return m.compile(record, true)
 }
@@ -224,15 +249,17 @@ func (e *Engine) StateMachineOf(ctx context.Context, x *statelark.Execution) (*s
 
 // StateMachines lists state machines in the order of their ARNs.
 func (e *Engine) StateMachines(ctx context.Context, after string, n int) ([]*statelark.StateMachine, error) {
-	return records[statelark.StateMachine](ctx, e.store, machinePrefix, after, n)
+	return records[statelark.StateMachine](ctx, e.machines, machinePrefix, after, n)
 }
 
 // records reads what is stored under prefix followed by their ARN.
-func records[T any](ctx context.Context, store statelark.Store, prefix, after string, n int) ([]*T, error) {
+func records[T any](ctx context.Context, m *machines, prefix, after string, n int) ([]*T, error) {
+	m.storing.RLock()
+	defer m.storing.RUnlock()
 	if after != "" {
 		after = prefix + after
 	}
-	rows, err := store.MetaList(ctx, prefix, after, n)
+	rows, err := m.store.MetaList(ctx, prefix, after, n)
 	if err != nil {
 		return nil, fmt.Errorf("listing %s records: %w", prefix, err)
 	}
@@ -273,17 +300,24 @@ func (e *Engine) finishDelete(ctx context.Context, arn string) {
 	e.machines.write.Lock()
 	defer e.machines.write.Unlock()
 	p, err := e.machines.get(ctx, arn)
-	if err != nil || !p.deleting.Load() {
+	if err == nil && !p.deleting.Load() || statelark.ErrorCode(err) != "" {
 		return
 	}
-	open, err := e.store.Executions(ctx, statelark.ExecutionQuery{Machine: arn, Status: statelark.Running, Limit: 1})
-	if err != nil || len(open) > 0 {
+	var open []*statelark.Execution
+	if err == nil {
+		open, err = e.store.Executions(ctx, statelark.ExecutionQuery{Machine: arn, Status: statelark.Running, Limit: 1})
+	}
+	if err == nil && len(open) > 0 {
 		return
 	}
-	if err := e.store.Commit(ctx, &statelark.Batch{Meta: []statelark.MetaOp{
-		{Key: machinePrefix + arn, Expect: statelark.AnyRevision},
-	}}); err != nil {
-		e.log.Warn("state machine could not be deleted; it is tried again at the next start", "arn", arn, "error", err)
+	if err == nil {
+		err = e.machines.commit(ctx, statelark.MetaOp{Key: machinePrefix + arn, Expect: statelark.AnyRevision})
+	}
+	if err != nil {
+		e.log.Warn("state machine could not be deleted; it is tried again soon", "arn", arn, "error", err)
+		e.machines.doubt(arn)
+		e.lookAgain()
+		return
 	}
 	e.machines.forget(arn)
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -180,5 +181,152 @@ func TestListExecutions(t *testing.T) {
 		if err != nil || len(none) > 0 {
 			t.Errorf("running: %v, %v", none, err)
 		}
+	})
+}
+
+// whileReading does something in the middle of the nth read of a record from now on, as far as it comes.
+func (r *rig) whileReading(n int, do func()) (over <-chan struct{}) {
+	done := make(chan struct{})
+	r.store.set(func(s *frail) {
+		s.read = func() {
+			if n--; n > 0 {
+				return
+			}
+			s.set(func(s *frail) { s.read = nil })
+			go func() {
+				defer close(done)
+				do()
+			}()
+			for range 10_000 { // it may have to wait for the read, behind a lock that a bubble knows nothing of
+				runtime.Gosched()
+			}
+		}
+	})
+	return done
+}
+
+// What was read before a change must not be kept after it.
+func TestStateMachineChangesWhileItIsRead(t *testing.T) {
+	inBubble(t, echo, func(r *rig) {
+		ctx, m := context.Background(), r.machine("M", passOnly)
+		r.restart()
+		r.machines.doubt(m)
+		updated := r.whileReading(1, func() {
+			definition := taskOnly
+			if _, err := r.UpdateStateMachine(ctx, m, statelark.StateMachineUpdate{Definition: &definition}); err != nil {
+				t.Error(err)
+			}
+		})
+		if _, err := r.StateMachine(ctx, m); err != nil {
+			t.Error(err)
+		}
+		<-updated
+		s, err := r.StateMachine(ctx, m)
+		if err != nil || s.Definition != taskOnly {
+			t.Errorf("after the update it is %v, %v", s, err)
+		}
+
+		r.machines.doubt(m)
+		deleted := r.whileReading(1, func() {
+			if err := r.DeleteStateMachine(ctx, m); err != nil {
+				t.Error(err)
+			}
+		})
+		_, _ = r.StateMachine(ctx, m) // as it was before or after
+		<-deleted
+		_, err = r.StateMachine(ctx, m)
+		code(t, err, "StateMachineDoesNotExist")
+	})
+}
+
+func TestTagOfAnActivityThatIsBeingDeleted(t *testing.T) {
+	inBubble(t, echo, func(r *rig) {
+		ctx := context.Background()
+		for n := range 2 { // Tag asks for a state machine first, then for an activity
+			a := r.activity("a")
+			deleted := r.whileReading(n+1, func() {
+				if err := r.DeleteActivity(ctx, a); err != nil {
+					t.Error(err)
+				}
+			})
+			_ = r.Tag(ctx, a, []statelark.Tag{{Key: "k"}}) // before or after
+			<-deleted
+			_, err := r.Activity(ctx, a)
+			code(t, err, "ActivityDoesNotExist")
+		}
+	})
+}
+
+// Executions hear of a deletion whose first try had no clear outcome.
+func TestDeletionThatIsTriedAgain(t *testing.T) {
+	for _, answer := range []string{"lost", "refused"} {
+		t.Run(answer, func(t *testing.T) {
+			inBubble(t, echo, func(r *rig) {
+				ctx := context.Background()
+				m := r.machine("M", `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":60,"Next":"P"},"P":{"Type":"Pass","End":true}}}`)
+				old := r.start(m, "e", `{}`)
+				fails := func(*statelark.Batch) error { return fmt.Errorf("connection lost: %w", statelark.ErrUnavailable) }
+				r.store.set(func(s *frail) {
+					if answer == "lost" {
+						s.after = fails
+					} else {
+						s.before = fails
+					}
+				})
+				if err := r.DeleteStateMachine(ctx, m); err == nil {
+					t.Error("it was deleted")
+				}
+				r.store.set(func(s *frail) { s.before, s.after = nil, nil })
+				if err := r.DeleteStateMachine(ctx, m); err != nil {
+					t.Fatal(err)
+				}
+				is(t, "status", r.ended(old).Status, statelark.Aborted)
+				synctest.Wait()
+				_, err := r.StateMachine(ctx, m)
+				code(t, err, "StateMachineDoesNotExist")
+			})
+		})
+	}
+}
+
+// The first event after a restart ends an execution whose state machine is being deleted.
+func TestDeletionAcrossARestart(t *testing.T) {
+	inBubble(t, echo, func(r *rig) {
+		m := r.machine("M", `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":60,"Next":"P"},"P":{"Type":"Pass","End":true}}}`)
+		old := r.start(m, "e", `{}`)
+		if err := r.DeleteStateMachine(context.Background(), m); err != nil {
+			t.Fatal(err)
+		}
+		r.shut()
+		time.Sleep(2 * time.Minute)
+		r.open()
+		is(t, "status", r.ended(old).Status, statelark.Aborted)
+	})
+}
+
+// The last execution ends while the store cannot be read.
+func TestDeletionIsFinishedWhenTheStoreIsBack(t *testing.T) {
+	inBubble(t, forever, func(r *rig) {
+		ctx, m := context.Background(), r.machine("M", taskOnly)
+		arn := r.start(m, "e", `1`)
+		if err := r.DeleteStateMachine(ctx, m); err != nil {
+			t.Fatal(err)
+		}
+		r.store.set(func(s *frail) {
+			s.before = func(b *statelark.Batch) error {
+				if len(b.Meta) > 0 {
+					return statelark.ErrUnavailable
+				}
+				return nil
+			}
+		})
+		if _, err := r.StopExecution(ctx, arn, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Second)
+		r.store.set(func(s *frail) { s.before = nil })
+		time.Sleep(10 * time.Second)
+		_, err := r.StateMachine(ctx, m)
+		code(t, err, "StateMachineDoesNotExist")
 	})
 }

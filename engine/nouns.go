@@ -32,16 +32,14 @@ func (e *Engine) putActivity(ctx context.Context, a *statelark.Activity) error {
 	if err != nil {
 		return err
 	}
-	op := statelark.MetaOp{Key: activityPrefix + a.ARN, Value: data, Expect: statelark.AnyRevision}
-	if err := e.store.Commit(ctx, &statelark.Batch{Meta: []statelark.MetaOp{op}}); err != nil {
-		return unavailable(err)
-	}
-	return nil
+	return e.machines.commit(ctx, statelark.MetaOp{Key: activityPrefix + a.ARN, Value: data, Expect: statelark.AnyRevision})
 }
 
 // Activity returns the record of an activity.
 func (e *Engine) Activity(ctx context.Context, arn string) (*statelark.Activity, error) {
+	e.machines.storing.RLock()
 	r, err := e.store.Meta(ctx, activityPrefix+arn)
+	e.machines.storing.RUnlock()
 	if errors.Is(err, statelark.ErrNotFound) {
 		return nil, statelark.Errorf("ActivityDoesNotExist", "Activity Does Not Exist: '%s'", arn)
 	}
@@ -63,16 +61,14 @@ func (e *Engine) hasActivity(arn string) bool {
 
 // DeleteActivity removes an activity. Tasks that wait for a worker of it go on waiting, until they time out.
 func (e *Engine) DeleteActivity(ctx context.Context, arn string) error {
-	op := statelark.MetaOp{Key: activityPrefix + arn, Expect: statelark.AnyRevision}
-	if err := e.store.Commit(ctx, &statelark.Batch{Meta: []statelark.MetaOp{op}}); err != nil {
-		return unavailable(err)
-	}
-	return nil
+	e.machines.write.Lock()
+	defer e.machines.write.Unlock()
+	return e.machines.commit(ctx, statelark.MetaOp{Key: activityPrefix + arn, Expect: statelark.AnyRevision})
 }
 
 // Activities lists activities in the order of their ARNs.
 func (e *Engine) Activities(ctx context.Context, after string, n int) ([]*statelark.Activity, error) {
-	return records[statelark.Activity](ctx, e.store, activityPrefix, after, n)
+	return records[statelark.Activity](ctx, e.machines, activityPrefix, after, n)
 }
 
 // Tags returns the tags of a state machine or an activity.
@@ -107,7 +103,9 @@ func (e *Engine) Untag(ctx context.Context, arn string, keys []string) error {
 func (e *Engine) changeTags(ctx context.Context, arn string, change func([]statelark.Tag) ([]statelark.Tag, error)) error {
 	e.machines.write.Lock()
 	defer e.machines.write.Unlock()
-	if p, err := e.machines.get(ctx, arn); err == nil {
+	p, err := e.machines.get(ctx, arn)
+	switch {
+	case err == nil:
 		tags, err := change(p.record.Tags)
 		if err != nil || tags == nil {
 			return err
@@ -115,6 +113,8 @@ func (e *Engine) changeTags(ctx context.Context, arn string, change func([]state
 		record := *p.record
 		record.Tags = tags
 		_, err = e.machines.put(ctx, &record)
+		return err
+	case statelark.ErrorCode(err) == "":
 		return err
 	}
 	a, err := e.Activity(ctx, arn)
