@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -70,10 +71,11 @@ func (a *activities) giveBack(arn string, k call) {
 }
 
 func (a *activities) putFirst(q *activityQueue, arn string, k call) {
-	if !q.hand(k) {
-		a.known[k.taskKey] = arn
-		q.tasks = append([]call{k}, q.tasks...)
+	if _, twice := a.known[k.taskKey]; twice || q.hand(k) { // a scan may have pushed it meanwhile
+		return
 	}
+	a.known[k.taskKey] = arn
+	q.tasks = append([]call{k}, q.tasks...)
 }
 
 // hand gives a task to the worker that has waited longest, if one waits.
@@ -199,7 +201,7 @@ func (e *Engine) ask(ctx context.Context, m message) error {
 		return err
 	}
 	if !e.ownerOf(m.exec).send(ctx, m) {
-		return errClosing
+		return cmp.Or(ctx.Err(), error(errClosing))
 	}
 	select {
 	case err := <-answer:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -21,6 +22,8 @@ const (
 type commit struct {
 	change     *statelark.Change
 	generation uint64
+	// live is the execution as in memory, nil when the change does not rest on that.
+	live *live
 	// finish is called once, by the finisher, when the change is durable (nil) or refused.
 	finish func(error)
 }
@@ -62,22 +65,34 @@ func (c *committer) submit(m commit) { c.in <- m }
 func (c *committer) run() {
 	defer close(c.finished)
 	for first := range c.in {
-		batch := c.fill(first)
-		current := batch[:0:0]
-		var stale []commit
-		now := c.e.generation.Load()
-		for _, m := range batch {
-			if m.generation == now {
-				current = append(current, m)
-			} else {
-				stale = append(stale, m)
-			}
-		}
-		if len(stale) > 0 {
-			c.finished <- outcome{stale, statelark.ErrUnavailable}
-		}
-		c.write(current)
+		c.write(c.fill(first))
 	}
+}
+
+// stale reports whether a change rests on what was never stored: it is of an old generation, or a change of the
+// execution before it was refused.
+func (m *commit) stale(generation uint64) bool {
+	return m.generation != generation || m.live != nil && m.live.dead.Load()
+}
+
+// sift refuses the changes of a batch that are stale and returns the others.
+func (c *committer) sift(batch []commit) []commit {
+	generation := c.e.generation.Load()
+	first := slices.IndexFunc(batch, func(m commit) bool { return m.stale(generation) })
+	if first < 0 {
+		return batch
+	}
+	var stale []commit
+	current := slices.Clone(batch[:first])
+	for _, m := range batch[first:] {
+		if m.stale(generation) {
+			stale = append(stale, m)
+		} else {
+			current = append(current, m)
+		}
+	}
+	c.finished <- outcome{stale, statelark.ErrUnavailable}
+	return current
 }
 
 // fill takes what is queued behind first, up to the bounds of a batch.
@@ -121,7 +136,7 @@ func cost(ch *statelark.Change) (rows, bytes int) {
 // write commits a batch. A conflict is one change's: the batch is halved until it stands alone, so that the
 // others are written. Every other error is the store's, and all changes' alike.
 func (c *committer) write(batch []commit) {
-	if len(batch) == 0 {
+	if batch = c.sift(batch); len(batch) == 0 {
 		return
 	}
 	b := statelark.Batch{Changes: make([]*statelark.Change, len(batch)), Fences: c.fences(batch)}
@@ -129,16 +144,13 @@ func (c *committer) write(batch []commit) {
 		b.Changes[i] = m.change
 	}
 	ownFault, err := c.commit(&b)
-	switch {
-	case ownFault && len(batch) > 1:
-		half, generation := len(batch)/2, c.e.generation.Load()
-		c.write(batch[:half])
-		if c.e.generation.Load() != generation { // the store failed meanwhile
-			c.finished <- outcome{batch[half:], statelark.ErrUnavailable}
-			return
-		}
-		c.write(batch[half:])
+	if ownFault && len(batch) > 1 {
+		c.write(batch[:len(batch)/2])
+		c.write(batch[len(batch)/2:])
 		return
+	}
+	if ownFault && batch[0].live != nil {
+		batch[0].live.dead.Store(true)
 	}
 	c.finished <- outcome{batch, err}
 }

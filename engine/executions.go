@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,8 +33,12 @@ func (e *Engine) startExecution(ctx context.Context, s statelark.ExecutionStart,
 	answers := make(chan answer, 1)
 	b := &beginning{start: s, machine: p, parent: parent, answer: func(r *statelark.Execution, err error) { answers <- answer{r, err} }}
 	o := e.owners[int(statelark.ShardOf(s.Machine, s.Name))%len(e.owners)]
-	if !o.offer(message{begin: b}) {
+	switch {
+	case o.offer(message{begin: b}):
+	case parent == nil:
 		return nil, statelark.Errorf("ThrottlingException", "Rate exceeded")
+	case !o.send(ctx, message{begin: b}): // a Task does not fail because this server is busy
+		return nil, cmp.Or(ctx.Err(), error(errClosing))
 	}
 	select {
 	case a := <-answers:

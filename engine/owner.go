@@ -135,6 +135,11 @@ func (o *owner) run() {
 	}
 }
 
+// submit hands a change to the committer. It rests on l as in memory; nil: on nothing.
+func (o *owner) submit(ch *statelark.Change, l *live, finish func(error)) {
+	o.e.committer.submit(commit{ch, o.generation, l, finish})
+}
+
 // goOn gives one more step to the execution that has waited longest for it.
 func (o *owner) goOn() {
 	o.checkGeneration()
@@ -143,7 +148,10 @@ func (o *owner) goOn() {
 	}
 	l := o.more[0]
 	o.more = o.more[1:]
-	if !l.dead.Load() && o.live[l.record.ID] == l {
+	switch {
+	case l.dead.Load():
+		l.again = 0 // it may leave the memory
+	case o.live[l.record.ID] == l:
 		o.step(l, message{exec: l.record.ID, event: interp.Event{Kind: interp.Continue}})
 	}
 }
@@ -184,25 +192,23 @@ func (o *owner) handle(m message) {
 		if errors.Is(err, statelark.ErrUnavailable) {
 			o.e.lookAgain() // the event may be known to nobody else any more
 		}
-		o.refuse(m, err)
+		if m.reply != nil {
+			m.reply(err)
+		}
 	case l == nil || l.x.Status() > interp.Running:
-		o.refuse(m, errNoWait)
+		o.refuse(m)
 	case m.must && !l.x.Awaits(m.event):
-		o.refuse(m, errNoWait)
+		o.refuse(m)
 	default:
 		o.step(l, m)
 	}
 }
 
-// refuse answers a message that no execution takes, once what made it so is durable. An inbox row that brought it
-// is done with.
-func (o *owner) refuse(m message, err error) {
-	l := o.live[m.exec]
-	answer := m.reply != nil && l != nil && l.pending.Load() > 0
-	if !errors.Is(err, errNoWait) || m.from == nil && !answer {
-		if m.reply != nil {
-			m.reply(err)
-		}
+// refuse answers a message that no execution takes, once what made it so is durable: an empty change comes behind all
+// that was submitted, and is refused when the shard is another node's. An inbox row that brought the message is done
+// with.
+func (o *owner) refuse(m message) {
+	if m.from == nil && m.reply == nil {
 		return
 	}
 	ch := &statelark.Change{Exec: m.exec}
@@ -212,19 +218,25 @@ func (o *owner) refuse(m message, err error) {
 	if m.orphan != nil {
 		ch.Sends = append(ch.Sends, *m.orphan)
 	}
-	o.e.committer.submit(commit{ch, o.generation, func(refused error) {
+	o.submit(ch, o.live[m.exec], func(refused error) {
 		o.e.hintSends(ch, refused)
 		if m.reply != nil {
-			m.reply(cmp.Or(refused, err))
+			m.reply(cmp.Or(refused, errNoWait))
 		}
-	}})
+	})
 }
+
+// errUnsettled: what the store has of an execution is not known before its changes are finished.
+var errUnsettled = fmt.Errorf("a change of it was refused, and others are under way: %w", statelark.ErrUnavailable)
 
 // load returns a running execution, from memory or from the store; nil when it is not running.
 func (o *owner) load(id statelark.ExecID) (*live, error) {
 	if l := o.live[id]; l != nil {
 		if !l.dead.Load() {
 			return l, nil
+		}
+		if l.pending.Load() > 0 {
+			return nil, errUnsettled
 		}
 		o.forget(l)
 	}
@@ -276,7 +288,7 @@ func (o *owner) step(l *live, m message) {
 	}
 	c := o.newChange(l, d, m)
 	l.pending.Add(1)
-	o.e.committer.submit(commit{c.Change, o.generation, func(err error) { o.e.finishChange(l, c, m, err) }})
+	o.submit(c.Change, l, func(err error) { o.e.finishChange(l, c, m, err) })
 	switch {
 	case d.Finish != nil:
 		o.idle.Remove(l.place)
@@ -323,22 +335,16 @@ func (o *owner) poisoned(l *live, m message, err error) {
 	o.e.log.Error("execution stands still because of a fault in this server; please report it, and stop the execution",
 		"execution", l.record.ARN(), "error", err)
 	l.dead.Store(true)
-	o.forget(l)
 	if m.reply != nil {
 		m.reply(err)
 	}
 }
 
-// settle answers an event that changed nothing: at once, or when what was decided before is durable.
+// settle answers an event that changed nothing, when what was decided before is durable.
 func (o *owner) settle(l *live, m message) {
-	if m.reply == nil {
-		return
+	if m.reply != nil {
+		o.submit(&statelark.Change{Exec: l.record.ID}, l, m.reply)
 	}
-	if l.pending.Load() == 0 {
-		m.reply(nil)
-		return
-	}
-	o.e.committer.submit(commit{&statelark.Change{Exec: l.record.ID}, o.generation, m.reply})
 }
 
 // begin starts an execution unless its name is taken.
@@ -377,7 +383,7 @@ func (o *owner) begin(b *beginning) {
 
 // answerTaken answers a start whose name an execution in memory has, once that one is durable.
 func (o *owner) answerTaken(l *live, b *beginning) {
-	o.e.committer.submit(commit{&statelark.Change{Exec: l.record.ID}, o.generation, func(err error) {
+	o.submit(&statelark.Change{Exec: l.record.ID}, l, func(err error) {
 		if err != nil {
 			b.answer(nil, unavailable(err))
 			return
@@ -385,7 +391,7 @@ func (o *owner) answerTaken(l *live, b *beginning) {
 		if taken, err := o.e.taken(b); err == nil && !taken {
 			b.answer(nil, unavailable(statelark.ErrUnavailable))
 		}
-	}})
+	})
 }
 
 // dropNames forgets names whose executions are durable: the store knows them now.

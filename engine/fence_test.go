@@ -1,0 +1,144 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/task"
+)
+
+// An engine whose shards another node has acknowledges nothing and starts no task, whatever it holds in memory.
+func TestFencedEngineSaysNothing(t *testing.T) {
+	var calls atomic.Int32
+	slow := func(ctx context.Context, c *task.Call) (task.Outcome, error) {
+		calls.Add(1)
+		time.Sleep(5 * time.Second)
+		return echo(ctx, c)
+	}
+	inBubble(t, slow, func(r *rig) {
+		r.activity("a")
+		ctx, worked := context.Background(), r.machine("W", activityTask(""))
+		arn, other := r.start(worked, "e", `1`), r.start(worked, "other", `1`)
+		token := r.poll("w").Token
+		r.start(r.machine("T", taskOnly), "e", `1`)
+		synctest.Wait()
+		held := slices.Clone(r.leases)
+		if err := r.store.Release(ctx, r.Engine.cfg.Node, held); err != nil {
+			t.Fatal(err)
+		}
+		for what, call := range map[string]func() error{
+			"a heartbeat that changes nothing": func() error { return r.TaskHeartbeat(ctx, token) },
+			"a result":                         func() error { return r.TaskSucceeded(ctx, token, "2") },
+			"a result of nothing":              func() error { return r.TaskSucceeded(ctx, r.token(r.describe(arn).ID, 99), "2") },
+			"a task for a worker":              func() error { _, err := r.ActivityTask(ctx, here.ActivityARN("a"), "w"); return err },
+			"a stop":                           func() error { _, err := r.StopExecution(ctx, other, nil, nil); return err },
+			"a start": func() error {
+				_, err := r.StartExecution(ctx, statelark.ExecutionStart{Machine: worked, Name: "new", Input: "1"})
+				return err
+			},
+		} {
+			if err := call(); err == nil || statelark.ErrorCode(err) != "" {
+				t.Errorf("%s: the answer is %v", what, err)
+			}
+		}
+		if err := r.scan(ctx); err == nil {
+			t.Error("it looked for tasks")
+		}
+		time.Sleep(time.Minute)
+		is(t, "calls", calls.Load(), 1)
+		is(t, "status", r.describe(arn).Status, statelark.Running)
+		var err error
+		if r.leases, err = r.store.Acquire(ctx, r.Engine.cfg.Node, statelark.Shards); err != nil { // for what shut gives back
+			t.Fatal(err)
+		}
+	})
+}
+
+// What rests on a change that was refused is refused, too, though the store would take it.
+func TestChangesBehindOneThatWasRefused(t *testing.T) {
+	inBubbleWith(t, Config{Owners: 1}, echo, func(r *rig) {
+		r.activity("a")
+		ctx := context.Background()
+		m := r.machine("M", `{"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[
+			{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"`+here.ActivityARN("a")+`","HeartbeatSeconds":60,"End":true}}},
+			{"StartAt":"U","States":{"U":{"Type":"Task","Resource":"`+here.ActivityARN("a")+`","HeartbeatSeconds":60,"End":true}}}],"End":true}}}`)
+		arn := r.start(m, "e", `1`)
+		first, second := r.poll("w").Token, r.poll("w").Token
+		release := r.store.hold()
+		go func() { _, _ = r.StartExecution(ctx, statelark.ExecutionStart{Machine: m, Name: "busy", Input: "1"}) }()
+		synctest.Wait() // the batches to come are one behind this one
+		answers := make(chan error, 3)
+		for _, call := range []func() error{
+			func() error { return r.TaskSucceeded(ctx, first, "1") },
+			func() error { return r.TaskHeartbeat(ctx, second) },
+			func() error { return r.TaskSucceeded(ctx, first, "3") },
+		} {
+			go func() { answers <- call() }()
+			synctest.Wait()
+		}
+		r.store.set(func(s *frail) {
+			s.before = func(b *statelark.Batch) error {
+				for _, c := range b.Changes {
+					if c.First > 0 && !c.Start {
+						return fmt.Errorf("refused by the test: %w", statelark.ErrConflict)
+					}
+				}
+				return nil
+			}
+		})
+		release()
+		for range 3 {
+			if err := <-answers; err == nil || statelark.ErrorCode(err) != "" {
+				t.Errorf("the answer is %v", err)
+			}
+		}
+		r.store.set(func(s *frail) { s.before = nil })
+		time.Sleep(5 * time.Second)
+		for _, token := range []string{first, second} {
+			if err := r.TaskSucceeded(ctx, token, "2"); err != nil {
+				t.Error(err)
+			}
+		}
+		is(t, "output", r.ended(arn).Output, "[2,2]")
+	})
+}
+
+// A Task that starts an execution waits for an owner that is busy, where a client is told to come again.
+func TestNestedExecutionIsNotThrottled(t *testing.T) {
+	inBubbleWith(t, Config{Owners: 1}, echo, func(r *rig) {
+		m := r.machine("C", passOnly)
+		parent := r.machine("P", `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"Next":"T"},"T":{"Type":"Task",
+			"Resource":"arn:aws:states:::states:startExecution","Parameters":{"StateMachineArn":"`+m+`"},"ResultSelector":{},"End":true}}}`)
+		arn := r.start(parent, "p", `{}`)
+		looking, goOn := make(chan struct{}), make(chan struct{})
+		r.store.set(func(s *frail) { // holds the Task up until the owner is busy
+			s.lookup = func() {
+				close(looking)
+				<-goOn
+			}
+		})
+		<-looking
+		busy := make(chan struct{})
+		r.store.set(func(s *frail) { s.lookup = func() { <-busy } })
+		for i := range mailboxSize + 1 {
+			go func() {
+				_, _ = r.StartExecution(context.Background(), statelark.ExecutionStart{Machine: m, Name: fmt.Sprint(i), Input: "{}"})
+			}()
+			if i == 0 {
+				synctest.Wait()
+			}
+		}
+		synctest.Wait()
+		close(goOn)
+		synctest.Wait()
+		r.store.set(func(s *frail) { s.lookup = nil })
+		close(busy)
+		is(t, "status", r.ended(arn).Status, statelark.Succeeded)
+	})
+}
