@@ -141,10 +141,12 @@ func (l jsonPath) chosen(f *frame, rule *asl.Rule) (value.Value, []value.Member,
 }
 
 func (l jsonPath) items(f *frame) (value.Value, *failure) {
-	p := f.s.Map.ItemsPath
-	v, fail := l.selectPath(f, p, f.in)
-	if fail != nil {
-		return value.Value{}, fail
+	v, p := f.in, f.s.Map.ItemsPath
+	if p.Path != nil {
+		var err error
+		if v, err = p.Path.Eval(f.env(f.in, p.Path.String())); err != nil {
+			return value.Value{}, f.unreachable(p.Path, err)
+		}
 	}
 	if v.Kind() != value.Array && v.Kind() != value.Object {
 		name := "$"
@@ -154,6 +156,20 @@ func (l jsonPath) items(f *frame) (value.Value, *failure) {
 		return value.Value{}, f.runtimeError("Reference path %q must point to array.", name)
 	}
 	return v, nil
+}
+
+// unreachable is the failure of an ItemsPath that leads to nothing.
+func (f *frame) unreachable(p *jsonpath.Path, err error) *failure {
+	var missing *jsonpath.NotFoundError
+	if !errors.As(err, &missing) || missing.Step == "" { // a variable that is not set
+		return f.runtimeError("%s", err)
+	}
+	input := f.in
+	if p.Root() == "$$" {
+		input = f.context()
+	}
+	return newFailure(jsonpath.ErrorReferencePathConflict,
+		fmt.Sprintf("Unable to apply step \"%s\" to input %s", missing.Step, input.Compact()))
 }
 
 func (l jsonPath) template(f *frame, t *asl.Template, _ string) (value.Value, *failure) {

@@ -21,6 +21,7 @@ func syntaxErrorf(text string, offset int, format string, a ...any) *SyntaxError
 type NotFoundError struct {
 	Path   string // as written
 	Detail string // why, in Jayway's words: "No results for path: $['a']"
+	Step   string // of a definite path: the name or the index that found nothing
 	// IndexPastEnd: the last step of a definite path is an index outside its array. Where a template field holds
 	// nothing but such a path AWS takes null for it; as the argument of a function it is a miss.
 	IndexPastEnd bool

@@ -1,6 +1,10 @@
 package jsonpath
 
-import "github.com/statelark/statelark/value"
+import (
+	"strings"
+
+	"github.com/statelark/statelark/value"
+)
 
 // Evaluation has two forms. A definite path is followed step by step, and the first step that finds nothing
 // ends it with an error in Jayway's words. Any other path is walked depth first; every branch that finds
@@ -91,7 +95,7 @@ func pick(v value.Value, names []string) value.Value {
 func (p *Path) miss(v value.Value, i int) error {
 	s := &p.steps[i]
 	last := i == len(p.steps)-1
-	err := &NotFoundError{Path: p.text}
+	err := &NotFoundError{Path: p.text, Step: s.label()}
 	switch {
 	case s.kind == stepName && v.Kind() == value.Object && last:
 		err.Detail = "No results for path: " + p.normal(i+1)
@@ -100,7 +104,9 @@ func (p *Path) miss(v value.Value, i int) error {
 	case s.kind == stepName || s.kind == stepNames:
 		err.Detail = "Property " + s.fragment() + " not found in path " + p.normal(i)
 	case v.Kind() != value.Array:
-		return p.misapplied(s, "arrays", v)
+		refused := p.misapplied(s, "arrays", v)
+		refused.Step = s.label()
+		return refused
 	case last:
 		err.Detail = "No results for path: " + p.normal(i+1)
 		err.IndexPastEnd = true
@@ -112,7 +118,15 @@ func (p *Path) miss(v value.Value, i int) error {
 	return err
 }
 
-func (p *Path) misapplied(s *step, to string, v value.Value) error {
+// label returns the name or the index of a step without what it is written in.
+func (s *step) label() string {
+	if s.kind == stepName {
+		return s.name
+	}
+	return strings.Trim(s.fragment(), "[]")
+}
+
+func (p *Path) misapplied(s *step, to string, v value.Value) *NotFoundError {
 	return &NotFoundError{
 		Path:       p.text,
 		Detail:     "Filter: " + s.fragment() + " can only be applied to " + to + ". Current context is: " + v.Compact(),
