@@ -134,7 +134,7 @@ func (c *compiler) wholeMachine(root *node) {
 		c.oneOf(n, "1.0")
 	}
 	if n := root.get("TimeoutSeconds"); n != nil {
-		m.TimeoutSeconds, _ = c.integer(n, 1, maxSeconds)
+		m.TimeoutSeconds, _ = c.integer(n, 0, maxSeconds)
 	}
 	c.block(root, &m.Block, nil)
 }

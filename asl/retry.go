@@ -33,7 +33,7 @@ func (s *stateCompiler) retrier(n *node) Retrier {
 		BackoffRate:     defaultRate,
 	}
 	if m := n.get("IntervalSeconds"); m != nil {
-		r.IntervalSeconds, _ = s.integer(m, 1, maxSeconds)
+		r.IntervalSeconds, _ = s.integer(m, 0, maxSeconds)
 	}
 	if m := n.get("MaxAttempts"); m != nil {
 		r.MaxAttempts, _ = s.integer(m, 0, maxSeconds)
