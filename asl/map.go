@@ -156,11 +156,11 @@ var readerFields = []string{"CSVDelimiter", "CSVHeaderLocation", "CSVHeaders", "
 
 func (s *stateCompiler) readerConfig(n *node) {
 	s.onlyFields(n, readerFields)
-	inputType := s.choiceOf(n, "InputType", "CSV", "JSON", "JSONL", "PARQUET", "MANIFEST")
-	s.choiceOf(n, "Transformation", "NONE", "LOAD_AND_FLATTEN")
-	manifest := s.choiceOf(n, "ManifestType", "ATHENA_DATA", "S3_INVENTORY")
-	s.choiceOf(n, "CSVDelimiter", "COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB")
-	headers := s.choiceOf(n, "CSVHeaderLocation", "FIRST_ROW", "GIVEN")
+	inputType := s.memberOneOf(n, "InputType", "CSV", "JSON", "JSONL", "PARQUET", "MANIFEST")
+	s.memberOneOf(n, "Transformation", "NONE", "LOAD_AND_FLATTEN")
+	manifest := s.memberOneOf(n, "ManifestType", "ATHENA_DATA", "S3_INVENTORY")
+	s.memberOneOf(n, "CSVDelimiter", "COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB")
+	headers := s.memberOneOf(n, "CSVHeaderLocation", "FIRST_ROW", "GIVEN")
 	if inputType == "CSV" && manifest == "" && !n.has("CSVHeaderLocation") {
 		s.invalid(n, "The field 'CSVHeaderLocation' is required but was missing")
 	}
@@ -199,8 +199,8 @@ func (s *stateCompiler) resultWriter(n *node) *Template {
 	}
 	if config := n.get("WriterConfig"); config != nil && s.ofKind(config, value.Object) {
 		s.onlyFields(config, []string{"OutputType", "Transformation"})
-		s.choiceOf(config, "Transformation", "NONE", "COMPACT", "FLATTEN")
-		s.choiceOf(config, "OutputType", "JSON", "JSONL")
+		s.memberOneOf(config, "Transformation", "NONE", "COMPACT", "FLATTEN")
+		s.memberOneOf(config, "OutputType", "JSON", "JSONL")
 	}
 	return s.template(n)
 }
@@ -210,8 +210,8 @@ func (s *stateCompiler) holdsQuery(n *node) bool {
 	return s.state.Language == JSONata && isQuery(n.str())
 }
 
-// choiceOf reads a member that holds one of allowed; "" when it is absent or computed.
-func (s *stateCompiler) choiceOf(n *node, name string, allowed ...string) string {
+// memberOneOf reads a member that holds one of allowed; "" when it is absent or computed.
+func (s *stateCompiler) memberOneOf(n *node, name string, allowed ...string) string {
 	m := n.get(name)
 	if m == nil || s.holdsQuery(m) {
 		return ""

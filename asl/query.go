@@ -52,19 +52,10 @@ func withoutCode(err error) string {
 	return err.Error()
 }
 
-// referrer is what an expression can say of what it reads from outside of itself: the names it looks up in
-// the item it is evaluated on, which a state does not have, the members of $states, and its free variables.
-type referrer interface {
-	References() (context, states, variables []string)
-}
-
-// checkReferences reports what e reads although there is no such thing where n stands.
+// checkReferences reports what e reads although there is no such thing where n stands: the item that an
+// expression is evaluated on elsewhere, and members of $states that are not there.
 func (s *stateCompiler) checkReferences(n *node, e *jsonata.Expr) {
-	r, ok := any(e).(referrer)
-	if !ok {
-		return
-	}
-	context, states, _ := r.References()
+	context, states, _ := e.References()
 	for _, name := range context {
 		if name == "$$" {
 			s.fail(n, CodeUnsupportedJSONataExpression, "Reference to '$$' is not supported.")
@@ -77,13 +68,4 @@ func (s *stateCompiler) checkReferences(n *node, e *jsonata.Expr) {
 			s.fail(n, CodeUnsupportedJSONataExpression, "Field '$states.%s' does not exist.", name)
 		}
 	}
-}
-
-// queryVariables returns the workflow variables that an expression reads.
-func queryVariables(e *jsonata.Expr) []string {
-	if r, ok := any(e).(referrer); ok {
-		_, _, variables := r.References()
-		return variables
-	}
-	return nil
 }

@@ -202,7 +202,8 @@ func (r reader) expr(e *Expr) {
 			r.path(p)
 		}
 	case e.Query != nil:
-		for _, name := range queryVariables(e.Query) {
+		_, _, variables := e.Query.References()
+		for _, name := range variables {
 			r.names[name] = true
 		}
 	}

@@ -4,8 +4,8 @@ package history
 
 import "github.com/statelark/statelark/value"
 
-// Event is one entry of a history. Which of the fields below Type count is told by the type (see fields in
-// types.go); the others are zero.
+// Event is one entry of a history. Which of the fields below Type count is told by the type (see
+// table.go); the others are zero.
 type Event struct {
 	ID       int64
 	Previous int64 // id of the event that led to this one, 0 for none

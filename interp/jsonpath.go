@@ -79,16 +79,12 @@ func (l jsonPath) output(f *frame, result value.Value) (value.Value, []value.Mem
 		}
 		selected = v
 	}
-	joined, fail := l.resultPath(f, f.s.ResultPath, f.resultBase(), selected)
+	joined, fail := l.resultPath(f, f.s.ResultPath, f.t.input, selected)
 	if fail != nil {
 		return value.Value{}, nil, fail
 	}
 	return l.leave(f, joined, result, f.s.Assign)
 }
-
-// resultBase is what ResultPath writes into: the raw input of the state, and the effective one for Pass, Wait
-// and Succeed, which do not have a result of their own.
-func (f *frame) resultBase() value.Value { return f.t.input }
 
 // resultPath puts result into base as the field says.
 func (l jsonPath) resultPath(f *frame, p asl.PathField, base, result value.Value) (value.Value, *failure) {
