@@ -72,9 +72,24 @@ func (s *stateCompiler) integrationParameters(r Resource) {
 	}
 	for _, field := range requiredParameters[r.Service+":"+r.Action] {
 		if !n.has(field) && !n.has(field+".$") {
-			s.invalidIn(n, n.offset, "The field '%s' is required but was missing", field)
+			s.invalidIn(n, n.offset, "%s", missingParameter(field))
 		}
 	}
+}
+
+func missingParameter(field string) string {
+	return "The field '" + field + "' is required but was missing"
+}
+
+// Refuses says why the resource cannot be called with these parameters, "" when nothing is known against it. A
+// definition is held to the same, but what a path or an expression gives is known only when the state runs.
+func (r *Resource) Refuses(parameters value.Value) string {
+	for _, field := range requiredParameters[r.Service+":"+r.Action] {
+		if _, ok := parameters.Get(field); !ok {
+			return missingParameter(field)
+		}
+	}
+	return ""
 }
 
 func (s *stateCompiler) heartbeatWithinTimeout() {

@@ -33,6 +33,9 @@ func (x *Exec) schedule(f *frame) *failure {
 		fail.fatal = true
 		return fail
 	}
+	if reason := res.Refuses(input); reason != "" {
+		return f.runtimeError("The Parameters '%s' could not be used to start the Task: [%s]", input.Compact(), reason)
+	}
 	token := f.token()
 	x.writeScheduled(f.t, res, input, timeout, heartbeat, role)
 	x.await(f.t, waitTask, 0)
