@@ -38,6 +38,10 @@ const (
 	MapConcurrency = 40
 )
 
+// maxAge is how long an execution may run, in ms. There is no timer for it where a machine has no TimeoutSeconds: what
+// comes later than that ends the execution instead, and no wait is longer.
+const maxAge = 365 * 24 * 3600 * 1000
+
 // stepBudget bounds the turns of one Step, so that a loop of Pass states lets other executions in.
 const stepBudget = 512
 
@@ -80,7 +84,7 @@ type Exec struct {
 	lastThread uint32
 	seed       uint64 // of the execution's random numbers
 	draws      uint64 // how many have been drawn
-	deadline   int64  // Unix ms at which the execution times out, 0: never
+	deadline   int64  // Unix ms at which the execution times out, 0: never, in rows written before maxAge was kept
 	timeoutSeq uint64 // the timer's wait
 
 	threads map[uint32]*Thread
@@ -296,8 +300,9 @@ func (x *Exec) start() {
 	ev := x.emit(t, history.ExecutionStarted)
 	ev.Data, ev.RoleARN, ev.Version, ev.Alias = x.input.Text(), x.id.RoleARN, x.id.Version, x.id.Alias
 	t.prev = 0 // the first state's event has no predecessor either, as AWS has it
+	x.deadline = x.now + maxAge
 	if s := x.machine.TimeoutSeconds; s > 0 {
-		x.deadline = x.now + s*1000
+		x.deadline = min(x.deadline, x.now+s*1000)
 		x.timeoutSeq = x.nextSeq()
 		x.d.Arm = append(x.d.Arm, TimerSet{x.timeoutSeq, x.deadline})
 	}

@@ -153,8 +153,11 @@ func (x *Exec) await(t *Thread, kind waitKind, due int64) {
 	x.touch(t)
 }
 
-// setTimer moves the timer of t's wait to due; 0 takes it away.
+// setTimer moves the timer of t's wait to due, or to the end of the execution when that is earlier; 0 takes it away.
 func (x *Exec) setTimer(t *Thread, due int64) {
+	if x.deadline != 0 {
+		due = min(due, x.deadline)
+	}
 	if t.wait.due == due {
 		return
 	}
