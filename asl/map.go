@@ -103,12 +103,13 @@ func (s *stateCompiler) label(n *node) {
 
 func isSpaceOrControl(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
 
-// items compiles Items: an array, an object, or an expression that gives one.
+// items compiles Items: an array, in distributed mode also an object, or an expression that gives one.
 func (s *stateCompiler) items(n *node) *Template {
 	if n == nil {
 		return nil
 	}
-	if n.kind != value.Array && n.kind != value.Object && !marked(n.str()) {
+	object := n.kind == value.Object && s.state.Map.Distributed
+	if n.kind != value.Array && !object && !marked(n.str()) {
 		s.wrongType(n, "Array")
 	}
 	return s.template(n)

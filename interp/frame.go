@@ -55,7 +55,7 @@ type language interface {
 	choose(f *frame) (*asl.Rule, *failure)
 	// chosen is output for a Choice state left through rule; nil: through Default.
 	chosen(f *frame, rule *asl.Rule) (value.Value, []value.Member, *failure)
-	// items is the array that a Map iterates over.
+	// items is what a Map iterates over: see iterable.
 	items(f *frame) (value.Value, *failure)
 	// template computes t, which stands in the named field, from the effective input.
 	template(f *frame, t *asl.Template, field string) (value.Value, *failure)

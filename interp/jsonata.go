@@ -96,7 +96,7 @@ func (l jsonataLang) choose(f *frame) (*asl.Rule, *failure) {
 			return nil, fail
 		}
 		if v.Kind() != value.Bool {
-			return nil, f.unexpected(rule.Condition, at, "boolean", v)
+			return nil, f.unexpected(rule.Condition.Expr, at, "boolean", v)
 		}
 		if v.Bool() {
 			return rule, nil
@@ -107,7 +107,7 @@ func (l jsonataLang) choose(f *frame) (*asl.Rule, *failure) {
 
 func (l jsonataLang) items(f *frame) (value.Value, *failure) {
 	if f.s.Map.Items == nil {
-		if f.in.Kind() != value.Array {
+		if !f.iterable(f.in) {
 			return value.Value{}, f.queryError("", "Map state input must be an array but was: %s", f.in.Compact())
 		}
 		return f.in, nil
@@ -116,9 +116,8 @@ func (l jsonataLang) items(f *frame) (value.Value, *failure) {
 	if fail != nil {
 		return value.Value{}, fail
 	}
-	if v.Kind() != value.Array && v.Kind() != value.Object {
-		field := asl.Field{Expr: f.s.Map.Items.Expr}
-		return value.Value{}, f.unexpected(field, "Items", "array", v)
+	if !f.iterable(v) {
+		return value.Value{}, f.unexpected(f.s.Map.Items.Expr, "Items", "array", v)
 	}
 	return v, nil
 }
@@ -205,13 +204,11 @@ func (f *frame) queryError(at, format string, a ...any) *failure {
 	return fail
 }
 
-// unexpected is the failure of a field whose value is of the wrong kind.
-func (f *frame) unexpected(field asl.Field, at, want string, v value.Value) *failure {
-	if field.Expr == nil {
-		return f.queryError(at, "The field '%s' must be a %s but was: %s", at, want, v.Compact())
-	}
+// unexpected is the failure of an expression at the place at whose value is of the wrong kind. A constant cannot
+// be: the definition was held to the same.
+func (f *frame) unexpected(e *asl.Expr, at, want string, v value.Value) *failure {
 	return f.queryError(at, "The JSONata expression '%s' specified for the field '%s' returned an unexpected result type. Expected '%s', but was '%s' for value: %s",
-		field.Expr.Source, at, want, v.Kind(), v.Compact())
+		e.Source, at, want, v.Kind(), v.Compact())
 }
 
 // field computes a field that stands at the place at.
@@ -229,7 +226,7 @@ func (l jsonataLang) integer(f *frame, field asl.Field) (int64, *failure) {
 	}
 	n, ok := v.Int()
 	if !ok {
-		return 0, f.unexpected(field, field.Name, "integer", v)
+		return 0, f.unexpected(field.Expr, field.Name, "integer", v)
 	}
 	if n < 0 {
 		return 0, l.outOfRange(f, field, "The field '%s' cannot be negative but was: %d", field.Name, n)
@@ -240,7 +237,7 @@ func (l jsonataLang) integer(f *frame, field asl.Field) (int64, *failure) {
 func (l jsonataLang) number(f *frame, field asl.Field) (float64, *failure) {
 	v, fail := l.field(f, field, field.Name)
 	if fail == nil && v.Kind() != value.Number {
-		fail = f.unexpected(field, field.Name, "number", v)
+		fail = f.unexpected(field.Expr, field.Name, "number", v)
 	}
 	return v.Float(), fail
 }
@@ -248,7 +245,7 @@ func (l jsonataLang) number(f *frame, field asl.Field) (float64, *failure) {
 func (l jsonataLang) text(f *frame, field asl.Field) (string, *failure) {
 	v, fail := l.field(f, field, field.Name)
 	if fail == nil && v.Kind() != value.String {
-		fail = f.unexpected(field, field.Name, "string", v)
+		fail = f.unexpected(field.Expr, field.Name, "string", v)
 	}
 	return v.Str(), fail
 }

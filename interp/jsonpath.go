@@ -144,7 +144,7 @@ func (l jsonPath) items(f *frame) (value.Value, *failure) {
 			return value.Value{}, f.unreachable(p.Path, err)
 		}
 	}
-	if v.Kind() != value.Array && v.Kind() != value.Object {
+	if !f.iterable(v) {
 		name := "$"
 		if p.Path != nil {
 			name = strings.Replace(p.Path.String(), "$$", "$", 1)

@@ -59,6 +59,11 @@ func (x *Exec) startItems(f *frame) *failure {
 	return nil
 }
 
+// iterable reports whether the Map can go through v: an array, in distributed mode also the members of an object.
+func (f *frame) iterable(v value.Value) bool {
+	return v.Kind() == value.Array || v.Kind() == value.Object && f.s.Map.Distributed
+}
+
 // concurrency computes MaxConcurrency; 0 means as many as AWS runs.
 func (f *frame) concurrency() (int, *failure) {
 	limit := int64(0)
