@@ -64,12 +64,12 @@ func timestamp(ms int64) value.Value {
 	return value.FromString(time.UnixMilli(ms).UTC().Format(layout))
 }
 
-// token is the task token of the attempt that is being prepared or under way, "" when it has none.
+// token is the task token of the attempt that is being prepared or has just ended, "" when it has none.
 func (f *frame) token() string {
 	if f.s.Type != asl.Task || !hasToken(&f.s.Task.Resource) {
 		return ""
 	}
-	seq := f.t.wait.seq
+	seq := f.t.answered
 	if seq == 0 {
 		seq = f.x.lastSeq + 1 // the wait that the attempt will open
 	}

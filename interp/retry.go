@@ -85,6 +85,7 @@ func (x *Exec) backoff(r *asl.Retrier, n int) int64 {
 
 // again makes the attempt that a retrier granted.
 func (x *Exec) again(t *Thread) {
+	t.answered = 0
 	f, fail := x.reframe(t)
 	if fail == nil {
 		fail = x.perform(f)

@@ -31,7 +31,7 @@ func (x *Exec) enter(t *Thread) {
 		return
 	}
 	t.state = t.block.State(t.next)
-	t.retries, t.perRetrier = 0, nil
+	t.retries, t.perRetrier, t.answered = 0, nil, 0
 	t.enteredAt = x.now
 	ev := x.emit(t, enteredEvent[t.state.Type])
 	ev.Name, ev.Data = t.state.Name, t.input.Text()

@@ -32,6 +32,7 @@ type Thread struct {
 	perRetrier []int // attempts that each retrier has granted
 	wait       wait
 	join       *join       // of a Parallel or Map state under way
+	answered   uint64      // the wait of the attempt that this step's event ended, 0: none; not in the row
 	result     value.Value // of done
 
 	touched bool // in Exec.touched
@@ -174,6 +175,9 @@ func (x *Exec) setTimer(t *Thread, due int64) {
 // closeWait ends t's wait, whose event has come, and takes its timer away.
 func (x *Exec) closeWait(t *Thread) {
 	x.setTimer(t, 0)
+	if t.wait.kind == waitTask {
+		t.answered = t.wait.seq
+	}
 	delete(x.waits, t.wait.seq)
 	t.wait = wait{}
 	x.touch(t)
