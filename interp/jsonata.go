@@ -225,11 +225,13 @@ func (l jsonataLang) integer(f *frame, field asl.Field) (int64, *failure) {
 		return 0, fail
 	}
 	n, ok := v.Int()
-	if !ok {
-		return 0, f.unexpected(field.Expr, field.Name, "integer", v)
-	}
-	if n < 0 {
-		return 0, l.outOfRange(f, field, "The field '%s' cannot be negative but was: %d", field.Name, n)
+	switch {
+	case v.Kind() != value.Number:
+		return 0, f.unexpected(field.Expr, field.Name, "number", v)
+	case !ok:
+		return 0, l.outOfRange(f, field, "The %s field cannot be parsed as an integer: %s", field.Name, v.Compact())
+	case n < 0:
+		return 0, l.outOfRange(f, field, "The %s field cannot be negative but was: %d", field.Name, n)
 	}
 	return n, nil
 }
