@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -13,6 +14,7 @@ const MaxDepth = 1000
 // SyntaxError says why a text is not JSON. Line and Column count from 1, Column in bytes.
 type SyntaxError struct {
 	Offset, Line, Column int
+	End                  int // offset behind the character or the word that is wrong
 	Msg                  string
 }
 
@@ -70,18 +72,30 @@ type scanner struct {
 	loose bool // white space between tokens, or an escape in a string, was seen
 }
 
-func (s *scanner) fail(format string, a ...any) error {
+// fail says what is wrong with the next n bytes.
+func (s *scanner) fail(n int, format string, a ...any) error {
 	line := 1 + strings.Count(s.text[:s.pos], "\n")
 	column := s.pos - strings.LastIndexByte(s.text[:s.pos], '\n')
-	return &SyntaxError{Offset: s.pos, Line: line, Column: column, Msg: fmt.Sprintf(format, a...)}
+	return &SyntaxError{Offset: s.pos, Line: line, Column: column, End: s.pos + n, Msg: fmt.Sprintf(format, a...)}
 }
 
 func (s *scanner) unexpected(want string) error {
 	if s.pos >= len(s.text) {
-		return s.fail("Unexpected end-of-input: %s", want)
+		return s.fail(0, "Unexpected end-of-input: %s", want)
 	}
-	r, _ := utf8.DecodeRuneInString(s.text[s.pos:])
-	return s.fail("Unexpected character (%q (code %d)): %s", r, r, want)
+	r, n := utf8.DecodeRuneInString(s.text[s.pos:])
+	return s.fail(n, "Unexpected character (%s): %s", describe(r), want)
+}
+
+// describe tells a character as Jackson does.
+func describe(r rune) string {
+	switch {
+	case unicode.IsControl(r):
+		return fmt.Sprintf("(CTRL-CHAR, code %d)", r)
+	case r > 255:
+		return fmt.Sprintf("'%c' (code %d / 0x%x)", r, r, r)
+	}
+	return fmt.Sprintf("'%c' (code %d)", r, r)
 }
 
 func (s *scanner) space() {
@@ -127,10 +141,11 @@ func (s *scanner) literal() error {
 	case "":
 		return s.unexpected("expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')")
 	default:
-		if len(word) > 256 {
+		n := len(word)
+		if n > 256 {
 			word = strings.ToValidUTF8(word[:256], "") + "..."
 		}
-		return s.fail("Unrecognized token '%s': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')", word)
+		return s.fail(n, "Unrecognized token '%s': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')", word)
 	}
 }
 
@@ -148,7 +163,7 @@ func (s *scanner) number() error {
 	case s.text[s.pos] == '0':
 		s.pos++
 		if s.pos < len(s.text) && isDigit(s.text[s.pos]) {
-			return s.fail("Invalid numeric value: Leading zeroes not allowed")
+			return s.fail(0, "Invalid numeric value: Leading zeroes not allowed")
 		}
 	default:
 		if !s.digits() {
@@ -201,11 +216,11 @@ func (s *scanner) str() error {
 				return err
 			}
 		case c < 0x20:
-			return s.fail("Illegal unquoted character ((CTRL-CHAR, code %d)): has to be escaped using backslash to be included in string value", c)
+			return s.fail(1, "Illegal unquoted character ((CTRL-CHAR, code %d)): has to be escaped using backslash to be included in string value", c)
 		default:
 			r, n := utf8.DecodeRuneInString(s.text[s.pos:])
 			if r == utf8.RuneError && n == 1 {
-				return s.fail("Invalid UTF-8 byte 0x%x", c)
+				return s.fail(1, "Invalid UTF-8 byte 0x%x", c)
 			}
 			s.pos += n
 		}
@@ -244,8 +259,8 @@ func (s *scanner) escape() error {
 		return nil
 	default:
 		s.pos++
-		r, _ := utf8.DecodeRuneInString(s.text[s.pos:])
-		return s.fail("Unrecognized character escape %q (code %d)", r, r)
+		r, n := utf8.DecodeRuneInString(s.text[s.pos:])
+		return s.fail(n, "Unrecognized character escape %s", describe(r))
 	}
 }
 
@@ -255,7 +270,7 @@ func isHex(c byte) bool {
 
 func (s *scanner) array(depth int) error {
 	if depth >= MaxDepth {
-		return s.fail("Document nesting depth exceeds the maximum allowed (%d)", MaxDepth)
+		return s.fail(0, "Document nesting depth exceeds the maximum allowed (%d)", MaxDepth)
 	}
 	s.pos++
 	s.space()
@@ -283,7 +298,7 @@ func (s *scanner) array(depth int) error {
 
 func (s *scanner) object(depth int) error {
 	if depth >= MaxDepth {
-		return s.fail("Document nesting depth exceeds the maximum allowed (%d)", MaxDepth)
+		return s.fail(0, "Document nesting depth exceeds the maximum allowed (%d)", MaxDepth)
 	}
 	s.pos++
 	s.space()

@@ -1,0 +1,78 @@
+package api
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+
+	"github.com/statelark/statelark/value"
+)
+
+// maxSource is how many UTF-16 units of a text its parser's error quotes.
+const maxSource = 500
+
+// The exceptions that Jackson, the parser that AWS uses, throws at a text that is not JSON.
+const (
+	parseException = "com.fasterxml.jackson.core.JsonParseException"
+	eofException   = "com.fasterxml.jackson.core.io.JsonEOFException"
+	emptyException = "com.fasterxml.jackson.databind.exc.MismatchedInputException"
+)
+
+// notJSON tells why text is not JSON, "" when it is. The form is Jackson's:
+//
+//	com.fasterxml.jackson.core.JsonParseException: <why>
+//	 at [Source: (String)"<text>"; line: 1, column: 2]
+//
+// The place is where Jackson stood when it noticed, which is behind what is wrong: {'a':1} is wrong at column 3.
+// (AWS, 2020: column 58 for a quote that is the 57th character.)
+func notJSON(text string) string {
+	_, err := value.Parse(text)
+	if err == nil {
+		return ""
+	}
+	var se *value.SyntaxError
+	if !errors.As(err, &se) {
+		return err.Error()
+	}
+	exception, why := parseException, se.Msg
+	line, column := jacksonPlace(text[:se.End])
+	switch {
+	case strings.Trim(text, " \t\r\n") == "":
+		exception, why = emptyException, "No content to map due to end-of-input"
+		line, column = 1, 0
+	case se.Offset == len(text):
+		exception = eofException
+	}
+	quoted, left := cutUnits(text, maxSource)
+	source := `"` + quoted + `"`
+	if left > 0 {
+		source += "[truncated " + strconv.Itoa(left) + " chars]"
+	}
+	return exception + ": " + why + "\n at [Source: (String)" + source +
+		"; line: " + strconv.Itoa(line) + ", column: " + strconv.Itoa(column) + "]"
+}
+
+// jacksonPlace returns the place behind the text that was read. Columns count UTF-16 units, from 1.
+func jacksonPlace(read string) (line, column int) {
+	line = 1 + strings.Count(read, "\n")
+	_, units := cutUnits(read[strings.LastIndexByte(read, '\n')+1:], 0)
+	return line, units + 1
+}
+
+// cutUnits cuts text behind n UTF-16 units, or before the character that would stand on both sides, and counts
+// the units that are left.
+func cutUnits(text string, n int) (head string, left int) {
+	end, units := len(text), 0
+	for i, r := range text {
+		size := max(utf16.RuneLen(r), 1)
+		if units+size > n && end == len(text) {
+			end = i
+		}
+		units += size
+	}
+	if end == len(text) {
+		return text, 0
+	}
+	return text[:end], units - n
+}
