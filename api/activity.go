@@ -57,17 +57,9 @@ func (s *Server) listActivities(ctx context.Context, c *awswire.Call) error {
 	if err != nil {
 		return err
 	}
-	more := len(list) > p.size
-	list = list[:min(len(list), p.size)]
-	c.Out.Open("activities", '[')
-	for _, a := range list {
-		c.Out.Open("", '{')
-		writeActivity(&c.Out, a)
-		c.Out.Close('}')
-	}
-	c.Out.Close(']')
-	if more {
-		s.writeNext(c, p, list[len(list)-1].ARN)
+	last := writeItems(&c.Out, "activities", list, p.size, writeActivity)
+	if last != nil {
+		s.writeNext(c, p, last.ARN)
 	}
 	return nil
 }

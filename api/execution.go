@@ -149,17 +149,9 @@ func (s *Server) listExecutions(ctx context.Context, c *awswire.Call) error {
 			return err
 		}
 	}
-	more := len(list) > p.size
-	list = list[:min(len(list), p.size)]
-	c.Out.Open("executions", '[')
-	for _, x := range list {
-		c.Out.Open("", '{')
-		writeExecution(&c.Out, x)
-		c.Out.Close('}')
-	}
-	c.Out.Close(']')
-	if more {
-		s.writeNext(c, p, string(list[len(list)-1].ID[:]))
+	last := writeItems(&c.Out, "executions", list, p.size, writeExecution)
+	if last != nil {
+		s.writeNext(c, p, string(last.ID[:]))
 	}
 	return nil
 }

@@ -67,6 +67,23 @@ func (s *Server) writeNext(c *awswire.Call, p page, cursor string) {
 	c.Out.Str("nextToken", tokenText.EncodeToString(append(raw, cursor...)))
 }
 
+// writeItems writes the first n items of a list as a member. When there are more, it returns the last that it wrote,
+// behind which the next page begins, and else nil.
+func writeItems[T any](w *awswire.Writer, member string, items []*T, n int, write func(*awswire.Writer, *T)) (last *T) {
+	if len(items) > n {
+		items = items[:n]
+		last = items[n-1]
+	}
+	w.Open(member, '[')
+	for _, item := range items {
+		w.Open("", '{')
+		write(w, item)
+		w.Close('}')
+	}
+	w.Close(']')
+	return last
+}
+
 func (p page) hash(expiry uint64) uint64 {
 	h := fnv.New64a()
 	for _, part := range [...]string{p.operation, p.args, p.cursor} {

@@ -229,20 +229,14 @@ func (s *Server) listStateMachines(ctx context.Context, c *awswire.Call) error {
 	if err != nil {
 		return err
 	}
-	more := len(list) > p.size
-	list = list[:min(len(list), p.size)]
-	c.Out.Open("stateMachines", '[')
-	for _, m := range list {
-		c.Out.Open("", '{')
-		c.Out.Str("stateMachineArn", m.ARN)
-		c.Out.Str("name", m.Name)
-		c.Out.Str("type", string(m.Type))
-		c.Out.Time("creationDate", m.Created)
-		c.Out.Close('}')
-	}
-	c.Out.Close(']')
-	if more {
-		s.writeNext(c, p, list[len(list)-1].ARN)
+	last := writeItems(&c.Out, "stateMachines", list, p.size, func(w *awswire.Writer, m *statelark.StateMachine) {
+		w.Str("stateMachineArn", m.ARN)
+		w.Str("name", m.Name)
+		w.Str("type", string(m.Type))
+		w.Time("creationDate", m.Created)
+	})
+	if last != nil {
+		s.writeNext(c, p, last.ARN)
 	}
 	return nil
 }

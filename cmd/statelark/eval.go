@@ -34,6 +34,7 @@ With --batch it reads JSON lines {"expr", "data", "bindings"} from standard inpu
 		Example: `  statelark eval '$.items[?(@.qty > 1)].sku' --data @order.json
   statelark eval "States.Format('{} items', States.ArrayLength(\$.items))" --data @order.json
   statelark eval --language jsonata '$sum(items.(qty * price))' --data @order.json --binding rate=1.2
+  statelark eval --language jsonata '$states.input.qty * 2' --binding 'states={"input": {"qty": 3}}'
   statelark eval --language jsonata --batch < cases.jsonl`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
