@@ -35,6 +35,9 @@ func readEvent(v value.Value) event {
 	for _, m := range v.Members() {
 		if strings.HasSuffix(m.Key, "EventDetails") {
 			e.name, e.err, e.cause = str(m.Value, "name"), str(m.Value, "error"), str(m.Value, "cause")
+			if e.kind == "EvaluationFailed" {
+				e.name = str(m.Value, "state")
+			}
 			e.length = number(m.Value, "length")
 		}
 	}
@@ -63,7 +66,8 @@ func (e *event) terminal() (status string, ok bool) {
 
 // isOfState reports whether the event tells the name of its state. That of any other event is its predecessor's.
 func (e *event) isOfState() bool {
-	return strings.HasSuffix(e.kind, "StateEntered") || strings.HasSuffix(e.kind, "StateExited") || strings.HasPrefix(e.kind, "MapIteration")
+	return strings.HasSuffix(e.kind, "StateEntered") || strings.HasSuffix(e.kind, "StateExited") ||
+		strings.HasPrefix(e.kind, "MapIteration") || e.kind == "EvaluationFailed"
 }
 
 // row is one state: all its entries together, since a loop or a Map enters it many times.
@@ -123,6 +127,9 @@ func (p *progress) add(e *event) *row {
 	p.now, p.last = e.at, e.id
 	if status, ok := e.terminal(); ok {
 		p.status = status
+		if r := p.owner[e.previous]; r != nil && r.running() {
+			r.add(e) // it is where the execution failed
+		}
 		return nil
 	}
 	r := p.owner[e.previous]
