@@ -55,8 +55,8 @@ func (e *Engine) Activity(ctx context.Context, arn string) (*statelark.Activity,
 
 // hasActivity reports whether there is an activity, and that there is one when the store cannot tell.
 func (e *Engine) hasActivity(arn string) bool {
-	_, err := e.Activity(context.Background(), arn)
-	return statelark.ErrorCode(err) == ""
+	_, err := e.store.Meta(context.Background(), activityPrefix+arn)
+	return !errors.Is(err, statelark.ErrNotFound)
 }
 
 // DeleteActivity removes an activity. Tasks that wait for a worker of it go on waiting, until they time out.
