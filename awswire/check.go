@@ -192,42 +192,49 @@ func stringViolations(v value.Value, s *Shape) []string {
 		(s.Min == 0 || s.Min == 1 && written > 0) {
 		return nil
 	}
-	text := v.Str()
 	var wrong []string
-	if s.MaxBytes > 0 && int64(len(text)) > s.MaxBytes {
-		wrong = append(wrong, "Member must have size less than or equal to "+strconv.FormatInt(s.MaxBytes, 10)+
-			" bytes in UTF-8 encoding")
-	}
-	n := int64(utf8.RuneCountInString(text))
-	if s.Max > 0 && n > s.Max {
-		wrong = append(wrong, atMost("length", s.Max))
-	}
-	if n < s.Min {
-		wrong = append(wrong, atLeast("length", s.Min))
-	}
-	if s.Pattern != nil && !s.Pattern.Match(text) {
-		wrong = append(wrong, "Member must satisfy regular expression pattern: "+s.Pattern.Text)
-	}
-	if s.Enum != nil && !slices.Contains(s.Enum, text) {
-		wrong = append(wrong, "Member must satisfy enum value set: ["+strings.Join(s.Enum, ", ")+"]")
+	for _, d := range demands(s, v.Str()) {
+		if d.violated {
+			wrong = append(wrong, d.text)
+		}
 	}
 	return wrong
 }
 
-// constraints lists all that s demands of a string, in AWS's order.
+// constraints lists all that s demands of a string.
 func constraints(s *Shape) []string {
 	var all []string
+	for _, d := range demands(s, "") {
+		all = append(all, d.text)
+	}
+	return all
+}
+
+// demand is a constraint in AWS's words.
+type demand struct {
+	text     string
+	violated bool
+}
+
+// demands returns what s demands of a string, in AWS's order, and whether text violates it.
+func demands(s *Shape, text string) []demand {
+	n := int64(utf8.RuneCountInString(text))
+	var all []demand
+	if s.MaxBytes > 0 {
+		all = append(all, demand{"Member must have size less than or equal to " + strconv.FormatInt(s.MaxBytes, 10) +
+			" bytes in UTF-8 encoding", int64(len(text)) > s.MaxBytes})
+	}
 	if s.Max > 0 {
-		all = append(all, atMost("length", s.Max))
+		all = append(all, demand{atMost("length", s.Max), n > s.Max})
 	}
 	if s.Min > 0 {
-		all = append(all, atLeast("length", s.Min))
+		all = append(all, demand{atLeast("length", s.Min), n < s.Min})
 	}
 	if s.Pattern != nil {
-		all = append(all, "Member must satisfy regular expression pattern: "+s.Pattern.Text)
+		all = append(all, demand{"Member must satisfy regular expression pattern: " + s.Pattern.Text, !s.Pattern.Match(text)})
 	}
 	if s.Enum != nil {
-		all = append(all, "Member must satisfy enum value set: ["+strings.Join(s.Enum, ", ")+"]")
+		all = append(all, demand{"Member must satisfy enum value set: [" + strings.Join(s.Enum, ", ") + "]", !slices.Contains(s.Enum, text)})
 	}
 	return all
 }
