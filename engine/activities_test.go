@@ -80,8 +80,8 @@ func TestTaskOfNoActivity(t *testing.T) {
 		x := r.ended(arn)
 		is(t, "status", x.Status, statelark.Failed)
 		is(t, "error", *x.Error, "States.Runtime")
-		is(t, "cause", *x.Cause, "The activity "+here.ActivityARN("a")+" does not exist.")
-		is(t, "trace", r.trace(arn), "1<0 ExecutionStarted\n2<0 TaskStateEntered\n3<2 ActivityScheduled\n4<3 ExecutionFailed\n")
+		is(t, "cause", *x.Cause, "An error occurred while executing the state 'T' (entered at the event id #2). The activity "+here.ActivityARN("a")+" does not exist.")
+		is(t, "trace", r.trace(arn), "1<0 ExecutionStarted\n2<0 TaskStateEntered\n3<2 ExecutionFailed\n")
 	})
 }
 

@@ -195,10 +195,9 @@ func (e *Engine) hintSends(ch *statelark.Change, err error) {
 	}
 }
 
-// dispatch hands a task over: to the workers of its activity, or to its target. The task of an activity that is not
-// there goes to the dispatcher, too, which fails it.
+// dispatch hands a task over: to the workers of its activity, or to its target.
 func (e *Engine) dispatch(k call) {
-	if k.resource.Activity != "" && e.hasActivity(k.resource.ARN) {
+	if k.resource.Activity != "" {
 		e.activities.push(strings.Clone(k.resource.ARN), k)
 		return
 	}

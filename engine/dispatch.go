@@ -257,9 +257,6 @@ func (d *dispatcher) start(ctx context.Context, k call) (ev interp.Event, answer
 		}
 		return ev, false
 	}
-	if k.resource.Activity != "" {
-		return noActivity(k), true
-	}
 	target := d.e.cfg.Targets.Find(*k.resource)
 	if target == nil {
 		return failedEvent(k, task.Errorf("States.TaskFailed", "This server has no integration for %s.", k.resource.ARN)), true
@@ -317,12 +314,6 @@ func (d *dispatcher) deliver(ctx context.Context, key taskKey, ev interp.Event) 
 	if !d.e.ownerOf(key.exec).send(ctx, m) {
 		d.forget(key)
 	}
-}
-
-// noActivity is the event of a call of an activity that is not there.
-func noActivity(k call) interp.Event {
-	name, cause := "States.Runtime", "The activity "+k.resource.ARN+" does not exist."
-	return interp.Event{Kind: interp.TaskFailed, Phase: interp.Nowhere, Seq: k.seq, Error: &name, Cause: &cause}
 }
 
 // failedEvent is the event of a call that failed. An error that is not the language's is the server's own fault.

@@ -40,7 +40,7 @@ func (e *Engine) identity(r *statelark.Execution, p *program) interp.Identity {
 }
 
 func (e *Engine) host(id statelark.ExecID) interp.Host {
-	return interp.Host{Token: func(seq uint64) string { return e.token(id, seq) }, Expires: expires}
+	return interp.Host{Token: func(seq uint64) string { return e.token(id, seq) }, Expires: expires, HasActivity: e.hasActivity}
 }
 
 func expires(after time.Duration) func() bool {

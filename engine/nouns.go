@@ -53,7 +53,7 @@ func (e *Engine) Activity(ctx context.Context, arn string) (*statelark.Activity,
 	return a, nil
 }
 
-// hasActivity reports whether there is an activity, and that there is one when the store cannot tell.
+// hasActivity reports whether there is an activity of an ARN. When the store cannot tell there is: the task then waits.
 func (e *Engine) hasActivity(arn string) bool {
 	_, err := e.store.Meta(context.Background(), activityPrefix+arn)
 	return !errors.Is(err, statelark.ErrNotFound)

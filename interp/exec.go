@@ -69,6 +69,9 @@ type Host struct {
 	// Expires begins to measure a time and returns what tells whether it is over; nil: nothing ever takes too
 	// long. It guards against expressions that would not end, and has no say in what others give.
 	Expires func(after time.Duration) (expired func() bool)
+	// HasActivity reports whether there is an activity of an ARN; nil: there always is. It is asked before each
+	// attempt of a Task.
+	HasActivity func(arn string) bool
 }
 
 // Exec is the memory of one execution. One goroutine at a time may use it.
@@ -166,7 +169,6 @@ const (
 	Schedule       // the task could not be scheduled: ActivityScheduleFailed, LambdaFunctionScheduleFailed
 	Start          // the request could not be made: TaskStartFailed, LambdaFunctionStartFailed
 	Submit         // the request of a task that waits was refused: TaskSubmitFailed
-	Nowhere        // there is no such activity: the execution fails at once, without an event of the task
 )
 
 // Decision is everything that one Step says. Its slices are valid until it is stepped into again.

@@ -119,7 +119,11 @@ var scriptIdentity = Identity{
 	StartedAt: time.UnixMilli(1_700_000_000_000).UTC(),
 }
 
-var scriptHost = Host{Token: func(seq uint64) string { return fmt.Sprintf("token-%d", seq) }}
+// scriptHost knows every activity but the one called gone.
+var scriptHost = Host{
+	Token:       func(seq uint64) string { return fmt.Sprintf("token-%d", seq) },
+	HasActivity: func(arn string) bool { return !strings.HasSuffix(arn, ":activity:gone") },
+}
 
 func (s *script) verb(line string) string {
 	word, rest, _ := strings.Cut(line, " ")

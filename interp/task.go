@@ -36,6 +36,9 @@ func (x *Exec) schedule(f *frame) *failure {
 	if reason := res.Refuses(input); reason != "" {
 		return f.runtimeError("The Parameters '%s' could not be used to start the Task: [%s]", input.Compact(), reason)
 	}
+	if res.Activity != "" && x.host.HasActivity != nil && !x.host.HasActivity(res.ARN) {
+		return f.runtimeError("The activity %s does not exist.", res.ARN)
+	}
 	token := f.token()
 	x.writeScheduled(f.t, res, input, timeout, heartbeat, role)
 	x.await(f.t, waitTask, 0)
@@ -152,10 +155,8 @@ func (x *Exec) taskEvent(t *Thread, ev Event) {
 		x.succeeded(t, ev.Output)
 	case TaskFailed:
 		x.closeWait(t)
-		fail := &failure{err: ev.Error, cause: ev.Cause, fatal: ev.Phase == Nowhere}
-		if !fail.fatal {
-			fail.write(x.emitFailed(t, ev.Phase))
-		}
+		fail := &failure{err: ev.Error, cause: ev.Cause}
+		fail.write(x.emitFailed(t, ev.Phase))
 		x.failTask(t, fail)
 	}
 }
