@@ -36,25 +36,33 @@ func notJSON(text string) string {
 		return err.Error()
 	}
 	exception, why := parseException, se.Msg
-	line, column := jacksonPlace(text[:se.End])
+	line, column := lineColumn(text[:se.End])
 	switch {
 	case strings.Trim(text, " \t\r\n") == "":
 		exception, why = emptyException, "No content to map due to end-of-input"
 		line, column = 1, 0
+	case se.Unclosed >= 0:
+		exception = eofException
+		l, c := lineColumn(text[:se.Unclosed])
+		why += " (start marker at " + jacksonPlace(text, l, c) + ")"
 	case se.Offset == len(text):
 		exception = eofException
 	}
+	return exception + ": " + why + "\n at " + jacksonPlace(text, line, column)
+}
+
+// jacksonPlace prints a place in a text.
+func jacksonPlace(text string, line, column int) string {
 	quoted, left := cutUnits(text, maxSource)
 	source := `"` + quoted + `"`
 	if left > 0 {
 		source += "[truncated " + strconv.Itoa(left) + " chars]"
 	}
-	return exception + ": " + why + "\n at [Source: (String)" + source +
-		"; line: " + strconv.Itoa(line) + ", column: " + strconv.Itoa(column) + "]"
+	return "[Source: (String)" + source + "; line: " + strconv.Itoa(line) + ", column: " + strconv.Itoa(column) + "]"
 }
 
-// jacksonPlace returns the place behind the text that was read. Columns count UTF-16 units, from 1.
-func jacksonPlace(read string) (line, column int) {
+// lineColumn returns the place behind the text that was read. Columns count UTF-16 units, from 1.
+func lineColumn(read string) (line, column int) {
 	line = 1 + strings.Count(read, "\n")
 	_, units := cutUnits(read[strings.LastIndexByte(read, '\n')+1:], 0)
 	return line, units + 1

@@ -16,6 +16,8 @@ type SyntaxError struct {
 	Offset, Line, Column int
 	End                  int // offset behind the character or the word that is wrong
 	Msg                  string
+	// Unclosed is the offset of the array or object in which the text ends, -1 when that is not what is wrong.
+	Unclosed int
 }
 
 func (e *SyntaxError) Error() string {
@@ -73,11 +75,28 @@ type scanner struct {
 }
 
 // fail says what is wrong with the next n bytes.
-func (s *scanner) fail(n int, format string, a ...any) error {
+func (s *scanner) fail(n int, format string, a ...any) *SyntaxError {
 	line := 1 + strings.Count(s.text[:s.pos], "\n")
 	column := s.pos - strings.LastIndexByte(s.text[:s.pos], '\n')
-	return &SyntaxError{Offset: s.pos, Line: line, Column: column, End: s.pos + n, Msg: fmt.Sprintf(format, a...)}
+	return &SyntaxError{Offset: s.pos, Line: line, Column: column, End: s.pos + n, Msg: fmt.Sprintf(format, a...), Unclosed: -1}
 }
+
+// unclosed says that the text ends in the array or object that began at open.
+func (s *scanner) unclosed(open int) error {
+	err := s.fail(0, "Unexpected end-of-input: expected close marker for %s", containerNames[s.text[open]])
+	err.Unclosed = open
+	return err
+}
+
+// ended reports whether the text is over.
+func (s *scanner) ended() bool { return s.pos >= len(s.text) }
+
+// between says that the text ends in the middle of an array or object that began at open, where more has to follow.
+func (s *scanner) between(open int) error {
+	return s.fail(0, "Unexpected end-of-input within/between %s entries", containerNames[s.text[open]])
+}
+
+var containerNames = map[byte]string{'[': "Array", '{': "Object"}
 
 func (s *scanner) unexpected(want string) error {
 	if s.pos >= len(s.text) {
@@ -272,22 +291,31 @@ func (s *scanner) array(depth int) error {
 	if depth >= MaxDepth {
 		return s.fail(0, "Document nesting depth exceeds the maximum allowed (%d)", MaxDepth)
 	}
+	open := s.pos
 	s.pos++
 	s.space()
-	if s.pos < len(s.text) && s.text[s.pos] == ']' {
+	switch {
+	case s.ended():
+		return s.unclosed(open)
+	case s.text[s.pos] == ']':
 		s.pos++
 		return nil
 	}
 	for {
+		if s.ended() {
+			return s.between(open)
+		}
 		if err := s.value(depth + 1); err != nil {
 			return err
 		}
 		s.space()
 		switch {
-		case s.pos < len(s.text) && s.text[s.pos] == ',':
+		case s.ended():
+			return s.unclosed(open)
+		case s.text[s.pos] == ',':
 			s.pos++
 			s.space()
-		case s.pos < len(s.text) && s.text[s.pos] == ']':
+		case s.text[s.pos] == ']':
 			s.pos++
 			return nil
 		default:
@@ -300,40 +328,60 @@ func (s *scanner) object(depth int) error {
 	if depth >= MaxDepth {
 		return s.fail(0, "Document nesting depth exceeds the maximum allowed (%d)", MaxDepth)
 	}
+	open := s.pos
 	s.pos++
 	s.space()
-	if s.pos < len(s.text) && s.text[s.pos] == '}' {
+	switch {
+	case s.ended():
+		return s.unclosed(open)
+	case s.text[s.pos] == '}':
 		s.pos++
 		return nil
 	}
 	for {
-		if s.pos >= len(s.text) || s.text[s.pos] != '"' {
-			return s.unexpected("was expecting double-quote to start field name")
-		}
-		if err := s.str(); err != nil {
-			return err
-		}
-		s.space()
-		if s.pos >= len(s.text) || s.text[s.pos] != ':' {
-			return s.unexpected("was expecting a colon to separate field name and value")
-		}
-		s.pos++
-		s.space()
-		if err := s.value(depth + 1); err != nil {
+		if err := s.member(open, depth); err != nil {
 			return err
 		}
 		s.space()
 		switch {
-		case s.pos < len(s.text) && s.text[s.pos] == ',':
+		case s.ended():
+			return s.unclosed(open)
+		case s.text[s.pos] == ',':
 			s.pos++
 			s.space()
-		case s.pos < len(s.text) && s.text[s.pos] == '}':
+		case s.text[s.pos] == '}':
 			s.pos++
 			return nil
 		default:
 			return s.unexpected("was expecting comma to separate Object entries")
 		}
 	}
+}
+
+// member scans a member of the object that began at open.
+func (s *scanner) member(open, depth int) error {
+	switch {
+	case s.ended():
+		return s.between(open)
+	case s.text[s.pos] != '"':
+		return s.unexpected("was expecting double-quote to start field name")
+	}
+	if err := s.str(); err != nil {
+		return err
+	}
+	s.space()
+	switch {
+	case s.ended():
+		return s.between(open)
+	case s.text[s.pos] != ':':
+		return s.unexpected("was expecting a colon to separate field name and value")
+	}
+	s.pos++
+	s.space()
+	if s.ended() {
+		return s.between(open)
+	}
+	return s.value(depth + 1)
 }
 
 // parseKids opens one level of a container whose text was checked before.
