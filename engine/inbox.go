@@ -101,7 +101,12 @@ func (b *inbox) deliver(ctx context.Context, s statelark.ShardID) {
 			return
 		}
 		for i := range messages {
-			if !b.e.ownerOf(messages[i].To).send(ctx, b.e.received(&messages[i])) {
+			m, err := b.e.received(&messages[i])
+			if err != nil {
+				b.e.log.Warn("message could not be dealt with; it is read again in a few seconds", "to", messages[i].To, "error", err)
+				continue
+			}
+			if !b.e.ownerOf(m.exec).send(ctx, m) {
 				return
 			}
 		}
@@ -153,6 +158,7 @@ func (e *Engine) scan(ctx context.Context) error {
 	if err := e.store.Commit(ctx, &statelark.Batch{Fences: fences}); err != nil {
 		return err
 	}
+	e.listening() // a store that was away could take no heartbeat
 	if err := e.timers.load(ctx, time.Time{}); err != nil {
 		return err
 	}

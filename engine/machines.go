@@ -38,13 +38,20 @@ type program struct {
 	deleting *atomic.Bool // of the state machine, whatever the revision
 }
 
+// turn is a mutex that is held over calls of the store. It is a channel so that in a bubble of synctest time goes on
+// while somebody waits for it.
+type turn chan struct{}
+
+func (t turn) Lock()   { t <- struct{}{} }
+func (t turn) Unlock() { <-t }
+
 // machines caches state machines. All changes go through it, one at a time.
 type machines struct {
 	store statelark.Store
-	write sync.Mutex // held over a read and the write that depends on it; taken before the others
+	write turn // held over a read and the write that depends on it; taken before the others
 	// storing is held by a write until it is durable, and by a read until what it read is in the cache: so the
 	// cache never gets an older record after a newer one. Taken before mu.
-	storing sync.RWMutex
+	storing turn
 
 	mu       sync.RWMutex
 	current  map[string]*program // by ARN
@@ -54,7 +61,7 @@ type machines struct {
 
 func newMachines(store statelark.Store) *machines {
 	return &machines{
-		store: store, current: make(map[string]*program), programs: make(map[string]*program),
+		store: store, write: make(turn, 1), storing: make(turn, 1), current: make(map[string]*program), programs: make(map[string]*program),
 		deleting: make(map[string]*atomic.Bool),
 	}
 }
@@ -64,14 +71,14 @@ const maxPrograms = 4096
 
 // get returns the present revision of a state machine.
 func (m *machines) get(ctx context.Context, arn string) (*program, error) {
-	m.mu.RLock()
-	p := m.current[arn]
-	m.mu.RUnlock()
-	if p != nil {
+	if p := m.known(arn); p != nil {
 		return p, nil
 	}
-	m.storing.RLock()
-	defer m.storing.RUnlock()
+	m.storing.Lock()
+	defer m.storing.Unlock()
+	if p := m.known(arn); p != nil { // somebody else asked for it, too
+		return p, nil
+	}
 	r, err := m.store.Meta(ctx, machinePrefix+arn)
 	if errors.Is(err, statelark.ErrNotFound) {
 		return nil, noStateMachine(arn)
@@ -80,6 +87,12 @@ func (m *machines) get(ctx context.Context, arn string) (*program, error) {
 		return nil, fmt.Errorf("reading state machine %s: %w", arn, err)
 	}
 	return m.admit(r.Value, true)
+}
+
+func (m *machines) known(arn string) *program {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.current[arn]
 }
 
 // revision returns a revision (see revisionOf) of a state machine, deleted or not.
@@ -249,17 +262,15 @@ func (e *Engine) StateMachineOf(ctx context.Context, x *statelark.Execution) (*s
 
 // StateMachines lists state machines in the order of their ARNs.
 func (e *Engine) StateMachines(ctx context.Context, after string, n int) ([]*statelark.StateMachine, error) {
-	return records[statelark.StateMachine](ctx, e.machines, machinePrefix, after, n)
+	return records[statelark.StateMachine](ctx, e.store, machinePrefix, after, n)
 }
 
 // records reads what is stored under prefix followed by their ARN.
-func records[T any](ctx context.Context, m *machines, prefix, after string, n int) ([]*T, error) {
-	m.storing.RLock()
-	defer m.storing.RUnlock()
+func records[T any](ctx context.Context, store statelark.Store, prefix, after string, n int) ([]*T, error) {
 	if after != "" {
 		after = prefix + after
 	}
-	rows, err := m.store.MetaList(ctx, prefix, after, n)
+	rows, err := store.MetaList(ctx, prefix, after, n)
 	if err != nil {
 		return nil, fmt.Errorf("listing %s records: %w", prefix, err)
 	}

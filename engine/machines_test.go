@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -197,9 +196,7 @@ func (r *rig) whileReading(n int, do func()) (over <-chan struct{}) {
 				defer close(done)
 				do()
 			}()
-			for range 10_000 { // it may have to wait for the read, behind a lock that a bubble knows nothing of
-				runtime.Gosched()
-			}
+			synctest.Wait() // it may have to wait for the read
 		}
 	})
 	return done

@@ -236,11 +236,11 @@ func (e *Engine) stopMessage(child, parent statelark.ExecID) statelark.Message {
 }
 
 // received turns an inbox row into what its owner has to do.
-func (e *Engine) received(m *statelark.Message) message {
+func (e *Engine) received(m *statelark.Message) (message, error) {
 	key := m.MessageKey
 	out := message{exec: m.To, from: &key, must: true}
 	if len(m.Data) == 0 {
-		return out // finds no wait and is consumed
+		return out, nil // finds no wait and is consumed
 	}
 	switch rest := m.Data[1:]; {
 	case m.Data[0] == messageBegan && len(rest) > 16:
@@ -257,18 +257,25 @@ func (e *Engine) received(m *statelark.Message) message {
 			out.event = interp.Event{Kind: interp.TaskFailed, Seq: m.Seq >> 1, Error: &name, Cause: &cause}
 		}
 	case m.Data[0] == messageStop && len(rest) == 16:
-		cause := e.stopCause(statelark.ExecID(rest))
+		cause, err := e.stopCause(statelark.ExecID(rest))
+		if err != nil {
+			return out, err
+		}
 		out.must = false
 		out.event = interp.Event{Kind: interp.Stopped, Cause: &cause}
 	}
-	return out
+	return out, nil
 }
 
 // stopCause is what AWS gives as the cause of a child that its parent no longer waits for.
-func (e *Engine) stopCause(parent statelark.ExecID) string {
+func (e *Engine) stopCause(parent statelark.ExecID) (string, error) {
 	arn := parent.String()
-	if record, err := e.store.Execution(context.Background(), parent); err == nil {
+	record, err := e.store.Execution(context.Background(), parent)
+	switch {
+	case err == nil:
 		arn = record.ARN()
+	case !errors.Is(err, statelark.ErrNotFound): // not one that has expired
+		return "", err
 	}
-	return fmt.Sprintf("The Task state in AWS Step Functions execution [%s] which was managing this resource was aborted", arn)
+	return fmt.Sprintf("The Task state in AWS Step Functions execution [%s] which was managing this resource was aborted", arn), nil
 }

@@ -37,9 +37,7 @@ func (e *Engine) putActivity(ctx context.Context, a *statelark.Activity) error {
 
 // Activity returns the record of an activity.
 func (e *Engine) Activity(ctx context.Context, arn string) (*statelark.Activity, error) {
-	e.machines.storing.RLock()
 	r, err := e.store.Meta(ctx, activityPrefix+arn)
-	e.machines.storing.RUnlock()
 	if errors.Is(err, statelark.ErrNotFound) {
 		return nil, statelark.Errorf("ActivityDoesNotExist", "Activity Does Not Exist: '%s'", arn)
 	}
@@ -68,7 +66,7 @@ func (e *Engine) DeleteActivity(ctx context.Context, arn string) error {
 
 // Activities lists activities in the order of their ARNs.
 func (e *Engine) Activities(ctx context.Context, after string, n int) ([]*statelark.Activity, error) {
-	return records[statelark.Activity](ctx, e.machines, activityPrefix, after, n)
+	return records[statelark.Activity](ctx, e.store, activityPrefix, after, n)
 }
 
 // Tags returns the tags of a state machine or an activity.

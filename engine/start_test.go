@@ -169,6 +169,22 @@ func TestHeartbeatsAcrossARestart(t *testing.T) {
 	})
 }
 
+// Nor is one whose heartbeats the store did not take.
+func TestHeartbeatsAcrossAStoreThatIsAway(t *testing.T) {
+	inBubble(t, echo, func(r *rig) {
+		r.activity("a")
+		arn := r.start(r.machine("M", activityTask(`,"HeartbeatSeconds":5`)), "e", `1`)
+		token := r.poll("w").Token
+		r.away(time.Minute)
+		time.Sleep(4 * time.Second)
+		if err := r.TaskHeartbeat(context.Background(), token); err != nil {
+			t.Fatal(err)
+		}
+		is(t, "status", r.describe(arn).Status, statelark.Running)
+		is(t, "error", text(r.ended(arn).Error), "States.Timeout")
+	})
+}
+
 // A nested execution is stopped when nobody waits for it any more.
 func TestNestedExecutionIsStoppedWithItsParent(t *testing.T) {
 	inBubble(t, forever, func(r *rig) {
@@ -196,6 +212,30 @@ func TestNestedExecutionIsStoppedWithItsParent(t *testing.T) {
 			is(t, name+": error", text(d.Error), "<none>")
 			is(t, name+": cause", text(d.Cause), "The Task state in AWS Step Functions execution ["+parent+"] which was managing this resource was aborted")
 		}
+	})
+}
+
+// The cause of a child's end names its parent, though that could not be read at first.
+func TestNestedExecutionIsStoppedWhileItsParentCannotBeRead(t *testing.T) {
+	inBubble(t, forever, func(r *rig) {
+		child := r.machine("C", waitHour)
+		parent := r.start(r.machine("P", `{"StartAt":"N","States":{"N":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync",
+			"Parameters":{"StateMachineArn":"`+child+`","Name":"child"},"End":true}}}`), "p", `{}`)
+		synctest.Wait()
+		id := r.describe(parent).ID
+		r.store.set(func(s *frail) {
+			s.before = func(*statelark.Batch) error {
+				s.set(func(s *frail) { s.unread = id })
+				return nil
+			}
+		})
+		if _, err := r.StopExecution(context.Background(), parent, nil, nil); err == nil {
+			t.Error("the record of the parent could be read")
+		}
+		time.Sleep(time.Second)
+		r.store.set(func(s *frail) { s.before, s.unread = nil, statelark.ExecID{} })
+		d := r.ended(statelark.ExecutionARN(child, "child"))
+		is(t, "cause", text(d.Cause), "The Task state in AWS Step Functions execution ["+parent+"] which was managing this resource was aborted")
 	})
 }
 

@@ -21,6 +21,7 @@ type frail struct {
 	read   func()                        // called when a meta record was read
 	lookup func()                        // called before a name is looked for
 	worked func()                        // called when work was read
+	unread statelark.ExecID              // the record of this execution cannot be read
 	blobs  map[uint32]int                // sizes of the blobs that were written
 	kept   map[statelark.ExecID]struct{} // executions with rows, as the commits left them
 }
@@ -138,6 +139,12 @@ func (s *frail) Work(ctx context.Context, shard statelark.ShardID, after statela
 }
 
 func (s *frail) Execution(ctx context.Context, id statelark.ExecID) (*statelark.Execution, error) {
+	s.mu.Lock()
+	unread := s.unread
+	s.mu.Unlock()
+	if id == unread {
+		return nil, statelark.ErrUnavailable
+	}
 	return s.Store.Execution(s.ctx(ctx), id)
 }
 
