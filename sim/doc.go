@@ -1,9 +1,21 @@
-// Package sim tests the whole engine under faults. A seed makes a world: a store that loses answers and goes away,
-// tasks that are slow, fail and answer late, workers that die, and restarts at any moment, all in virtual time. Of
-// every world the same must hold at the end: whatever was acknowledged is there, everything ended as it should, and
-// every history is well-formed.
+// Package sim tests the whole engine under faults. A seed makes a world, in virtual time: a store that loses answers
+// and goes away, for reads and writes; tasks that are slow and fail; a clock that is set back; restarts at any moment.
+// In it live workers that die, people who stop executions of every kind, who answer twice, late and at the wrong
+// place, and who update and delete state machines and activities meanwhile.
 //
-//	go test ./sim                            a few hundred seeds
+// Of every world the same must hold at the end:
+//   - Whatever was acknowledged is there: starts, answers to tasks, stops, updates, deletions. An answer that came
+//     second, or late, was refused.
+//   - Everything ended, children of nested executions included, and as it should. What was once seen to have ended
+//     never changed.
+//   - No task was dispatched before it was stored, or twice by one process.
+//   - Every history is well-formed: ids dense, causes and times in order, one end and nothing behind it, every state
+//     that was entered left.
+//   - No timer, work or message is left in the store.
+//
+// The rest of the laws (memory read back equals memory, same events same bytes) are the interpreter's, and tested there.
+//
+//	go test ./sim                            some worlds
 //	go test ./sim -seeds 10000               the long form
 //	go test ./sim -seed 4711 -v              one world, told event by event when it fails
 package sim

@@ -2,12 +2,10 @@ package sim
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -16,29 +14,38 @@ import (
 	"github.com/statelark/statelark/engine"
 	"github.com/statelark/statelark/memstore"
 	"github.com/statelark/statelark/task"
-	"github.com/statelark/statelark/value"
 )
 
 var place = statelark.Place{Partition: "aws", Region: "us-east-1", Account: "000000000000"}
 
 // world is a store, the engine that now runs on it, and what lives around them.
 type world struct {
-	t       *testing.T
-	seed    uint64
+	t      *testing.T
+	seed   uint64
+	store  *memstore.Store
+	over   chan struct{}  // closed when no more trouble is made
+	people sync.WaitGroup // callers and workers
+
+	mu      sync.Mutex // guards all below
 	rnd     *rand.Rand
-	mu      sync.Mutex // guards rnd and engine
-	store   *memstore.Store
 	view    *faulty
 	engine  *engine.Engine
+	setBack time.Duration // of the clock of the wall
 	started []started
-	over    chan struct{}
-	people  sync.WaitGroup // workers and callers
+	ended   map[string]*statelark.ExecutionDetail // every execution that was ever seen to have ended
+	stops   map[string]bool                       // executions that somebody wanted to stop
+	answers map[string]string                     // what was acknowledged as the result of an execution
+	called  map[string]map[uint64]bool            // attempts of which a function was called, by execution
+	spent   []string                              // task tokens of waits that are over
+	updated int                                   // the last acknowledged revision of changing
+	deleted bool                                  // the deletion of doomed was acknowledged
 }
 
 // started is an execution whose start was acknowledged.
 type started struct {
-	arn  string
-	kind *kind
+	arn      string
+	kind     *kind
+	revision int // of changing: at least this one
 }
 
 func (w *world) intn(n int) int {
@@ -47,22 +54,38 @@ func (w *world) intn(n int) int {
 	return w.rnd.IntN(n)
 }
 
+// pause lets up to that much time pass.
+func (w *world) pause(longest time.Duration) {
+	time.Sleep(time.Duration(w.intn(int(longest/time.Millisecond)+1)) * time.Millisecond)
+}
+
 func (w *world) now() *engine.Engine {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.engine
 }
 
+// wall is the clock that the engines see.
+func (w *world) wall() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return time.Now().Add(-w.setBack)
+}
+
+func (w *world) errorf(format string, a ...any) {
+	w.t.Errorf("seed %d: "+format, append([]any{w.seed}, a...)...)
+}
+
 // boot starts an engine on the store, with a view of its own.
 func (w *world) boot() {
-	view := &faulty{Store: w.store, rnd: rand.New(rand.NewPCG(w.seed, uint64(w.intn(1<<30)))), rate: 0.02}
+	view := &faulty{Store: w.store, rnd: rand.New(rand.NewPCG(w.seed, uint64(w.intn(1<<30)))), commits: 0.02, reads: 0.005, scans: 0.0003}
 	targets := &task.Registry{}
-	targets.SetFunctions(functions{w})
+	targets.SetFunctions(&functions{w: w, begun: make(map[task.Key]bool)})
 	targets.Set("lambda:invoke", notifier{w})
 	var e *engine.Engine
 	for {
 		e = engine.New(view, engine.Config{
-			Place: place, Targets: targets, Owners: 3, MaxLive: 6, LongPoll: 5 * time.Second, Logger: slog.New(slog.DiscardHandler),
+			Place: place, Targets: targets, Owners: 3, MaxLive: 6, LongPoll: 5 * time.Second, Logger: slog.New(slog.DiscardHandler), Now: w.wall,
 		})
 		targets.Set("states:startExecution", e.Nested())
 		err := e.Start(context.Background())
@@ -82,105 +105,76 @@ func (w *world) boot() {
 func (w *world) crash() {
 	w.view.crash()
 	if err := w.now().Close(context.Background()); err != nil {
-		w.t.Errorf("seed %d: closing: %v", w.seed, err)
+		w.errorf("closing: %v", err)
 	}
 	w.boot()
 }
 
-// functions are the Lambda functions of the world. The name tells what one does; it may take its time, and it may
-// take it so long that it is given up.
-type functions struct{ w *world }
-
-func (f functions) Start(ctx context.Context, c *task.Call) (task.Outcome, error) {
-	delay := time.Duration(f.w.intn(300)) * time.Millisecond
-	if c.Resource.Function == "slow" {
-		delay = 10 * time.Minute
+// live runs the world until every execution has ended.
+func (w *world) live() {
+	w.over = make(chan struct{})
+	w.called = make(map[string]map[uint64]bool)
+	w.ended, w.stops, w.answers = make(map[string]*statelark.ExecutionDetail), make(map[string]bool), make(map[string]string)
+	w.boot()
+	w.populate()
+	for _, person := range []func(){w.worker, w.worker, w.stopper, w.pest, w.watcher, w.deleter, w.updater, w.clockmaker} {
+		w.people.Go(person)
 	}
-	select {
-	case <-ctx.Done():
-		return task.Outcome{}, ctx.Err()
-	case <-time.After(delay):
+	crashes, starts := w.intn(4), 8+w.intn(12)
+	var starting sync.WaitGroup
+	for i := range starts {
+		starting.Go(func() {
+			w.pause(1500 * time.Millisecond)
+			w.start(i)
+		})
 	}
-	if c.Resource.Function == "flaky" && f.w.intn(3) == 0 {
-		return task.Outcome{}, task.Errorf("Flaky", "not this time")
+	for range crashes {
+		w.pause(1200 * time.Millisecond)
+		w.crash()
 	}
-	return task.Outcome{Output: c.Input}, nil
+	starting.Wait()
+	w.awaitEnds()
+	close(w.over)
+	w.people.Wait()
+	w.view.calm()
+	time.Sleep(time.Minute) // what is still on its way arrives
+	w.audit()
+	w.view.crash() // what comes now must not matter
+	if err := w.now().Close(context.Background()); err != nil {
+		w.errorf("closing: %v", err)
+	}
 }
 
-// notifier takes a task token and answers it after a while, sometimes twice, from whatever engine is there then.
-type notifier struct{ w *world }
-
-func (n notifier) Start(_ context.Context, c *task.Call) (task.Outcome, error) {
-	payload, _ := c.Input.Get("Payload")
-	token, _ := payload.Get("token")
-	delay, twice := time.Duration(n.w.intn(2000))*time.Millisecond, n.w.intn(4) == 0
-	n.w.people.Go(func() {
-		time.Sleep(delay)
-		n.w.insist(func(e *engine.Engine) error {
-			return e.TaskSucceeded(context.Background(), token.Str(), `{"answered":true}`)
+// populate makes the state machines and the activities of the world.
+func (w *world) populate() {
+	for _, name := range []string{"act", "deleted"} {
+		w.must("creating an activity", func(e *engine.Engine) error {
+			_, err := e.CreateActivity(context.Background(), &statelark.Activity{ARN: place.ActivityARN(name), Name: name})
+			return err
 		})
-		if twice {
-			n.w.insist(func(e *engine.Engine) error {
-				return e.TaskSucceeded(context.Background(), token.Str(), `{"answered":"twice"}`)
-			})
-		}
+	}
+	for _, k := range kinds {
+		w.must("creating a state machine", func(e *engine.Engine) error { return create(e, k) })
+	}
+}
+
+func create(e *engine.Engine, k *kind) error {
+	_, err := e.CreateStateMachine(context.Background(), &statelark.StateMachine{
+		ARN: place.StateMachineARN(k.name), Name: k.name, Type: statelark.Standard, Definition: k.definition,
+		RoleARN: "arn:aws:iam::000000000000:role/r", Logging: statelark.LoggingConfiguration{Level: statelark.LogOff},
 	})
-	return task.Outcome{Output: value.EmptyObj}, nil
+	return err
 }
 
 // insist calls until the answer is clear: success, or a refusal of the API.
-func (w *world) insist(call func(*engine.Engine) error) {
+func (w *world) insist(call func(*engine.Engine) error) error {
 	for {
 		err := call(w.now())
 		code := statelark.ErrorCode(err)
 		if err == nil || code != "" && code != "ServiceUnavailable" && code != "ThrottlingException" {
-			return
+			return err
 		}
 		time.Sleep(50 * time.Millisecond)
-	}
-}
-
-// worker serves an activity. It drops a task now and then, as one does that dies.
-func (w *world) worker(arn string) {
-	for {
-		select {
-		case <-w.over:
-			return
-		default:
-		}
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		got, err := w.now().ActivityTask(ctx, arn, "worker")
-		cancel()
-		if err != nil || got == nil {
-			time.Sleep(20 * time.Millisecond)
-			continue
-		}
-		time.Sleep(time.Duration(w.intn(200)) * time.Millisecond)
-		switch w.intn(10) {
-		case 0: // dies
-		case 1:
-			name := "Refused"
-			w.insist(func(e *engine.Engine) error { return e.TaskFailed(context.Background(), got.Token, &name, nil) })
-		default:
-			w.insist(func(e *engine.Engine) error { return e.TaskSucceeded(context.Background(), got.Token, got.Input) })
-		}
-	}
-}
-
-// populate makes the state machines and the activity of the world.
-func (w *world) populate() {
-	w.insist(func(e *engine.Engine) error {
-		_, err := e.CreateActivity(context.Background(), &statelark.Activity{ARN: place.ActivityARN("act"), Name: "act"})
-		return err
-	})
-	for _, k := range kinds {
-		w.insist(func(e *engine.Engine) error {
-			_, err := e.CreateStateMachine(context.Background(), &statelark.StateMachine{
-				ARN: place.StateMachineARN(k.name), Name: k.name, Type: statelark.Standard, Definition: k.definition,
-				RoleARN: "arn:aws:iam::000000000000:role/r", Logging: statelark.LoggingConfiguration{Level: statelark.LogOff},
-			})
-			return err
-		})
 	}
 }
 
@@ -188,83 +182,59 @@ func (w *world) populate() {
 // under the same name, as a client does.
 func (w *world) start(i int) {
 	k := kinds[w.intn(len(kinds))]
-	name, tries := fmt.Sprintf("e-%d", i), 0
-	for {
-		_, err := w.now().StartExecution(context.Background(), statelark.ExecutionStart{
-			Machine: place.StateMachineARN(k.name), Name: name, Input: k.input,
+	w.mu.Lock()
+	s := started{statelark.ExecutionARN(place.StateMachineARN(k.name), fmt.Sprintf("e-%d", i)), k, w.updated}
+	w.mu.Unlock()
+	err := w.insist(func(e *engine.Engine) error {
+		_, err := e.StartExecution(context.Background(), statelark.ExecutionStart{
+			Machine: place.StateMachineARN(k.name), Name: fmt.Sprintf("e-%d", i), Input: k.input,
 		})
-		if err == nil || statelark.ErrorCode(err) == "ExecutionAlreadyExists" { // it ended before we heard of its start
-			break
-		}
-		if tries++; tries > 2000 {
-			w.t.Errorf("seed %d: %s cannot be started: %v", w.seed, name, err)
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
+		return err
+	})
+	switch code := statelark.ErrorCode(err); {
+	case code == "", code == "ExecutionAlreadyExists": // it ended before we heard of its start
+	case k == doomed && (code == "StateMachineDeleting" || code == "StateMachineDoesNotExist"):
+		return
+	default:
+		w.errorf("%s cannot be started: %v", s.arn, err)
+		return
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.started = append(w.started, started{statelark.ExecutionARN(place.StateMachineARN(k.name), name), k})
+	w.started = append(w.started, s)
 }
 
-// live runs the world until every execution has ended.
-func (w *world) live() {
-	w.over = make(chan struct{})
-	w.boot()
-	w.populate()
-	for range 2 {
-		w.people.Go(func() { w.worker(place.ActivityARN("act")) })
+// look reads an execution, which must not change once it has ended. It is nil when there was no clear answer.
+func (w *world) look(arn string) *statelark.ExecutionDetail {
+	d, err := w.now().Execution(context.Background(), arn)
+	if err != nil || d.Status == statelark.Running {
+		return d
 	}
-	crashes, starts := w.intn(4), 8+w.intn(12)
-	var starting sync.WaitGroup
-	for i := range starts {
-		starting.Go(func() {
-			time.Sleep(time.Duration(w.intn(1500)) * time.Millisecond)
-			w.start(i)
-		})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	first := w.ended[arn]
+	if first == nil {
+		w.ended[arn] = d
+		return d
 	}
-	for range crashes {
-		time.Sleep(time.Duration(w.intn(1200)) * time.Millisecond)
-		w.crash()
+	if d.Status != first.Status || d.Output != first.Output || d.Events != first.Events || !d.Stop.Equal(first.Stop) {
+		w.errorf("%s had ended %v at %v with %s, and now %v at %v with %s", arn, first.Status, first.Stop, first.Output, d.Status, d.Stop, d.Output)
 	}
-	starting.Wait()
-	w.awaitEnds()
-	close(w.over)
-	w.people.Wait()
-	w.audit()
-	w.view.crash() // what comes now must not matter
-	if err := w.now().Close(context.Background()); err != nil {
-		w.t.Errorf("seed %d: closing: %v", w.seed, err)
-	}
+	return d
 }
 
-// awaitEnds waits, at most an hour of the world's time, until no execution runs.
+// awaitEnds waits, at most two hours of the world's time, until no execution runs that was started from outside.
 func (w *world) awaitEnds() {
-	deadline := time.Now().Add(time.Hour)
+	deadline := time.Now().Add(2 * time.Hour)
 	for _, s := range w.started {
 		for {
-			d, err := w.now().Execution(context.Background(), s.arn)
-			if err == nil && d.Status != statelark.Running {
+			if d := w.look(s.arn); d != nil && d.Status != statelark.Running {
 				break
 			}
 			if time.Now().After(deadline) {
-				w.t.Fatalf("seed %d: %s has not ended: %v\n%s", w.seed, s.arn, err, w.told(s.arn))
+				w.t.Fatalf("seed %d: %s has not ended\n%s", w.seed, s.arn, w.told(s.arn))
 			}
 			time.Sleep(100 * time.Millisecond)
 		}
 	}
-}
-
-// told prints the history of an execution.
-func (w *world) told(arn string) string {
-	events, err := w.now().History(context.Background(), arn, 0, 1000, false)
-	if err != nil {
-		return err.Error()
-	}
-	var b strings.Builder
-	for _, ev := range events {
-		text, _ := json.Marshal(ev)
-		fmt.Fprintf(&b, "%d<%d %s %s\n", ev.ID, ev.Previous, ev.Type, text)
-	}
-	return b.String()
 }
