@@ -24,21 +24,32 @@ func (ev *evaluator) result(v val) value.Value {
 	case tagNumber:
 		return value.FromNumberText(string(ev.appendNumber(make([]byte, 0, 32), v)))
 	case tagString:
-		return resultString(v.text())
+		return ev.resultString(v.text())
 	case tagArray, tagObject:
 		return ev.resultContainer(v)
 	}
 	return value.NullValue
 }
 
-// resultString keeps a surrogate that stands alone as an escape.
-func resultString(s string) value.Value {
-	if strings.IndexByte(s, 0xED) >= 0 {
+// resultString keeps a surrogate that stands alone as an escape, and escapes control characters as the dialect
+// does.
+func (ev *evaluator) resultString(s string) value.Value {
+	if strings.IndexByte(s, 0xED) >= 0 || ev.dialect == Reference && strings.ContainsFunc(s, isControl) {
 		if v, err := value.Parse(quoteJSON(s)); err == nil {
 			return v
 		}
 	}
 	return value.FromString(s)
+}
+
+func isControl(r rune) bool { return r < 0x20 }
+
+// appendString appends a string as results print it. The dialects differ in the case of hexadecimal escapes.
+func (ev *evaluator) appendString(dst []byte, s string) []byte {
+	if ev.dialect == Reference {
+		return appendQuoted(dst, s)
+	}
+	return value.AppendQuoted(dst, s)
 }
 
 // resultContainer prints v. A container of the input that is spelt as the dialect spells it is returned
@@ -69,7 +80,7 @@ func (ev *evaluator) appendResult(dst []byte, v val) []byte {
 		return ev.appendNumber(dst, v)
 	case tagString:
 		ev.lone = ev.lone || hasLoneSurrogate(v.text())
-		return value.AppendQuoted(dst, v.text())
+		return ev.appendString(dst, v.text())
 	case tagArray, tagObject:
 		if source, ok := v.ref.(*value.Value); ok && isCanonical(source.Compact(), ev.dialect) {
 			return append(dst, source.Compact()...)
@@ -102,7 +113,7 @@ func (ev *evaluator) appendMembers(dst []byte, members []member) []byte {
 			dst = append(dst, ',')
 		}
 		first = false
-		dst = append(value.AppendQuoted(dst, m.key), ':')
+		dst = append(ev.appendString(dst, m.key), ':')
 		dst = ev.appendResult(dst, m.val)
 	}
 	return append(dst, '}')
@@ -152,6 +163,9 @@ func compact(v *value.Value) value.Value {
 // isCanonical reports whether compact JSON text is what the dialect would print after a round trip through
 // its number model and its key order. It may say no where yes would do.
 func isCanonical(text string, d Dialect) bool {
+	if d == Reference && strings.Contains(text, `\u`) {
+		return false
+	}
 	for i := 0; i < len(text); {
 		switch c := text[i]; {
 		case c == '"':
@@ -342,7 +356,10 @@ func castNumber(f float64, d Dialect) string {
 	if d == AWS && (f == math.Trunc(f) || math.IsNaN(f)) {
 		return formatFloat(f)
 	}
-	return formatFloat(round15(f))
+	if f = round15(f); math.IsInf(f, 0) {
+		return "null" // as JSON, rounded beyond the largest number
+	}
+	return formatFloat(f)
 }
 
 func (p *printer) notFinite(f float64) {

@@ -66,7 +66,7 @@ func (e *Error) named(token string) *Error {
 // finish fills in the message and turns the byte offset into UTF-16 units of src.
 func (e *Error) finish(src string) *Error {
 	if e.Message == "" {
-		e.Message = e.expand(messages[e.Code])
+		e.Message = strings.ToValidUTF8(e.expand(messages[e.Code]), "\uFFFD")
 	}
 	if e.placed && e.Position <= len(src) {
 		e.Position = utf16Len(src[:e.Position])

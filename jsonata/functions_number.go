@@ -39,7 +39,7 @@ func abs(c *call) (val, *Error)   { return c.mapNumber(math.Abs) }
 
 func round(c *call) (val, *Error) {
 	precision := truncInt(c.arg(1).num)
-	if p := c.arg(1).num; p != float64(precision) {
+	if p := c.arg(1).num; p != float64(precision) && !math.IsNaN(p) {
 		// The reference writes the precision behind an "e", where no fraction makes a number.
 		return c.mapNumber(func(float64) float64 { return math.NaN() })
 	}
@@ -261,7 +261,7 @@ func inBase(f float64, radix int) string {
 		sign, f = "-", -f
 	}
 	zeros := 0
-	for math.Nextafter(f, math.Inf(1))-f >= float64(radix) {
+	for f/float64(radix) >= maxExact {
 		f /= float64(radix)
 		zeros++
 	}

@@ -135,10 +135,10 @@ func pad(c *call) (val, *Error) {
 	if char == "" {
 		char = " "
 	}
-	if missing > c.ev.maxMemory {
+	n := runeCount(char)
+	if missing/n > c.ev.maxMemory/len(char) {
 		return undefined, c.ev.failMemory()
 	}
-	n := runeCount(char)
 	padding := sliceRunes(strings.Repeat(char, missing/n+1), 0, missing)
 	if width > 0 {
 		return stringVal(joinStrings(s.text(), padding)), nil
@@ -244,9 +244,12 @@ func (c *call) replaceText(s, pattern string, limit float64) (val, *Error) {
 	if limit < float64(len(s)) {
 		n = int(math.Ceil(limit))
 	}
-	by, err := c.ev.stringOrEmpty(c.arg(2))
-	if err != nil {
-		return undefined, err
+	by := "undefined"
+	if r := c.arg(2); r.defined() {
+		var err *Error
+		if by, err = c.ev.stringify(r, false); err != nil {
+			return undefined, err
+		}
 	}
 	if grown := strings.Count(s, pattern) * len(by); grown > c.ev.maxMemory {
 		return undefined, c.ev.failMemory()
@@ -370,7 +373,10 @@ func split(c *call) (val, *Error) {
 		return arrayVal(result), nil
 	}
 	if separator.tag == tagString {
-		return c.splitText(result, s.text(), separator.text(), math.Trunc(limit)), nil
+		if c.arg(2).defined() {
+			limit = toUint32(limit)
+		}
+		return c.splitText(result, s.text(), separator.text(), limit), nil
 	}
 	units := toUnits(s.text())
 	start, count := 0, 0.0
@@ -388,6 +394,14 @@ func split(c *call) (val, *Error) {
 		result.push(stringVal(fromUnits(units[max(0, min(start, len(units))):])))
 	}
 	return arrayVal(result), nil
+}
+
+// toUint32 is what JavaScript makes of a number where it needs 32 bits without a sign.
+func toUint32(f float64) float64 {
+	if math.IsInf(f, 0) || math.IsNaN(f) {
+		return 0
+	}
+	return math.Mod(math.Trunc(f), 1<<32)
 }
 
 func (c *call) splitText(result *array, s, separator string, limit float64) val {

@@ -42,7 +42,7 @@ func (c *call) formatTime(millis float64, picture, offset val) (val, *Error) {
 	}
 	var z zone
 	if offset.defined() {
-		z, _ = parseZone(offset.text())
+		z = parseZone(offset.text())
 	}
 	p, err := c.ev.datePicture(text)
 	if err != nil {
@@ -444,7 +444,7 @@ func (p dateParts) fill(order string, now calendar) *Error {
 		case c == 'P':
 			p[c] = -1 // neither am nor pm, as the reference has it
 		default:
-			p[c] = float64(now.component(c))
+			p[c] = now.component(c)
 		}
 	}
 	return nil

@@ -11,7 +11,36 @@ import (
 // then misses: arguments of the wrong type, names that are not there, operators between what does not fit.
 type generator struct {
 	*rand.Rand
-	vars []string // variables in scope
+	vars  []string   // variables in scope
+	known []question // expressions to change and to combine
+}
+
+// question writes a question of the given kind, of any for "".
+func (g *generator) question(kind string) question {
+	g.vars = nil
+	if kind == "" {
+		kind = pick(g, []string{"any", "any", "any", "call", "call", "date", "integer", "number", "regex", "soup", "mutation", "mutation", "graft", "graft"})
+	}
+	known, other := pick(g, g.known), pick(g, g.known)
+	switch kind {
+	case "call":
+		return question{g.call(), pick(g, sampleInputs)}
+	case "date":
+		return question{g.dateCall(), ""}
+	case "integer":
+		return question{g.integerCall(), ""}
+	case "number":
+		return question{g.numberCall(), ""}
+	case "regex":
+		return question{g.regexCall(), ""}
+	case "soup":
+		return question{g.tokenSoup(), pick(g, sampleInputs)}
+	case "mutation":
+		return question{g.mutation(known.Expr, other.Expr), known.Data}
+	case "graft":
+		return question{g.graft(known.Expr, other.Expr), known.Data}
+	}
+	return question{g.any(2 + g.IntN(4)), pick(g, sampleInputs)}
 }
 
 // sampleInputs are the documents that generated expressions run on.

@@ -1,6 +1,7 @@
 package jsonata
 
 import (
+	"strings"
 	"time"
 
 	"github.com/statelark/statelark/value"
@@ -47,12 +48,13 @@ type Expr struct {
 
 // Parse reads an expression. Its error is an *Error.
 func Parse(src string, d Dialect) (*Expr, error) {
-	raw, err := parseSource(src)
+	text := strings.ToValidUTF8(src, "\uFFFD")
+	raw, err := parseSource(text)
 	if err == nil {
 		raw, err = process(raw)
 	}
 	if err != nil {
-		return nil, asError(err).finish(src)
+		return nil, asError(err).finish(text)
 	}
 	analyse(raw, d)
 	return &Expr{src: src, dialect: d, root: raw, place: placeOf(raw)}, nil

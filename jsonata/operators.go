@@ -157,7 +157,7 @@ func incomparable(lhs, rhs val) *Error {
 	return e
 }
 
-// order compares two strings or two numbers.
+// order compares two strings or two numbers. NaN comes behind everything, itself included.
 func order(a, b val) int {
 	if a.tag == tagString {
 		return compareStrings(a.text(), b.text())
@@ -165,10 +165,10 @@ func order(a, b val) int {
 	switch {
 	case a.num < b.num:
 		return -1
-	case a.num > b.num:
-		return 1
+	case a.num == b.num:
+		return 0
 	}
-	return 0
+	return 1
 }
 
 // same reports whether a and b are one value: equal scalars, or the very same container or function.

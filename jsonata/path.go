@@ -99,8 +99,9 @@ func (ev *evaluator) walk(n *node, from int, input val, items list, env *frame) 
 		step := n.list[i]
 		streaming = streaming || step.tuple
 		var err *Error
+		constructor := i == 0 && step.consArray
 		switch {
-		case i == 0 && step.consArray:
+		case constructor:
 			result, err = ev.eval(step, asArray(input, n), env)
 		case streaming:
 			if tuples, err = ev.tupleStep(step, &items, tuples, env); err == nil {
@@ -115,7 +116,15 @@ func (ev *evaluator) walk(n *node, from int, input val, items list, env *frame) 
 		if !result.defined() {
 			break
 		}
-		if items = result.items(ev.dialect); items.len() == 0 {
+		switch {
+		case constructor && step.focus != "":
+			continue // the next step sees the input
+		case constructor:
+			items = constructed(&result, n.list[1], ev.dialect)
+		default:
+			items = result.items(ev.dialect)
+		}
+		if items.len() == 0 {
 			break
 		}
 	}
@@ -129,6 +138,24 @@ func (ev *evaluator) walk(n *node, from int, input val, items list, env *frame) 
 		}
 	}
 	return ev.finishPath(n, result, tuples, streaming, env)
+}
+
+// constructed returns the items that the second step of a path finds in what the array constructor before it gave.
+// A predicate may have made that a value of another kind: the reference, which only asks for its length, then finds
+// the characters of a string and nothing in anything else.
+func constructed(v *val, next *node, d Dialect) list {
+	switch {
+	case v.tag == tagArray || next.kind == kindSort:
+		return v.items(d)
+	case v.tag != tagString:
+		*v = undefined
+		return list{}
+	}
+	var chars list
+	for _, u := range toUnits(v.text()) {
+		chars.elems = append(chars.elems, stringVal(fromUnits([]rune{u})))
+	}
+	return chars
 }
 
 // joinMode says what becomes of the results of a step.

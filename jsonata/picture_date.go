@@ -145,7 +145,9 @@ func (d *datePart) present(presentation string) *Error {
 		if d.integer, err = parseIntegerPicture(picture); err != nil {
 			return err
 		}
-		d.integer.mandatory = max(d.integer.mandatory, d.minWidth)
+		if d.integer.form == formDecimal || d.integer.form == formSequence {
+			d.integer.mandatory = max(d.integer.mandatory, d.minWidth)
+		}
 		if d.component == 'Y' || d.component == 'M' || d.component == 'D' {
 			if d.maxWidth >= 0 {
 				d.yearWidth, d.integer.mandatory = d.maxWidth, d.maxWidth
@@ -165,126 +167,140 @@ var (
 	monthNames = strings.Fields("January February March April May June July August September October November December")
 )
 
-// calendar reads the components of a moment, in UTC.
-type calendar struct{ t time.Time }
+// calendar reads the components of a moment, in UTC; all of them are NaN where JavaScript's dates do not reach.
+type calendar struct {
+	millis float64 // since 1970
+	t      time.Time
+}
 
 // maxMillis is the last moment that JavaScript's dates reach, in either direction.
 const maxMillis = 8.64e15
 
+const dayMillis = 24 * 60 * 60 * 1000
+
 // newCalendar returns the calendar at millis since 1970.
 func newCalendar(millis float64) calendar {
+	if !(math.Abs(millis) <= maxMillis) {
+		return calendar{millis: math.NaN()}
+	}
 	millis = math.Trunc(millis)
 	whole := math.Floor(millis / 1000)
-	return calendar{time.Unix(int64(whole), int64(millis-whole*1000)*int64(time.Millisecond)).UTC()}
+	return calendar{millis, time.Unix(int64(whole), int64(millis-whole*1000)*int64(time.Millisecond)).UTC()}
 }
 
-// firstWeek returns the Monday of the first week of the month that contains t, or of its year when whole is
-// set. The first week is the one with the first Thursday.
-func firstWeek(year int, month time.Month) time.Time {
-	first := time.Date(year, month, 1, 0, 0, 0, 0, time.UTC)
-	day := isoWeekday(first)
+// midnight is the start of a day. As everywhere in the reference, years below 100 are of the twentieth century.
+func midnight(year, month, day float64) float64 { return utcMillis(year, month, day, 0, 0, 0, 0) }
+
+// firstWeek returns the Monday of the first week of the month, or of the year whose first month it is. The first
+// week is the one with the first Thursday. Months before the first and behind the twelfth are those of the years
+// before and behind.
+func firstWeek(year, month float64) float64 {
+	years := math.Floor((month - 1) / 12)
+	year, month = year+years, month-12*years
+	first := midnight(year, month, 1)
+	day := newCalendar(first).weekday()
 	if day > 4 {
-		return first.AddDate(0, 0, 8-day)
+		return first + (8-day)*dayMillis
 	}
-	return first.AddDate(0, 0, 1-day)
+	return first - (day-1)*dayMillis
 }
 
-func isoWeekday(t time.Time) int {
-	if d := int(t.Weekday()); d > 0 {
-		return d
+// weekday counts from Monday, 1, to Sunday, 7.
+func (c calendar) weekday() float64 {
+	switch d := c.t.Weekday(); {
+	case math.IsNaN(c.millis):
+		return math.NaN()
+	case d == time.Sunday:
+		return 7
+	default:
+		return float64(d)
 	}
-	return 7
 }
 
 // weekNumber counts the weeks from start to the day of c.
-func (c calendar) weekNumber(start time.Time) float64 {
-	today := time.Date(c.t.Year(), c.t.Month(), c.t.Day(), 0, 0, 0, 0, time.UTC)
-	return today.Sub(start).Hours()/(24*7) + 1
+func (c calendar) weekNumber(start float64) float64 {
+	today := midnight(c.component('Y'), c.component('M'), c.component('D'))
+	return (today-start)/(7*dayMillis) + 1
 }
 
 // week returns the number of the week in the period that starts in month of year and is months long; a week
 // may belong to the period before or after.
-func (c calendar) week(year int, month time.Month, months, most int) int {
+func (c calendar) week(year, month, months, most float64) float64 {
 	w := c.weekNumber(firstWeek(year, month))
-	next := firstWeek(year, month+time.Month(months))
 	switch {
-	case w > float64(most) && c.weekNumber(next) >= 1:
+	case w > most && c.weekNumber(firstWeek(year, month+months)) >= 1:
 		w = 1
 	case w < 1:
-		w = c.weekNumber(firstWeek(year, month-time.Month(months)))
+		w = c.weekNumber(firstWeek(year, month-months))
 	}
-	return int(math.Floor(w))
+	return math.Floor(w)
 }
 
 // component returns a numeric component.
-func (c calendar) component(name byte) int {
-	year, month := c.t.Year(), c.t.Month()
+func (c calendar) component(name byte) float64 {
+	if math.IsNaN(c.millis) {
+		return math.NaN()
+	}
+	year, month := float64(c.t.Year()), float64(c.t.Month())
 	switch name {
 	case 'Y':
 		return year
 	case 'M':
-		return int(month)
+		return month
 	case 'D':
-		return c.t.Day()
+		return float64(c.t.Day())
 	case 'd':
-		return c.t.YearDay()
+		return (midnight(year, month, float64(c.t.Day()))-midnight(year, 1, 1))/dayMillis + 1
 	case 'F':
-		return isoWeekday(c.t)
+		return c.weekday()
 	case 'W':
-		return c.week(year, time.January, 12, 52)
+		return c.week(year, 1, 12, 52)
 	case 'w':
 		return c.week(year, month, 1, 4)
 	case 'X':
-		return year + c.shift(firstWeek(year, time.January), firstWeek(year+1, time.January))
+		return year + c.shift(firstWeek(year, 1), firstWeek(year+1, 1))
 	case 'x':
-		m := int(month) + c.shift(firstWeek(year, month), firstWeek(year, month+1))
-		return (m+11)%12 + 1
+		m := month + c.shift(firstWeek(year, month), firstWeek(year, month+1))
+		return math.Mod(m+11, 12) + 1
 	case 'H':
-		return c.t.Hour()
+		return float64(c.t.Hour())
 	case 'h':
-		return (c.t.Hour()+11)%12 + 1
+		return float64((c.t.Hour()+11)%12 + 1)
 	case 'm':
-		return c.t.Minute()
+		return float64(c.t.Minute())
 	case 's':
-		return c.t.Second()
+		return float64(c.t.Second())
 	case 'f':
-		return c.t.Nanosecond() / int(time.Millisecond)
+		return float64(c.t.Nanosecond() / int(time.Millisecond))
 	case 'P':
-		return c.t.Hour() / 12
+		return float64(c.t.Hour() / 12)
 	}
 	return 0
 }
 
 // shift says whether c lies before start (-1), behind end (1) or between (0).
-func (c calendar) shift(start, end time.Time) int {
+func (c calendar) shift(start, end float64) float64 {
 	switch {
-	case c.t.Before(start):
+	case c.millis < start:
 		return -1
-	case !c.t.Before(end):
+	case c.millis >= end:
 		return 1
 	}
 	return 0
 }
 
-// zone is an offset from UTC.
-type zone struct{ hours, minutes int }
+// zone is an offset from UTC; both parts are NaN where the text gave no number.
+type zone struct{ hours, minutes float64 }
 
 // parseZone reads an offset written as +hhmm.
-func parseZone(s string) (zone, bool) {
+func parseZone(s string) zone {
 	f := parseIntPrefix(s)
-	if math.IsNaN(f) || math.Abs(f) > 1e6 {
-		return zone{}, false
-	}
-	offset := int(f)
-	return zone{hours: int(math.Floor(f / 100)), minutes: offset % 100}, true
+	return zone{hours: math.Floor(f / 100), minutes: math.Mod(f, 100)}
 }
 
 // format prints a moment.
 func (p *datePicture) format(millis float64, z zone) (string, *Error) {
-	if !(math.Abs(millis) <= maxMillis) {
-		return "Invalid Date", nil
-	}
-	c := newCalendar(millis + float64(60*z.hours+z.minutes)*60*1000)
+	c := newCalendar(millis + (60*z.hours+z.minutes)*60*1000)
 	var out strings.Builder
 	for i := range p.parts {
 		d := &p.parts[i]
@@ -322,25 +338,27 @@ func (d *datePart) format(c calendar, z zone) (string, *Error) {
 	}
 	n := c.component(d.component)
 	if d.component == 'Y' && d.yearWidth != -1 {
-		n %= int(math.Pow(10, float64(min(d.yearWidth, 9))))
+		n = math.Mod(n, math.Pow(10, float64(d.yearWidth)))
 	}
 	if d.names {
 		return d.formatName(n)
 	}
-	return d.integer.format(float64(n))
+	return d.integer.format(n)
 }
 
-func (d *datePart) formatName(n int) (string, *Error) {
-	name := ""
+func (d *datePart) formatName(n float64) (string, *Error) {
+	names := dayNames
 	switch d.component {
 	case 'M', 'x':
-		name = monthNames[n-1]
+		names = monthNames
 	case 'F':
-		name = dayNames[n-1]
 	default:
 		return "", failValue("D3133", stringVal(componentText(d.component)))
 	}
-	return d.cut(d.letters.apply(name)), nil
+	if math.IsNaN(n) {
+		return "undefined", nil
+	}
+	return d.cut(d.letters.apply(names[int(n)-1])), nil
 }
 
 // cut shortens a name to the widest it may be.
@@ -357,9 +375,9 @@ func (d *datePart) formatZone(z zone) (string, *Error) {
 	var err *Error
 	switch digits := d.integer.mandatory; {
 	case d.integer.regular > 0 || digits == 3 || digits == 4:
-		s, err = d.integer.format(float64(offset))
+		s, err = d.integer.format(offset)
 	case digits == 1 || digits == 2:
-		s, err = d.integer.format(float64(z.hours))
+		s, err = d.integer.format(z.hours)
 		if z.minutes != 0 {
 			s += ":" + twoDigits(z.minutes)
 		}
@@ -381,8 +399,8 @@ func (d *datePart) formatZone(z zone) (string, *Error) {
 	return s, nil
 }
 
-func twoDigits(n int) string {
+func twoDigits(n float64) string {
 	p := integerPicture{zero: '0', mandatory: 2}
-	s, _ := p.format(float64(n))
+	s, _ := p.format(n)
 	return s
 }

@@ -441,8 +441,8 @@ func fromLetters(s string, upper bool) float64 {
 	}
 	units := toUnits(s)
 	f := 0.0
-	for i, u := range units {
-		f += float64(u-first+1) * math.Pow(26, float64(len(units)-1-i))
+	for i := range units { // the smallest part first, as the reference adds them up
+		f += float64(units[len(units)-1-i]-first+1) * pow(26, float64(i))
 	}
 	return f
 }
@@ -520,7 +520,7 @@ func isJSSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
 
 func (p *integerPicture) parseDecimal(s string) float64 {
 	if p.ordinal {
-		s = s[:max(0, len(s)-2)]
+		s = sliceRunes(s, 0, max(0, runeCount(s)-2))
 	}
 	if p.regular > 0 {
 		s = strings.ReplaceAll(s, ",", "")

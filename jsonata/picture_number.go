@@ -113,9 +113,9 @@ func (f *numberFormat) cut(text string) subPicture {
 	p.mantissa = p.active
 	// The reference searches the exponent behind the prefix but cuts by its place in the whole sub-picture.
 	if i := strings.Index(text[len(p.prefix):], f.exponent); i >= 0 && i+len(p.prefix) <= len(text)-len(p.suffix) {
-		at := min(i+len(p.prefix), len(p.active))
-		p.mantissa, p.hasExponent = p.active[:at], true
-		p.exponent = p.active[min(at+len(f.exponent), len(p.active)):]
+		at, active := runeCount(text[:i+len(p.prefix)]), runeCount(p.active)
+		p.mantissa, p.exponent = sliceRunes(p.active, 0, min(at, active)), sliceRunes(p.active, min(at+1, active), active)
+		p.hasExponent = true
 	}
 	p.integer, p.fraction = p.mantissa, p.suffix
 	if whole, fraction, ok := strings.Cut(p.mantissa, f.decimal); ok {
@@ -140,8 +140,8 @@ func (f *numberFormat) check(p *subPicture) *Error {
 	broken("D3084", percent && perMille)
 	broken("D3085", f.digits(p.mantissa, true) == 0)
 	broken("D3086", strings.ContainsFunc(p.active, func(r rune) bool { return !f.isActive(r) }))
-	if has(f.decimal) {
-		broken("D3087", has(f.grouping+f.decimal) || has(f.decimal+f.grouping))
+	if before, behind, decimal := strings.Cut(p.text, f.decimal); decimal {
+		broken("D3087", strings.HasSuffix(before, f.grouping) || strings.HasPrefix(behind, f.grouping))
 	} else {
 		broken("D3088", strings.HasSuffix(p.integer, f.grouping))
 	}
@@ -263,27 +263,54 @@ func (f *numberFormat) format(n float64, l *numberLayout) string {
 	if l.minExponent > 0 {
 		n, exponent = normalise(n, l.scaling)
 	}
-	whole, fraction := f.fixed(roundHalfEven(n, l.maxFraction), l.maxFraction)
-	whole = trimLeft(whole, f.zero)
-	fraction = trimRight(fraction, f.zero)
-	whole = strings.Repeat(f.zero, max(0, l.minInteger-len([]rune(whole)))) + whole
-	fraction += strings.Repeat(f.zero, max(0, l.minFraction-len([]rune(fraction))))
-	s := f.groupInteger([]rune(whole), l)
-	fraction = f.groupFraction([]rune(fraction), l)
-	if fraction != "" && strings.Contains(l.picture, f.decimal) {
-		s += f.decimal + fraction
-	} else if fraction != "" {
-		s += f.decimal + fraction[:len(fraction)-len(lastChar(fraction))]
+	whole, fraction, _ := strings.Cut(f.fixed(roundHalfEven(n, l.maxFraction), l.maxFraction), ".")
+	whole = f.padded(f.trimLeft(whole), l.minInteger)
+	fraction = f.trimRight(fraction)
+	fraction += strings.Repeat(f.zero, max(0, l.minFraction-runeCount(fraction)))
+	s := f.group([]rune(whole+f.decimal+fraction), runeCount(whole), l)
+	if !strings.Contains(l.picture, f.decimal) || strings.HasSuffix(s, f.decimal) {
+		s = s[:len(s)-len(lastChar(s))]
 	}
 	if l.minExponent > 0 {
 		s += f.exponent
 		if exponent < 0 {
 			s += f.minus
 		}
-		digits, _ := f.fixed(float64(exponent), 0)
-		s += strings.Repeat(f.zero, max(0, l.minExponent-len([]rune(digits)))) + digits
+		s += f.padded(f.fixed(float64(exponent), 0), l.minExponent)
 	}
 	return l.prefix + s + l.suffix
+}
+
+// padded fills up to width digits with zeros.
+func (f *numberFormat) padded(digits string, width int) string {
+	return strings.Repeat(f.zero, max(0, width-runeCount(digits))) + digits
+}
+
+// group inserts the grouping separators into digits, whose decimal separator stands at point.
+func (f *numberFormat) group(digits []rune, point int, l *numberLayout) string {
+	insert := func(at int) {
+		if at < 0 { // as in the reference, from the end then
+			at = max(0, len(digits)+at)
+		}
+		at = min(at, len(digits))
+		digits = slices.Insert(digits, at, []rune(f.grouping)...)
+		point++
+	}
+	if l.spacing > 0 {
+		for at := point - l.spacing; at > 0; at -= l.spacing {
+			insert(at)
+		}
+	} else {
+		for _, p := range l.groups {
+			insert(point - p)
+		}
+	}
+	point = max(0, slices.Index(digits, firstRune(f.decimal)))
+	from := point + 1
+	for _, p := range l.fractionGroups {
+		insert(from + p)
+	}
+	return string(digits)
 }
 
 func lastChar(s string) string {
@@ -291,18 +318,18 @@ func lastChar(s string) string {
 	return string(r[len(r)-1:])
 }
 
-func trimLeft(s, char string) string {
-	for char != "" && strings.HasPrefix(s, char) {
-		s = s[len(char):]
+func (f *numberFormat) trimLeft(digits string) string {
+	for f.zero != "" && strings.HasPrefix(digits, f.zero) {
+		digits = digits[len(f.zero):]
 	}
-	return s
+	return digits
 }
 
-func trimRight(s, char string) string {
-	for char != "" && strings.HasSuffix(s, char) {
-		s = s[:len(s)-len(char)]
+func (f *numberFormat) trimRight(digits string) string {
+	for f.zero != "" && strings.HasSuffix(digits, f.zero) {
+		digits = digits[:len(digits)-len(f.zero)]
 	}
-	return s
+	return digits
 }
 
 // normalise scales the mantissa so that it has as many digits before the point as the picture, and returns the
@@ -327,54 +354,21 @@ func normalise(n float64, digits int) (float64, int) {
 	return n, exponent
 }
 
-// fixed prints the magnitude of n with the given decimals in the format's digits, cut at the point.
-func (f *numberFormat) fixed(n float64, decimals int) (whole, fraction string) {
+// fixed prints the magnitude of n with the given decimals behind a point, in the format's digits.
+func (f *numberFormat) fixed(n float64, decimals int) string {
 	n = math.Abs(n)
 	text := formatFloat(n)
 	if n < 1e21 {
 		text = strconv.FormatFloat(n, 'f', decimals, 64)
 	}
-	if f.zero != "0" {
-		zero := firstRune(f.zero)
-		text = strings.Map(func(r rune) rune {
-			if r >= '0' && r <= '9' {
-				return r - '0' + zero
-			}
-			return r
-		}, text)
+	if f.zero == "0" {
+		return text
 	}
-	whole, fraction, _ = strings.Cut(text, ".")
-	return whole, fraction
-}
-
-func (f *numberFormat) groupInteger(digits []rune, l *numberLayout) string {
-	n := len(digits)
-	breaks := map[int]bool{}
-	if l.spacing > 0 {
-		for at := n - l.spacing; at > 0; at -= l.spacing {
-			breaks[at] = true
+	zero := firstRune(f.zero)
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r - '0' + zero
 		}
-	} else {
-		for _, p := range l.groups {
-			if p <= n {
-				breaks[n-p] = true
-			}
-		}
-	}
-	var out strings.Builder
-	for i, d := range digits {
-		if breaks[i] {
-			out.WriteString(f.grouping)
-		}
-		out.WriteRune(d)
-	}
-	return out.String()
-}
-
-func (f *numberFormat) groupFraction(digits []rune, l *numberLayout) string {
-	for _, p := range l.fractionGroups {
-		at := min(p, len(digits))
-		digits = append(digits[:at:at], append([]rune(f.grouping), digits[at:]...)...)
-	}
-	return string(digits)
+		return r
+	}, text)
 }

@@ -90,7 +90,7 @@ func (p *processor) rewrite(n *node) (*node, error) {
 		n.kind = kindName
 		return newPath(n), nil
 	case kindEnd:
-		return nil, failAt("S0207", n.pos)
+		return nil, failAt("S0207", n.pos).named(n.text)
 	}
 	return n, nil
 }

@@ -130,8 +130,8 @@ func (m *regexMatcher) next() (*found, *Error) {
 	return f, nil
 }
 
-// function returns the expression as the function that it is in the language: from a string to its first
-// match, an object that holds a function for the next one.
+// function returns the expression as the function that it is in the language: from a string to its first match at
+// or behind the place in the second argument, an object that holds a function for the next one.
 func (r *regex) function(pos int) *function {
 	return &function{regex: r, host: true, arity: 2, takes: 2, native: func(c *call) (val, *Error) {
 		text := c.arg(0)
@@ -143,6 +143,12 @@ func (r *regex) function(pos int) *function {
 			text = stringVal(s)
 		}
 		m := &regexMatcher{ev: c.ev, regex: r, units: toUnits(text.text())}
+		if from := c.arg(1); from.tag == tagNumber {
+			m.from = max(0, truncInt(from.num))
+		}
+		if m.from > len(m.units) {
+			return undefined, nil
+		}
 		v, err := m.object()
 		if err != nil {
 			err = err.at(pos)

@@ -3,6 +3,18 @@
 const jsonata = require(process.argv[2]);
 const readline = require('readline');
 
+// The clock stands still, as it does for the implementation that is compared.
+const now = 1510067557121;
+const RealDate = Date;
+globalThis.Date = class extends RealDate {
+    constructor(...args) {
+        super(...(args.length === 0 ? [now] : args));
+    }
+    static now() {
+        return now;
+    }
+};
+
 function isFunction(v) {
     return typeof v === 'function' || (v && (v._jsonata_lambda || v._jsonata_function));
 }
@@ -16,7 +28,7 @@ async function answer({ expr, data, bindings }) {
         if (isFunction(result)) return { msg: 'the expression returned a function' };
         return { out: JSON.stringify(result) };
     } catch (e) {
-        if (e && e.code) return { code: e.code, msg: e.message };
+        if (e && e.code) return { code: e.code, msg: e.message, position: e.position, token: e.token };
         return { crash: String((e && e.message) || e) };
     }
 }
