@@ -91,31 +91,36 @@ func pick(v value.Value, names []string) value.Value {
 	return value.NewObject(members)
 }
 
-// miss explains why step i of a definite path found nothing in v.
+// miss is the error of step i of a definite path that found nothing in v.
 func (p *Path) miss(v value.Value, i int) error {
+	err := p.reason(v, i)
+	err.Step = p.steps[i].label()
+	return err
+}
+
+// reason explains why step i of a definite path found nothing in v.
+func (p *Path) reason(v value.Value, i int) *NotFoundError {
 	s := &p.steps[i]
 	last := i == len(p.steps)-1
-	err := &NotFoundError{Path: p.text, Step: s.label()}
 	switch {
 	case s.kind == stepName && v.Kind() == value.Object && last:
-		err.Detail = "No results for path: " + p.normal(i+1)
+		return p.notFound("No results for path: " + p.normal(i+1))
 	case s.kind == stepName && v.Kind() == value.Object:
-		err.Detail = "Missing property in path " + p.normal(i+1)
+		return p.notFound("Missing property in path " + p.normal(i+1))
 	case s.kind == stepName || s.kind == stepNames:
-		err.Detail = "Property " + s.fragment() + " not found in path " + p.normal(i)
+		return p.noProperty(i)
+	case v.IsNull() && i > 0:
+		return p.isNull(i)
 	case v.Kind() != value.Array:
-		refused := p.misapplied(s, "arrays", v)
-		refused.Step = s.label()
-		return refused
+		return p.misapplied(i, "only be applied to arrays", v)
 	case last:
-		err.Detail = "No results for path: " + p.normal(i+1)
+		err := p.notFound("No results for path: " + p.normal(i+1))
 		err.IndexPastEnd = true
+		return err
 	case p.steps[i+1].kind == stepName || p.steps[i+1].kind == stepNames:
-		err.Detail = "Property " + p.steps[i+1].fragment() + " not found in path " + p.normal(i+1)
-	default:
-		err.Detail = "The path " + p.normal(i+1) + " is null"
+		return p.noProperty(i + 1)
 	}
-	return err
+	return p.isNull(i + 1)
 }
 
 // label returns the name or the index of a step without what it is written in.
@@ -126,12 +131,30 @@ func (s *step) label() string {
 	return strings.Trim(s.fragment(), "[]")
 }
 
-func (p *Path) misapplied(s *step, to string, v value.Value) *NotFoundError {
-	return &NotFoundError{
-		Path:       p.text,
-		Detail:     "Filter: " + s.fragment() + " can only be applied to " + to + ". Current context is: " + v.Compact(),
-		Misapplied: true,
+func (p *Path) notFound(detail string) *NotFoundError {
+	return &NotFoundError{Path: p.text, Detail: detail}
+}
+
+// isNull reports that step i, of an array, met null.
+func (p *Path) isNull(i int) *NotFoundError {
+	return p.notFound("The path " + p.normal(i) + " is null")
+}
+
+// noProperty reports that step i, a name, met what is no object.
+func (p *Path) noProperty(i int) *NotFoundError {
+	return p.notFound("Property " + p.steps[i].fragment() + " not found in path " + p.normal(i))
+}
+
+// misapplied reports that step i made no sense for v. Like Jayway it names all the rest of the path, and prints a
+// string without its quotes, unless it is the whole input.
+func (p *Path) misapplied(i int, restriction string, v value.Value) *NotFoundError {
+	context := v.Compact()
+	if i > 0 {
+		context = display(v)
 	}
+	err := p.notFound("Filter: " + fragments(p.steps[i:]) + " can " + restriction + ". Current context is: " + context)
+	err.Misapplied = true
+	return err
 }
 
 // walk collects the matches of a path that is not definite.
@@ -160,6 +183,9 @@ func (w *walk) from(v value.Value, i int) error {
 		if x, ok := v.Get(s.name); ok {
 			return w.from(x, i+1)
 		}
+		if v.Kind() != value.Object && i < w.path.single {
+			return w.path.noProperty(i)
+		}
 		return nil
 	case stepNames:
 		if v.Kind() == value.Object {
@@ -173,10 +199,13 @@ func (w *walk) from(v value.Value, i int) error {
 	case stepFilter:
 		return w.filter(v, i)
 	}
-	if v.Kind() != value.Array {
-		return w.path.misapplied(s, "arrays", v)
+	switch {
+	case v.Kind() == value.Array:
+		return w.elements(v, i)
+	case v.IsNull() && i > 0 && i <= w.path.single:
+		return w.path.isNull(i)
 	}
-	return w.elements(v, i)
+	return w.path.misapplied(i, "only be applied to arrays", v)
 }
 
 // each goes on with all elements or members of v.
@@ -253,10 +282,12 @@ func clamp(i, n int) int {
 
 // descend offers v and all values below it, parents first, to step i.
 func (w *walk) descend(v value.Value, i int) error {
-	if fits(v, &w.path.steps[i]) {
-		if err := w.from(v, i); err != nil {
-			return err
-		}
+	fits, err := w.fits(v, i)
+	if err == nil && fits {
+		err = w.from(v, i)
+	}
+	if err != nil {
+		return err
 	}
 	for _, e := range v.Elems() {
 		if err := w.descend(e, i); err != nil {
@@ -271,23 +302,36 @@ func (w *walk) descend(v value.Value, i int) error {
 	return nil
 }
 
-// fits reports whether a step behind ".." applies to v. Several names need an object that has them all; a
-// filter is put to each object once, and not again as an element of its array.
-func fits(v value.Value, s *step) bool {
+// fits reports whether step i behind ".." applies to v. Several names need an object that has them all. A filter is
+// put to each object; and, where it ends the path, to the elements of each array that satisfies it itself.
+func (w *walk) fits(v value.Value, i int) (bool, error) {
+	s := &w.path.steps[i]
 	switch s.kind {
 	case stepName, stepEach:
-		return true
+		return true, nil
 	case stepNames:
 		for _, name := range s.names {
 			if _, ok := v.Get(name); !ok {
-				return false
+				return false, nil
 			}
 		}
-		return true
+		return true, nil
 	case stepFilter:
-		return v.Kind() == value.Object
+		if v.Kind() == value.Array && i == len(w.path.steps)-1 {
+			return w.accepts(s, v)
+		}
+		return v.Kind() == value.Object, nil
 	}
-	return v.Kind() == value.Array
+	return v.Kind() == value.Array, nil
+}
+
+// accepts reports whether v satisfies the condition of s.
+func (w *walk) accepts(s *step, v value.Value) (bool, error) {
+	ok, err := s.filter.accepts(v, w.root)
+	if err != nil {
+		err = &NotFoundError{Path: w.path.text, Detail: err.Error(), Misapplied: true}
+	}
+	return ok, err
 }
 
 // filter goes on with the elements of an array that satisfy the condition, or with an object that does.
@@ -299,21 +343,14 @@ func (w *walk) filter(v value.Value, i int) error {
 	case value.Object:
 		candidates = []value.Value{v}
 	default:
-		return &NotFoundError{
-			Path:       w.path.text,
-			Detail:     "Filter: [?] can not be applied to primitives. Current context is: " + v.Compact(),
-			Misapplied: true,
-		}
+		return w.path.misapplied(i, "not be applied to primitives", v)
 	}
 	for _, c := range candidates {
-		ok, err := s.filter.accepts(c, w.root)
+		ok, err := w.accepts(s, c)
+		if err == nil && ok {
+			err = w.from(c, i+1)
+		}
 		if err != nil {
-			return &NotFoundError{Path: w.path.text, Detail: err.Error(), Misapplied: true}
-		}
-		if !ok {
-			continue
-		}
-		if err := w.from(c, i+1); err != nil {
 			return err
 		}
 	}

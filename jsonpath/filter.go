@@ -243,8 +243,7 @@ func (c *criterion) holds(v, root value.Value) (bool, error) {
 	case !ok:
 		return false, nil
 	case c.op == "=~":
-		s, ok := left.asText()
-		return ok && c.pattern.MatchString(s), nil
+		return !left.isNull() && c.pattern.MatchString(left.printed()), nil
 	}
 	right, ok, err := c.right.resolve(v, root)
 	if !ok || err != nil {
@@ -309,6 +308,14 @@ func (s side) asText() (string, bool) {
 		return s.literal.text, true
 	}
 	return s.value.Str(), s.value.Kind() == value.String
+}
+
+// printed is the text that a regular expression is held against: that of a string, else the JSON text.
+func (s side) printed() string {
+	if s.literal != nil {
+		return s.literal.text
+	}
+	return display(s.value)
 }
 
 // compare orders two sides; false when they cannot be compared. Null comes before everything.

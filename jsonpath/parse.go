@@ -106,6 +106,9 @@ func (r *reader) steps(p *Path) error {
 		}
 		p.steps = append(p.steps, s)
 		p.definite = p.definite && s.definite()
+		if p.definite {
+			p.single = len(p.steps)
+		}
 	}
 	if n := len(p.steps); n > 0 && p.steps[n-1].kind == stepDescend {
 		return r.fail("a path cannot end with '..'")
@@ -147,9 +150,12 @@ func endsName(c byte) bool { return c == '.' || c == '[' || c == ' ' }
 // badBracket is what AWS says of $.a[$$.b] where it wants a reference path.
 const badBracket = "'[' must be followed by ' or '['"
 
-// bracket reads a step in brackets.
+// bracket reads a step in brackets, where blanks may stand, but, as in Jayway, not around the wildcard.
 func (r *reader) bracket() (step, error) {
 	r.pos++
+	if r.take("*]") {
+		return step{kind: stepEach, bracket: true}, nil
+	}
 	r.space()
 	var s step
 	var err error
@@ -157,8 +163,7 @@ func (r *reader) bracket() (step, error) {
 	case c == '\'':
 		s, err = r.quotedNames()
 	case c == '*':
-		r.pos++
-		s = step{kind: stepEach}
+		err = r.fail("a wildcard stands alone in its brackets")
 	case c == '?':
 		s, err = r.filter()
 	case c == '(':
@@ -229,7 +234,6 @@ func balanced(name string) bool {
 
 // numbers reads an index, a union of indexes, or a slice.
 func (r *reader) numbers() (step, error) {
-	from := r.pos
 	var s step
 	first, has, err := r.number()
 	if err != nil {
@@ -246,7 +250,6 @@ func (r *reader) numbers() (step, error) {
 	default:
 		s.kind, s.index = stepIndex, first
 	}
-	s.source = strings.TrimRight(r.text[from:r.pos], " ")
 	return s, err
 }
 
@@ -306,7 +309,6 @@ func (r *reader) number() (n int, has bool, err error) {
 
 // fromEnd reads (@.length-1).
 func (r *reader) fromEnd() (step, error) {
-	from := r.pos
 	r.pos++
 	r.space()
 	if !r.take("@.length") && !r.take("@.size()") {
@@ -326,5 +328,5 @@ func (r *reader) fromEnd() (step, error) {
 	if r.space(); !r.take(")") {
 		return step{}, r.fail("expected ')'")
 	}
-	return step{kind: stepLast, index: n, source: r.text[from:r.pos]}, nil
+	return step{kind: stepLast, index: n}, nil
 }

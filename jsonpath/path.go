@@ -7,6 +7,8 @@
 package jsonpath
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/statelark/statelark/value"
@@ -27,6 +29,7 @@ type Path struct {
 	text     string
 	root     string
 	steps    []step
+	single   int // the number of steps before the first that may select several values
 	definite bool
 }
 
@@ -75,7 +78,6 @@ type step struct {
 	indexes []int    // stepIndexes
 	slice   bounds   // stepSlice
 	filter  filter   // stepFilter
-	source  string   // how an index, a slice or a union was written, for messages
 }
 
 // bounds are the ends of a slice, negative ones counted from the end of the array.
@@ -98,23 +100,42 @@ func (s *step) fragment() string {
 	case stepName:
 		return "['" + s.name + "']"
 	case stepNames:
-		return "['" + strings.Join(s.names, "','") + "']"
+		return "['" + strings.Join(s.names, "', '") + "']"
+	case stepIndex:
+		return "[" + strconv.Itoa(s.index) + "]"
+	case stepLast:
+		return "[@.size()-" + strconv.Itoa(s.index) + "]"
+	case stepIndexes:
+		return "[" + strings.ReplaceAll(strings.Trim(fmt.Sprint(s.indexes), "[]"), " ", ",") + "]"
+	case stepSlice:
+		return "[" + s.slice.String() + "]"
 	case stepEach:
 		return "[*]"
 	case stepDescend:
 		return ".."
-	case stepFilter:
-		return "[?]"
 	}
-	return "[" + s.source + "]"
+	return "[?]"
+}
+
+// String returns the bounds as Jayway prints them, which leaves out a step.
+func (b bounds) String() string {
+	text := ":"
+	if b.hasFrom {
+		text = strconv.Itoa(b.from) + text
+	}
+	if b.hasTo {
+		text += strconv.Itoa(b.to)
+	}
+	return text
 }
 
 // normal returns the path up to and without step n in Jayway's normal form: $['a'][0].
-func (p *Path) normal(n int) string {
+func (p *Path) normal(n int) string { return "$" + fragments(p.steps[:n]) }
+
+func fragments(steps []step) string {
 	var b strings.Builder
-	b.WriteByte('$')
-	for i := range p.steps[:n] {
-		b.WriteString(p.steps[i].fragment())
+	for i := range steps {
+		b.WriteString(steps[i].fragment())
 	}
 	return b.String()
 }
