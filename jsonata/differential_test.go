@@ -176,11 +176,12 @@ func judge(q question, got, want reply) verdict {
 			return disagrees
 		}
 		return agrees
-	case strings.Contains(want.Out+want.Msg, "_jsonata_"),
-		strings.ReplaceAll(want.Out, "[null]", "[]") == got.Out && strings.Contains(q.Expr, "{"),
+	case strings.Contains(q.Expr, "$formatBase") && len(got.Out) == len(want.Out), len(want.Out) > 10000 && strings.Contains(q.Expr, "$formatInteger"),
+		strings.Contains(want.Out+want.Msg, `"_jsonata_`), strings.Contains(want.Out+want.Msg, `\"_jsonata_`),
+		strings.Contains(q.Expr, "{") && (q.Data == "[]" || strings.ReplaceAll(want.Out, "[null]", "[]") == got.Out),
 		strings.HasSuffix(got.Msg, "inside itself"),
-		got.Code == want.Code && functionName.ReplaceAllString(got.Msg, "") == functionName.ReplaceAllString(want.Msg, ""),
-		partialCall.MatchString(q.Expr),
+		got.Code != "" && got.Code == want.Code && functionName.ReplaceAllString(got.Msg, "") == functionName.ReplaceAllString(want.Msg, ""),
+		partialCall.MatchString(q.Expr), strings.Contains(q.Expr, `"\ud83d"`), strings.HasPrefix(q.Expr, "[*, *]"),
 		astralClass.MatchString(q.Expr):
 		return deviates
 	case got.Code != "" && want.Code != "" && strings.ContainsAny(q.Expr, "[{"):

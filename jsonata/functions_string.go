@@ -202,7 +202,7 @@ func matchAll(c *call) (val, *Error) {
 		return undefined, err
 	}
 	result := newSequence()
-	if limit <= 0 {
+	if !(limit > 0) {
 		return arrayVal(result), nil
 	}
 	_, err = c.eachMatch(c.arg(1), s.text(), limit, func(f *found) *Error {
@@ -230,7 +230,7 @@ func replace(c *call) (val, *Error) {
 	switch {
 	case err != nil:
 		return undefined, err
-	case limit <= 0:
+	case !(limit > 0): // be it NaN
 		return s, nil
 	case pattern.tag == tagString:
 		return c.replaceText(s.text(), pattern.text(), limit)
@@ -369,7 +369,7 @@ func split(c *call) (val, *Error) {
 		return undefined, err
 	}
 	result := &array{}
-	if limit <= 0 {
+	if !(limit > 0) {
 		return arrayVal(result), nil
 	}
 	if separator.tag == tagString {
@@ -445,5 +445,5 @@ func join(c *call) (val, *Error) {
 		}
 		out.WriteString(l.at(i).text())
 	}
-	return stringVal(out.String()), nil
+	return stringVal(joinSurrogates(out.String())), nil
 }

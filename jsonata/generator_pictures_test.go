@@ -71,9 +71,11 @@ func (g *generator) numberPictureText() string {
 
 func (g *generator) numberOptions() string {
 	names := []string{"decimal-separator", "grouping-separator", "exponent-separator", "minus-sign", "percent", "per-mille", "zero-digit", "digit", "pattern-separator", "infinity", "NaN", "other"}
+	values := []string{`"٠"`, `"E"`, `"−"`, `"pc"`, `"!"`, `" "`, `"①"`, `"_"`}
+	first := g.IntN(len(values))
 	var options []string
-	for range g.IntN(3) {
-		options = append(options, quoted(pick(g, names))+": "+pick(g, []string{`","`, `"."`, `"٠"`, `"E"`, `"−"`, `"pc"`, `"#"`, `"!"`, `" "`, `"①"`, `"_"`, `"0"`}))
+	for i := range g.IntN(3) { // each of another character
+		options = append(options, quoted(pick(g, names))+": "+values[(first+i)%len(values)])
 	}
 	return "{" + strings.Join(options, ", ") + "}"
 }

@@ -120,7 +120,7 @@ func (ev *evaluator) walk(n *node, from int, input val, items list, env *frame) 
 		case constructor && step.focus != "":
 			continue // the next step sees the input
 		case constructor:
-			items = constructed(&result, n.list[1], ev.dialect)
+			items = constructed(&result, n.list[1:], ev.dialect)
 		default:
 			items = result.items(ev.dialect)
 		}
@@ -140,12 +140,12 @@ func (ev *evaluator) walk(n *node, from int, input val, items list, env *frame) 
 	return ev.finishPath(n, result, tuples, streaming, env)
 }
 
-// constructed returns the items that the second step of a path finds in what the array constructor before it gave.
+// constructed returns the items that the next step of a path finds in what the array constructor before it gave.
 // A predicate may have made that a value of another kind: the reference, which only asks for its length, then finds
 // the characters of a string and nothing in anything else.
-func constructed(v *val, next *node, d Dialect) list {
+func constructed(v *val, next []*node, d Dialect) list {
 	switch {
-	case v.tag == tagArray || next.kind == kindSort:
+	case v.tag == tagArray || len(next) == 0 || next[0].kind == kindSort:
 		return v.items(d)
 	case v.tag != tagString:
 		*v = undefined

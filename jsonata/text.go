@@ -112,6 +112,14 @@ func joinStrings(a, b string) string {
 	return a + b
 }
 
+// joinSurrogates joins the surrogates in s that have met.
+func joinSurrogates(s string) string {
+	if strings.IndexByte(s, 0xED) < 0 {
+		return s
+	}
+	return fromUnits(toUnits(s))
+}
+
 // compareStrings orders strings by their UTF-16 units.
 func compareStrings(a, b string) int {
 	i := 0

@@ -30,7 +30,7 @@ func (ev *evaluator) transform(n *node, input val, env *frame) (val, *Error) {
 	l := matches.items(ev.dialect)
 	for i := range l.len() {
 		match := l.at(i)
-		if match.tag == tagFunction {
+		if match.tag == tagFunction && match.function().host {
 			e := fail("D1010").at(n.pos)
 			e.Message = "Attempted to access the Javascript object prototype"
 			return undefined, e
