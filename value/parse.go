@@ -396,7 +396,8 @@ func parseKids(text string, b *box) *kids {
 		}
 		return &kids{elems: elems}
 	}
-	members := make([]Member, 0, min(len(text)/10+1, 8))
+	var few [8]Member // most objects are small: they are read here, and kept at their own size
+	members := few[:0]
 	seen := keySet{}
 	for w.more('}') {
 		from := w.pos
@@ -412,10 +413,7 @@ func parseKids(text string, b *box) *kids {
 		}
 		members = append(members, Member{key, v})
 	}
-	if seen.places != nil {
-		return &kids{members: members, index: seen.places}
-	}
-	return newKids(members)
+	return &kids{members: slices.Clone(members), index: seen.places}
 }
 
 // maxGuess bounds how many elements are made room for ahead of their being read.
@@ -530,9 +528,15 @@ func skipString(text string, i int) int {
 	}
 }
 
+// structural are the bytes that skipContainer has to look at.
+var structural = [256]bool{'"': true, '{': true, '[': true, '}': true, ']': true}
+
 func (w *walker) skipContainer() {
 	text, i, depth := w.text, w.pos, 0
 	for {
+		for !structural[text[i]] {
+			i++
+		}
 		switch text[i] {
 		case '"':
 			i = skipString(text, i)
