@@ -71,7 +71,7 @@ func partition(c *call) (val, *Error) {
 
 // numberRange counts from the first argument in steps of the third; the second is included when it is hit.
 func numberRange(c *call) (val, *Error) {
-	if !c.arg(0).defined() || !c.arg(2).defined() {
+	if !c.arg(0).defined() || !c.arg(1).defined() || !c.arg(2).defined() {
 		return undefined, nil
 	}
 	from, to, step := math.Trunc(c.arg(0).num), math.Trunc(c.arg(1).num), math.Trunc(c.arg(2).num)

@@ -72,6 +72,7 @@ var awsFacts = []struct {
 	{"range without movement", `$range(1, 5, 0)`, ``, answer{Undef: true}},
 	{"range without a step", `$range(1, 5)`, ``, answer{Undef: true}},
 	{"range without an end", `$range(1)`, ``, answer{Code: "T0410", Msg: `Argument 2 of function "range" does not match function signature`}},
+	{"range to an undefined end", `$range(-2, missing, 1)`, `{}`, answer{Undef: true}},
 	{"range of one", `$range(3, 3, 1)`, ``, answer{Out: `3`}},
 	{"range has no cap of a thousand", `$count($range(1, 200000, 1))`, ``, answer{Out: `200000`}},
 	{"range at its bound", `$count($range(1, 360145, 1))`, ``, answer{Out: `360145`}},

@@ -178,10 +178,11 @@ func judge(q question, got, want reply) verdict {
 		return agrees
 	case strings.Contains(q.Expr, "$formatBase") && len(got.Out) == len(want.Out), len(want.Out) > 10000 && strings.Contains(q.Expr, "$formatInteger"),
 		strings.Contains(want.Out+want.Msg, `"_jsonata_`), strings.Contains(want.Out+want.Msg, `\"_jsonata_`),
-		strings.Contains(q.Expr, "{") && (q.Data == "[]" || strings.ReplaceAll(want.Out, "[null]", "[]") == got.Out),
+		strings.Contains(want.Out, `{"definition":"<`), strings.Contains(q.Expr, "[*"),
+		strings.Contains(q.Expr, "{") && (q.Data == "[]" || strings.Contains(q.Expr, "[]") || strings.ReplaceAll(want.Out, "[null]", "[]") == got.Out),
 		strings.HasSuffix(got.Msg, "inside itself"),
 		got.Code != "" && got.Code == want.Code && functionName.ReplaceAllString(got.Msg, "") == functionName.ReplaceAllString(want.Msg, ""),
-		partialCall.MatchString(q.Expr), strings.Contains(q.Expr, `"\ud83d"`), strings.HasPrefix(q.Expr, "[*, *]"),
+		partialCall.MatchString(q.Expr), strings.Contains(q.Expr, `"\ud83d"`),
 		astralClass.MatchString(q.Expr):
 		return deviates
 	case got.Code != "" && want.Code != "" && strings.ContainsAny(q.Expr, "[{"):
@@ -243,8 +244,10 @@ func TestDifferential(t *testing.T) {
 // inputs.
 func knownExpressions(t *testing.T) []question {
 	var known []question
+	costly := regexp.MustCompile(`000000`)
+	chance := regexp.MustCompile(`\$(random|shuffle)`)
 	add := func(expr, data string) {
-		if len(expr) < 400 && len(data) < 5000 && !strings.Contains(expr, "$random") && !strings.Contains(expr, "$shuffle") {
+		if len(expr) < 400 && len(data) < 5000 && !costly.MatchString(expr) && !chance.MatchString(expr) {
 			known = append(known, question{expr, data})
 		}
 	}

@@ -232,6 +232,9 @@ func (ev *evaluator) invokeNative(f *function, args []val, input val, env *frame
 			return undefined, err
 		}
 	}
+	if len(args) > 0 {
+		ev.steps += args[0].weight()
+	}
 	c := ev.newCall()
 	c.args, c.input, c.env = args, input, env
 	result, err := f.native(c)
@@ -240,6 +243,18 @@ func (ev *evaluator) invokeNative(f *function, args []val, input val, env *frame
 		err = ev.admit(result)
 	}
 	return result, err
+}
+
+// weight estimates, in steps, the work that a function has with a large argument, so that the time is looked at
+// before many such calls.
+func (v *val) weight() int {
+	if v.tag == tagString {
+		return int(v.num) >> 8
+	}
+	if a := v.built(); a != nil {
+		return a.len() >> 4
+	}
+	return 0
 }
 
 // invokePartial calls the function that f applies partially. A lambda's arguments are not checked against

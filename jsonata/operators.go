@@ -208,6 +208,7 @@ func (ev *evaluator) equal(a, b val) bool {
 		if n != lb.len() {
 			return false
 		}
+		ev.steps += n >> 4
 		for i := range n {
 			if !ev.equalItems(la.at(i), lb.at(i)) {
 				return false

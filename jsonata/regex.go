@@ -105,6 +105,9 @@ func (m *regexMatcher) next() (*found, *Error) {
 		return nil, nil
 	}
 	re, err := m.ev.limited(m.regex)
+	if err == nil {
+		err = m.ev.poll() // one match may take as long as thousands of steps
+	}
 	if err != nil {
 		return nil, err
 	}
