@@ -30,6 +30,9 @@ type Options struct {
 	Queue       int           // invocations of one version that wait; default 10,000
 	IdleTimeout time.Duration // after which an idle sandbox is closed; default 5 minutes
 	InitTimeout time.Duration // in which a runtime has to load its handler; default 30 seconds
+	// EventRetries is how long after each failure an event invocation is tried again; default 1 and 2 minutes,
+	// as Lambda does.
+	EventRetries []time.Duration
 
 	// Interpreters gives the program of a runtime ("python3.12"), where the one on the PATH will not do.
 	Interpreters map[string]string
@@ -43,6 +46,9 @@ func (o *Options) setDefaults() {
 	o.Queue = cmp.Or(o.Queue, 10_000)
 	o.IdleTimeout = cmp.Or(o.IdleTimeout, 5*time.Minute)
 	o.InitTimeout = cmp.Or(o.InitTimeout, 30*time.Second)
+	if o.EventRetries == nil {
+		o.EventRetries = []time.Duration{time.Minute, 2 * time.Minute}
+	}
 	o.HTTPClient = cmp.Or(o.HTTPClient, http.DefaultClient)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -421,7 +427,8 @@ func (c *Catalog) Invoke(ctx context.Context, r Ref, inv Invocation) (*Result, e
 	return d.run(ctx, place, &inv)
 }
 
-// InvokeEvent takes an invocation whose result nobody waits for. It runs once; a failure is logged.
+// InvokeEvent takes an invocation whose result nobody waits for. One that fails is run again, as EventRetries says; it
+// does not outlive the process.
 func (c *Catalog) InvokeEvent(r Ref, inv Invocation) error {
 	c.complete(&inv, r)
 	d, place, end, err := c.start(r)
@@ -435,15 +442,43 @@ func (c *Catalog) InvokeEvent(r Ref, inv Invocation) error {
 	}
 	go func() {
 		defer end()
-		res, err := d.run(c.base, place, &inv)
-		if err == nil && res.FunctionError != "" {
-			err = errors.New(string(res.Payload))
+		err := c.runEvent(d, place, inv)
+		for _, delay := range c.opts.EventRetries {
+			if err == nil {
+				return
+			}
+			c.opts.Logger.Warn("an event invocation failed; it is run again", "function", inv.arn, "request", inv.RequestID, "after", delay, "error", err)
+			select {
+			case <-c.base.Done():
+				return
+			case <-time.After(delay):
+			}
+			err = c.runEventAgain(r, inv)
 		}
 		if err != nil {
-			c.opts.Logger.Warn("an event invocation failed", "function", d.Name, "request", inv.RequestID, "error", err)
+			c.opts.Logger.Warn("an event invocation failed for good", "function", inv.arn, "request", inv.RequestID, "error", err)
 		}
 	}()
 	return nil
+}
+
+// runEvent runs an event invocation once; a failure of the function is an error.
+func (c *Catalog) runEvent(d *deployment, place pass, inv Invocation) error {
+	res, err := d.run(c.base, place, &inv)
+	if err == nil && res.FunctionError != "" {
+		err = errors.New(string(res.Payload))
+	}
+	return err
+}
+
+// runEventAgain is runEvent on the function as it is now.
+func (c *Catalog) runEventAgain(r Ref, inv Invocation) error {
+	d, place, end, err := c.start(r)
+	if err != nil {
+		return err
+	}
+	defer end()
+	return c.runEvent(d, place, inv)
 }
 
 func (c *Catalog) complete(inv *Invocation, r Ref) {

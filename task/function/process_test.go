@@ -391,6 +391,36 @@ func TestEvent(t *testing.T) {
 	release.send(t, 1)
 }
 
+// An event that fails is run again, by the function as it is then, and no more often than allowed.
+func TestEventIsRunAgain(t *testing.T) {
+	c := open(t, Options{EventRetries: []time.Duration{time.Millisecond, time.Millisecond}})
+	script := func(then string) string { return "read x; echo \"$x\" >> runs; n=$(wc -l < runs); " + then }
+	for name, then := range map[string]string{
+		"recovers": `if [ $n -lt 2 ]; then exit 1; fi; echo 1; : > over`,
+		"fails":    `if [ $n -ge 3 ]; then : > over; fi; exit 1`,
+	} {
+		dir := t.TempDir()
+		over := filepath.Join(dir, "over")
+		if err := syscall.Mkfifo(over, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		f := Function{Name: name, Timeout: 10 * time.Second, Code: Code{Command: []string{"sh", "-c", "cd " + dir + "; " + script(then)}}}
+		if err := c.Declare(f); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.InvokeEvent(Ref{Name: name}, Invocation{Payload: []byte(`"p"`)}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.ReadFile(over); err != nil { // waits for the function to open it
+			t.Fatal(err)
+		}
+		want := map[string]string{"recovers": "\"p\"\n\"p\"\n", "fails": "\"p\"\n\"p\"\n\"p\"\n"}[name]
+		if runs, err := os.ReadFile(filepath.Join(dir, "runs")); err != nil || string(runs) != want {
+			t.Errorf("%s ran with %q, %v; want %q", name, runs, err, want)
+		}
+	}
+}
+
 func TestLogTail(t *testing.T) {
 	c := open(t, Options{})
 	python(t, c, "import sys\ndef handler(event, context):\n    print('first' if event else 'x' * 10000)\n    print('to stderr', file=sys.stderr)\n")
