@@ -218,26 +218,33 @@ func TestDifferential(t *testing.T) {
 	n, seed := envInt(t, "JSONATA_FUZZ_N", 3000), envInt(t, "JSONATA_FUZZ_SEED", 1)
 	g := &generator{Rand: rand.New(rand.NewPCG(uint64(seed), 0)), known: knownExpressions(t)}
 	kind := os.Getenv("JSONATA_FUZZ_KIND")
-	questions := make([]question, n)
-	for i := range questions {
-		questions[i] = g.question(kind)
-	}
 	verdicts := map[verdict]int{}
-	for i, want := range ref.ask(t, questions) {
-		q := questions[i]
-		got := respond(t, q)
-		v := judge(q, got, want)
-		verdicts[v]++
-		const compared = "seed %d, question %d, %s: %s\ninput %s\n got %+v %s %d\nwant %+v %s %d"
-		switch v {
-		case otherError, deviates:
-			t.Logf(compared, seed, i, "answered otherwise for a known reason", q.Expr, q.Data, got.answer, got.Token, got.Position, want.answer, want.Token, want.Position)
-		case disagrees:
-			t.Errorf(compared, seed, i, "disagreed", q.Expr, q.Data, got.answer, got.Token, got.Position, want.answer, want.Token, want.Position)
+	for asked := 0; asked < n; {
+		questions := make([]question, min(5000, n-asked))
+		for i := range questions {
+			questions[i] = g.question(kind)
 		}
+		for i, want := range ref.ask(t, questions) {
+			verdicts[compare(t, questions[i], want)]++
+		}
+		asked += len(questions)
 	}
 	t.Logf("seed %d: %d questions: %d agree, %d disagree, %d fail for another reason, %d deviate as listed, the reference itself crashed on %d",
 		seed, n, verdicts[agrees], verdicts[disagrees], verdicts[otherError], verdicts[deviates], verdicts[crashed])
+}
+
+// compare judges this implementation's answer to q, and logs what is not the same.
+func compare(t *testing.T, q question, want reply) verdict {
+	got := respond(t, q)
+	v := judge(q, got, want)
+	const both = "%s\ninput %s\n got %+v %s %d\nwant %+v %s %d"
+	switch v {
+	case otherError, deviates:
+		t.Logf("otherwise for a known reason: "+both, q.Expr, q.Data, got.answer, got.Token, got.Position, want.answer, want.Token, want.Position)
+	case disagrees:
+		t.Errorf("disagreed: "+both, q.Expr, q.Data, got.answer, got.Token, got.Position, want.answer, want.Token, want.Position)
+	}
+	return v
 }
 
 // knownExpressions are the expressions of the corpus and, where it is there, of the reference's own suite, on their
