@@ -284,7 +284,7 @@ func (c *call) replaceMatches(s, pattern val, limit float64) (val, *Error) {
 	if err != nil || !some {
 		return s, err
 	}
-	return stringVal(joinStrings(out.String(), slice(position, len(units)))), nil
+	return stringVal(joinSurrogates(out.String() + slice(position, len(units)))), nil
 }
 
 // replacement returns what replaces a match: the result of a function, or the text of the third argument with

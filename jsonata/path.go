@@ -90,54 +90,64 @@ func (ev *evaluator) stepValue(n *node, item val, env *frame) (val, *Error) {
 	return v, err
 }
 
+// pathWalk is a path on its way through its steps.
+type pathWalk struct {
+	n         *node
+	input     val
+	env       *frame
+	items     list // what the next step is applied to
+	result    val
+	tuples    *array // nil before the first step that works on tuples
+	streaming bool   // such a step was met
+}
+
 // walk applies the steps of a path from number from on to items.
 func (ev *evaluator) walk(n *node, from int, input val, items list, env *frame) (val, *Error) {
-	result := undefined
-	var tuples *array
-	streaming := false
-	for i := from; i < len(n.list); i++ {
-		step := n.list[i]
-		streaming = streaming || step.tuple
+	w := pathWalk{n: n, input: input, env: env, items: items}
+	for i, more := from, true; more && i < len(n.list); i++ {
 		var err *Error
-		constructor := i == 0 && step.consArray
-		switch {
-		case constructor:
-			result, err = ev.eval(step, asArray(input, n), env)
-		case streaming:
-			if tuples, err = ev.tupleStep(step, &items, tuples, env); err == nil {
-				continue
-			}
-		default:
-			result, err = ev.step(step, &items, env, n.mode(i))
-		}
-		if err != nil {
+		if more, err = ev.take(&w, i); err != nil {
 			return undefined, err
 		}
-		if !result.defined() {
-			break
-		}
-		switch {
-		case constructor && step.focus != "":
-			continue // the next step sees the input
-		case constructor:
-			items = constructed(&result, n.list[1:], ev.dialect)
-		default:
-			items = result.items(ev.dialect)
-		}
-		if items.len() == 0 {
-			break
-		}
 	}
-	if streaming {
-		if tuples == nil {
-			tuples = newTuples()
+	if w.streaming {
+		if w.tuples == nil {
+			w.tuples = newTuples()
 		}
-		result = arrayVal(tuples)
+		w.result = arrayVal(w.tuples)
 		if !n.tuple {
-			result = untuple(tuples)
+			w.result = untuple(w.tuples)
 		}
 	}
-	return ev.finishPath(n, result, tuples, streaming, env)
+	return ev.finishPath(n, w.result, w.tuples, w.streaming, env)
+}
+
+// take applies step i. It returns false where nothing is left that a further step could be applied to.
+func (ev *evaluator) take(w *pathWalk, i int) (more bool, err *Error) {
+	step := w.n.list[i]
+	w.streaming = w.streaming || step.tuple
+	constructor := i == 0 && step.consArray
+	switch {
+	case constructor:
+		w.result, err = ev.eval(step, asArray(w.input, w.n), w.env)
+	case w.streaming:
+		w.tuples, err = ev.tupleStep(step, &w.items, w.tuples, w.env)
+		return true, err
+	default:
+		w.result, err = ev.step(step, &w.items, w.env, w.n.mode(i))
+	}
+	if err != nil || !w.result.defined() {
+		return false, err
+	}
+	switch {
+	case constructor && step.focus != "":
+		return true, nil // the next step sees the input
+	case constructor:
+		w.items = constructed(&w.result, w.n.list[1:], ev.dialect)
+	default:
+		w.items = w.result.items(ev.dialect)
+	}
+	return w.items.len() > 0, nil
 }
 
 // constructed returns the items that the next step of a path finds in what the array constructor before it gave.
@@ -145,8 +155,8 @@ func (ev *evaluator) walk(n *node, from int, input val, items list, env *frame) 
 // the characters of a string and nothing in anything else.
 func constructed(v *val, next []*node, d Dialect) list {
 	switch {
-	case v.tag == tagArray || len(next) == 0 || next[0].kind == kindSort:
-		return v.items(d)
+	case v.tag == tagArray || len(next) == 0 || len(next) == 1 && next[0].kind == kindSort && !next[0].tuple:
+		return v.items(d) // one item stays what it is in order
 	case v.tag != tagString:
 		*v = undefined
 		return list{}
