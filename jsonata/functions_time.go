@@ -229,7 +229,7 @@ func (p *integerPicture) pattern(width int) (string, *Error) {
 	if width > 0 {
 		s = "[0-9]{" + strconv.Itoa(width) + "}"
 		if p.optional > 0 {
-			s = "[0-9]{" + strconv.Itoa(max(0, width-p.optional)) + "," + strconv.Itoa(width) + "}"
+			s = "[0-9]{" + strconv.Itoa(width-p.optional) + "," + strconv.Itoa(width) + "}" // below zero, this matches itself only
 		}
 	}
 	if p.ordinal {

@@ -1,6 +1,10 @@
 package jsonata
 
-import "github.com/statelark/statelark/value"
+import (
+	"slices"
+
+	"github.com/statelark/statelark/value"
+)
 
 // A path is evaluated step by step. Each step is applied to every item that the step before it gave, and the
 // results are joined into one sequence, arrays among them being spliced in. Steps that bind variables (@, #)
@@ -155,8 +159,8 @@ func (ev *evaluator) take(w *pathWalk, i int) (more bool, err *Error) {
 // the characters of a string and nothing in anything else.
 func constructed(v *val, next []*node, d Dialect) list {
 	switch {
-	case v.tag == tagArray || len(next) == 0 || len(next) == 1 && next[0].kind == kindSort && !next[0].tuple:
-		return v.items(d) // one item stays what it is in order
+	case v.tag == tagArray || !slices.ContainsFunc(next, func(s *node) bool { return s.kind != kindSort || s.tuple }):
+		return v.items(d) // putting one item in order leaves it as it is
 	case v.tag != tagString:
 		*v = undefined
 		return list{}

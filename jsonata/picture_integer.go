@@ -546,7 +546,7 @@ func parseIntPrefix(s string) float64 {
 		}
 		s = s[1:]
 	}
-	if len(s) > 2 && s[0] == '0' && s[1]|0x20 == 'x' {
+	if len(s) >= 2 && s[0] == '0' && s[1]|0x20 == 'x' {
 		end := 2
 		for end < len(s) && isRadixDigit(s[end], 16) {
 			end++
