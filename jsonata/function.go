@@ -55,7 +55,9 @@ func (c *call) arg(i int) val {
 func procedureName(n *node) string {
 	switch n.kind {
 	case kindPath:
-		return n.list[0].text
+		if first := n.list[0]; first.kind != kindBlock {
+			return first.text
+		}
 	case kindVariable:
 		return n.text
 	}
