@@ -51,7 +51,7 @@ var kinds = []*kind{
 	{"beating", `{"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:us-east-1:000000000000:activity:act","HeartbeatSeconds":2,"Retry":[{"ErrorEquals":["States.ALL"],"MaxAttempts":50,"IntervalSeconds":1,"BackoffRate":1}],"End":true}}},{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"Next":"L"},"L":{` + fn + `echo","End":true}}}],"End":true}}}`,
 		`{"b":8}`, map[statelark.Status]string{statelark.Succeeded: `[{"b":8},{"b":8}]`}, false},
 	{"nobody", `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:us-east-1:000000000000:activity:deleted","TimeoutSeconds":4,"Catch":[{"ErrorEquals":["States.ALL"],"Next":"E"}],"End":true},"E":{"Type":"Pass","Result":"nobody","End":true}}}`,
-		`{}`, map[statelark.Status]string{statelark.Succeeded: `"nobody"`}, false},
+		`{}`, map[statelark.Status]string{statelark.Succeeded: `"nobody"`, statelark.Failed: ""}, false}, // Failed: begun behind the deletion
 	{"stack", `{"StartAt":"N","States":{"N":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync:2","Parameters":{"StateMachineArn":"arn:aws:states:us-east-1:000000000000:stateMachine:orphan"},"ResultSelector":{"out.$":"$.Output"},"End":true}}}`,
 		`{}`, map[statelark.Status]string{statelark.Succeeded: `{"out":"late"}`}, false},
 	doomed,
