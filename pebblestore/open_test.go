@@ -53,7 +53,7 @@ func TestLocked(t *testing.T) {
 
 func TestVersion(t *testing.T) {
 	for name, row := range map[string][2]string{
-		"another version": {"v", "2"},
+		"another version": {"v", "999"},
 		"no version":      {"something", "else"},
 	} {
 		fs := vfs.NewMem()

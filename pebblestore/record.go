@@ -9,8 +9,9 @@ import (
 	"github.com/statelark/statelark"
 )
 
-// layoutVersion is the version of the keys and values of a store.
-const layoutVersion = 1
+// layoutVersion is the version of the keys and values of a store. Version 2: the engine's row 0 keeps the time of the
+// last event.
+const layoutVersion = 2
 
 // head is what every commit of an execution has to know of it. It is stored as varints: last event, status
 // and, when the execution has ended, its stop time.
