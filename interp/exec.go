@@ -87,7 +87,7 @@ type Exec struct {
 	lastThread uint32
 	seed       uint64 // of the execution's random numbers
 	draws      uint64 // how many have been drawn
-	deadline   int64  // Unix ms at which the execution times out, 0: never, in rows written before maxAge was kept
+	deadline   int64  // Unix ms at which the execution times out, 0: it has not started
 	timeoutSeq uint64 // the timer's wait
 
 	threads map[uint32]*Thread

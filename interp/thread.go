@@ -156,9 +156,7 @@ func (x *Exec) await(t *Thread, kind waitKind, due int64) {
 
 // setTimer moves the timer of t's wait to due, or to the end of the execution when that is earlier; 0 takes it away.
 func (x *Exec) setTimer(t *Thread, due int64) {
-	if x.deadline != 0 {
-		due = min(due, x.deadline)
-	}
+	due = min(due, x.deadline)
 	if t.wait.due == due {
 		return
 	}
