@@ -406,6 +406,19 @@ func (r *reader) value() value.Value {
 	return value.Checked(r.bytes(n - 1))
 }
 
+// checked is value for what is looked into before the row is known to make sense.
+func (r *reader) checked() value.Value {
+	v := r.value()
+	if r.err != nil || !v.Exists() {
+		return v
+	}
+	v, err := value.Parse(v.Text())
+	if err != nil {
+		r.fail(fmt.Errorf("payload is not JSON: %w", err))
+	}
+	return v
+}
+
 // count reads a number of things that follow, each at least a byte long.
 func (r *reader) count() int {
 	n := r.uint()
@@ -455,7 +468,7 @@ func (r *reader) join() *join {
 	if !r.bool() {
 		return nil
 	}
-	j := &join{items: r.value(), args: r.value()}
+	j := &join{items: r.checked(), args: r.value()}
 	for _, n := range []*int{&j.length, &j.limit, &j.started, &j.finished, &j.failed} {
 		*n = int(r.uint())
 	}
