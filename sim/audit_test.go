@@ -102,8 +102,12 @@ func (w *world) auditEnd(s started, badChildren map[statelark.ExecID]bool) {
 	if s.kind.name == "token" && d.Output == `{"answered":"by another"}` && w.answers[s.arn] == "" {
 		want = d.Output // its acknowledgement was lost
 	}
-	if !right || want != "" && d.Output != want {
-		w.errorf("%s ended %v with %s, not %s\n%s", s.arn, d.Status, d.Output, want, w.told(s.arn))
+	got := d.Output
+	if d.Status == statelark.Failed && d.Error != nil {
+		got = *d.Error
+	}
+	if !right || want != "" && got != want {
+		w.errorf("%s ended %v with %s, not %s\n%s", s.arn, d.Status, got, want, w.told(s.arn))
 	}
 	if s.kind == changing {
 		var ran struct{ A, B int }

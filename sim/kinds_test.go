@@ -9,7 +9,7 @@ import (
 // kind is a state machine of the world, and how its executions may end.
 type kind struct {
 	name, definition, input string
-	// ends maps the statuses that are right to the output that goes with them; "" is any.
+	// ends maps the statuses that are right to the output that goes with them, of Failed to the error; "" is any.
 	ends map[statelark.Status]string
 	// cuts: states may be left by being cut off.
 	cuts bool
@@ -25,7 +25,7 @@ var kinds = []*kind{
 	{"task", `{"StartAt":"T","States":{"T":{` + fn + `echo","End":true}}}`,
 		`{"t":3}`, map[statelark.Status]string{statelark.Succeeded: `{"t":3}`}, false},
 	{"retry", `{"StartAt":"T","States":{"T":{` + fn + `flaky","Retry":[{"ErrorEquals":["Flaky"],"MaxAttempts":20,"IntervalSeconds":1,"BackoffRate":1,"JitterStrategy":"FULL"}],"End":true}}}`,
-		`{"r":4}`, map[statelark.Status]string{statelark.Succeeded: `{"r":4}`, statelark.Failed: ""}, false},
+		`{"r":4}`, map[statelark.Status]string{statelark.Succeeded: `{"r":4}`, statelark.Failed: "Flaky"}, false},
 	{"timeout", `{"StartAt":"T","States":{"T":{` + fn + `slow","TimeoutSeconds":2,"Catch":[{"ErrorEquals":["States.Timeout"],"ResultPath":"$.error","Next":"E"}],"End":true},"E":{"Type":"Pass","Parameters":{"timeout.$":"$.error.Error"},"End":true}}}`,
 		`{}`, map[statelark.Status]string{statelark.Succeeded: `{"timeout":"States.Timeout"}`}, false},
 	{"limit", `{"TimeoutSeconds":3,"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":60,"End":true}}},{"StartAt":"T","States":{"T":{` + fn + `slow","End":true}}}],"End":true}}}`,
@@ -51,7 +51,7 @@ var kinds = []*kind{
 	{"beating", `{"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:us-east-1:000000000000:activity:act","HeartbeatSeconds":2,"Retry":[{"ErrorEquals":["States.ALL"],"MaxAttempts":50,"IntervalSeconds":1,"BackoffRate":1}],"End":true}}},{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"Next":"L"},"L":{` + fn + `echo","End":true}}}],"End":true}}}`,
 		`{"b":8}`, map[statelark.Status]string{statelark.Succeeded: `[{"b":8},{"b":8}]`}, false},
 	{"nobody", `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:us-east-1:000000000000:activity:deleted","TimeoutSeconds":4,"Catch":[{"ErrorEquals":["States.ALL"],"Next":"E"}],"End":true},"E":{"Type":"Pass","Result":"nobody","End":true}}}`,
-		`{}`, map[statelark.Status]string{statelark.Succeeded: `"nobody"`, statelark.Failed: ""}, false}, // Failed: begun behind the deletion
+		`{}`, map[statelark.Status]string{statelark.Succeeded: `"nobody"`, statelark.Failed: "States.Runtime"}, false}, // Failed: begun behind the deletion
 	{"stack", `{"StartAt":"N","States":{"N":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync:2","Parameters":{"StateMachineArn":"arn:aws:states:us-east-1:000000000000:stateMachine:orphan"},"ResultSelector":{"out.$":"$.Output"},"End":true}}}`,
 		`{}`, map[statelark.Status]string{statelark.Succeeded: `{"out":"late"}`}, false},
 	doomed,
