@@ -1,6 +1,10 @@
 package statelark
 
-import "time"
+import (
+	"time"
+
+	"github.com/statelark/statelark/arn"
+)
 
 // Status is the state of an execution as the API names it.
 type Status uint8
@@ -52,7 +56,7 @@ type Execution struct {
 }
 
 // ARN returns the ARN of the execution.
-func (x *Execution) ARN() string { return ExecutionARN(x.Machine, x.Name) }
+func (x *Execution) ARN() string { return arn.Execution(x.Machine, x.Name) }
 
 // ExecutionStart is what StartExecution asks for.
 type ExecutionStart struct {

@@ -27,26 +27,27 @@ const module = "github.com/statelark/statelark"
 // a folder that is not listed takes the line of the nearest one above it that ends in "/…".
 var house = map[string][]string{
 	// Pure.
+	"arn":      {},
 	"value":    {},
 	"jsonpath": {"value"},
 	"jsonata":  {"value"},
 	"history":  {"value"},
-	"asl":      {"jsonpath", "jsonata", "value"},
-	"interp":   {"asl", "history", "jsonpath", "jsonata", "value"},
+	"asl":      {"arn", "jsonpath", "jsonata", "value"},
+	"interp":   {"arn", "asl", "history", "jsonpath", "jsonata", "value"},
 
 	// The nouns, and what talks to the outside.
-	".":           {"value", "history"},
+	".":           {"arn", "value", "history"},
 	"memstore":    {".", "history"},
 	"pebblestore": {".", "history"},
 	"pgstore":     {".", "history"},
 	"storetest":   {".", "history", "memstore"},
 	"awswire":     {"value"},
 	"task":        {"asl", "value"},
-	"task/…":      {"task", "asl", "awswire", "value"},
-	"engine":      {".", "interp", "asl", "task", "history", "jsonpath", "jsonata", "value"},
-	"api":         {".", "engine", "asl", "history", "awswire", "task", "value"},
+	"task/…":      {"task", "arn", "asl", "awswire", "value"},
+	"engine":      {".", "arn", "interp", "asl", "task", "history", "jsonpath", "jsonata", "value"},
+	"api":         {".", "arn", "engine", "asl", "history", "awswire", "task", "value"},
 	"console":     {".", "engine"},
-	"local/…":     {"awswire", "task/function", "value"},
+	"local/…":     {"arn", "awswire", "task/function", "value"},
 
 	// Those who put the parts together.
 	"cmd/…": {"*"},
@@ -54,7 +55,7 @@ var house = map[string][]string{
 }
 
 // pure are the packages that decide and do nothing.
-var pure = []string{"value", "jsonpath", "jsonata", "asl", "history", "interp"}
+var pure = []string{"arn", "value", "jsonpath", "jsonata", "asl", "history", "interp"}
 
 // unsafeFiles are the files of pure packages that may import unsafe. In jsonata's val a string is a pointer and a
 // length: its values take four words instead of six, stay in registers, and evaluation is 2 to 3 times as fast.

@@ -1,9 +1,11 @@
 package api
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/awswire"
 )
 
@@ -11,35 +13,34 @@ func invalidARN(what string) error {
 	return statelark.Errorf("InvalidArn", "Invalid Arn: '%s'", what)
 }
 
-// resource checks that text is the ARN of a resource of one of kinds, here, and takes it apart.
-func (s *Server) resource(text string, kinds ...string) (statelark.ARN, error) {
-	a, ok := statelark.ParseARN(text)
-	if !ok || a.Partition != s.Place.Partition || a.Service != "states" {
-		return a, invalidARN("Invalid ARN prefix: " + text)
+// resource checks that text is the ARN of a resource of one of kinds, here, and returns what follows the kind.
+func (s *Server) resource(text string, kinds ...string) (id string, err error) {
+	a, ok := arn.Parse(text)
+	if !ok || a.Partition != s.Place.Partition() || a.Service != "states" {
+		return "", invalidARN("Invalid ARN prefix: " + text)
 	}
 	if a.Region != s.Place.Region {
-		return a, invalidARN("Region not valid in this context: " + a.Region)
+		return "", invalidARN("Region not valid in this context: " + a.Region)
 	}
 	if a.Account != s.Place.Account {
-		return a, statelark.Errorf("AccessDeniedException", "Account %s is not authorized to access this resource: %s",
+		return "", statelark.Errorf("AccessDeniedException", "Account %s is not authorized to access this resource: %s",
 			s.Place.Account, text)
 	}
-	for _, k := range kinds {
-		if a.Kind == k && a.ID != "" {
-			return a, nil
-		}
+	kind, id := a.Cut()
+	if id == "" || !slices.Contains(kinds, kind) {
+		return "", invalidARN("Resource type not valid in this context: " + kind)
 	}
-	return a, invalidARN("Resource type not valid in this context: " + a.Kind)
+	return id, nil
 }
 
 // machineARN returns the ARN of a state machine that was sent, refusing that of a Distributed Map in one.
 func (s *Server) machineARN(c *awswire.Call) (string, error) {
 	text := c.Str("stateMachineArn")
-	a, err := s.resource(text, "stateMachine")
+	id, err := s.resource(text, "stateMachine")
 	if err != nil {
 		return "", err
 	}
-	if strings.Contains(a.ID, "/") {
+	if strings.Contains(id, "/") {
 		e := statelark.Errorf("ValidationException", "This API does not support labeled state machine ARNs: '%s'", text)
 		e.Reason = "API_DOES_NOT_SUPPORT_LABELED_ARNS"
 		return "", e
@@ -50,11 +51,11 @@ func (s *Server) machineARN(c *awswire.Call) (string, error) {
 // executionARN returns the ARN of an execution of a Standard state machine that was sent.
 func (s *Server) executionARN(c *awswire.Call) (string, error) {
 	text := c.Str("executionArn")
-	a, err := s.resource(text, "execution")
+	id, err := s.resource(text, "execution")
 	if err != nil {
 		return "", err
 	}
-	if machine, name, ok := strings.Cut(a.ID, ":"); !ok || machine == "" || name == "" {
+	if machine, name, ok := strings.Cut(id, ":"); !ok || machine == "" || name == "" {
 		return "", invalidARN("Invalid ARN prefix: " + text)
 	}
 	return text, nil

@@ -56,7 +56,7 @@ func TestGoSDK(t *testing.T) {
 	if err := engine.end("b", "FAILED", "E It broke."); err != nil {
 		t.Fatal(err)
 	}
-	x, err := client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: aws.String(testPlace.ARN("execution", "m:b"))})
+	x, err := client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: aws.String(testPlace.ARN("states", "execution:m:b"))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/awswire"
 )
 
@@ -31,7 +32,7 @@ func readLogging(in awswire.Input) (statelark.LoggingConfiguration, error) {
 	}
 	for _, d := range destinations {
 		group := d.Struct("cloudWatchLogsLogGroup").Str("logGroupArn")
-		if a, ok := statelark.ParseARN(group); !ok || a.Service != "logs" || !strings.HasSuffix(group, ":*") {
+		if a, ok := arn.Parse(group); !ok || a.Service != "logs" || !strings.HasSuffix(group, ":*") {
 			return l, invalidLogging("Log Destination must be the ARN of a log group with the suffix ':*'.")
 		}
 		l.LogGroups = append(l.LogGroups, group)

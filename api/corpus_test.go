@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/history"
 	"github.com/statelark/statelark/value"
 )
@@ -61,19 +62,19 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-var testPlace = statelark.Place{Partition: "aws", Region: "us-east-1", Account: "123456789012"}
+var testPlace = arn.Place{Region: "us-east-1", Account: "123456789012"}
 
 // arns are the shorthands of the corpus.
 var arns = strings.NewReplacer(
 	"$machine", testPlace.StateMachineARN(""),
-	"$execution", testPlace.ARN("execution", ""),
+	"$execution", testPlace.ARN("states", "execution:"),
 	"$activity", testPlace.ActivityARN(""),
 	"$pass", `{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Pass\",\"End\":true}}}`,
 )
 
 var shorthands = strings.NewReplacer(
 	testPlace.StateMachineARN(""), "$machine",
-	testPlace.ARN("execution", ""), "$execution",
+	testPlace.ARN("states", "execution:"), "$execution",
 	testPlace.ActivityARN(""), "$activity",
 	`{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Pass\",\"End\":true}}}`, "$pass",
 )

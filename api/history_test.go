@@ -78,7 +78,7 @@ func historyPages(t *testing.T, h http.Handler, size int, reverse bool) func(fun
 	return func(yield func([]int64) bool) {
 		token := ""
 		for {
-			body := fmt.Sprintf(`{"executionArn":"%s","maxResults":%d,"reverseOrder":%v%s}`, testPlace.ARN("execution", "m:x"), size, reverse, token)
+			body := fmt.Sprintf(`{"executionArn":"%s","maxResults":%d,"reverseOrder":%v%s}`, testPlace.ARN("states", "execution:m:x"), size, reverse, token)
 			w := serve(h, "GetExecutionHistory", body, http.Header{})
 			answer, err := value.Parse(w.Body.String())
 			if err != nil || w.Code != http.StatusOK {

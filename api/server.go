@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/value"
 )
@@ -20,7 +21,7 @@ const Namespace = "com.amazonaws.swf.service.v2.model"
 // Server answers the API for the state machines of one place.
 type Server struct {
 	Engine Engine
-	Place  statelark.Place
+	Place  arn.Place
 	Now    func() time.Time
 	Log    *slog.Logger
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/awswire"
 )
@@ -131,9 +132,9 @@ func checkRevision(c *awswire.Call, t statelark.MachineType, definition, role *s
 
 // isRoleARN tells whether text has the form of a role's ARN; whether there is such a role is not asked.
 func isRoleARN(text string) bool {
-	a, ok := statelark.ParseARN(text)
+	a, ok := arn.Parse(text)
 	return ok && a.Service == "iam" && a.Region == "" && len(a.Account) == 12 &&
-		strings.HasPrefix(a.Kind, "role/") && a.Kind != "role/" && a.ID == ""
+		strings.HasPrefix(a.Resource, "role/") && a.Resource != "role/" && !strings.Contains(a.Resource, ":")
 }
 
 func (s *Server) describeStateMachine(ctx context.Context, c *awswire.Call) error {

@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/value"
 )
 
@@ -146,8 +147,8 @@ func (s *stateCompiler) storage(n *node, calls ...string) {
 	if !ok {
 		return
 	}
-	_, call, found := strings.Cut(text, ":states:::")
-	if !found || !strings.HasPrefix(text, "arn:") || !slices.Contains(calls, call) {
+	a, ok := arn.Parse(text)
+	if !ok || a.Service != "states" || a.Region != "" || a.Account != "" || !slices.Contains(calls, a.Resource) {
 		s.invalid(n, "The field 'Resource' does not match any of the allowed values")
 	}
 }

@@ -221,7 +221,7 @@ func FuzzParseResource(f *testing.F) {
 		if kinds != 1 || r.ARN != arn || (r.Service != "") != (r.Action != "") || (r.Service != "") != (r.Pattern != 0) {
 			t.Fatalf("%q was read as %+v", arn, r)
 		}
-		if r.Service != "" && "arn:"+r.Partition+":states:::"+r.Type()+":"+r.Name() != arn {
+		if r.Service != "" && !strings.HasSuffix(arn, ":states:::"+r.Type()+":"+r.Name()) {
 			t.Fatalf("%q prints as %s:%s", arn, r.Type(), r.Name())
 		}
 	})

@@ -3,6 +3,8 @@ package asl
 import (
 	"errors"
 	"strings"
+
+	"github.com/statelark/statelark/arn"
 )
 
 // Pattern is how a Task waits for what it calls.
@@ -19,15 +21,13 @@ const (
 // Resource is what the Resource field of a Task names. Of the three kinds, exactly one holds: a function or
 // activity ARN (Function, Activity), or an integration (Service and Action).
 type Resource struct {
-	ARN       string
-	Partition string
-	Region    string
-	Account   string
-	Function  string // name with version or alias, of arn:…:lambda:…:function:…
-	Activity  string // name, of arn:…:states:…:activity:…
-	Service   string // "lambda", "states", "aws-sdk:dynamodb"
-	Action    string // "invoke", without the suffix of the pattern
-	Pattern   Pattern
+	ARN      string
+	Place    arn.Place // of a function or an activity
+	Function string    // name with version or alias, of arn:…:lambda:…:function:…
+	Activity string    // name, of arn:…:states:…:activity:…
+	Service  string    // "lambda", "states", "aws-sdk:dynamodb"
+	Action   string    // "invoke", without the suffix of the pattern
+	Pattern  Pattern
 }
 
 // Type is the resourceType that history shows for an integration.
@@ -50,19 +50,19 @@ func (r Resource) Name() string {
 var errNotRecognized = errors.New("the resource is not recognized")
 
 // ParseResource reads the ARN of a function, of an activity or of an integration that exists.
-func ParseResource(arn string) (Resource, error) {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 || parts[0] != "arn" || !isWord(parts[1], "-") || parts[5] == "" {
+func ParseResource(text string) (Resource, error) {
+	a, ok := arn.Parse(text)
+	if !ok || !isWord(a.Partition, "-") {
 		return Resource{}, errNotRecognized
 	}
-	r := Resource{ARN: arn, Partition: parts[1], Region: parts[3], Account: parts[4]}
-	kind, name, _ := strings.Cut(parts[5], ":")
+	r := Resource{ARN: text, Place: a.Place()}
+	kind, name := a.Cut()
 	switch {
-	case parts[2] == "lambda" && kind == "function" && isFunction(name):
+	case a.Service == "lambda" && kind == "function" && isFunction(name):
 		r.Function = name
-	case parts[2] == "states" && r.Region == "" && r.Account == "":
+	case a.Service == "states" && r.Place == (arn.Place{}):
 		return r.integration(kind, name)
-	case parts[2] == "states" && kind == "activity" && name != "" && !strings.Contains(name, ":"):
+	case a.Service == "states" && kind == "activity" && name != "" && !strings.Contains(name, ":"):
 		r.Activity = name
 	default:
 		return Resource{}, errNotRecognized

@@ -5,36 +5,37 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/asl"
 )
 
 func TestParseResource(t *testing.T) {
-	for arn, want := range map[string]asl.Resource{
+	for text, want := range map[string]asl.Resource{
 		"arn:aws:lambda:us-east-1:000000000000:function:f": {
-			Partition: "aws", Region: "us-east-1", Account: "000000000000", Function: "f"},
+			Place: arn.Place{Region: "us-east-1", Account: "000000000000"}, Function: "f"},
 		"arn:aws:lambda:us-east-1:000000000000:function:f:$LATEST": {
-			Partition: "aws", Region: "us-east-1", Account: "000000000000", Function: "f:$LATEST"},
+			Place: arn.Place{Region: "us-east-1", Account: "000000000000"}, Function: "f:$LATEST"},
 		"arn:aws-us-gov:states:us-gov-west-1:000000000000:activity:a.b": {
-			Partition: "aws-us-gov", Region: "us-gov-west-1", Account: "000000000000", Activity: "a.b"},
+			Place: arn.Place{Region: "us-gov-west-1", Account: "000000000000"}, Activity: "a.b"},
 		"arn:aws:states:::http:invoke": {
-			Partition: "aws", Service: "http", Action: "invoke", Pattern: asl.RequestResponse},
+			Service: "http", Action: "invoke", Pattern: asl.RequestResponse},
 		"arn:aws:states:::ecs:runTask.sync": {
-			Partition: "aws", Service: "ecs", Action: "runTask", Pattern: asl.Sync},
+			Service: "ecs", Action: "runTask", Pattern: asl.Sync},
 		"arn:aws:states:::states:startExecution.sync:2": {
-			Partition: "aws", Service: "states", Action: "startExecution", Pattern: asl.Sync2},
+			Service: "states", Action: "startExecution", Pattern: asl.Sync2},
 		"arn:aws:states:::sqs:sendMessage.waitForTaskToken": {
-			Partition: "aws", Service: "sqs", Action: "sendMessage", Pattern: asl.WaitForTaskToken},
+			Service: "sqs", Action: "sendMessage", Pattern: asl.WaitForTaskToken},
 		"arn:aws:states:::aws-sdk:dynamodb:getItem": {
-			Partition: "aws", Service: "aws-sdk:dynamodb", Action: "getItem", Pattern: asl.RequestResponse},
+			Service: "aws-sdk:dynamodb", Action: "getItem", Pattern: asl.RequestResponse},
 		"arn:aws:states:::aws-sdk:sfn:startExecution.waitForTaskToken": {
-			Partition: "aws", Service: "aws-sdk:sfn", Action: "startExecution", Pattern: asl.WaitForTaskToken},
+			Service: "aws-sdk:sfn", Action: "startExecution", Pattern: asl.WaitForTaskToken},
 	} {
-		want.ARN = arn
-		got, err := asl.ParseResource(arn)
+		want.ARN = text
+		got, err := asl.ParseResource(text)
 		if err != nil {
-			t.Errorf("%s: %v", arn, err)
+			t.Errorf("%s: %v", text, err)
 		} else if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s:\n%s", arn, diff)
+			t.Errorf("%s:\n%s", text, diff)
 		}
 	}
 }

@@ -17,14 +17,14 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/api"
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/engine"
 	"github.com/statelark/statelark/pebblestore"
 	"github.com/statelark/statelark/task"
 )
 
-var place = statelark.Place{Partition: "aws", Region: "us-east-1", Account: "000000000000"}
+var place = arn.Place{Region: "us-east-1", Account: "000000000000"}
 
 // echo is a task that runs in the server's process: its result is its input.
 type echo struct{}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/history"
 	"github.com/statelark/statelark/value"
 )
@@ -161,7 +162,7 @@ func TestTaskThatAWorkerHasIsNotGivenToAnother(t *testing.T) {
 		r.activity("a")
 		r.start(r.machine("M", activityTask("")), "e", `1`)
 		synctest.Wait()
-		id := r.describe(statelark.ExecutionARN(here.StateMachineARN("M"), "e")).ID
+		id := r.describe(arn.Execution(here.StateMachineARN("M"), "e")).ID
 		work, err := r.store.Work(context.Background(), id.Shard(), statelark.MessageKey{}, 1)
 		if err != nil || len(work) != 1 {
 			t.Fatalf("work: %v, %v", work, err)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/task"
 )
 
@@ -127,7 +128,7 @@ func TestScanWaitsForTheBatchThatItSees(t *testing.T) {
 		if err := <-scanned; err != nil {
 			t.Error(err)
 		}
-		is(t, "output", r.ended(statelark.ExecutionARN(m, "e")).Output, "1")
+		is(t, "output", r.ended(arn.Execution(m, "e")).Output, "1")
 		is(t, "calls", calls.Load(), 1)
 	})
 }

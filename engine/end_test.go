@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/history"
 	"github.com/statelark/statelark/task"
 )
@@ -90,7 +91,7 @@ func TestStopWithoutReasons(t *testing.T) {
 func TestStopOfAnUnknownExecution(t *testing.T) {
 	inBubble(t, echo, func(r *rig) {
 		m := r.machine("M", passOnly)
-		for _, arn := range []string{statelark.ExecutionARN(m, "none"), "no ARN at all"} {
+		for _, arn := range []string{arn.Execution(m, "none"), "no ARN at all"} {
 			_, err := r.StopExecution(context.Background(), arn, nil, nil)
 			code(t, err, "ExecutionDoesNotExist")
 			_, err = r.Execution(context.Background(), arn)
@@ -160,9 +161,9 @@ func TestALoopGoesOnAfterACrash(t *testing.T) {
 }
 
 // describeStored returns the status that the store has.
-func (r *rig) describeStored(arn string) statelark.Status {
+func (r *rig) describeStored(text string) statelark.Status {
 	r.t.Helper()
-	machine, name, _ := statelark.SplitExecutionARN(arn)
+	machine, name, _ := arn.SplitExecution(text)
 	id, err := r.store.Lookup(context.Background(), machine, name)
 	if err != nil {
 		r.t.Fatal(err)

@@ -37,12 +37,13 @@ import (
 	"time"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/task"
 )
 
 // Config says how an engine runs. Place and Targets are needed; the zero value of the rest is good.
 type Config struct {
-	Place   statelark.Place
+	Place   arn.Place
 	Targets *task.Registry
 	Logger  *slog.Logger // nil: discard
 	Node    string       // name under which shards are leased, "" : "local"

@@ -10,12 +10,13 @@ import (
 	"time"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/history"
 	"github.com/statelark/statelark/task"
 	"github.com/statelark/statelark/value"
 )
 
-var here = statelark.Place{Partition: "aws", Region: "us-east-1", Account: "000000000000"}
+var here = arn.Place{Region: "us-east-1", Account: "000000000000"}
 
 const role = "arn:aws:iam::000000000000:role/r"
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/history"
 	"github.com/statelark/statelark/interp"
 )
@@ -98,9 +99,9 @@ func (e *Engine) sameStart(record *statelark.Execution, b *beginning) (bool, err
 }
 
 // find returns the record of an execution by its ARN.
-func (e *Engine) find(ctx context.Context, arn string) (*statelark.Execution, error) {
-	missing := statelark.Errorf("ExecutionDoesNotExist", "Execution Does Not Exist: '%s'", arn)
-	machine, name, ok := statelark.SplitExecutionARN(arn)
+func (e *Engine) find(ctx context.Context, text string) (*statelark.Execution, error) {
+	missing := statelark.Errorf("ExecutionDoesNotExist", "Execution Does Not Exist: '%s'", text)
+	machine, name, ok := arn.SplitExecution(text)
 	if !ok {
 		return nil, missing
 	}
@@ -109,14 +110,14 @@ func (e *Engine) find(ctx context.Context, arn string) (*statelark.Execution, er
 		return nil, missing
 	}
 	if err != nil {
-		return nil, fmt.Errorf("looking for execution %s: %w", arn, err)
+		return nil, fmt.Errorf("looking for execution %s: %w", text, err)
 	}
 	record, err := e.store.Execution(ctx, id)
 	if errors.Is(err, statelark.ErrNotFound) { // it expired meanwhile
 		return nil, missing
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading execution %s: %w", arn, err)
+		return nil, fmt.Errorf("reading execution %s: %w", text, err)
 	}
 	return record, nil
 }

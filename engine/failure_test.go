@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/interp"
 	"github.com/statelark/statelark/task"
 )
@@ -256,7 +257,7 @@ func TestMoreTasksThanAreKeptInMemory(t *testing.T) {
 			synctest.Wait()
 			close(open)
 			for i := range n {
-				is(t, "output", r.ended(statelark.ExecutionARN(m, fmt.Sprint(i))).Output, input(i))
+				is(t, "output", r.ended(arn.Execution(m, fmt.Sprint(i))).Output, input(i))
 			}
 		})
 	})
@@ -268,7 +269,7 @@ func TestMoreTasksThanAreKeptInMemory(t *testing.T) {
 				r.start(m, fmt.Sprint(i), input(i))
 			}
 			synctest.Wait()
-			stopped := statelark.ExecutionARN(m, fmt.Sprint(n-1)) // whose task is not to be given out
+			stopped := arn.Execution(m, fmt.Sprint(n-1)) // whose task is not to be given out
 			if _, err := r.StopExecution(context.Background(), stopped, nil, nil); err != nil {
 				t.Fatal(err)
 			}

@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/memstore"
 )
 
 func TestClosedExecutionsAreRemovedAfterTheirRetention(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := context.Background()
-		place := statelark.Place{Partition: "aws", Region: "us-east-1", Account: "000000000000"}
+		place := arn.Place{Region: "us-east-1", Account: "000000000000"}
 		e, err := Open(ctx, memstore.New(), Config{Place: place, Retention: time.Hour})
 		if err != nil {
 			t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/arn"
 )
 
 func TestStartUnderANameThatIsTaken(t *testing.T) {
@@ -200,7 +201,7 @@ func TestNestedExecutionIsStoppedWithItsParent(t *testing.T) {
 		} {
 			parent := r.start(r.machine(name, definition), name, `{}`)
 			synctest.Wait()
-			arn := statelark.ExecutionARN(child, name)
+			arn := arn.Execution(child, name)
 			is(t, "status of the child", r.describe(arn).Status, statelark.Running)
 			if name == "stopped" {
 				if _, err := r.StopExecution(ctx, parent, nil, nil); err != nil {
@@ -234,7 +235,7 @@ func TestNestedExecutionIsStoppedWhileItsParentCannotBeRead(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		r.store.set(func(s *frail) { s.before, s.unread = nil, statelark.ExecID{} })
-		d := r.ended(statelark.ExecutionARN(child, "child"))
+		d := r.ended(arn.Execution(child, "child"))
 		is(t, "cause", text(d.Cause), "The Task state in AWS Step Functions execution ["+parent+"] which was managing this resource was aborted")
 	})
 }
@@ -246,7 +247,7 @@ func TestNestedExecutionBeginsWhenItsParentEnds(t *testing.T) {
 		child := r.machine("C", waitHour)
 		parent := r.machine("P", `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"Next":"N"},"N":{"Type":"Task",
 			"Resource":"arn:aws:states:::states:startExecution.sync","Parameters":{"StateMachineArn":"`+child+`","Name":"child"},"End":true}}}`)
-		arn := r.start(parent, "p", `{}`)
+		x := r.start(parent, "p", `{}`)
 		goOn := make(chan struct{})
 		r.store.set(func(s *frail) { s.lookup = func() { <-goOn } })
 		time.Sleep(time.Second)
@@ -259,16 +260,16 @@ func TestNestedExecutionBeginsWhenItsParentEnds(t *testing.T) {
 		close(goOn)
 		synctest.Wait()
 		callers.Go(func() {
-			if _, err := r.StopExecution(context.Background(), arn, nil, nil); err != nil {
+			if _, err := r.StopExecution(context.Background(), x, nil, nil); err != nil {
 				t.Error(err)
 			}
 		})
 		synctest.Wait()
 		release()
 		callers.Wait()
-		is(t, "status of the parent", r.describe(arn).Status, statelark.Aborted)
+		is(t, "status of the parent", r.describe(x).Status, statelark.Aborted)
 		time.Sleep(pollEvery)
-		is(t, "status of the child", r.describe(statelark.ExecutionARN(child, "child")).Status, statelark.Aborted)
+		is(t, "status of the child", r.describe(arn.Execution(child, "child")).Status, statelark.Aborted)
 	})
 }
 

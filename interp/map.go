@@ -1,9 +1,7 @@
 package interp
 
 import (
-	"fmt"
-	"strings"
-
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/history"
 	"github.com/statelark/statelark/value"
 )
@@ -114,7 +112,7 @@ func (x *Exec) mapRunARN(label string) string {
 	if label == "" {
 		label = x.uuid()
 	}
-	return fmt.Sprintf("%s/%s:%s", strings.Replace(x.id.MachineARN, ":stateMachine:", ":mapRun:", 1), label, x.uuid())
+	return arn.MapRun(x.id.MachineARN, label, x.uuid())
 }
 
 // startMore begins iterations until the limit is reached; they follow from the event previous.

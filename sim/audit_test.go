@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/engine"
 	"github.com/statelark/statelark/history"
 	"github.com/statelark/statelark/task"
@@ -17,7 +18,7 @@ import (
 
 // auditDispatch checks, when a function is called, that its call is in the store already.
 func (w *world) auditDispatch(k task.Key) {
-	machine, name, _ := statelark.SplitExecutionARN(k.Execution)
+	machine, name, _ := arn.SplitExecution(k.Execution)
 	id, err := w.store.Lookup(context.Background(), machine, name)
 	if err != nil {
 		w.errorf("%s calls a function, and is not in the store: %v", k.Execution, err)

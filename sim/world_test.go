@@ -11,12 +11,13 @@ import (
 	"time"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/engine"
 	"github.com/statelark/statelark/memstore"
 	"github.com/statelark/statelark/task"
 )
 
-var place = statelark.Place{Partition: "aws", Region: "us-east-1", Account: "000000000000"}
+var place = arn.Place{Region: "us-east-1", Account: "000000000000"}
 
 // world is a store, the engine that now runs on it, and what lives around them.
 type world struct {
@@ -183,7 +184,7 @@ func (w *world) insist(call func(*engine.Engine) error) error {
 func (w *world) start(i int) {
 	k := kinds[w.intn(len(kinds))]
 	w.mu.Lock()
-	s := started{statelark.ExecutionARN(place.StateMachineARN(k.name), fmt.Sprintf("e-%d", i)), k, w.updated}
+	s := started{arn.Execution(place.StateMachineARN(k.name), fmt.Sprintf("e-%d", i)), k, w.updated}
 	w.mu.Unlock()
 	err := w.insist(func(e *engine.Engine) error {
 		_, err := e.StartExecution(context.Background(), statelark.ExecutionStart{

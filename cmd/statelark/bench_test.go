@@ -55,7 +55,7 @@ func start(b *testing.B, program, data string) (took time.Duration, rss float64)
 		_ = cmd.Process.Kill() // it is alive, or else the benchmark has failed already
 		_ = cmd.Wait()
 	}()
-	api := newClient("http://127.0.0.1:" + port)
+	api := newClient("http://127.0.0.1:"+port, home)
 	for {
 		if _, err = api.call(b.Context(), "ListStateMachines"); err == nil {
 			break

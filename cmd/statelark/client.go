@@ -10,17 +10,24 @@ import (
 	"time"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/value"
 )
 
 // client calls the Step Functions API of a Statelark server. It does not sign: Statelark takes any credentials.
 type client struct {
 	url  string
+	role string // ARN; the API asks for one, and Statelark assumes none
 	http *http.Client
 }
 
-func newClient(url string) *client {
-	return &client{url: strings.TrimRight(url, "/") + "/", http: &http.Client{Timeout: 2 * time.Minute}}
+// newClient makes a client of the server at url, whose resources are in place.
+func newClient(url string, place arn.Place) *client {
+	return &client{
+		url:  strings.TrimRight(url, "/") + "/",
+		role: place.RoleARN("statelark"),
+		http: &http.Client{Timeout: 2 * time.Minute},
+	}
 }
 
 // errUnreachable: nothing that speaks the API answered.
@@ -79,13 +86,10 @@ func str(v value.Value, key string) string {
 
 func text(key, s string) value.Member { return value.Member{Key: key, Value: value.FromString(s)} }
 
-// roleARN satisfies the API, which asks for a role. Statelark assumes none.
-const roleARN = "arn:aws:iam::" + defaultAccount + ":role/statelark"
-
 // deploy makes the server have a state machine of that name and definition and returns its ARN. One that is
 // there already is used when it is the same, else updated.
 func (c *client) deploy(ctx context.Context, name, definition string) (string, error) {
-	created, err := c.call(ctx, "CreateStateMachine", text("name", name), text("definition", definition), text("roleArn", roleARN))
+	created, err := c.call(ctx, "CreateStateMachine", text("name", name), text("definition", definition), text("roleArn", c.role))
 	if err == nil {
 		return str(created, "stateMachineArn"), nil
 	}

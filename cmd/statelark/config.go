@@ -23,7 +23,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/task/function"
 )
 
@@ -255,17 +255,11 @@ func (cfg *Config) validate() error {
 	return nil
 }
 
+// home is the place of a server that is not told another.
+var home = arn.Place{Region: defaultRegion, Account: defaultAccount}
+
 // place is where the node's resources live.
-func (cfg *Config) place() statelark.Place {
-	partition := "aws"
-	switch {
-	case strings.HasPrefix(cfg.Region, "cn-"):
-		partition = "aws-cn"
-	case strings.HasPrefix(cfg.Region, "us-gov-"):
-		partition = "aws-us-gov"
-	}
-	return statelark.Place{Partition: partition, Region: cfg.Region, Account: cfg.Account}
-}
+func (cfg *Config) place() arn.Place { return arn.Place{Region: cfg.Region, Account: cfg.Account} }
 
 // checkFunctions declares the functions to a catalogue that is thrown away.
 func (cfg *Config) checkFunctions() (err error) {

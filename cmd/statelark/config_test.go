@@ -54,14 +54,6 @@ func TestPrecedence(t *testing.T) {
 	}
 }
 
-func TestPlace(t *testing.T) {
-	for region, partition := range map[string]string{"us-east-1": "aws", "cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov"} {
-		if got := (&Config{Region: region}).place().Partition; got != partition {
-			t.Errorf("%s is in partition %s", region, got)
-		}
-	}
-}
-
 // TestDeclaredDirs tells that paths in a file are relative to the file.
 func TestDeclaredDirs(t *testing.T) {
 	for _, test := range []struct {

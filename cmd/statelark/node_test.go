@@ -57,7 +57,7 @@ func sdk(t *testing.T, n *Node) *sfn.Client {
 // begin creates a state machine and starts an execution of it.
 func begin(t *testing.T, c *sfn.Client, name, definition, input string) *string {
 	t.Helper()
-	m, err := c.CreateStateMachine(t.Context(), &sfn.CreateStateMachineInput{Name: &name, Definition: &definition, RoleArn: aws.String(roleARN)})
+	m, err := c.CreateStateMachine(t.Context(), &sfn.CreateStateMachineInput{Name: &name, Definition: &definition, RoleArn: aws.String(home.RoleARN("statelark"))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -108,7 +108,7 @@ func (p *process) kill() {
 	<-p.exited
 }
 
-func (p *process) api() *client { return newClient(p.url) }
+func (p *process) api() *client { return newClient(p.url, home) }
 
 // describe returns the status and the output of an execution.
 func (p *process) describe(arn string) (status, output string) {

@@ -151,7 +151,7 @@ func machineName(path string) string {
 // server returns the server to use and what ends it.
 func (o *runOptions) server(ctx context.Context, c *cobra.Command, w *workflow) (*client, func() error, error) {
 	remote := func(url string) (*client, func() error, error) {
-		return newClient(url), func() error { return nil }, nil
+		return newClient(url, home), func() error { return nil }, nil
 	}
 	named := o.endpoint
 	for _, variable := range []string{"AWS_ENDPOINT_URL_SFN", "AWS_ENDPOINT_URL"} {
@@ -215,7 +215,7 @@ func startLocal(ctx context.Context, c *cobra.Command) (*client, func() error, e
 	if err != nil {
 		return nil, nil, err
 	}
-	return newClient(n.URL()), func() error {
+	return newClient(n.URL(), cfg.place()), func() error {
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 		defer cancel()
 		return n.Close(last)

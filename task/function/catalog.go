@@ -15,13 +15,14 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/statelark/statelark/arn"
 )
 
 // Options say how a Catalog works. The zero value is one in memory, without a log.
 type Options struct {
-	Region      string // default "us-east-1"
-	Account     string // default "000000000000"
-	EndpointURL string // the AWS_ENDPOINT_URL of functions; "": none
+	Place       arn.Place // default us-east-1, account 000000000000
+	EndpointURL string    // the AWS_ENDPOINT_URL of functions; "": none
 	// Dir is where uploaded functions are kept; "": nowhere, they go with the catalogue.
 	Dir    string
 	Logger *slog.Logger // default: discards
@@ -40,8 +41,8 @@ type Options struct {
 }
 
 func (o *Options) setDefaults() {
-	o.Region = cmp.Or(o.Region, "us-east-1")
-	o.Account = cmp.Or(o.Account, "000000000000")
+	o.Place.Region = cmp.Or(o.Place.Region, "us-east-1")
+	o.Place.Account = cmp.Or(o.Place.Account, "000000000000")
 	o.Concurrency = cmp.Or(o.Concurrency, 16)
 	o.Queue = cmp.Or(o.Queue, 10_000)
 	o.IdleTimeout = cmp.Or(o.IdleTimeout, 5*time.Minute)
@@ -144,7 +145,7 @@ func (c *Catalog) open() error {
 		return err
 	}
 	c.env = &environment{
-		region:      c.opts.Region,
+		region:      c.opts.Place.Region,
 		endpointURL: c.opts.EndpointURL,
 		idleTimeout: c.opts.IdleTimeout,
 		initTimeout: c.opts.InitTimeout,
@@ -305,20 +306,13 @@ func realDir(dir string) (string, error) {
 
 // ARN is the name of a function in full. qualifier may be "".
 func (c *Catalog) ARN(name, qualifier string) string {
-	return functionARN(c.opts.Region, c.opts.Account, name, qualifier)
-}
-
-func functionARN(region, account, name, qualifier string) string {
-	arn := "arn:aws:lambda:" + region + ":" + account + ":function:" + name
-	if qualifier != "" {
-		arn += ":" + qualifier
-	}
-	return arn
+	return c.opts.Place.FunctionARN(name, qualifier)
 }
 
 // refARN is the name in full of what a caller named.
 func (c *Catalog) refARN(r Ref) string {
-	return functionARN(cmp.Or(r.Region, c.opts.Region), cmp.Or(r.Account, c.opts.Account), r.Name, r.Qualifier)
+	at := arn.Place{Region: cmp.Or(r.Place.Region, c.opts.Place.Region), Account: cmp.Or(r.Place.Account, c.opts.Place.Account)}
+	return at.FunctionARN(r.Name, r.Qualifier)
 }
 
 // find returns what r names. The caller holds mu or writing.
@@ -368,7 +362,7 @@ func (c *Catalog) List() []*Function {
 func (c *Catalog) Versions(r Ref) ([]*Function, error) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	e, _, err := c.find(Ref{Region: r.Region, Account: r.Account, Name: r.Name})
+	e, _, err := c.find(Ref{Place: r.Place, Name: r.Name})
 	if err != nil {
 		return nil, err
 	}

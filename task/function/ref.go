@@ -4,12 +4,13 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+
+	"github.com/statelark/statelark/arn"
 )
 
 // Ref names a function, or one version of it, as callers do.
 type Ref struct {
-	Region    string // "" when the caller did not say
-	Account   string // "" when the caller did not say
+	Place     arn.Place // "" in it is what the caller did not say
 	Name      string
 	Qualifier string // version or alias; "" when the caller did not say
 }
@@ -31,8 +32,7 @@ func ParseRef(name, qualifier string) (Ref, error) {
 				"Member must satisfy regular expression pattern: %s", name, apiNamePattern)
 	}
 	r := Ref{
-		Region:    strings.TrimSuffix(m[2], ":"),
-		Account:   strings.TrimSuffix(m[3], ":"),
+		Place:     arn.Place{Region: strings.TrimSuffix(m[2], ":"), Account: strings.TrimSuffix(m[3], ":")},
 		Name:      m[5],
 		Qualifier: m[7],
 	}

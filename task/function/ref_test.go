@@ -3,6 +3,8 @@ package function
 import (
 	"errors"
 	"testing"
+
+	"github.com/statelark/statelark/arn"
 )
 
 func TestParseRef(t *testing.T) {
@@ -15,9 +17,9 @@ func TestParseRef(t *testing.T) {
 		{"f:1", "", Ref{Name: "f", Qualifier: "1"}, ""},
 		{"f", "live", Ref{Name: "f", Qualifier: "live"}, ""},
 		{"f:live", "live", Ref{Name: "f", Qualifier: "live"}, ""},
-		{"123456789012:function:f", "", Ref{Account: "123456789012", Name: "f"}, ""},
+		{"123456789012:function:f", "", Ref{Place: arn.Place{Account: "123456789012"}, Name: "f"}, ""},
 		{"function:f", "", Ref{Name: "f"}, ""},
-		{"arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:f:$LATEST", "", Ref{Region: "us-gov-west-1", Account: "123456789012", Name: "f", Qualifier: Latest}, ""},
+		{"arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:f:$LATEST", "", Ref{Place: arn.Place{Region: "us-gov-west-1", Account: "123456789012"}, Name: "f", Qualifier: Latest}, ""},
 		{"", "", Ref{}, "ValidationException"},
 		{"a b", "", Ref{}, "ValidationException"},
 		{"arn:aws:lambda:us-east-1:function:f", "", Ref{}, "ValidationException"},
@@ -46,7 +48,7 @@ func FuzzParseRef(f *testing.F) {
 		if !validName.MatchString(r.Name) {
 			t.Errorf("%q names the function %q", name, r.Name)
 		}
-		again, err := ParseRef(functionARN("us-east-1", "000000000000", r.Name, r.Qualifier), "")
+		again, err := ParseRef(arn.Place{Region: "us-east-1", Account: "000000000000"}.FunctionARN(r.Name, r.Qualifier), "")
 		if err != nil || again.Name != r.Name || again.Qualifier != r.Qualifier {
 			t.Errorf("%q is %+v, and its ARN %+v (%v)", name, r, again, err)
 		}

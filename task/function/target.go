@@ -1,6 +1,7 @@
 package function
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/task"
 	"github.com/statelark/statelark/value"
 )
@@ -67,7 +69,7 @@ func (e *Error) task(requestID string) *task.Error {
 // The region and the account of the ARN are not looked at: a definition that was written for AWS works here.
 func (t *Target) call(ctx context.Context, c *task.Call, id string) (value.Value, error) {
 	name, qualifier, _ := strings.Cut(c.Resource.Function, ":")
-	ref := Ref{Region: c.Resource.Region, Account: c.Resource.Account, Name: name, Qualifier: qualifier}
+	ref := Ref{Place: c.Resource.Place, Name: name, Qualifier: qualifier}
 	res, err := t.catalog.Invoke(ctx, ref, Invocation{RequestID: id, Payload: []byte(c.Input.Text())})
 	if err != nil {
 		return value.Value{}, err
@@ -161,17 +163,15 @@ func DecodeClientContext(text string) ([]byte, error) {
 
 // locate fills in what a name leaves open, as seen by the execution that calls.
 func (t *Target) locate(r *Ref, execution string) error {
-	region, account := t.catalog.opts.Region, t.catalog.opts.Account
-	if parts := strings.SplitN(execution, ":", 6); len(parts) == 6 {
-		region, account = parts[3], parts[4]
+	here := t.catalog.opts.Place
+	if x, ok := arn.Parse(execution); ok {
+		here = x.Place()
 	}
-	if r.Region != "" && r.Region != region {
-		return invalid("Functions from '%s' are not reachable in this region ('%s')", r.Region, region)
+	if r.Place.Region != "" && r.Place.Region != here.Region {
+		return invalid("Functions from '%s' are not reachable in this region ('%s')", r.Place.Region, here.Region)
 	}
-	r.Region = region
-	if r.Account == "" {
-		r.Account = account
-	}
+	r.Place.Region = here.Region
+	r.Place.Account = cmp.Or(r.Place.Account, here.Account)
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/task"
 	"github.com/statelark/statelark/value"
@@ -32,7 +33,7 @@ func start(t testing.TB, c *Catalog, resource, input string) (string, error) {
 		Input:    parse(t, input),
 	}
 	if resource != "invoke" {
-		call.Resource = asl.Resource{Region: "eu-west-1", Account: "222222222222", Function: resource}
+		call.Resource = asl.Resource{Place: arn.Place{Region: "eu-west-1", Account: "222222222222"}, Function: resource}
 	}
 	out, err := NewTarget(c).Start(t.Context(), call)
 	return out.Output.Text(), err

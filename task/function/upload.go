@@ -176,7 +176,7 @@ func (c *Catalog) deleteVersion(old *entry, version string) error {
 func (c *Catalog) Publish(r Ref, description, codeSHA256, revision string) (*Function, error) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
-	old, err := c.uploaded(Ref{Region: r.Region, Account: r.Account, Name: r.Name}, revision)
+	old, err := c.uploaded(Ref{Place: r.Place, Name: r.Name}, revision)
 	if err != nil {
 		return nil, err
 	}
@@ -262,7 +262,7 @@ var aliasPattern = regexp.MustCompile(`^[a-zA-Z0-9-_]{1,128}$`)
 func (c *Catalog) SetAlias(r Ref, a Alias, create bool) (*Alias, error) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
-	before, err := c.uploaded(Ref{Region: r.Region, Account: r.Account, Name: r.Name}, "")
+	before, err := c.uploaded(Ref{Place: r.Place, Name: r.Name}, "")
 	if err != nil {
 		return nil, err
 	}
@@ -298,7 +298,7 @@ func errNoAlias(arn string) *Error {
 func (c *Catalog) Aliases(r Ref) ([]*Alias, error) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	e, _, err := c.find(Ref{Region: r.Region, Account: r.Account, Name: r.Name})
+	e, _, err := c.find(Ref{Place: r.Place, Name: r.Name})
 	if err != nil {
 		return nil, err
 	}
@@ -327,7 +327,7 @@ func (c *Catalog) Alias(r Ref, name string) (*Alias, error) {
 func (c *Catalog) DeleteAlias(r Ref, name string) error {
 	c.writing.Lock()
 	defer c.writing.Unlock()
-	old, err := c.uploaded(Ref{Region: r.Region, Account: r.Account, Name: r.Name}, "")
+	old, err := c.uploaded(Ref{Place: r.Place, Name: r.Name}, "")
 	if err != nil {
 		return err
 	}

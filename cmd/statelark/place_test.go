@@ -1,0 +1,105 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/statelark/statelark/arn"
+	"github.com/statelark/statelark/value"
+)
+
+var arnPattern = regexp.MustCompile(`arn:[^"'\\\s{},]+`)
+
+// TestOnePlace looks at every ARN that a server makes in its answers, histories, contexts, errors and the
+// environment of functions: all have the partition, the region and the account of the server.
+func TestOnePlace(t *testing.T) {
+	noLeaks(t)
+	for _, place := range []arn.Place{{Region: "cn-north-1", Account: "123456789012"}, {Region: "us-gov-west-1", Account: "210987654321"}} {
+		cfg := &Config{Listen: "127.0.0.1:0", Region: place.Region, Account: place.Account,
+			Functions: map[string]Function{"told": {Command: []string{"sh", "-c", `cat >/dev/null; echo "\"$AWS_LAMBDA_FUNCTION_ARN\""`}}}}
+		n, err := StartNode(t.Context(), cfg, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer closeNode(t, n)
+		kinds := make(map[string]bool)
+		for _, found := range arnPattern.FindAllString(everyAnswer(t, n), -1) {
+			a, ok := arn.Parse(found)
+			at := place
+			switch {
+			case a.Resource == "lambda:invoke":
+				at = arn.Place{}
+			case a.Service == "iam":
+				at.Region = ""
+			}
+			if !ok || a.Place() != at || a.Partition != place.Partition() {
+				t.Errorf("in %s, %s the server made %s", place.Region, place.Account, found)
+			}
+			kind, _ := a.Cut()
+			kinds[kind] = true
+		}
+		for _, kind := range []string{"stateMachine", "execution", "activity", "function", "mapRun", "role/statelark"} {
+			if !kinds[kind] {
+				t.Errorf("no answer had an ARN of a %s", kind)
+			}
+		}
+	}
+}
+
+// everyAnswer calls what answers with ARNs and returns all the answers, errors included.
+func everyAnswer(t *testing.T, n *Node) string {
+	t.Helper()
+	var all strings.Builder
+	c := newClient(n.URL(), n.cfg.place())
+	t.Cleanup(c.http.CloseIdleConnections)
+	call := func(operation string, in ...value.Member) value.Value {
+		v, err := c.call(t.Context(), operation, in...)
+		if err != nil {
+			all.WriteString(err.Error() + "\n")
+		}
+		all.WriteString(v.Text() + "\n")
+		return v
+	}
+	definition := `{"StartAt":"F","States":{
+		"F":{"Type":"Task","Resource":"INVOKE","Parameters":{"FunctionName":"told"},"ResultSelector":{"told.$":"$.Payload"},"Next":"C"},
+		"C":{"Type":"Pass","Parameters":{"all.$":"$$"},"Next":"M"},
+		"M":{"Type":"Map","ItemsPath":"$.all.Execution.Input.items","ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
+			"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}},"Next":"X"},
+		"X":{"Type":"Task","Resource":"INVOKE","Parameters":{"FunctionName":"absent"},"End":true}}}`
+	definition = strings.ReplaceAll(definition, "INVOKE", "arn:"+n.cfg.place().Partition()+":states:::lambda:invoke")
+	machine, err := c.deploy(t.Context(), "m", definition)
+	if err != nil {
+		t.Fatal(err)
+	}
+	execution := str(call("StartExecution", text("stateMachineArn", machine), text("name", "x"), text("input", `{"items":[1]}`)), "executionArn")
+	await(t, sdk(t, n), &execution)
+	call("GetExecutionHistory", text("executionArn", execution))
+	call("DescribeExecution", text("executionArn", execution))
+	call("DescribeStateMachine", text("stateMachineArn", machine))
+	call("DescribeStateMachineForExecution", text("executionArn", execution))
+	call("ListExecutions", text("stateMachineArn", machine))
+	call("ListStateMachines")
+	call("CreateActivity", text("name", "a"))
+	call("ListActivities")
+	call("StartExecution", text("stateMachineArn", machine), text("name", "x"), text("input", "2"))
+	call("DescribeExecution", text("executionArn", execution+"x"))
+	call("DescribeStateMachine", text("stateMachineArn", machine+"x"))
+	call("StopExecution", text("executionArn", execution+"x"))
+	for _, path := range []string{"", "/told", "/told/configuration", "/told/versions", "/absent"} {
+		answer, err := http.Get(n.URL() + "/2015-03-31/functions" + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(answer.Body)
+		_ = answer.Body.Close() // it was read
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(body)
+	}
+	return all.String()
+}
