@@ -299,23 +299,28 @@ func (s *script) keep(d *Decision) {
 
 // reload goes on with what the rows hold, which must be what the memory held.
 func (s *script) reload() {
+	was := s.x
+	s.load()
+	if got, want := len(s.x.threads), len(was.threads); got != want {
+		s.t.Errorf("%d threads were read back, there were %d", got, want)
+	}
+	for id, t := range was.threads {
+		if again := s.x.threads[id]; again == nil || string(again.AppendRow(nil, s)) != string(t.AppendRow(nil, s)) {
+			s.t.Errorf("thread %d is not what it was before", id)
+		}
+	}
+}
+
+// load reads the memory from the rows.
+func (s *script) load() {
 	var rows []Row
 	for id, data := range s.rows {
 		rows = append(rows, Row{id, data})
 	}
-	x, err := Load(scriptIdentity, scriptHost, s.m, rows, s)
-	if err != nil {
+	var err error
+	if s.x, err = Load(scriptIdentity, scriptHost, s.m, rows, s); err != nil {
 		s.t.Fatalf("reading the memory back: %v", err)
 	}
-	if got, want := len(x.threads), len(s.x.threads); got != want {
-		s.t.Errorf("%d threads were read back, there were %d", got, want)
-	}
-	for id, t := range s.x.threads {
-		if again := x.threads[id]; again == nil || string(again.AppendRow(nil, s)) != string(t.AppendRow(nil, s)) {
-			s.t.Errorf("thread %d is not what it was before", id)
-		}
-	}
-	s.x = x
 }
 
 func (s *script) print(out *strings.Builder, d *Decision) {
