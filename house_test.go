@@ -31,9 +31,10 @@ var house = map[string][]string{
 	"value":    {},
 	"jsonpath": {"value"},
 	"jsonata":  {"value"},
-	"history":  {"value"},
+	"row":      {},
+	"history":  {"row", "value"},
 	"asl":      {"arn", "jsonpath", "jsonata", "value"},
-	"interp":   {"arn", "asl", "history", "jsonpath", "jsonata", "value"},
+	"interp":   {"arn", "asl", "history", "jsonpath", "jsonata", "row", "value"},
 
 	// The nouns, and what talks to the outside.
 	".":           {"arn", "value", "history"},
@@ -44,7 +45,7 @@ var house = map[string][]string{
 	"awswire":     {"value"},
 	"task":        {"asl", "value"},
 	"task/…":      {"task", "arn", "asl", "awswire", "value"},
-	"engine":      {".", "arn", "interp", "asl", "task", "history", "jsonpath", "jsonata", "value"},
+	"engine":      {".", "arn", "interp", "asl", "task", "history", "jsonpath", "jsonata", "row", "value"},
 	"api":         {".", "arn", "engine", "asl", "history", "awswire", "task", "value"},
 	"console":     {".", "engine"},
 	"local/…":     {"arn", "awswire", "task/function", "value"},
@@ -55,7 +56,7 @@ var house = map[string][]string{
 }
 
 // pure are the packages that decide and do nothing.
-var pure = []string{"arn", "value", "jsonpath", "jsonata", "asl", "history", "interp"}
+var pure = []string{"arn", "row", "value", "jsonpath", "jsonata", "asl", "history", "interp"}
 
 // unsafeFiles are the files of pure packages that may import unsafe. In jsonata's val a string is a pointer and a
 // length: its values take four words instead of six, stay in registers, and evaluation is 2 to 3 times as fast.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/value"
 )
 
@@ -52,13 +53,13 @@ func TestHistoryBytes(t *testing.T) {
 > StartExecution {"stateMachineArn":"$machinem","name":"x"}`)
 	p.engine.events = events(60)
 	for i := range p.engine.events {
-		p.engine.events[i].Data = `"` + strings.Repeat("x", MaxPayload-2) + `"`
+		p.engine.events[i].Data = `"` + strings.Repeat("x", asl.MaxPayload-2) + `"`
 	}
 	next := int64(1)
 	pages := 0
 	for page := range historyPages(t, p.api, 1000, false) {
 		pages++
-		if bytes := len(page) * MaxPayload; bytes == 0 || bytes > historyBytes+2*MaxPayload {
+		if bytes := len(page) * asl.MaxPayload; bytes == 0 || bytes > historyBytes+2*asl.MaxPayload {
 			t.Errorf("page %d has %d events", pages, len(page))
 		}
 		for _, id := range page {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/awswire"
 )
 
@@ -16,7 +17,7 @@ var (
 	longARNShape      = awswire.Length(1, 2000)
 	nameShape         = awswire.Length(1, 80)
 	definitionShape   = awswire.Secret(1, 1<<20)
-	payloadShape      = awswire.Payload(MaxPayload)
+	payloadShape      = awswire.Payload(asl.MaxPayload)
 	errorNameShape    = awswire.Secret(0, 256)
 	causeShape        = awswire.Secret(0, 32_768)
 	taskTokenShape    = awswire.Length(1, 2048)

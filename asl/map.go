@@ -11,11 +11,10 @@ import (
 )
 
 const (
-	maxLabel      = 40 // characters
-	maxReadItems  = 100_000_000
-	maxBatchBytes = 262_144
-	inline        = "INLINE"
-	distributed   = "DISTRIBUTED"
+	maxLabel     = 40 // characters
+	maxReadItems = 100_000_000
+	inline       = "INLINE"
+	distributed  = "DISTRIBUTED"
 )
 
 func (s *stateCompiler) mapState() {
@@ -186,7 +185,7 @@ func (s *stateCompiler) itemBatcher(n *node) *Template {
 	}
 	s.onlyFields(n, []string{"BatchInput", "MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath", "MaxItemsPerBatch", "MaxItemsPerBatchPath"})
 	s.numberIn(n, "MaxItemsPerBatch", noMaximum)
-	s.numberIn(n, "MaxInputBytesPerBatch", maxBatchBytes)
+	s.numberIn(n, "MaxInputBytesPerBatch", MaxPayload)
 	return s.template(n)
 }
 

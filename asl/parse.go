@@ -33,9 +33,11 @@ const (
 
 // Limits of the service.
 const (
+	MaxPayload = 262_144    // bytes of UTF-8 of any input, output or result, and of what one Assign sets
+	MaxSeconds = 99_999_999 // of the delay of a Wait state and the limits of a Task
+
 	maxStateName = 80 // characters
 	maxNesting   = 32 // blocks inside of blocks; the bound is our own
-	maxSeconds   = 99_999_999
 )
 
 // Parse compiles a definition. The diagnostics hold everything that is wrong with it, warnings included; the
@@ -134,7 +136,7 @@ func (c *compiler) wholeMachine(root *node) {
 		c.oneOf(n, "1.0")
 	}
 	if n := root.get("TimeoutSeconds"); n != nil {
-		m.TimeoutSeconds, _ = c.integer(n, 0, maxSeconds)
+		m.TimeoutSeconds, _ = c.integer(n, 0, MaxSeconds)
 	}
 	c.block(root, &m.Block, nil)
 }

@@ -33,10 +33,10 @@ func (s *stateCompiler) retrier(n *node) Retrier {
 		BackoffRate:     defaultRate,
 	}
 	if m := n.get("IntervalSeconds"); m != nil {
-		r.IntervalSeconds, _ = s.integer(m, 0, maxSeconds)
+		r.IntervalSeconds, _ = s.integer(m, 0, MaxSeconds)
 	}
 	if m := n.get("MaxAttempts"); m != nil {
-		r.MaxAttempts, _ = s.integer(m, 0, maxSeconds)
+		r.MaxAttempts, _ = s.integer(m, 0, MaxSeconds)
 	}
 	if m := n.get("BackoffRate"); m != nil {
 		r.BackoffRate, _ = s.float(m, 1, noMaximum)

@@ -181,7 +181,7 @@ var waitFields = []string{"SecondsPath", "Seconds", "TimestampPath", "Timestamp"
 func (s *stateCompiler) wait() {
 	s.exactlyOne(s.node, waitFields...)
 	s.state.Wait = &WaitFields{
-		Seconds:   s.numberField("Seconds", s.integerConst(0, maxSeconds)),
+		Seconds:   s.numberField("Seconds", s.integerConst(0, MaxSeconds)),
 		Timestamp: s.numberField("Timestamp", s.timestampConst),
 	}
 }

@@ -12,8 +12,8 @@ func (s *stateCompiler) task() {
 	if s.require(s.node, "Resource") {
 		s.resource(s.node.get("Resource"))
 	}
-	t.Timeout = s.numberField("TimeoutSeconds", s.integerConst(1, maxSeconds))
-	t.Heartbeat = s.numberField("HeartbeatSeconds", s.integerConst(1, maxSeconds))
+	t.Timeout = s.numberField("TimeoutSeconds", s.integerConst(1, MaxSeconds))
+	t.Heartbeat = s.numberField("HeartbeatSeconds", s.integerConst(1, MaxSeconds))
 	s.heartbeatWithinTimeout()
 	t.Credentials = s.credentials()
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/interp"
+	"github.com/statelark/statelark/row"
 	"github.com/statelark/statelark/task"
 	"github.com/statelark/statelark/value"
 )
@@ -51,7 +52,7 @@ func (k *call) appendWork(dst []byte, p *payloads) []byte {
 	}
 	dst = binary.AppendVarint(dst, k.deadline)
 	text := k.input.Text()
-	if len(text) > interp.InlinePayload {
+	if len(text) > row.InlineMax {
 		return binary.AppendUvarint(append(dst, 1), uint64(p.Put(text)))
 	}
 	return append(append(dst, 0), text...)

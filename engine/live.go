@@ -122,6 +122,8 @@ type place struct {
 	len int
 }
 
+func placeOf(text string) place { return place{unsafe.StringData(text), len(text)} }
+
 // maxKnown bounds how many texts are kept alive to be known again.
 const maxKnown = 64
 
@@ -129,14 +131,19 @@ func newPayloads(store statelark.Store, exec statelark.ExecID) *payloads {
 	return &payloads{store: store, exec: exec}
 }
 
+// Known returns the number of a text that was put or read before.
+func (p *payloads) Known(text string) (uint32, bool) {
+	id, ok := p.known[placeOf(text)]
+	return id, ok
+}
+
 // Put returns the number of a text, a new one unless it is known.
 func (p *payloads) Put(text string) uint32 {
-	at := place{unsafe.StringData(text), len(text)}
-	if id, ok := p.known[at]; ok {
+	if id, ok := p.Known(text); ok {
 		return id
 	}
 	p.next++
-	p.remember(at, p.next)
+	p.remember(placeOf(text), p.next)
 	p.added = append(p.added, statelark.Blob{ID: p.next, Data: []byte(text)})
 	return p.next
 }
@@ -155,7 +162,7 @@ func (p *payloads) Get(id uint32) (string, error) {
 		return "", fmt.Errorf("reading payload %d of execution %s: %w", id, p.exec, err)
 	}
 	text := string(data)
-	p.remember(place{unsafe.StringData(text), len(text)}, id)
+	p.remember(placeOf(text), id)
 	return text, nil
 }
 

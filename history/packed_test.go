@@ -3,6 +3,7 @@ package history_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/statelark/statelark/history"
+	"github.com/statelark/statelark/row"
 	"github.com/statelark/statelark/value"
 )
 
@@ -20,6 +22,11 @@ type blobs []string
 func (b *blobs) Put(text string) uint32 {
 	*b = append(*b, text)
 	return uint32(len(*b) - 1)
+}
+
+func (b *blobs) Known(text string) (uint32, bool) {
+	i := slices.Index(*b, text)
+	return uint32(max(i, 0)), i >= 0
 }
 
 func (b *blobs) Get(id uint32) (string, error) {
@@ -35,12 +42,12 @@ var sameEvents = cmp.Options{
 	cmpopts.EquateEmpty(),
 }
 
-func encode(events []history.Event, p history.Payloads) []byte {
+func encode(events []history.Event, p row.Payloads) []byte {
 	var x history.Encoder
 	return x.Encode(nil, events, p)
 }
 
-func decode(block []byte, p history.Payloads) ([]history.Event, error) {
+func decode(block []byte, p row.Payloads) ([]history.Event, error) {
 	var events []history.Event
 	var e history.Event
 	d := history.NewDecoder(block, p)
@@ -127,7 +134,7 @@ func TestRoundTrip(t *testing.T) {
 			events[i] = drawEvent(t, first+int64(i))
 		}
 		var kept blobs
-		for _, p := range []history.Payloads{&kept, nil} {
+		for _, p := range []row.Payloads{&kept, nil} {
 			got, err := decode(encode(events, p), p)
 			if err != nil {
 				t.Fatal(err)

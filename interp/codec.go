@@ -1,32 +1,20 @@
 package interp
 
 import (
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
 
 	"github.com/statelark/statelark/asl"
+	"github.com/statelark/statelark/row"
 	"github.com/statelark/statelark/value"
 )
 
 // The memory of an execution is stored as rows: one for each thread, under the thread's id, and row 0 for what
-// belongs to all of them. A row is a version byte followed by varints and length-prefixed texts, in the order
-// in which the functions below write them. Large payloads are not in the rows: see Payloads.
+// belongs to all of them. A row is a version byte and what the functions below write, in their order.
 
 // rowVersion is the first byte of every row.
 const rowVersion = 1
-
-// InlinePayload is the size in bytes up to which a payload stands in a row itself.
-const InlinePayload = 4096
-
-// Payloads keeps the payloads that are too large for rows. A text that was put before gives the same id, so
-// that a payload is stored once however many rows refer to it.
-type Payloads interface {
-	Put(text string) (id uint32)
-	Get(id uint32) (text string, err error)
-}
 
 // Row is a stored row of an execution.
 type Row struct {
@@ -35,132 +23,111 @@ type Row struct {
 }
 
 // AppendHeader appends row 0, which has to be written after every Step that said something.
-func (x *Exec) AppendHeader(dst []byte, p Payloads) []byte {
-	w := writer{buf: append(dst, rowVersion), payloads: p}
-	w.uint(uint64(x.status))
-	w.int(x.lastEvent)
-	w.uint(x.lastSeq)
-	w.uint(uint64(x.lastThread))
-	w.uint(x.seed)
-	w.uint(x.draws)
-	w.int(x.deadline)
-	w.uint(x.timeoutSeq)
+func (x *Exec) AppendHeader(dst []byte, p row.Payloads) []byte {
+	w := newWriter(dst, p)
+	w.Uint(uint64(x.status))
+	w.Int(x.lastEvent)
+	w.Uint(x.lastSeq)
+	w.Uint(uint64(x.lastThread))
+	w.Uint(x.seed)
+	w.Uint(x.draws)
+	w.Int(x.deadline)
+	w.Uint(x.timeoutSeq)
 	w.value(x.input)
-	return w.buf
+	return w.Row()
 }
 
 // ID returns the number of the thread, which names its row. It is never 0.
 func (t *Thread) ID() uint32 { return t.id }
 
 // AppendRow appends the row of the thread.
-func (t *Thread) AppendRow(dst []byte, p Payloads) []byte {
-	w := writer{buf: append(dst, rowVersion), payloads: p}
-	w.uint(uint64(t.parent))
-	w.uint(uint64(t.index))
-	w.uint(uint64(t.phase))
-	w.text(t.next)
+func (t *Thread) AppendRow(dst []byte, p row.Payloads) []byte {
+	w := newWriter(dst, p)
+	w.Uint(uint64(t.parent))
+	w.Uint(uint64(t.index))
+	w.Uint(uint64(t.phase))
+	w.Text(t.next)
 	if t.state == nil {
-		w.text("")
+		w.Text("")
 	} else {
-		w.text(t.state.Name)
+		w.Text(t.state.Name)
 	}
 	w.value(t.input)
-	w.uint(uint64(len(t.vars)))
+	w.Uint(uint64(len(t.vars)))
 	for _, v := range t.vars {
-		w.text(v.Key)
+		w.Text(v.Key)
 		w.value(v.Value)
 	}
-	w.int(t.prev)
-	w.int(t.before)
-	w.int(t.entered)
-	w.int(t.enteredAt)
-	w.uint(uint64(t.retries))
-	w.uint(uint64(len(t.perRetrier)))
+	w.Int(t.prev)
+	w.Int(t.before)
+	w.Int(t.entered)
+	w.Int(t.enteredAt)
+	w.Uint(uint64(t.retries))
+	w.Uint(uint64(len(t.perRetrier)))
 	for _, n := range t.perRetrier {
-		w.uint(uint64(n))
+		w.Uint(uint64(n))
 	}
 	w.wait(&t.wait)
 	w.value(t.result)
 	w.hidden(t)
 	w.join(t.join)
-	return w.buf
+	return w.Row()
 }
 
-type writer struct {
-	buf      []byte
-	payloads Payloads
+// writer writes what a thread is made of.
+type writer struct{ row.Writer }
+
+func newWriter(dst []byte, p row.Payloads) writer {
+	w := writer{row.NewWriter(dst, p)}
+	w.Byte(rowVersion)
+	return w
 }
 
-func (w *writer) uint(n uint64) { w.buf = binary.AppendUvarint(w.buf, n) }
-func (w *writer) int(n int64)   { w.buf = binary.AppendVarint(w.buf, n) }
-
-func (w *writer) bool(b bool) {
-	n := uint64(0)
-	if b {
-		n = 1
-	}
-	w.uint(n)
-}
-
-func (w *writer) text(s string) {
-	w.uint(uint64(len(s)))
-	w.buf = append(w.buf, s...)
-}
-
-// value writes 0 and a blob's id, or the length of the text plus one and the text; an absent value is empty text.
-func (w *writer) value(v value.Value) {
-	text := v.Text()
-	if len(text) > InlinePayload {
-		w.uint(0)
-		w.uint(uint64(w.payloads.Put(text)))
-		return
-	}
-	w.uint(uint64(len(text)) + 1)
-	w.buf = append(w.buf, text...)
-}
+// value writes v; an absent value is empty text.
+func (w *writer) value(v value.Value) { w.Payload(v.Text()) }
 
 func (w *writer) wait(t *wait) {
-	w.uint(t.seq)
+	w.Uint(t.seq)
 	if t.seq == 0 {
 		return
 	}
-	w.uint(uint64(t.kind))
-	w.int(t.due)
-	w.int(t.deadline)
-	w.int(t.heartbeat)
-	w.int(t.beatBy)
-	w.bool(t.submitted)
-	w.text(t.handle)
-	w.bool(t.picked)
+	w.Uint(uint64(t.kind))
+	w.Int(t.due)
+	w.Int(t.deadline)
+	w.Int(t.heartbeat)
+	w.Int(t.beatBy)
+	w.Bool(t.submitted)
+	w.Text(t.handle)
+	w.Bool(t.picked)
 }
 
 // hidden writes the length of a hidden history in the row of its top thread; the threads below share it.
 func (w *writer) hidden(t *Thread) {
 	own := t.hidden != nil && t.hidden.root == t
-	w.bool(own)
+	w.Bool(own)
 	if own {
-		w.int(t.hidden.events)
+		w.Int(t.hidden.events)
 	}
 }
 
 func (w *writer) join(j *join) {
-	w.bool(j != nil)
+	w.Bool(j != nil)
 	if j == nil {
 		return
 	}
 	w.value(j.items)
 	w.value(j.args)
 	for _, n := range []int{j.length, j.limit, j.started, j.finished, j.failed} {
-		w.uint(uint64(n))
+		w.Uint(uint64(n))
 	}
-	w.int(j.tolerate.count)
-	w.uint(math.Float64bits(j.tolerate.percentage))
+	w.Int(j.tolerate.count)
+	w.Uint(math.Float64bits(j.tolerate.percentage))
 }
 
 // Load returns the memory of a running execution that rows hold. They may come in any order.
 //
 // Whatever the rows hold, Load gives an error at worst. The texts in them are taken for the JSON that was written.
-func Load(id Identity, host Host, m *asl.Machine, rows []Row, p Payloads) (x *Exec, err error) {
+func Load(id Identity, host Host, m *asl.Machine, rows []Row, p row.Payloads) (x *Exec, err error) {
 	defer func() { // a damaged text makes package value panic when it is looked into
 		if fault := recover(); fault != nil {
 			x, err = nil, fmt.Errorf("reading %s: its rows are damaged: %v", id.ARN, fault)
@@ -168,19 +135,19 @@ func Load(id Identity, host Host, m *asl.Machine, rows []Row, p Payloads) (x *Ex
 	}()
 	x = NewExec(id, host, m, value.Value{}, 0)
 	names := make(map[uint32]string, len(rows))
-	for _, row := range rows {
-		r := reader{buf: row.Data, payloads: p}
-		if v := r.byte(); v != rowVersion && r.err == nil {
-			return nil, fmt.Errorf("reading thread %d of %s: row version %d is not known to this release", row.Thread, id.ARN, v)
+	for _, stored := range rows {
+		r := reader{row.NewReader(stored.Data, p)}
+		if v := r.Byte(); v != rowVersion && r.Err() == nil {
+			return nil, fmt.Errorf("reading thread %d of %s: row version %d is not known to this release", stored.Thread, id.ARN, v)
 		}
-		if row.Thread == 0 {
+		if stored.Thread == 0 {
 			x.readHeader(&r)
 		} else {
-			t, state := r.thread(row.Thread)
+			t, state := r.thread(stored.Thread)
 			x.threads[t.id], names[t.id] = t, state
 		}
-		if r.err != nil {
-			return nil, fmt.Errorf("reading thread %d of %s: %w", row.Thread, id.ARN, r.err)
+		if r.Err() != nil {
+			return nil, fmt.Errorf("reading thread %d of %s: %w", stored.Thread, id.ARN, r.Err())
 		}
 	}
 	if x.status != Running || x.lastEvent < 0 || x.lastEvent >= MaxEvents {
@@ -193,14 +160,14 @@ func Load(id Identity, host Host, m *asl.Machine, rows []Row, p Payloads) (x *Ex
 }
 
 func (x *Exec) readHeader(r *reader) {
-	x.status = Status(r.uint())
-	x.lastEvent = r.int()
-	x.lastSeq = r.uint()
-	x.lastThread = uint32(r.uint())
-	x.seed = r.uint()
-	x.draws = r.uint()
-	x.deadline = r.int()
-	x.timeoutSeq = r.uint()
+	x.status = Status(r.Uint())
+	x.lastEvent = r.Int()
+	x.lastSeq = r.Uint()
+	x.lastThread = uint32(r.Uint())
+	x.seed = r.Uint()
+	x.draws = r.Uint()
+	x.deadline = r.Int()
+	x.timeoutSeq = r.Uint()
 	x.input = r.value()
 }
 
@@ -330,148 +297,67 @@ func (x *Exec) threadIDs() []uint32 {
 	return ids
 }
 
-// reader reads what writer wrote. After the first error every read gives zero.
-type reader struct {
-	buf      []byte
-	payloads Payloads
-	err      error
-}
+// reader reads what writer wrote.
+type reader struct{ row.Reader }
 
-var errTruncated = errors.New("row is cut short")
-
-func (r *reader) fail(err error) {
-	if r.err == nil {
-		r.err = err
-	}
-	r.buf = nil
-}
-
-func (r *reader) byte() byte {
-	if len(r.buf) == 0 {
-		r.fail(errTruncated)
-		return 0
-	}
-	b := r.buf[0]
-	r.buf = r.buf[1:]
-	return b
-}
-
-func (r *reader) uint() uint64 {
-	n, size := binary.Uvarint(r.buf)
-	if size <= 0 {
-		r.fail(errTruncated)
-		return 0
-	}
-	r.buf = r.buf[size:]
-	return n
-}
-
-func (r *reader) int() int64 {
-	n, size := binary.Varint(r.buf)
-	if size <= 0 {
-		r.fail(errTruncated)
-		return 0
-	}
-	r.buf = r.buf[size:]
-	return n
-}
-
-func (r *reader) bool() bool { return r.uint() != 0 }
-
-func (r *reader) bytes(n uint64) string {
-	if n > uint64(len(r.buf)) {
-		r.fail(errTruncated)
-		return ""
-	}
-	s := string(r.buf[:n])
-	r.buf = r.buf[n:]
-	return s
-}
-
-func (r *reader) text() string { return r.bytes(r.uint()) }
-
-func (r *reader) value() value.Value {
-	n := r.uint()
-	if r.err != nil {
-		return value.Value{}
-	}
-	if n == 0 {
-		text, err := r.payloads.Get(uint32(r.uint()))
-		if err != nil {
-			r.fail(err)
-			return value.Value{}
-		}
-		return value.Checked(text)
-	}
-	return value.Checked(r.bytes(n - 1))
-}
+func (r *reader) value() value.Value { return value.Checked(r.Payload()) }
 
 // checked is value for what is looked into before the row is known to make sense.
 func (r *reader) checked() value.Value {
 	v := r.value()
-	if r.err != nil || !v.Exists() {
+	if r.Err() != nil || !v.Exists() {
 		return v
 	}
 	v, err := value.Parse(v.Text())
 	if err != nil {
-		r.fail(fmt.Errorf("payload is not JSON: %w", err))
+		r.Fail(fmt.Errorf("payload is not JSON: %w", err))
 	}
 	return v
 }
 
-// count reads a number of things that follow, each at least a byte long.
-func (r *reader) count() int {
-	n := r.uint()
-	if n > uint64(len(r.buf)) {
-		r.fail(errTruncated)
-		return 0
-	}
-	return int(n)
-}
-
 func (r *reader) thread(id uint32) (t *Thread, state string) {
 	t = &Thread{id: id, stored: true}
-	t.parent = uint32(r.uint())
-	t.index = int(r.uint())
-	t.phase = phase(r.uint())
-	t.next = r.text()
-	state = r.text()
+	t.parent = uint32(r.Uint())
+	t.index = int(r.Uint())
+	t.phase = phase(r.Uint())
+	t.next = r.Text()
+	state = r.Text()
 	t.input = r.value()
-	for n := r.count(); n > 0; n-- {
-		t.vars = append(t.vars, value.Member{Key: r.text(), Value: r.value()})
+	for n := r.Count(); n > 0; n-- {
+		t.vars = append(t.vars, value.Member{Key: r.Text(), Value: r.value()})
 	}
-	t.prev, t.before, t.entered, t.enteredAt = r.int(), r.int(), r.int(), r.int()
-	t.retries = int(r.uint())
-	for n := r.count(); n > 0; n-- {
-		t.perRetrier = append(t.perRetrier, int(r.uint()))
+	t.prev, t.before, t.entered, t.enteredAt = r.Int(), r.Int(), r.Int(), r.Int()
+	t.retries = int(r.Uint())
+	for n := r.Count(); n > 0; n-- {
+		t.perRetrier = append(t.perRetrier, int(r.Uint()))
 	}
 	t.wait = r.wait()
 	t.result = r.value()
-	if r.bool() {
-		t.hidden = &hiddenLog{root: t, events: r.int()}
+	if r.Bool() {
+		t.hidden = &hiddenLog{root: t, events: r.Int()}
 	}
 	t.join = r.join()
 	return t, state
 }
 
 func (r *reader) wait() (w wait) {
-	if w.seq = r.uint(); w.seq == 0 {
+	if w.seq = r.Uint(); w.seq == 0 {
 		return w
 	}
-	w.kind = waitKind(r.uint())
-	w.due, w.deadline, w.heartbeat, w.beatBy = r.int(), r.int(), r.int(), r.int()
-	w.submitted, w.handle, w.picked = r.bool(), r.text(), r.bool()
+	w.kind = waitKind(r.Uint())
+	w.due, w.deadline, w.heartbeat, w.beatBy = r.Int(), r.Int(), r.Int(), r.Int()
+	w.submitted, w.handle, w.picked = r.Bool(), r.Text(), r.Bool()
 	return w
 }
 
 func (r *reader) join() *join {
-	if !r.bool() {
+	if !r.Bool() {
 		return nil
 	}
 	j := &join{items: r.checked(), args: r.value()}
 	for _, n := range []*int{&j.length, &j.limit, &j.started, &j.finished, &j.failed} {
-		*n = int(r.uint())
+		*n = int(r.Uint())
 	}
-	j.tolerate = tolerance{count: r.int(), percentage: math.Float64frombits(r.uint())}
+	j.tolerate = tolerance{count: r.Int(), percentage: math.Float64frombits(r.Uint())}
 	return j
 }

@@ -30,8 +30,7 @@ import (
 
 // Limits of AWS that the interpreter keeps.
 const (
-	MaxEvents  = 25_000  // the last event of an execution has this id
-	MaxPayload = 262_144 // bytes of any input, output or result, and of what one Assign sets
+	MaxEvents = 25_000 // the last event of an execution has this id
 	// MaxVariables is how many bytes all variables of an execution have at most.
 	MaxVariables = 10 << 20
 	// MapConcurrency is how many iterations of an inline Map run at once when MaxConcurrency is 0.

@@ -112,7 +112,7 @@ func (f *frame) where() string {
 	return fmt.Sprintf("An error occurred while executing the state '%s' (entered at the event id #%d). ", f.s.Name, f.t.entered)
 }
 
-// tooLarge is the failure of a result or an output over MaxPayload; what names the state or the task.
+// tooLarge is the failure of a result or an output over asl.MaxPayload; what names the state or the task.
 func tooLarge(what string) *failure {
 	return newFailure("States.DataLimitExceeded",
 		"The state/task '"+what+"' returned a result with a size exceeding the maximum number of bytes service limit.")

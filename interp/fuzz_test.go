@@ -32,6 +32,8 @@ type noPayloads struct{}
 
 func (noPayloads) Put(string) uint32 { return 1 }
 
+func (noPayloads) Known(string) (uint32, bool) { return 1, true }
+
 func (noPayloads) Get(uint32) (string, error) { return "", errors.New("no such payload") }
 
 // joinRows writes rows one behind the other, each with its thread's number and its length; splitRows reads them.

@@ -259,7 +259,7 @@ func (jsonataLang) outOfRange(f *frame, field asl.Field, format string, a ...any
 func (l jsonataLang) until(f *frame, w *asl.WaitFields) (int64, *failure) {
 	if w.Seconds.Exists() {
 		seconds, fail := l.integer(f, w.Seconds)
-		if fail == nil && seconds > maxSeconds {
+		if fail == nil && seconds > asl.MaxSeconds {
 			fail = l.outOfRange(f, w.Seconds, delayTooLong)
 		}
 		return f.x.now + seconds*1000, fail

@@ -260,9 +260,6 @@ func (jsonPath) outOfRange(f *frame, _ asl.Field, format string, a ...any) *fail
 	return f.runtimeError(format, a...)
 }
 
-// maxSeconds bounds the delay of a Wait state and the limits of a Task.
-const maxSeconds = 99_999_999
-
 const delayTooLong = "Wait state delay is too long."
 
 func (l jsonPath) until(f *frame, w *asl.WaitFields) (int64, *failure) {
@@ -288,7 +285,7 @@ func (l jsonPath) waitSeconds(f *frame, field asl.Field) (int64, *failure) {
 		return 0, f.runtimeError("The SecondsPath parameter cannot be parsed as a long value: %s == %s", source, plain(v))
 	case n < 0:
 		return 0, f.runtimeError("The SecondsPath parameter references a negative value: %s == %d", source, n)
-	case n > maxSeconds:
+	case n > asl.MaxSeconds:
 		return 0, f.runtimeError(delayTooLong)
 	}
 	return n, nil
@@ -313,7 +310,7 @@ func (l jsonPath) waitTimestamp(f *frame, field asl.Field) (int64, *failure) {
 // untilTime bounds the delay to at, the value of field, as AWS does, and drops what is below a second.
 func (f *frame) untilTime(field asl.Field, at time.Time) (int64, *failure) {
 	ms := at.Truncate(time.Second).UnixMilli()
-	if ms-f.x.now > maxSeconds*1000 {
+	if ms-f.x.now > asl.MaxSeconds*1000 {
 		return 0, f.lang.outOfRange(f, field, delayTooLong)
 	}
 	return ms, nil

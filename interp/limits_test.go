@@ -33,17 +33,17 @@ func TestPayloadLimit(t *testing.T) {
 			if m == nil {
 				t.Fatal(asl.Message(found))
 			}
-			for _, size := range []int{MaxPayload, MaxPayload + 1} {
+			for _, size := range []int{asl.MaxPayload, asl.MaxPayload + 1} {
 				s := newScript(t, m)
 				s.x = NewExec(scriptIdentity, scriptHost, m, value.EmptyObj, 1)
 				s.step(Event{Kind: Started, At: s.now})
 				s.step(Event{Kind: TaskSucceeded, Seq: 1, At: s.now, Output: text(size)})
 				last := s.events[len(s.events)-1]
 				caught := last.Data == `"caught"`
-				if s.x.Status() != Succeeded || caught != (size > MaxPayload) {
+				if s.x.Status() != Succeeded || caught != (size > asl.MaxPayload) {
 					t.Errorf("%d bytes: it ended with %s", size, eventLine(&last)[:100])
 				}
-				if size > MaxPayload && !strings.Contains(fmt.Sprint(eventCauses(s)), fmt.Sprintf(limited, c.cause)) {
+				if size > asl.MaxPayload && !strings.Contains(fmt.Sprint(eventCauses(s)), fmt.Sprintf(limited, c.cause)) {
 					t.Errorf("causes: %v", eventCauses(s))
 				}
 			}
@@ -77,7 +77,7 @@ func TestVariablesLimit(t *testing.T) {
 		s, id := newScript(t, m), scriptIdentity
 		s.whole = true
 		id.Name = start
-		s.x = NewExec(id, scriptHost, m, text(MaxPayload), 1)
+		s.x = NewExec(id, scriptHost, m, text(asl.MaxPayload), 1)
 		s.step(Event{Kind: Started, At: s.now})
 		if got := len(s.events) - 2; got != want { // the Choice state has two of its own
 			t.Errorf("from %s: %d events, want %d", start, got, want)

@@ -59,7 +59,7 @@ func (x *Exec) joinExit(t *Thread, result value.Value) {
 	x.dropJoin(t)
 	t.before = t.prev // the event before …StateSucceeded, which is aside
 	f, fail := x.reframe(t)
-	if fail == nil && result.Size() > MaxPayload {
+	if fail == nil && result.Size() > asl.MaxPayload {
 		fail = tooLarge(f.s.Name)
 	}
 	if fail == nil {

@@ -72,7 +72,7 @@ func (x *Exec) retry(f *frame, fail *failure) bool {
 // backoff returns the delay in ms before the attempt that follows n earlier ones of the retrier.
 func (x *Exec) backoff(r *asl.Retrier, n int) int64 {
 	seconds := float64(r.IntervalSeconds) * math.Pow(r.BackoffRate, float64(n))
-	limit := float64(maxSeconds)
+	limit := float64(asl.MaxSeconds)
 	if r.MaxDelaySeconds > 0 {
 		limit = float64(r.MaxDelaySeconds)
 	}

@@ -100,14 +100,21 @@ func newScript(t *testing.T, m *asl.Machine) *script {
 	}
 }
 
-func (s *script) Put(text string) uint32 {
+func (s *script) Known(text string) (uint32, bool) {
 	for id, p := range s.payloads {
 		if p == text {
-			return id
+			return id, true
 		}
 	}
-	id := uint32(len(s.payloads) + 1)
-	s.payloads[id] = text
+	return 0, false
+}
+
+func (s *script) Put(text string) uint32 {
+	id, known := s.Known(text)
+	if !known {
+		id = uint32(len(s.payloads) + 1)
+		s.payloads[id] = text
+	}
 	return id
 }
 

@@ -28,7 +28,7 @@ func (x *Exec) schedule(f *frame) *failure {
 	if fail != nil {
 		return fail
 	}
-	if input.Size() > MaxPayload {
+	if input.Size() > asl.MaxPayload {
 		fail := tooLarge(f.s.Name)
 		fail.fatal = true
 		return fail
@@ -62,8 +62,8 @@ func (f *frame) seconds(field asl.Field) (int64, *failure) {
 	case fail != nil:
 	case n <= 0:
 		fail = f.lang.outOfRange(f, field, "The %s field must be a positive integer but was: %d", field.Name, n)
-	case n > maxSeconds:
-		fail = f.lang.outOfRange(f, field, "The %s field must not be greater than %d but was: %d", field.Name, maxSeconds, n)
+	case n > asl.MaxSeconds:
+		fail = f.lang.outOfRange(f, field, "The %s field must not be greater than %d but was: %d", field.Name, asl.MaxSeconds, n)
 	}
 	return n, fail
 }
@@ -177,7 +177,7 @@ func (x *Exec) emitFailed(t *Thread, p Phase) *history.Event {
 func (x *Exec) succeeded(t *Thread, result value.Value) {
 	x.closeWait(t)
 	res := &t.state.Task.Resource
-	if result.Size() > MaxPayload {
+	if result.Size() > asl.MaxPayload {
 		what := res.Type()
 		if res.Service == "" {
 			what = res.ARN

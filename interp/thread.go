@@ -235,7 +235,7 @@ func (x *Exec) variablesTooLarge(t *Thread, assigned []value.Member) bool {
 	for i := range assigned {
 		total += assigned[i].Value.Size()
 	}
-	if total > MaxPayload {
+	if total > asl.MaxPayload {
 		return true
 	}
 	for _, other := range x.threads {
