@@ -40,12 +40,7 @@ func (e *Engine) identity(r *statelark.Execution, p *program) interp.Identity {
 }
 
 func (e *Engine) host(id statelark.ExecID) interp.Host {
-	return interp.Host{Token: func(seq uint64) string { return e.token(id, seq) }, Expires: expires, HasActivity: e.hasActivity}
-}
-
-func expires(after time.Duration) func() bool {
-	end := time.Now().Add(after)
-	return func() bool { return time.Now().After(end) }
+	return interp.Host{Token: func(seq uint64) string { return e.token(id, seq) }, HasActivity: e.hasActivity}
 }
 
 // readLive reads the memory of a running execution from the store; nil when there is none that runs.

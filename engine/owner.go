@@ -326,8 +326,7 @@ func stepSafely(x *interp.Exec, d *interp.Decision, ev interp.Event) (err error)
 			err = fmt.Errorf("interpreter failed: %v\n%s", p, debug.Stack())
 		}
 	}()
-	x.StepInto(d, ev)
-	return nil
+	return x.StepInto(d, ev)
 }
 
 // poisoned leaves an execution as the store has it. It stands still until its next event, or for good.

@@ -41,13 +41,6 @@ const (
 // comes later than that ends the execution instead, and no wait is longer.
 const maxAge = 365 * 24 * 3600 * 1000
 
-// stepBudget bounds the turns of one Step, so that a loop of Pass states lets other executions in.
-const stepBudget = 512
-
-// turnsPerPoll is what an expression costs of the budget each time it has computed for so long that the evaluator
-// asks whether it may go on: some 50 µs.
-const turnsPerPoll = 64
-
 // Identity is what an execution is called: it never changes while it runs.
 type Identity struct {
 	ARN         string
@@ -65,9 +58,9 @@ type Identity struct {
 type Host struct {
 	// Token returns the task token of a wait, always the same.
 	Token func(seq uint64) string
-	// Expires begins to measure a time and returns what tells whether it is over; nil: nothing ever takes too
-	// long. It guards against expressions that would not end, and has no say in what others give.
-	Expires func(after time.Duration) (expired func() bool)
+	// Interrupted is asked while a step computes: each time that another unit of work (some 50 µs of an expression)
+	// is done, and every few turns. When it says true the step is abandoned. It may block for a while. nil: never.
+	Interrupted func() bool
 	// HasActivity reports whether there is an activity of an ARN; nil: there always is. It is asked before each
 	// attempt of a Task.
 	HasActivity func(arn string) bool
@@ -78,6 +71,7 @@ type Exec struct {
 	id      Identity
 	host    Host
 	machine *asl.Machine
+	bounds  bounds
 	input   value.Value // of the execution
 
 	status     Status
@@ -220,7 +214,7 @@ type Finish struct {
 // NewExec returns the memory of an execution that has not started. Its first event must be Started.
 func NewExec(id Identity, host Host, m *asl.Machine, input value.Value, seed uint64) *Exec {
 	return &Exec{
-		id: id, host: host, machine: m, input: input, seed: seed,
+		id: id, host: host, machine: m, bounds: workBounds, input: input, seed: seed,
 		threads: make(map[uint32]*Thread, 1), waits: make(map[uint64]*Thread, 1),
 	}
 }
@@ -240,15 +234,21 @@ func (x *Exec) Awaits(ev Event) bool {
 	return t != nil && x.status == Running && !(ev.Kind == TaskPickedUp && t.wait.picked)
 }
 
-// Step takes one event in and returns what follows from it.
+// Step takes one event in and returns what follows from it. It is for hosts that never interrupt.
 func (x *Exec) Step(ev Event) Decision {
-	x.StepInto(&x.own, ev)
+	if err := x.StepInto(&x.own, ev); err != nil {
+		panic(err)
+	}
 	return x.own
 }
 
 // StepInto is Step into a Decision of the caller's. What was in it is overwritten and its slices are used again: a
 // host that deals with one decision at a time needs one for all its executions.
-func (x *Exec) StepInto(d *Decision, ev Event) {
+//
+// Its one error is ErrInterrupted: the step was abandoned, x and d hold half of it and are of no more use. What the
+// execution is can be read again from its rows.
+func (x *Exec) StepInto(d *Decision, ev Event) (err error) {
+	defer abandoned(&err)
 	d.reset()
 	x.d, x.now, x.turns = d, ev.At.UnixMilli(), 0
 	if x.accept(ev) {
@@ -256,6 +256,7 @@ func (x *Exec) StepInto(d *Decision, ev Event) {
 		x.collect()
 	}
 	x.d = nil
+	return nil
 }
 
 func (d *Decision) reset() {
@@ -326,6 +327,9 @@ func (x *Exec) run() {
 		if x.turns >= stepBudget {
 			x.d.More = true
 			break
+		}
+		if x.turns%turnsPerAsk == turnsPerAsk-1 {
+			x.ask()
 		}
 		t := x.ready[0]
 		x.ready = x.ready[1:]

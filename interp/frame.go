@@ -20,6 +20,7 @@ type frame struct {
 	ctx  value.Value // the context object, built when first asked for
 
 	scope jsonpath.Env // see env
+	units int          // of work that were done
 }
 
 // mapItem is what $$.Map.Item shows.

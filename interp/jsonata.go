@@ -133,23 +133,9 @@ func (l jsonataLang) build(f *frame, t *asl.Template, at string, s scope) (value
 	})
 }
 
-// evaluationTime bounds an evaluation by the wall clock that the host lends (see Host.Expires).
-const evaluationTime = time.Second
-
-// poll returns what an evaluation asks now and then: whether its time is over. Asking costs turns.
-func (x *Exec) poll() func() bool {
-	var expired func() bool
-	if x.host.Expires != nil {
-		expired = x.host.Expires(evaluationTime)
-	}
-	return func() bool {
-		x.turns += turnsPerPoll
-		return expired != nil && expired()
-	}
-}
-
 // eval computes an expression.
 func (jsonataLang) eval(f *frame, e *asl.Expr, where *place, s scope) (value.Value, *failure) {
+	units := 0
 	env := &jsonata.Env{
 		Lookup: func(name string) (value.Value, bool) {
 			if name == "states" {
@@ -160,8 +146,11 @@ func (jsonataLang) eval(f *frame, e *asl.Expr, where *place, s scope) (value.Val
 		Now:    func() time.Time { return time.UnixMilli(f.x.now).UTC() },
 		Random: func() float64 { return float64(f.x.random()>>11) / (1 << 53) },
 		UUID:   f.x.uuid,
+		Expired: func() bool {
+			units++
+			return !f.work() || units > f.x.bounds.expression
+		},
 	}
-	env.Expired = f.x.poll()
 	v, defined, err := e.Query.Eval(env, value.Value{})
 	if err == nil && defined {
 		return v, nil
@@ -176,6 +165,8 @@ func (jsonataLang) eval(f *frame, e *asl.Expr, where *place, s scope) (value.Val
 		return value.Value{}, f.queryError(at, "%sreturned an unsupported result type.", about)
 	case errors.As(err, &je) && je.Internal:
 		return value.Value{}, f.queryError(at, "%sthrew an internal error during evaluation. %s", about, f.x.uuid())
+	case je != nil && je.Code == "" && f.exhausted():
+		return value.Value{}, f.queryError(at, "%sthrew an error during evaluation: "+exhaustedCause, about)
 	case je != nil && je.Code != "":
 		return value.Value{}, f.queryError(at, "%sthrew an error during evaluation. %s: %s", about, je.Code, je.Message)
 	}
