@@ -10,7 +10,7 @@ package asl
 //
 // Findings of the first passes come in the order of the text, those about transitions behind them, as AWS has
 // them. A pass that cannot read something leaves a gap in the Machine and goes on; the Machine is given away
-// only when there was nothing to report.
+// only when there was nothing to report, or when it was taken by a release that had nothing to report.
 
 import (
 	"errors"
@@ -23,6 +23,9 @@ import (
 // Options say what a definition is for.
 type Options struct {
 	Type string // STANDARD, which "" stands for, or EXPRESS
+	// Stored: the definition was taken once, by this release or one before, and executions run it. What this
+	// release finds wrong with it is reported and does not stand in its way; what cannot be read is a gap.
+	Stored bool
 }
 
 // The types of a state machine.
@@ -41,7 +44,7 @@ const (
 )
 
 // Parse compiles a definition. The diagnostics hold everything that is wrong with it, warnings included; the
-// Machine is nil when one of them is an error.
+// Machine is nil when one of them is an error (see Options.Stored).
 func Parse(text string, o Options) (*Machine, []Diagnostic) {
 	m, found := compile(text, o)
 	return m, placed(found, newLines(text).position)
@@ -68,6 +71,7 @@ func ParseState(text, name string, language Language, o Options) (*Machine, []Di
 // compiler holds what the passes over one definition share.
 type compiler struct {
 	express  bool     // the rules of Express workflows hold
+	stored   bool     // see Options
 	language Language // of the whole machine
 	machine  *Machine
 	found    []finding
@@ -78,7 +82,7 @@ type compiler struct {
 }
 
 func newCompiler(o Options) *compiler {
-	return &compiler{express: o.Type == express, counts: map[Severity]int{}, states: map[string]bool{}, labels: map[string]bool{}}
+	return &compiler{express: o.Type == express, stored: o.Stored, counts: map[Severity]int{}, states: map[string]bool{}, labels: map[string]bool{}}
 }
 
 func compile(text string, o Options) (*Machine, []finding) {
@@ -99,7 +103,7 @@ func (c *compiler) inOrder() {
 
 // result returns the machine when nothing stands in its way.
 func (c *compiler) result() *Machine {
-	if c.counts[SeverityError] > 0 {
+	if c.counts[SeverityError] > 0 && !c.stored {
 		return nil
 	}
 	return c.machine
