@@ -5,6 +5,36 @@ import (
 	"fmt"
 )
 
+// The codes of refusals that the engine or the API gives, as AWS spells them. A ValidationException has a Reason, as
+// ResourceNotFound and TooManyTags have a Resource.
+const (
+	CodeAccessDenied                 = "AccessDeniedException"
+	CodeActivityAlreadyExists        = "ActivityAlreadyExists"
+	CodeActivityDoesNotExist         = "ActivityDoesNotExist"
+	CodeActivityWorkerLimitExceeded  = "ActivityWorkerLimitExceeded"
+	CodeExecutionAlreadyExists       = "ExecutionAlreadyExists"
+	CodeExecutionDoesNotExist        = "ExecutionDoesNotExist"
+	CodeInvalidArn                   = "InvalidArn"
+	CodeInvalidDefinition            = "InvalidDefinition"
+	CodeInvalidEncryption            = "InvalidEncryptionConfiguration"
+	CodeInvalidExecutionInput        = "InvalidExecutionInput"
+	CodeInvalidLogging               = "InvalidLoggingConfiguration"
+	CodeInvalidName                  = "InvalidName"
+	CodeInvalidOutput                = "InvalidOutput"
+	CodeInvalidToken                 = "InvalidToken"
+	CodeMissingRequiredParameter     = "MissingRequiredParameter"
+	CodeResourceNotFound             = "ResourceNotFound"
+	CodeServiceUnavailable           = "ServiceUnavailable"
+	CodeStateMachineAlreadyExists    = "StateMachineAlreadyExists"
+	CodeStateMachineDeleting         = "StateMachineDeleting"
+	CodeStateMachineDoesNotExist     = "StateMachineDoesNotExist"
+	CodeStateMachineTypeNotSupported = "StateMachineTypeNotSupported"
+	CodeTaskTimedOut                 = "TaskTimedOut"
+	CodeThrottling                   = "ThrottlingException"
+	CodeTooManyTags                  = "TooManyTags"
+	CodeValidation                   = "ValidationException"
+)
+
 // Error is an answer of the Step Functions API that says no. Code is AWS's exception name, Message its text;
 // anything else that goes wrong is an internal fault, whose text is for the operator alone.
 type Error struct {
@@ -23,6 +53,9 @@ func Errorf(code, format string, a ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, a...)}
 }
 
+// Refused reports whether err is an answer of the API, and not a fault.
+func Refused(err error) bool { return ErrorCode(err) != "" }
+
 // ErrorCode returns the API code of err, "" when err is none of the API's.
 func ErrorCode(err error) string {
 	var e *Error
@@ -34,10 +67,10 @@ func ErrorCode(err error) string {
 
 // ResourceNotFound is the answer about tags of, or a Map Run at, an ARN that names nothing.
 func ResourceNotFound(arn string) *Error {
-	return &Error{Code: "ResourceNotFound", Message: "Resource not found: '" + arn + "'", Resource: arn}
+	return &Error{Code: CodeResourceNotFound, Message: "Resource not found: '" + arn + "'", Resource: arn}
 }
 
 // TooManyTags is the answer when a resource would have more than MaxTags.
 func TooManyTags(arn string) *Error {
-	return &Error{Code: "TooManyTags", Message: "Too Many Tags: '" + arn + "'", Resource: arn}
+	return &Error{Code: CodeTooManyTags, Message: "Too Many Tags: '" + arn + "'", Resource: arn}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 func invalidARN(what string) error {
-	return statelark.Errorf("InvalidArn", "Invalid Arn: '%s'", what)
+	return statelark.Errorf(statelark.CodeInvalidArn, "Invalid Arn: '%s'", what)
 }
 
 // resource checks that text is the ARN of a resource of one of kinds, here, and returns what follows the kind.
@@ -23,7 +23,7 @@ func (s *Server) resource(text string, kinds ...string) (id string, err error) {
 		return "", invalidARN("Region not valid in this context: " + a.Region)
 	}
 	if a.Account != s.Place.Account {
-		return "", statelark.Errorf("AccessDeniedException", "Account %s is not authorized to access this resource: %s",
+		return "", statelark.Errorf(statelark.CodeAccessDenied, "Account %s is not authorized to access this resource: %s",
 			s.Place.Account, text)
 	}
 	kind, id := a.Cut()
@@ -41,7 +41,7 @@ func (s *Server) machineARN(c *awswire.Call) (string, error) {
 		return "", err
 	}
 	if strings.Contains(id, "/") {
-		e := statelark.Errorf("ValidationException", "This API does not support labeled state machine ARNs: '%s'", text)
+		e := statelark.Errorf(statelark.CodeValidation, "This API does not support labeled state machine ARNs: '%s'", text)
 		e.Reason = "API_DOES_NOT_SUPPORT_LABELED_ARNS"
 		return "", e
 	}

@@ -44,7 +44,7 @@ func readLogging(in awswire.Input) (statelark.LoggingConfiguration, error) {
 }
 
 func invalidLogging(why string) error {
-	return statelark.Errorf("InvalidLoggingConfiguration", "Invalid Logging Configuration: %s", why)
+	return statelark.Errorf(statelark.CodeInvalidLogging, "Invalid Logging Configuration: %s", why)
 }
 
 func writeLogging(w *awswire.Writer, l statelark.LoggingConfiguration) {
@@ -95,7 +95,7 @@ func readEncryption(in awswire.Input) (statelark.EncryptionConfiguration, error)
 }
 
 func invalidEncryption(why string) error {
-	return statelark.Errorf("InvalidEncryptionConfiguration", "Invalid Encryption Configuration: %s", why)
+	return statelark.Errorf(statelark.CodeInvalidEncryption, "Invalid Encryption Configuration: %s", why)
 }
 
 func writeEncryption(w *awswire.Writer, e statelark.EncryptionConfiguration) {

@@ -48,7 +48,7 @@ func checkStart(start *statelark.ExecutionStart, hasInput bool) error {
 		return nil
 	}
 	if why := notJSON(start.Input); why != "" {
-		return statelark.Errorf("InvalidExecutionInput", "Invalid State Machine Execution Input: '%s'", why)
+		return statelark.Errorf(statelark.CodeInvalidExecutionInput, "Invalid State Machine Execution Input: '%s'", why)
 	}
 	return nil
 }
@@ -159,7 +159,7 @@ func (s *Server) listExecutions(ctx context.Context, c *awswire.Call) error {
 // executionQuery reads which executions are to be listed.
 func (s *Server) executionQuery(ctx context.Context, c *awswire.Call) (q statelark.ExecutionQuery, err error) {
 	if c.Has("stateMachineArn") == c.Has("mapRunArn") {
-		return q, statelark.Errorf("ValidationException", "Must specify exactly one of stateMachineArn and mapRunArn")
+		return q, statelark.Errorf(statelark.CodeValidation, "Must specify exactly one of stateMachineArn and mapRunArn")
 	}
 	if run := c.Str("mapRunArn"); run != "" {
 		if _, err := s.resource(run, "mapRun"); err != nil {
@@ -172,14 +172,14 @@ func (s *Server) executionQuery(ctx context.Context, c *awswire.Call) (q statela
 	}
 	q.Status, _ = statelark.ParseStatus(c.Str("statusFilter"))
 	if q.Status == statelark.PendingRedrive {
-		return q, statelark.Errorf("ValidationException", "The status filter PENDING_REDRIVE is only valid with mapRunArn")
+		return q, statelark.Errorf(statelark.CodeValidation, "The status filter PENDING_REDRIVE is only valid with mapRunArn")
 	}
 	m, err := s.Engine.StateMachine(ctx, q.Machine)
 	if err != nil {
 		return q, err
 	}
 	if m.Type == statelark.Express {
-		return q, statelark.Errorf("StateMachineTypeNotSupported",
+		return q, statelark.Errorf(statelark.CodeStateMachineTypeNotSupported,
 			"This operation is not supported by this type of state machine")
 	}
 	return q, nil

@@ -33,7 +33,7 @@ func newFakeEngine(now func() time.Time) *fakeEngine {
 func (f *fakeEngine) CreateStateMachine(_ context.Context, m *statelark.StateMachine) (*statelark.StateMachine, error) {
 	if old := f.machines[m.ARN]; old != nil {
 		if !old.SameRequest(m) {
-			return nil, statelark.Errorf("StateMachineAlreadyExists", "State Machine Already Exists: '%s'", m.ARN)
+			return nil, statelark.Errorf(statelark.CodeStateMachineAlreadyExists, "State Machine Already Exists: '%s'", m.ARN)
 		}
 		return old, nil
 	}
@@ -61,7 +61,7 @@ func (f *fakeEngine) StateMachine(_ context.Context, arn string) (*statelark.Sta
 	if m := f.machines[arn]; m != nil {
 		return m, nil
 	}
-	return nil, statelark.Errorf("StateMachineDoesNotExist", "State Machine Does Not Exist: '%s'", arn)
+	return nil, statelark.Errorf(statelark.CodeStateMachineDoesNotExist, "State Machine Does Not Exist: '%s'", arn)
 }
 
 func (f *fakeEngine) StateMachineOf(ctx context.Context, x *statelark.Execution) (*statelark.StateMachine, error) {
@@ -80,7 +80,7 @@ func (f *fakeEngine) StateMachines(_ context.Context, after string, n int) ([]*s
 func (f *fakeEngine) CreateActivity(_ context.Context, a *statelark.Activity) (*statelark.Activity, error) {
 	if old := f.activities[a.ARN]; old != nil {
 		if !old.SameRequest(a) {
-			return nil, statelark.Errorf("ActivityAlreadyExists", "Activity Already Exists: '%s'", a.ARN)
+			return nil, statelark.Errorf(statelark.CodeActivityAlreadyExists, "Activity Already Exists: '%s'", a.ARN)
 		}
 		return old, nil
 	}
@@ -92,7 +92,7 @@ func (f *fakeEngine) Activity(_ context.Context, arn string) (*statelark.Activit
 	if a := f.activities[arn]; a != nil {
 		return a, nil
 	}
-	return nil, statelark.Errorf("ActivityDoesNotExist", "Activity Does Not Exist: '%s'", arn)
+	return nil, statelark.Errorf(statelark.CodeActivityDoesNotExist, "Activity Does Not Exist: '%s'", arn)
 }
 
 func (f *fakeEngine) DeleteActivity(_ context.Context, arn string) error {
@@ -170,7 +170,7 @@ func (f *fakeEngine) StartExecution(ctx context.Context, s statelark.ExecutionSt
 			continue
 		}
 		if x.Status != statelark.Running || x.Input != s.Input {
-			return nil, statelark.Errorf("ExecutionAlreadyExists", "Execution Already Exists: '%s'", x.ARN())
+			return nil, statelark.Errorf(statelark.CodeExecutionAlreadyExists, "Execution Already Exists: '%s'", x.ARN())
 		}
 		return &x.Execution, nil
 	}
@@ -199,7 +199,7 @@ func (f *fakeEngine) Execution(_ context.Context, arn string) (*statelark.Execut
 			return x, nil
 		}
 	}
-	return nil, statelark.Errorf("ExecutionDoesNotExist", "Execution Does Not Exist: '%s'", arn)
+	return nil, statelark.Errorf(statelark.CodeExecutionDoesNotExist, "Execution Does Not Exist: '%s'", arn)
 }
 
 func (f *fakeEngine) Executions(_ context.Context, q statelark.ExecutionQuery) ([]*statelark.Execution, error) {
@@ -252,9 +252,9 @@ func (f *fakeEngine) answer(token string) error {
 	case "live":
 		return nil
 	case "gone":
-		return statelark.Errorf("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
+		return statelark.Errorf(statelark.CodeTaskTimedOut, "Task Timed Out: 'Provided task does not exist anymore'")
 	}
-	return statelark.Errorf("InvalidToken", "Invalid Token: 'Invalid token'")
+	return statelark.Errorf(statelark.CodeInvalidToken, "Invalid Token: 'Invalid token'")
 }
 
 // end ends an execution with output, or with error and cause.

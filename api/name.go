@@ -16,7 +16,7 @@ const forbidden = "<>{}[]?*\"#%\\^|~`$&,;:/"
 func checkName(n string) error {
 	for _, r := range n {
 		if isForbidden(r) {
-			return statelark.Errorf("InvalidName", "Invalid Name: '%s'", n)
+			return statelark.Errorf(statelark.CodeInvalidName, "Invalid Name: '%s'", n)
 		}
 	}
 	return nil

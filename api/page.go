@@ -55,7 +55,7 @@ func (s *Server) pageOf(operation string, c *awswire.Call) (page, error) {
 }
 
 func invalidToken() error {
-	return statelark.Errorf("InvalidToken", "Invalid Token: 'Invalid token'")
+	return statelark.Errorf(statelark.CodeInvalidToken, "Invalid Token: 'Invalid token'")
 }
 
 // writeNext writes the token of the page that begins behind cursor.

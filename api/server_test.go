@@ -9,7 +9,7 @@ import (
 )
 
 func TestConvert(t *testing.T) {
-	reason := statelark.Errorf("ValidationException", "no")
+	reason := statelark.Errorf(statelark.CodeValidation, "no")
 	reason.Reason = "MISSING_REQUIRED_PARAMETER"
 	for _, test := range []struct {
 		err       error
@@ -18,9 +18,9 @@ func TestConvert(t *testing.T) {
 		status    int
 		extra     string
 	}{
-		{statelark.Errorf("ExecutionDoesNotExist", "no"), "", "ExecutionDoesNotExist", 0, "[]"},
-		{fmt.Errorf("starting: %w", statelark.Errorf("ThrottlingException", "no")), "com.amazon.coral.availability", "ThrottlingException", 0, "[]"},
-		{statelark.Errorf("AccessDeniedException", "no"), "com.amazon.coral.service", "AccessDeniedException", 0, "[]"},
+		{statelark.Errorf(statelark.CodeExecutionDoesNotExist, "no"), "", "ExecutionDoesNotExist", 0, "[]"},
+		{fmt.Errorf("starting: %w", statelark.Errorf(statelark.CodeThrottling, "no")), "com.amazon.coral.availability", "ThrottlingException", 0, "[]"},
+		{statelark.Errorf(statelark.CodeAccessDenied, "no"), "com.amazon.coral.service", "AccessDeniedException", 0, "[]"},
 		{reason, "", "ValidationException", 0, `[reason="MISSING_REQUIRED_PARAMETER"]`},
 		{statelark.ResourceNotFound("x"), "", "ResourceNotFound", 0, `[resourceName="x"]`},
 		{fmt.Errorf("committing: %w", statelark.ErrUnavailable), "com.amazon.coral.service", "ServiceUnavailable", 503, "[]"},

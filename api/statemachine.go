@@ -67,7 +67,7 @@ func (s *Server) updateStateMachine(ctx context.Context, c *awswire.Call) error 
 		return err
 	}
 	if u == (statelark.StateMachineUpdate{}) {
-		return statelark.Errorf("MissingRequiredParameter",
+		return statelark.Errorf(statelark.CodeMissingRequiredParameter,
 			"Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified")
 	}
 	old, err := s.Engine.StateMachine(ctx, arn)
@@ -112,20 +112,20 @@ func readUpdate(c *awswire.Call) (statelark.StateMachineUpdate, error) {
 // checkRevision checks what a new revision brings: definition and role, unless nil, and the wish to publish it.
 func checkRevision(c *awswire.Call, t statelark.MachineType, definition, role *string) error {
 	if role != nil && !isRoleARN(*role) {
-		return statelark.Errorf("InvalidArn", "Invalid Role Arn: '%s'", *role)
+		return statelark.Errorf(statelark.CodeInvalidArn, "Invalid Role Arn: '%s'", *role)
 	}
 	switch publish := c.Bool("publish", false); {
 	case publish:
-		return statelark.Errorf("ValidationException", "Publishing versions is not supported by this server")
+		return statelark.Errorf(statelark.CodeValidation, "Publishing versions is not supported by this server")
 	case c.Has("versionDescription"):
-		return statelark.Errorf("ValidationException", "Version description can only be set when publish is true")
+		return statelark.Errorf(statelark.CodeValidation, "Version description can only be set when publish is true")
 	}
 	if definition == nil {
 		return nil
 	}
 	m, ds := asl.Parse(*definition, asl.Options{Type: string(t)})
 	if m == nil {
-		return statelark.Errorf("InvalidDefinition", "Invalid State Machine Definition: '%s'", asl.Message(ds))
+		return statelark.Errorf(statelark.CodeInvalidDefinition, "Invalid State Machine Definition: '%s'", asl.Message(ds))
 	}
 	return nil
 }

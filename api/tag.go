@@ -15,9 +15,9 @@ func readTags(in []awswire.Input, resource string) ([]statelark.Tag, error) {
 		tag := statelark.Tag{Key: t.Str("key"), Value: t.Str("value")}
 		switch {
 		case tag.Key == "":
-			return nil, statelark.Errorf("ValidationException", "A tag must have a key")
+			return nil, statelark.Errorf(statelark.CodeValidation, "A tag must have a key")
 		case strings.HasPrefix(strings.ToLower(tag.Key), "aws:"):
-			return nil, statelark.Errorf("ValidationException", "System tags cannot be added/updated by requester.")
+			return nil, statelark.Errorf(statelark.CodeValidation, "System tags cannot be added/updated by requester.")
 		}
 		tags = append(tags, tag)
 	}

@@ -104,7 +104,7 @@ func (a *activities) pop(arn string) (k call, waiter chan call, err error) {
 		q.dead--
 	}
 	if len(q.waiters) >= maxPollers {
-		return call{}, nil, statelark.Errorf("ActivityWorkerLimitExceeded", "Too many workers are polling the activity: '%s'", arn)
+		return call{}, nil, statelark.Errorf(statelark.CodeActivityWorkerLimitExceeded, "Too many workers are polling the activity: '%s'", arn)
 	}
 	waiter = make(chan call, 1)
 	q.waiters = append(q.waiters, waiter)

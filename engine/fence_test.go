@@ -43,7 +43,7 @@ func TestFencedEngineSaysNothing(t *testing.T) {
 				return err
 			},
 		} {
-			if err := call(); err == nil || statelark.ErrorCode(err) != "" {
+			if err := call(); err == nil || statelark.Refused(err) {
 				t.Errorf("%s: the answer is %v", what, err)
 			}
 		}
@@ -90,7 +90,7 @@ func TestChangesBehindOneThatWasRefused(t *testing.T) {
 		})
 		release()
 		for range 3 {
-			if err := <-answers; err == nil || statelark.ErrorCode(err) != "" {
+			if err := <-answers; err == nil || statelark.Refused(err) {
 				t.Errorf("the answer is %v", err)
 			}
 		}

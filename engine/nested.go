@@ -114,7 +114,7 @@ func childStart(c *task.Call, id string) (statelark.ExecutionStart, error) {
 	case !in.Exists() || in.IsNull():
 	case in.Kind() == value.String:
 		if _, err := value.Parse(in.Str()); err != nil {
-			return s, statelark.Errorf("InvalidExecutionInput", "Invalid State Machine Execution Input: '%s'", err)
+			return s, statelark.Errorf(statelark.CodeInvalidExecutionInput, "Invalid State Machine Execution Input: '%s'", err)
 		}
 		s.Input = in.Str()
 	default:

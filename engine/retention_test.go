@@ -35,7 +35,7 @@ func TestClosedExecutionsAreRemovedAfterTheirRetention(t *testing.T) {
 			t.Errorf("before its time: %v", err)
 		}
 		time.Sleep(25 * time.Minute)
-		if _, err := e.Execution(ctx, x.ARN()); statelark.ErrorCode(err) != "ExecutionDoesNotExist" {
+		if _, err := e.Execution(ctx, x.ARN()); statelark.ErrorCode(err) != statelark.CodeExecutionDoesNotExist {
 			t.Errorf("after its time: %v", err)
 		}
 		if err := e.Close(ctx); err != nil {

@@ -89,7 +89,7 @@ func TestStartIsRefusedWhenThereIsTooMuchToDo(t *testing.T) {
 				switch {
 				case err == nil:
 					started.Add(1)
-				case statelark.ErrorCode(err) == "ThrottlingException":
+				case statelark.ErrorCode(err) == statelark.CodeThrottling:
 					throttled.Add(1)
 				default:
 					t.Error(err)
@@ -285,7 +285,7 @@ func TestNestedExecution(t *testing.T) {
 		is(t, "output", r.run(r.machine("json", nested(child, ".sync:2")), "e", `{}`).Output, `{"out":{"n":1},"status":"SUCCEEDED"}`)
 		is(t, "error", text(r.run(r.machine("failing", nested(failing, ".sync")), "e", `{}`).Error), "States.TaskFailed")
 		is(t, "error", text(r.run(r.machine("unknown", nested(here.StateMachineARN("none"), ".sync")), "e", `{}`).Error), "StepFunctions.StateMachineDoesNotExistException")
-		busy := statelark.Errorf("ThrottlingException", "Rate exceeded")
+		busy := statelark.Errorf(statelark.CodeThrottling, "Rate exceeded")
 		if err := awsError(busy, "id"); err.Error()[:35] != "StepFunctions.ThrottlingException: " {
 			t.Errorf("the name is %q", err)
 		}

@@ -72,7 +72,7 @@ func (w *world) audit() {
 	w.auditRows()
 	if w.deleted {
 		_, err := w.now().StateMachine(context.Background(), place.StateMachineARN(doomed.name))
-		if statelark.ErrorCode(err) != "StateMachineDoesNotExist" {
+		if statelark.ErrorCode(err) != statelark.CodeStateMachineDoesNotExist {
 			w.errorf("the state machine that was deleted is there: %v", err)
 		}
 	}

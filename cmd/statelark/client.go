@@ -93,7 +93,7 @@ func (c *client) deploy(ctx context.Context, name, definition string) (string, e
 	if err == nil {
 		return str(created, "stateMachineArn"), nil
 	}
-	if statelark.ErrorCode(err) != "StateMachineAlreadyExists" {
+	if statelark.ErrorCode(err) != statelark.CodeStateMachineAlreadyExists {
 		return "", fmt.Errorf("creating state machine %s: %w", name, err)
 	}
 	arn, err := c.find(ctx, name)
@@ -122,7 +122,7 @@ func (c *client) find(ctx context.Context, name string) (string, error) {
 		}
 		next := str(answer, "nextToken")
 		if next == "" {
-			return "", statelark.Errorf("StateMachineDoesNotExist", "there is no state machine %s at %s", name, c.url)
+			return "", statelark.Errorf(statelark.CodeStateMachineDoesNotExist, "there is no state machine %s at %s", name, c.url)
 		}
 		page = []value.Member{text("nextToken", next)}
 	}
