@@ -130,6 +130,7 @@ func TestTaskIsNotGivenToAClientThatIsGone(t *testing.T) {
 		arn := r.start(r.machine("M", activityTask("")), "e", `1`)
 		synctest.Wait()
 		ctx, cancel := context.WithCancel(context.Background())
+		r.activityRecords.doubt(here.ActivityARN("a"))
 		r.store.set(func(s *frail) { s.read = cancel }) // in the middle of the call
 		if got, err := r.ActivityTask(ctx, here.ActivityARN("a"), "gone"); err == nil {
 			t.Errorf("the client that is gone got %v", got)

@@ -180,7 +180,7 @@ func (e *Engine) finishChange(l *live, c *change, m message, err error) {
 		e.timers.add(timerOf(c.Exec, t))
 	}
 	e.hintSends(c.Change, nil)
-	if c.finish != nil && l.program.deleting.Load() {
+	if c.finish != nil && l.program.deleting() {
 		e.inbox.sweep(l.record.Machine)
 	}
 }

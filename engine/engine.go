@@ -80,7 +80,10 @@ type Engine struct {
 	epochs     [statelark.Shards]uint64 // of the leases
 	generation atomic.Uint64            // see "When the store fails"
 
-	machines   *machines
+	machines *machines
+	// activityRecords are what activities are; activities holds their tasks.
+	activityRecords *shelf[statelark.Activity]
+
 	owners     []*owner
 	committer  *committer
 	dispatcher *dispatcher
@@ -100,7 +103,7 @@ type Engine struct {
 func New(store statelark.Store, cfg Config) *Engine {
 	cfg.setDefaults()
 	e := &Engine{
-		cfg: cfg, store: store, log: cfg.Logger, machines: newMachines(store), activities: newActivities(),
+		cfg: cfg, store: store, log: cfg.Logger, machines: newMachines(store), activityRecords: newShelf(store, activityKind), activities: newActivities(),
 		closing: make(chan struct{}), closed: make(chan struct{}),
 	}
 	e.generation.Store(1)
@@ -229,7 +232,7 @@ func (e *Engine) wind() {
 }
 
 // errClosing answers calls that come too late.
-var errClosing = &statelark.Error{Code: "ServiceUnavailable", Message: "The server is shutting down."}
+var errClosing = &statelark.Error{Code: statelark.CodeServiceUnavailable, Message: "The server is shutting down."}
 
 // unavailable is what a caller is told when the store does not take what it asked for.
 func unavailable(cause error) error {

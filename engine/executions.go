@@ -20,13 +20,11 @@ func (e *Engine) StartExecution(ctx context.Context, s statelark.ExecutionStart)
 }
 
 func (e *Engine) startExecution(ctx context.Context, s statelark.ExecutionStart, parent *parentWait) (*statelark.Execution, error) {
-	p, err := e.machines.get(ctx, s.Machine)
+	p, err := e.machines.admit(ctx, s.Machine)
 	if err != nil {
 		return nil, err
 	}
-	if p.deleting.Load() {
-		return nil, statelark.Errorf("StateMachineDeleting", "State Machine is being deleted: '%s'", s.Machine)
-	}
+	defer e.leave(p)
 	type answer struct {
 		record *statelark.Execution
 		err    error
@@ -37,7 +35,7 @@ func (e *Engine) startExecution(ctx context.Context, s statelark.ExecutionStart,
 	switch {
 	case o.offer(message{begin: b}):
 	case parent == nil:
-		return nil, statelark.Errorf("ThrottlingException", "Rate exceeded")
+		return nil, statelark.Errorf(statelark.CodeThrottling, "Rate exceeded")
 	case !o.send(ctx, message{begin: b}): // a Task does not fail because this server is busy
 		return nil, cmp.Or(ctx.Err(), error(errClosing))
 	}
@@ -74,7 +72,7 @@ func (e *Engine) taken(b *beginning) (bool, error) {
 	case same:
 		b.answer(record, nil)
 	default:
-		b.answer(nil, statelark.Errorf("ExecutionAlreadyExists", "Execution Already Exists: '%s'", record.ARN()))
+		b.answer(nil, statelark.Errorf(statelark.CodeExecutionAlreadyExists, "Execution Already Exists: '%s'", record.ARN()))
 	}
 	return true, nil
 }
@@ -100,7 +98,7 @@ func (e *Engine) sameStart(record *statelark.Execution, b *beginning) (bool, err
 
 // find returns the record of an execution by its ARN.
 func (e *Engine) find(ctx context.Context, text string) (*statelark.Execution, error) {
-	missing := statelark.Errorf("ExecutionDoesNotExist", "Execution Does Not Exist: '%s'", text)
+	missing := statelark.Errorf(statelark.CodeExecutionDoesNotExist, "Execution Does Not Exist: '%s'", text)
 	machine, name, ok := arn.SplitExecution(text)
 	if !ok {
 		return nil, missing
@@ -184,7 +182,7 @@ func (e *Engine) event(ctx context.Context, id statelark.ExecID, n int64) (*hist
 
 // Executions lists the executions of a state machine, newest first.
 func (e *Engine) Executions(ctx context.Context, q statelark.ExecutionQuery) ([]*statelark.Execution, error) {
-	if _, err := e.machines.get(ctx, q.Machine); err != nil {
+	if _, err := e.machines.head(ctx, q.Machine); err != nil {
 		return nil, err
 	}
 	records, err := durably(ctx, e, func() ([]*statelark.Execution, error) { return e.store.Executions(ctx, q) })

@@ -40,7 +40,7 @@ func TestCallersHearThatTheStoreIsAway(t *testing.T) {
 				return err
 			}(),
 		} {
-			if err == nil || statelark.ErrorCode(err) != "" {
+			if err == nil || statelark.Refused(err) {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
@@ -323,7 +323,7 @@ func TestPoison(t *testing.T) {
 		d := r.describe(arn)
 		o := r.ownerOf(d.ID)
 		answer := make(chan error, 1)
-		broken := &live{record: &d.Execution, program: &program{deleting: new(atomic.Bool)}, x: nil} // a nil Exec panics
+		broken := &live{record: &d.Execution, program: &program{use: new(use)}, x: nil} // a nil Exec panics
 		synctest.Wait()
 		o.poisoned(broken, message{reply: func(err error) { answer <- err }}, stepSafely(broken.x, &interp.Decision{}, interp.Event{}))
 		if err := <-answer; err == nil {

@@ -59,6 +59,9 @@ func (e *Engine) readLive(id statelark.ExecID) (*live, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the definition of %s: %w", record.ARN(), err)
 	}
+	if p.machine == nil {
+		return nil, fmt.Errorf("reading the definition of %s: %w", record.ARN(), p.fault)
+	}
 	stored, err := e.store.Threads(ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("reading the memory of %s: %w", record.ARN(), err)

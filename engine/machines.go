@@ -2,12 +2,12 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -15,13 +15,28 @@ import (
 	"github.com/statelark/statelark/asl"
 )
 
-// Keys of meta records. A state machine has one record under machineKey, which is its present revision, and one
-// for each revision that was ever current: executions run on the revision they were started with.
-const (
-	machinePrefix  = "machine/"
-	revisionPrefix = "revision/"
-	activityPrefix = "activity/"
-)
+// A state machine is a head, which every change of it writes, and revisions, which stay as they are: executions run on
+// the revision they were started with.
+
+// head is what a state machine is whatever its revision, and which revision is the present one.
+type head struct {
+	ARN      string
+	Name     string
+	Type     statelark.MachineType
+	Created  time.Time
+	Revision string // see revisionOf
+	Deleting bool
+	Tags     []statelark.Tag
+
+	use *use // not stored
+}
+
+// describe returns a revision as the present one of h.
+func (h *head) describe(revision *statelark.StateMachine) *statelark.StateMachine {
+	m := *revision
+	m.Deleting, m.Tags = h.Deleting, h.Tags
+	return &m
+}
 
 // revisionOf names a revision among all that state machines of the same ARN ever had: one that was deleted and
 // made again has an initial revision twice.
@@ -29,226 +44,292 @@ func revisionOf(m *statelark.StateMachine) string {
 	return m.Revision + "@" + strconv.FormatInt(m.Created.UnixMilli(), 10)
 }
 
-func revisionKey(arn, revision string) string { return revisionPrefix + arn + "/" + revision }
+func revisionID(arn, revision string) string { return arn + "/" + revision }
 
 // program is a revision of a state machine, compiled.
 type program struct {
-	record   *statelark.StateMachine
+	record *statelark.StateMachine // without tags
+	// machine is nil when the definition does not compile, and fault then says why.
 	machine  *asl.Machine
-	deleting *atomic.Bool // of the state machine, whatever the revision
+	fault    error
+	starting atomic.Int64 // starts under way that refer to it
+	use      *use
 }
 
-// turn is a mutex that is held over calls of the store. It is a channel so that in a bubble of synctest time goes on
-// while somebody waits for it.
-type turn chan struct{}
+// use is what all who use a state machine, whatever the revision, have to know of it.
+type use struct {
+	deleting atomic.Bool
+	starting atomic.Int64 // starts under way that refer to it
+}
 
-func (t turn) Lock()   { t <- struct{}{} }
-func (t turn) Unlock() { <-t }
+func (p *program) deleting() bool { return p.use.deleting.Load() }
 
-// machines caches state machines. All changes go through it, one at a time.
+func (p *program) enter() {
+	p.use.starting.Add(1)
+	p.starting.Add(1)
+}
+
+// machines keeps state machines in memory and compiles them.
+//
+// Invariant: of each program and each use there is one at a time, however many refer to it.
 type machines struct {
-	store statelark.Store
-	write turn // held over a read and the write that depends on it; taken before the others
-	// storing is held by a write until it is durable, and by a read until what it read is in the cache: so the
-	// cache never gets an older record after a newer one. Taken before mu.
-	storing turn
+	store     statelark.Store
+	heads     *shelf[head]
+	compiling turn // held while a revision is read and compiled; taken before the others
 
-	mu       sync.RWMutex
-	current  map[string]*program // by ARN
-	programs map[string]*program // by revisionKey
-	deleting map[string]*atomic.Bool
+	mu       sync.Mutex
+	programs *shared[program] // by revisionID
+	uses     *shared[use]     // by ARN
+	recent   *cache[*program] // by revisionID
 }
+
+// maxPrograms bounds the bytes of definitions whose programs stay in memory unused. A program takes up to ten times as
+// much as its text.
+const maxPrograms = 16 << 20
 
 func newMachines(store statelark.Store) *machines {
-	return &machines{
-		store: store, write: make(turn, 1), storing: make(turn, 1), current: make(map[string]*program), programs: make(map[string]*program),
-		deleting: make(map[string]*atomic.Bool),
+	m := &machines{
+		store: store, heads: newShelf(store, headKind), compiling: make(turn, 1),
+		programs: newShared[program](), uses: newShared[use](), recent: newCache[*program](maxPrograms),
 	}
+	m.heads.noted = func(h *head) {
+		h.use = m.useOf(h.ARN)
+		h.use.deleting.Store(h.Deleting)
+	}
+	return m
 }
 
-// maxPrograms bounds how many compiled revisions are kept.
-const maxPrograms = 4096
-
-// get returns the present revision of a state machine.
-func (m *machines) get(ctx context.Context, arn string) (*program, error) {
-	if p := m.known(arn); p != nil {
-		return p, nil
+// useOf returns the use of a state machine. Whether it is being deleted is known when its head has been read.
+func (m *machines) useOf(arn string) *use {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	u := m.uses.get(arn)
+	if u == nil {
+		u = new(use)
+		m.uses.put(arn, u)
 	}
-	m.storing.Lock()
-	defer m.storing.Unlock()
-	if p := m.known(arn); p != nil { // somebody else asked for it, too
-		return p, nil
-	}
-	r, err := m.store.Meta(ctx, machinePrefix+arn)
-	if errors.Is(err, statelark.ErrNotFound) {
-		return nil, noStateMachine(arn)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading state machine %s: %w", arn, err)
-	}
-	return m.admit(r.Value, true)
+	return u
 }
 
-func (m *machines) known(arn string) *program {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	return m.current[arn]
+// head returns the head of a state machine that is there.
+func (m *machines) head(ctx context.Context, arn string) (kept[head], error) {
+	h, err := m.heads.get(ctx, arn)
+	if err == nil && h.value == nil {
+		err = noStateMachine(arn)
+	}
+	return h, err
+}
+
+// present returns a state machine and its present revision.
+func (m *machines) present(ctx context.Context, arn string) (h kept[head], p *program, err error) {
+	err = retried(func(int) error {
+		if h, err = m.head(ctx, arn); err != nil {
+			return err
+		}
+		p, err = m.revision(ctx, arn, h.value.Revision)
+		if errors.Is(err, statelark.ErrNotFound) { // another one is the present one meanwhile
+			m.heads.doubt(arn)
+			return fmt.Errorf("%w: %w", statelark.ErrConflict, err)
+		}
+		return err
+	})
+	return h, p, err
+}
+
+// known returns the program of a revision when it is in memory.
+func (m *machines) known(id string) *program {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if p, ok := m.recent.get(id); ok {
+		return p
+	}
+	p := m.programs.get(id)
+	if p != nil {
+		m.recent.put(id, p, len(p.record.Definition)+slotBytes)
+	}
+	return p
 }
 
 // revision returns a revision (see revisionOf) of a state machine, deleted or not.
 func (m *machines) revision(ctx context.Context, arn, revision string) (*program, error) {
-	key := revisionKey(arn, revision)
-	m.mu.RLock()
-	p := m.programs[key]
-	m.mu.RUnlock()
-	if p != nil {
+	id := revisionID(arn, revision)
+	if p := m.known(id); p != nil {
 		return p, nil
 	}
-	if _, err := m.get(ctx, arn); err != nil && statelark.ErrorCode(err) == "" {
-		return nil, err // it knows whether the state machine is being deleted
+	m.compiling.Lock()
+	defer m.compiling.Unlock()
+	if p := m.known(id); p != nil { // somebody else asked for it, too
+		return p, nil
 	}
-	r, err := m.store.Meta(ctx, key)
+	h, err := m.heads.get(ctx, arn) // it knows whether the state machine is being deleted
+	if err != nil {
+		return nil, err
+	}
+	r, err := m.store.Meta(ctx, revisionKind.prefix+id)
 	if err != nil {
 		return nil, fmt.Errorf("reading revision %s of state machine %s: %w", revision, arn, err)
 	}
-	return m.admit(r.Value, false)
-}
-
-// admit compiles a stored record and keeps it.
-func (m *machines) admit(data []byte, current bool) (*program, error) {
-	var record statelark.StateMachine
-	if err := json.Unmarshal(data, &record); err != nil {
-		return nil, fmt.Errorf("reading a state machine: %w", err)
-	}
-	return m.compile(&record, current)
-}
-
-func (m *machines) compile(record *statelark.StateMachine, current bool) (*program, error) {
-	machine, found := asl.Parse(record.Definition, asl.Options{Type: string(record.Type)})
-	if machine == nil {
-		return nil, fmt.Errorf("compiling state machine %s: %s", record.ARN, asl.Message(found))
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	flag := m.deleting[record.ARN]
-	if flag == nil {
-		flag = new(atomic.Bool)
-		m.deleting[record.ARN] = flag
-	}
-	p := &program{record: record, machine: machine, deleting: flag}
-	if len(m.programs) >= maxPrograms {
-		clear(m.programs)
-	}
-	m.programs[revisionKey(record.ARN, revisionOf(record))] = p
-	if current {
-		flag.Store(record.Deleting)
-		m.current[record.ARN] = p
-	}
-	return p, nil
-}
-
-// doubt makes the store be asked what the present revision is. Whether the state machine is being deleted stays known
-// to the executions that run.
-func (m *machines) doubt(arn string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.current, arn)
-}
-
-// forget drops what is known of a state machine that is gone.
-func (m *machines) forget(arn string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.current, arn)
-	delete(m.deleting, arn)
-}
-
-// commit writes meta records.
-func (m *machines) commit(ctx context.Context, ops ...statelark.MetaOp) error {
-	m.storing.Lock()
-	defer m.storing.Unlock()
-	if err := m.store.Commit(ctx, &statelark.Batch{Meta: ops}); err != nil {
-		return unavailable(err)
-	}
-	return nil
-}
-
-// put stores a record as the present revision.
-func (m *machines) put(ctx context.Context, record *statelark.StateMachine) (*program, error) {
-	data, err := json.Marshal(record)
+	record, err := revisionKind.open(r)
 	if err != nil {
 		return nil, err
 	}
-	err = m.commit(ctx,
-		statelark.MetaOp{Key: machinePrefix + record.ARN, Value: data, Expect: statelark.AnyRevision},
-		statelark.MetaOp{Key: revisionKey(record.ARN, revisionOf(record)), Value: data, Expect: statelark.AnyRevision})
-	if err != nil {
-		m.doubt(record.ARN) // it may have been written
-		return nil, err
+	u := m.useOf(arn)
+	if h.value != nil {
+		u = h.value.use
 	}
-	return m.compile(record, true)
+	return m.compile(record, u), nil
+}
+
+// compile makes the program of a revision and keeps it. The caller holds compiling.
+func (m *machines) compile(record *statelark.StateMachine, u *use) *program {
+	p := &program{record: record, use: u}
+	machine, found := asl.Parse(record.Definition, asl.Options{Type: string(record.Type), Stored: true})
+	if p.machine = machine; machine == nil {
+		p.fault = fmt.Errorf("compiling state machine %s: %s", record.ARN, asl.Message(found))
+	}
+	id := revisionID(record.ARN, revisionOf(record))
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.programs.put(id, p)
+	m.recent.put(id, p, len(record.Definition)+slotBytes)
+	return p
+}
+
+// admit returns the program for a start. As long as the start has not been given to leave, neither that revision nor
+// the state machine goes.
+//
+// A start enters first and then looks whether it may; whoever takes a revision or a state machine away says so first
+// and then looks whether somebody is inside. So one of them sees the other.
+func (m *machines) admit(ctx context.Context, arn string) (*program, error) {
+	var p *program
+	err := retried(func(int) error {
+		h, was, err := m.present(ctx, arn)
+		if err != nil {
+			return err
+		}
+		p = was
+		p.enter()
+		now, err := m.head(ctx, arn)
+		switch {
+		case err != nil:
+		case now.value.Deleting:
+			err = errDeleting(arn)
+		case now.value.Revision != h.value.Revision:
+			err = statelark.ErrConflict
+		default:
+			err = p.fault
+		}
+		if err != nil {
+			m.leave(p)
+		}
+		return err
+	})
+	return p, err
+}
+
+// leave ends a start, durable or not, and reports whether a deletion waits for it.
+func (m *machines) leave(p *program) (last bool) {
+	p.starting.Add(-1)
+	return p.use.starting.Add(-1) == 0 && p.deleting()
 }
 
 func noStateMachine(arn string) error {
-	return statelark.Errorf("StateMachineDoesNotExist", "State Machine Does Not Exist: '%s'", arn)
+	return statelark.Errorf(statelark.CodeStateMachineDoesNotExist, "State Machine Does Not Exist: '%s'", arn)
+}
+
+func errDeleting(arn string) error {
+	return statelark.Errorf(statelark.CodeStateMachineDeleting, "State Machine is being deleted: '%s'", arn)
+}
+
+// newRevision returns the record that makes a revision.
+func newRevision(m *statelark.StateMachine) statelark.MetaOp {
+	return statelark.MetaOp{Key: revisionKind.prefix + revisionID(m.ARN, revisionOf(m)), Value: revisionKind.append(nil, m)}
 }
 
 // CreateStateMachine stores m as an initial revision; see api.Engine.
-func (e *Engine) CreateStateMachine(ctx context.Context, m *statelark.StateMachine) (*statelark.StateMachine, error) {
-	e.machines.write.Lock()
-	defer e.machines.write.Unlock()
-	old, err := e.machines.get(ctx, m.ARN)
-	switch {
-	case err == nil && old.deleting.Load():
-		return nil, statelark.Errorf("StateMachineDeleting", "State Machine is being deleted: '%s'", m.ARN)
-	case err == nil && old.record.Revision == statelark.InitialRevision && old.record.SameRequest(m):
-		return old.record, nil
-	case err == nil:
-		return nil, statelark.Errorf("StateMachineAlreadyExists", "State Machine Already Exists: '%s'", m.ARN)
-	case statelark.ErrorCode(err) == "":
-		return nil, err
-	}
-	record := *m
-	record.Created = e.now()
-	record.Updated = record.Created
-	record.Revision = statelark.InitialRevision
-	p, err := e.machines.put(ctx, &record)
+func (e *Engine) CreateStateMachine(ctx context.Context, m *statelark.StateMachine) (made *statelark.StateMachine, err error) {
+	err = retried(func(try int) error {
+		made, err = e.createOnce(ctx, m, try)
+		return err
+	})
+	return made, err
+}
+
+// createOnce tries it once. Each try takes another time of creation, should the one before be that of a state machine
+// of this ARN that was deleted.
+func (e *Engine) createOnce(ctx context.Context, m *statelark.StateMachine, try int) (*statelark.StateMachine, error) {
+	old, err := e.machines.heads.get(ctx, m.ARN)
 	if err != nil {
 		return nil, err
 	}
-	return p.record, nil
+	if old.value != nil {
+		return e.createAgain(ctx, m)
+	}
+	record := *m
+	record.Created = e.now().Add(time.Duration(try) * time.Millisecond)
+	record.Updated = record.Created
+	record.Revision = statelark.InitialRevision
+	h := &head{
+		ARN: m.ARN, Name: m.Name, Type: m.Type, Created: record.Created, Revision: revisionOf(&record), Tags: m.Tags,
+	}
+	record.Tags = nil
+	if err := e.machines.heads.put(ctx, m.ARN, old, h, newRevision(&record)); err != nil {
+		return nil, err
+	}
+	return h.describe(&record), nil
+}
+
+// createAgain answers a request to create what is there.
+func (e *Engine) createAgain(ctx context.Context, m *statelark.StateMachine) (*statelark.StateMachine, error) {
+	h, p, err := e.machines.present(ctx, m.ARN)
+	switch {
+	case err != nil:
+		return nil, err
+	case h.value.Deleting:
+		return nil, errDeleting(m.ARN)
+	case p.record.Revision == statelark.InitialRevision && p.record.SameRequest(m):
+		return h.value.describe(p.record), nil
+	}
+	return nil, statelark.Errorf(statelark.CodeStateMachineAlreadyExists, "State Machine Already Exists: '%s'", m.ARN)
 }
 
 // UpdateStateMachine applies u; see api.Engine.
-func (e *Engine) UpdateStateMachine(ctx context.Context, arn string, u statelark.StateMachineUpdate) (*statelark.StateMachine, error) {
-	e.machines.write.Lock()
-	defer e.machines.write.Unlock()
-	old, err := e.machines.get(ctx, arn)
+func (e *Engine) UpdateStateMachine(ctx context.Context, arn string, u statelark.StateMachineUpdate) (updated *statelark.StateMachine, err error) {
+	err = retried(func(int) error {
+		updated, err = e.updateOnce(ctx, arn, u)
+		return err
+	})
+	return updated, err
+}
+
+func (e *Engine) updateOnce(ctx context.Context, arn string, u statelark.StateMachineUpdate) (*statelark.StateMachine, error) {
+	old, p, err := e.machines.present(ctx, arn)
 	if err != nil {
 		return nil, err
 	}
-	if old.deleting.Load() {
-		return nil, statelark.Errorf("StateMachineDeleting", "State Machine is being deleted: '%s'", arn)
+	if old.value.Deleting {
+		return nil, errDeleting(arn)
 	}
-	next, changed := u.Apply(old.record)
+	next, changed := u.Apply(p.record)
 	if !changed {
-		return old.record, nil
+		return old.value.describe(p.record), nil
 	}
 	next.Revision, next.Updated = uuid.NewString(), e.now()
-	p, err := e.machines.put(ctx, next)
-	if err != nil {
+	h := *old.value
+	h.Revision = revisionOf(next)
+	if err := e.machines.heads.put(ctx, arn, old, &h, newRevision(next), markSuperseded(arn, old.value.Revision)); err != nil {
 		return nil, err
 	}
-	return p.record, nil
+	return h.describe(next), nil
 }
 
 // StateMachine returns the present revision of a state machine.
 func (e *Engine) StateMachine(ctx context.Context, arn string) (*statelark.StateMachine, error) {
-	p, err := e.machines.get(ctx, arn)
+	h, p, err := e.machines.present(ctx, arn)
 	if err != nil {
 		return nil, err
 	}
-	return p.record, nil
+	return h.value.describe(p.record), nil
 }
 
 // StateMachineOf returns the revision that an execution runs.
@@ -260,95 +341,12 @@ func (e *Engine) StateMachineOf(ctx context.Context, x *statelark.Execution) (*s
 	return p.record, nil
 }
 
-// StateMachines lists state machines in the order of their ARNs.
+// StateMachines lists state machines in the order of their ARNs, without what a revision of them holds.
 func (e *Engine) StateMachines(ctx context.Context, after string, n int) ([]*statelark.StateMachine, error) {
-	return records[statelark.StateMachine](ctx, e.store, machinePrefix, after, n)
-}
-
-// records reads what is stored under prefix followed by their ARN.
-func records[T any](ctx context.Context, store statelark.Store, prefix, after string, n int) ([]*T, error) {
-	if after != "" {
-		after = prefix + after
+	heads, err := e.machines.heads.list(ctx, after, n)
+	list := make([]*statelark.StateMachine, len(heads))
+	for i, h := range heads {
+		list[i] = h.describe(&statelark.StateMachine{ARN: h.ARN, Name: h.Name, Type: h.Type, Created: h.Created})
 	}
-	rows, err := store.MetaList(ctx, prefix, after, n)
-	if err != nil {
-		return nil, fmt.Errorf("listing %s records: %w", prefix, err)
-	}
-	list := make([]*T, len(rows))
-	for i, r := range rows {
-		list[i] = new(T)
-		if err := json.Unmarshal(r.Value, list[i]); err != nil {
-			return nil, fmt.Errorf("reading %s: %w", r.Key, err)
-		}
-	}
-	return list, nil
-}
-
-// DeleteStateMachine begins the deletion: no execution starts any more, those that run are stopped at their next
-// event, and the record goes with the last of them.
-func (e *Engine) DeleteStateMachine(ctx context.Context, arn string) error {
-	e.machines.write.Lock()
-	p, err := e.machines.get(ctx, arn)
-	if statelark.ErrorCode(err) == "StateMachineDoesNotExist" {
-		e.machines.write.Unlock()
-		return nil
-	}
-	if err == nil && !p.deleting.Load() {
-		record := *p.record
-		record.Deleting = true
-		_, err = e.machines.put(ctx, &record)
-	}
-	e.machines.write.Unlock()
-	if err != nil {
-		return err
-	}
-	e.finishDelete(ctx, arn)
-	return nil
-}
-
-// finishDelete removes a state machine that is being deleted, once none of its executions runs.
-func (e *Engine) finishDelete(ctx context.Context, arn string) {
-	e.machines.write.Lock()
-	defer e.machines.write.Unlock()
-	p, err := e.machines.get(ctx, arn)
-	if err == nil && !p.deleting.Load() || statelark.ErrorCode(err) != "" {
-		return
-	}
-	var open []*statelark.Execution
-	if err == nil {
-		open, err = e.store.Executions(ctx, statelark.ExecutionQuery{Machine: arn, Status: statelark.Running, Limit: 1})
-	}
-	if err == nil && len(open) > 0 {
-		return
-	}
-	if err == nil {
-		err = e.machines.commit(ctx, statelark.MetaOp{Key: machinePrefix + arn, Expect: statelark.AnyRevision})
-	}
-	if err != nil {
-		e.log.Warn("state machine could not be deleted; it is tried again soon", "arn", arn, "error", err)
-		e.machines.doubt(arn)
-		e.lookAgain()
-		return
-	}
-	e.machines.forget(arn)
-}
-
-// sweepDeleted takes up the deletions that were under way.
-func (e *Engine) sweepDeleted(ctx context.Context) error {
-	after := ""
-	for {
-		page, err := e.StateMachines(ctx, after, 500)
-		if err != nil {
-			return err
-		}
-		for _, m := range page {
-			after = m.ARN
-			if m.Deleting {
-				e.finishDelete(ctx, m.ARN)
-			}
-		}
-		if len(page) < 500 {
-			return nil
-		}
-	}
+	return list, err
 }

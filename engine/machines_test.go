@@ -207,7 +207,7 @@ func TestStateMachineChangesWhileItIsRead(t *testing.T) {
 	inBubble(t, echo, func(r *rig) {
 		ctx, m := context.Background(), r.machine("M", passOnly)
 		r.restart()
-		r.machines.doubt(m)
+		r.machines.heads.doubt(m)
 		updated := r.whileReading(1, func() {
 			definition := taskOnly
 			if _, err := r.UpdateStateMachine(ctx, m, statelark.StateMachineUpdate{Definition: &definition}); err != nil {
@@ -223,7 +223,7 @@ func TestStateMachineChangesWhileItIsRead(t *testing.T) {
 			t.Errorf("after the update it is %v, %v", s, err)
 		}
 
-		r.machines.doubt(m)
+		r.machines.heads.doubt(m)
 		deleted := r.whileReading(1, func() {
 			if err := r.DeleteStateMachine(ctx, m); err != nil {
 				t.Error(err)
@@ -241,6 +241,8 @@ func TestTagOfAnActivityThatIsBeingDeleted(t *testing.T) {
 		ctx := context.Background()
 		for n := range 2 { // Tag asks for a state machine first, then for an activity
 			a := r.activity("a")
+			r.machines.heads.doubt(a)
+			r.activityRecords.doubt(a)
 			deleted := r.whileReading(n+1, func() {
 				if err := r.DeleteActivity(ctx, a); err != nil {
 					t.Error(err)

@@ -274,7 +274,7 @@ func (o *owner) forget(l *live) {
 // step gives an event to an execution and submits what follows.
 func (o *owner) step(l *live, m message) {
 	o.date(l, &m)
-	if l.program.deleting.Load() && m.event.Kind != interp.Started {
+	if l.program.deleting() && m.event.Kind != interp.Started {
 		m.event = interp.Event{Kind: interp.Stopped, At: m.event.At}
 	}
 	d := &o.decision

@@ -12,17 +12,23 @@ const (
 	expireBudget = 500
 )
 
-// expire removes executions that closed longer ago than the retention. Their names are free again then.
+// expire removes executions that closed longer ago than the retention. Their names are free again then, and the
+// revisions of state machines that only they ran go with them.
 func (e *Engine) expire(ctx context.Context) {
 	tick := time.NewTicker(expireEvery)
 	defer tick.Stop()
+	freed := "" // the last revision that was looked at
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		if err := e.expireOnce(ctx); err != nil && ctx.Err() == nil {
+		err := e.expireOnce(ctx)
+		if err == nil {
+			freed, err = e.freeRevisions(ctx, freed)
+		}
+		if err != nil && ctx.Err() == nil {
 			e.log.Warn("old executions could not be removed; it is tried again in 10 minutes", "error", err)
 		}
 	}

@@ -27,19 +27,21 @@ const (
 func loadSecret(ctx context.Context, store statelark.Store) ([]byte, error) {
 	r, err := store.Meta(ctx, secretKey)
 	if err == nil {
-		return r.Value, nil
+		return parseSecret(r.Value)
 	}
 	if !errors.Is(err, statelark.ErrNotFound) {
 		return nil, err
 	}
-	secret := make([]byte, 32)
+	secret := make([]byte, secretLength)
 	if _, err := rand.Read(secret); err != nil {
 		return nil, err
 	}
-	err = store.Commit(ctx, &statelark.Batch{Meta: []statelark.MetaOp{{Key: secretKey, Value: secret}}})
+	err = store.Commit(ctx, &statelark.Batch{Meta: []statelark.MetaOp{{Key: secretKey, Value: appendSecret(nil, secret)}}})
 	if errors.Is(err, statelark.ErrConflict) { // another node was first
-		r, err = store.Meta(ctx, secretKey)
-		return r.Value, err
+		if r, err = store.Meta(ctx, secretKey); err != nil {
+			return nil, err
+		}
+		return parseSecret(r.Value)
 	}
 	return secret, err
 }
@@ -77,7 +79,7 @@ func (e *Engine) openToken(token string) (k taskKey, ok bool) {
 func (e *Engine) TaskSucceeded(ctx context.Context, token, output string) error {
 	v, err := value.Parse(output)
 	if err != nil {
-		return statelark.Errorf("InvalidOutput", "Invalid Output: '%s'", err)
+		return statelark.Errorf(statelark.CodeInvalidOutput, "Invalid Output: '%s'", err)
 	}
 	return e.answerTask(ctx, token, interp.Event{Kind: interp.TaskSucceeded, Output: v})
 }
@@ -95,12 +97,12 @@ func (e *Engine) TaskHeartbeat(ctx context.Context, token string) error {
 func (e *Engine) answerTask(ctx context.Context, token string, ev interp.Event) error {
 	k, ok := e.openToken(token)
 	if !ok {
-		return statelark.Errorf("InvalidToken", "Invalid Token: 'Invalid token'")
+		return statelark.Errorf(statelark.CodeInvalidToken, "Invalid Token: 'Invalid token'")
 	}
 	ev.Seq = k.seq
 	err := e.ask(ctx, message{exec: k.exec, event: ev, must: true})
 	if errors.Is(err, errNoWait) {
-		return statelark.Errorf("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
+		return statelark.Errorf(statelark.CodeTaskTimedOut, "Task Timed Out: 'Provided task does not exist anymore'")
 	}
 	return err
 }
