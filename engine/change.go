@@ -9,9 +9,9 @@ import (
 	"github.com/statelark/statelark/interp"
 )
 
-// againSeq is the Seq of the timer that stands for a Decision with More: it makes a restarted engine go on with
+// moreSeq is the Seq of the timer that stands for a Decision with More: it makes a restarted engine go on with
 // an execution that was in the middle of its way. It is never set in memory.
-const againSeq = 0
+const moreSeq = 0
 
 // change is a Change and what has to be done once it is durable.
 type change struct {
@@ -138,34 +138,40 @@ func timerOp(t interp.TimerSet, cancel bool) statelark.TimerOp {
 	return statelark.TimerOp{Seq: t.Seq, Due: time.UnixMilli(t.Due).UTC(), Cancel: cancel}
 }
 
-// noteMore keeps the stored timer that says More as long as the execution is in the middle of its way.
+// noteMore keeps the stored timer that says More as long as the execution is in the middle of its way: the event of one
+// thread leaves the others where they are.
 func (l *live) noteMore(c *change, d *interp.Decision) {
-	if l.again != 0 {
-		c.Timers = append(c.Timers, timerOp(interp.TimerSet{Seq: againSeq, Due: l.again}, true))
-		l.again = 0
-	}
-	if d.More {
-		l.again = l.latest
-		c.Timers = append(c.Timers, timerOp(interp.TimerSet{Seq: againSeq, Due: l.again}, false))
+	switch more := d.More || l.more; {
+	case more && l.moreDue == 0:
+		l.moreDue = l.latest
+		c.Timers = append(c.Timers, timerOp(interp.TimerSet{Seq: moreSeq, Due: l.moreDue}, false))
+	case !more && l.moreDue != 0:
+		c.Timers = append(c.Timers, timerOp(interp.TimerSet{Seq: moreSeq, Due: l.moreDue}, true))
+		l.moreDue = 0
 	}
 }
 
-// finishChange does what a change said, now that it is durable; or tells that it was refused.
-func (e *Engine) finishChange(l *live, c *change, m message, err error) {
+// landed does what a change said, now that it is durable; or tells that it was refused. The finisher calls it.
+func (o *owner) landed(l *live, c *change, m message, err error) {
 	if err != nil {
 		l.dead.Store(true) // before pending tells that nothing is under way
 	}
-	l.pending.Add(-1)
-	defer c.recycle()
-	if err != nil {
-		if m.reply != nil {
-			m.reply(err)
+	if l.pending.Add(-1) == 0 && l.lost.Load() {
+		select {
+		case o.wake <- struct{}{}:
+		default:
 		}
-		return
 	}
-	if m.reply != nil {
-		m.reply(nil)
+	defer c.recycle()
+	m.answer(err)
+	if err == nil {
+		o.effect(l, c)
 	}
+}
+
+// effect lets out of the node what a durable change said.
+func (o *owner) effect(l *live, c *change) {
+	e := o.e
 	for _, k := range c.run {
 		e.dispatch(k)
 	}
@@ -174,14 +180,14 @@ func (e *Engine) finishChange(l *live, c *change, m message, err error) {
 		e.activities.cancel(taskKey{c.Exec, t.Seq})
 	}
 	for _, t := range c.disarm {
-		e.timers.remove(timerOf(c.Exec, t))
+		o.timers.remove(timerOf(c.Exec, t))
 	}
 	for _, t := range c.arm {
-		e.timers.add(timerOf(c.Exec, t))
+		o.timers.add(timerOf(c.Exec, t))
 	}
 	e.hintSends(c.Change, nil)
 	if c.finish != nil && l.program.deleting() {
-		e.inbox.sweep(l.record.Machine)
+		e.deletions.look(l.record.Machine)
 	}
 }
 
@@ -191,7 +197,7 @@ func (e *Engine) hintSends(ch *statelark.Change, err error) {
 		return
 	}
 	for _, s := range ch.Sends {
-		e.inbox.hint(s.To.Shard())
+		e.ownerOf(s.To).inbox.hint(s.To.Shard())
 	}
 }
 

@@ -104,11 +104,11 @@ func TestTimersThatWereNeverHeldAreForgotten(t *testing.T) {
 	inBubble(t, echo, func(r *rig) {
 		synctest.Wait()
 		for i := range uint64(100) {
-			r.timers.remove(statelark.Timer{Due: time.Now().Add(30 * time.Second), Seq: i})
+			r.owners[0].timers.remove(statelark.Timer{Due: time.Now().Add(30 * time.Second), Seq: i})
 		}
 		time.Sleep(2 * horizon)
 		synctest.Wait()
-		_, gone := r.timers.held()
+		_, gone := r.timersHeld()
 		is(t, "taken away", gone, 0)
 	})
 }

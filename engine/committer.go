@@ -24,15 +24,20 @@ type commit struct {
 	generation uint64
 	// live is the execution as in memory, nil when the change does not rest on that.
 	live *live
-	// finish is called once, by the finisher, when the change is durable (nil) or refused.
-	finish func(error)
+	// tell is called once, by the finisher, when the change is durable (nil) or refused.
+	tell func(error)
 }
 
 // committer writes everything that is queued in one batch, again and again. Batches fill while the one before
 // them is being synced; nothing waits for more to come.
 type committer struct {
-	e        *Engine
+	store      statelark.Store
+	shards     *shards
+	generation *atomic.Uint64
+	failed     func(error) // told why a batch failed whose outcome is not known
+
 	in       chan commit
+	first    *commit // taken from in, and too much for the batch before it
 	finished chan outcome
 	flying   atomic.Pointer[chan struct{}] // closed when the store's Commit returns; nil when none is under way
 	running  sync.WaitGroup
@@ -44,16 +49,19 @@ type outcome struct {
 	err     error
 }
 
-func newCommitter(e *Engine) *committer {
-	return &committer{e: e, in: make(chan commit, commitQueue), finished: make(chan outcome, 4)}
+func newCommitter(store statelark.Store, shards *shards, generation *atomic.Uint64, failed func(error)) *committer {
+	return &committer{
+		store: store, shards: shards, generation: generation, failed: failed,
+		in: make(chan commit, commitQueue), finished: make(chan outcome, 4),
+	}
 }
 
 func (c *committer) start() {
 	c.running.Go(c.run)
-	c.running.Go(c.finish)
+	c.running.Go(c.tell)
 }
 
-// close returns when all that was submitted is finished. Nothing may be submitted any more.
+// close returns when all who submitted something are told. Nothing may be submitted any more.
 func (c *committer) close() {
 	close(c.in)
 	c.running.Wait()
@@ -64,8 +72,15 @@ func (c *committer) submit(m commit) { c.in <- m }
 
 func (c *committer) run() {
 	defer close(c.finished)
-	for first := range c.in {
-		c.write(c.fill(first))
+	for {
+		if c.first == nil {
+			m, ok := <-c.in
+			if !ok {
+				return
+			}
+			c.first = &m
+		}
+		c.write(c.fill())
 	}
 }
 
@@ -77,7 +92,7 @@ func (m *commit) stale(generation uint64) bool {
 
 // sift refuses the changes of a batch that are stale and returns the others.
 func (c *committer) sift(batch []commit) []commit {
-	generation := c.e.generation.Load()
+	generation := c.generation.Load()
 	first := slices.IndexFunc(batch, func(m commit) bool { return m.stale(generation) })
 	if first < 0 {
 		return batch
@@ -95,18 +110,23 @@ func (c *committer) sift(batch []commit) []commit {
 	return current
 }
 
-// fill takes what is queued behind first, up to the bounds of a batch.
-func (c *committer) fill(first commit) []commit {
-	batch := append(make([]commit, 0, 64), first)
-	rows, bytes := cost(first.change)
-	for len(batch) < maxBatchChanges && rows < maxBatchRows && bytes < maxBatchBytes {
+// fill takes what is queued after first, up to the bounds of a batch. A change that goes past them is the first of the
+// next batch; one that does so alone is a batch of its own.
+func (c *committer) fill() []commit {
+	batch := append(make([]commit, 0, 64), *c.first)
+	rows, bytes := cost(c.first.change)
+	c.first = nil
+	for len(batch) < maxBatchChanges {
 		select {
 		case m, ok := <-c.in:
 			if !ok {
 				return batch
 			}
 			r, b := cost(m.change)
-			rows, bytes = rows+r, bytes+b
+			if rows, bytes = rows+r, bytes+b; rows > maxBatchRows || bytes > maxBatchBytes {
+				c.first = &m
+				return batch
+			}
 			batch = append(batch, m)
 		default:
 			return batch
@@ -159,10 +179,10 @@ func (c *committer) write(batch []commit) {
 func (c *committer) commit(b *statelark.Batch) (ownFault bool, err error) {
 	over := make(chan struct{})
 	c.flying.Store(&over)
-	err = c.e.store.Commit(context.Background(), b)
+	err = c.store.Commit(context.Background(), b)
 	ownFault = errors.Is(err, statelark.ErrExists) || errors.Is(err, statelark.ErrConflict)
 	if err != nil && !ownFault {
-		c.e.failed(err)
+		c.failed(err)
 	}
 	c.flying.Store(nil)
 	close(over)
@@ -179,7 +199,7 @@ func (c *committer) landed(ctx context.Context, generation uint64) error {
 			return ctx.Err()
 		}
 	}
-	if c.e.generation.Load() != generation {
+	if c.generation.Load() != generation {
 		return fmt.Errorf("a batch failed meanwhile: %w", statelark.ErrUnavailable)
 	}
 	return nil
@@ -203,18 +223,18 @@ func (c *committer) fences(batch []commit) []statelark.Fence {
 		s := m.change.Exec.Shard()
 		if !seen[s] {
 			seen[s] = true
-			fences = append(fences, statelark.Fence{Shard: s, Epoch: c.e.epoch(s)})
+			fences = append(fences, statelark.Fence{Shard: s, Epoch: c.shards.epoch(s)})
 		}
 	}
 	return fences
 }
 
-// finish tells those who wait for a change that it is durable, in the order of the changes, while the next batch
-// is being written.
-func (c *committer) finish() {
+// tell is the finisher: it tells those who wait for a change that it is durable, in the order of the changes, while
+// the next batch is being written.
+func (c *committer) tell() {
 	for o := range c.finished {
 		for _, m := range o.commits {
-			m.finish(o.err)
+			m.tell(o.err)
 		}
 	}
 }

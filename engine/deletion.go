@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/statelark/statelark"
@@ -28,10 +29,52 @@ func (e *Engine) DeleteStateMachine(ctx context.Context, arn string) error {
 	return nil
 }
 
+// deletions finishes the deletion of state machines, which waits for their last execution to end.
+type deletions struct {
+	e    *Engine
+	wake chan struct{} // of one
+
+	mu   sync.Mutex
+	hint map[string]struct{} // ARNs of state machines whose last execution may have ended
+}
+
+func newDeletions(e *Engine) *deletions {
+	return &deletions{e: e, wake: make(chan struct{}, 1), hint: make(map[string]struct{})}
+}
+
+// look says that a state machine that is being deleted may be without executions now. It never waits.
+func (d *deletions) look(machineARN string) {
+	d.mu.Lock()
+	d.hint[machineARN] = struct{}{}
+	d.mu.Unlock()
+	select {
+	case d.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run looks where it is told to until ctx ends.
+func (d *deletions) run(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-d.wake:
+		}
+		d.mu.Lock()
+		hint := d.hint
+		d.hint = make(map[string]struct{})
+		d.mu.Unlock()
+		for arn := range hint {
+			d.e.finishDelete(ctx, arn)
+		}
+	}
+}
+
 // leave ends a start that admit let in, when its outcome is known.
 func (e *Engine) leave(p *program) {
 	if e.machines.leave(p) {
-		e.inbox.sweep(p.record.ARN)
+		e.deletions.look(p.record.ARN)
 	}
 }
 
@@ -41,7 +84,7 @@ func (e *Engine) finishDelete(ctx context.Context, arn string) {
 	if err != nil {
 		e.log.Warn("state machine could not be deleted; it is tried again soon", "arn", arn, "error", err)
 		e.machines.heads.doubt(arn)
-		e.lookAgain()
+		e.recovery.request()
 	}
 }
 
@@ -60,19 +103,19 @@ func (e *Engine) deleteIdle(ctx context.Context, arn string) error {
 	return e.machines.heads.put(ctx, arn, h, nil, markSuperseded(arn, h.value.Revision))
 }
 
-// sweepDeleted takes up the deletions that were under way.
-func (e *Engine) sweepDeleted(ctx context.Context) error {
+// recover takes up the deletions that were under way.
+func (d *deletions) recover(ctx context.Context) error {
 	const page = 100
 	after := ""
 	for {
-		heads, err := e.machines.heads.list(ctx, after, page)
+		heads, err := d.e.machines.heads.list(ctx, after, page)
 		if err != nil {
 			return err
 		}
 		for _, h := range heads {
 			after = h.ARN
 			if h.Deleting {
-				e.finishDelete(ctx, h.ARN)
+				d.e.finishDelete(ctx, h.ARN)
 			}
 		}
 		if len(heads) < page {

@@ -121,7 +121,7 @@ func TestScanWaitsForTheBatchThatItSees(t *testing.T) {
 		synctest.Wait()
 		r.store.set(func(s *frail) { s.after = nil }) // for what the scan itself asks
 		scanned := make(chan error, 1)
-		go func() { scanned <- r.scan(context.Background()) }()
+		go func() { scanned <- r.recover(context.Background()) }()
 		synctest.Wait()
 		is(t, "calls before the task is durable", calls.Load(), 0)
 		release()
@@ -139,7 +139,7 @@ func TestScanOfAStoreThatTakesNoBatch(t *testing.T) {
 		r.store.set(func(s *frail) {
 			s.before = func(*statelark.Batch) error { return statelark.ErrUnavailable }
 		})
-		if err := r.scan(context.Background()); err == nil {
+		if err := r.recover(context.Background()); err == nil {
 			t.Error("it was scanned")
 		}
 		r.store.set(func(s *frail) { s.before = nil })
@@ -178,7 +178,7 @@ func TestScanDoesNotRepeatATaskThatEndsMeanwhile(t *testing.T) {
 						synctest.Wait()
 					}
 				})
-				if err := r.scan(context.Background()); err != nil {
+				if err := r.recover(context.Background()); err != nil {
 					t.Fatal(err)
 				}
 				time.Sleep(time.Second)

@@ -138,16 +138,18 @@ func TestDescribeOfEachEnd(t *testing.T) {
 func TestALoopGoesOnAfterACrash(t *testing.T) {
 	inBubble(t, echo, func(r *rig) {
 		m := r.machine("M", endless)
-		var commits atomic.Int32
+		var arn string
+		goOn := r.stall(func() { arn = r.start(m, "e", `1`) }) // else the loop may end before the first batch is filled
 		r.store.set(func(s *frail) {
 			s.before = func(b *statelark.Batch) error {
-				if len(b.Changes) > 0 && commits.Add(1) > 1 {
+				if len(b.Changes) > 0 {
 					return fmt.Errorf("the process is dead: %w", statelark.ErrUnavailable)
 				}
 				return nil
 			}
 		})
-		arn := r.start(m, "e", `1`)
+		goOn()
+		synctest.Wait()
 		r.shut()
 		r.store.set(func(s *frail) { s.before = nil })
 		is(t, "status", r.describeStored(arn), statelark.Running)

@@ -54,6 +54,10 @@ type Config struct {
 	MaxTasks int
 	// MaxLive is how many executions stay in memory while they wait; 0: 8,192.
 	MaxLive int
+	// MaxLiveBytes is how much memory those may hold, by their own estimate; 0: 128 MiB.
+	MaxLiveBytes int
+	// Patience is how long an owner waits for a step before the step goes on beside it; 0: 10 ms, negative: not at all.
+	Patience time.Duration
 	// LongPoll is how long ActivityTask waits; 0: 60 s.
 	LongPoll time.Duration
 	// Retention is how long closed executions are kept; 0: 90 days, as AWS does; negative: for ever.
@@ -76,9 +80,8 @@ type Engine struct {
 	secret []byte                    // of the task tokens
 	since  atomic.Pointer[time.Time] // from when on callers were heard, without a break
 
-	leases     []statelark.Lease
-	epochs     [statelark.Shards]uint64 // of the leases
-	generation atomic.Uint64            // see "When the store fails"
+	shards     *shards
+	generation atomic.Uint64 // see "When the store fails"
 
 	machines *machines
 	// activityRecords are what activities are; activities holds their tasks.
@@ -88,8 +91,11 @@ type Engine struct {
 	committer  *committer
 	dispatcher *dispatcher
 	activities *activities
-	timers     *timers
-	inbox      *inbox
+	recovery   *recovery
+	deletions  *deletions
+
+	workers  chan struct{} // the places for steps that are set aside
+	patience atomic.Int64  // of Config, in ns; tests change it
 
 	closing chan struct{} // closed when Close begins
 	closed  chan struct{} // closed when everything has ended
@@ -107,12 +113,14 @@ func New(store statelark.Store, cfg Config) *Engine {
 		closing: make(chan struct{}), closed: make(chan struct{}),
 	}
 	e.generation.Store(1)
-	e.committer = newCommitter(e)
+	e.shards = &shards{store: store, node: cfg.Node, log: e.log}
+	e.committer = newCommitter(store, e.shards, &e.generation, e.failed)
 	e.dispatcher = newDispatcher(e)
-	e.timers = newTimers(e)
-	e.inbox = newInbox(e)
-	for range cfg.Owners {
-		e.owners = append(e.owners, newOwner(e))
+	e.recovery, e.deletions = newRecovery(e), newDeletions(e)
+	e.workers = newWorkers()
+	e.patience.Store(int64(cfg.Patience))
+	for i := range cfg.Owners {
+		e.owners = append(e.owners, newOwner(e, i))
 	}
 	return e
 }
@@ -121,8 +129,11 @@ func New(store statelark.Store, cfg Config) *Engine {
 // taken up meanwhile. An engine whose Start failed is of no more use.
 func (e *Engine) Start(ctx context.Context) error {
 	e.listening()
-	if err := e.takeShards(ctx); err != nil {
-		return fmt.Errorf("taking the shards: %w", err)
+	switch n, err := e.shards.take(ctx); {
+	case err != nil:
+		return err
+	case n < statelark.Shards:
+		e.log.Info("other processes hold shards; they are taken when they become free", "shards", statelark.Shards-n)
 	}
 	secret, err := loadSecret(ctx, e.store)
 	if err != nil {
@@ -167,6 +178,12 @@ func (c *Config) setDefaults() {
 	if c.MaxLive == 0 {
 		c.MaxLive = 8192
 	}
+	if c.MaxLiveBytes == 0 {
+		c.MaxLiveBytes = 128 << 20
+	}
+	if c.Patience == 0 {
+		c.Patience = 10 * time.Millisecond
+	}
 	if c.LongPoll == 0 {
 		c.LongPoll = 60 * time.Second
 	}
@@ -188,11 +205,12 @@ func (e *Engine) run() {
 	e.committer.start()
 	for _, o := range e.owners {
 		e.running.Go(o.run)
+		e.running.Go(func() { o.timers.run(ctx) })
+		e.running.Go(func() { o.inbox.run(ctx) })
 	}
-	e.running.Go(func() { e.timers.run(ctx) })
-	e.running.Go(func() { e.inbox.run(ctx) })
-	e.running.Go(func() { e.takeUp(ctx) })
-	e.running.Go(func() { e.renewLeases(ctx) })
+	e.running.Go(func() { e.recovery.run(ctx) })
+	e.running.Go(func() { e.deletions.run(ctx) })
+	e.running.Go(func() { e.shards.keep(ctx, e.lost, e.won) })
 	if e.cfg.Retention > 0 {
 		e.running.Go(func() { e.expire(ctx) })
 	}
@@ -214,10 +232,17 @@ func (e *Engine) Close(ctx context.Context) error {
 	case <-ctx.Done():
 		return fmt.Errorf("closing the engine: %w", ctx.Err())
 	}
-	if err := e.store.Release(ctx, e.cfg.Node, e.leases); err != nil {
-		return fmt.Errorf("giving the shards back: %w", err)
+	return e.shards.release(ctx)
+}
+
+// isClosing reports whether Close was called.
+func (e *Engine) isClosing() bool {
+	select {
+	case <-e.closing:
+		return true
+	default:
+		return false
 	}
-	return nil
 }
 
 // wind waits until everything has ended. Tasks go first: one that calls this very engine needs its owners.
@@ -239,69 +264,31 @@ func unavailable(cause error) error {
 	return fmt.Errorf("the request was not stored, try again: %w", cause)
 }
 
-// ownerOf returns the goroutine that owns an execution.
-func (e *Engine) ownerOf(id statelark.ExecID) *owner {
-	return e.owners[int(id.Shard())%len(e.owners)]
+// ownerOf returns the owner of an execution.
+func (e *Engine) ownerOf(id statelark.ExecID) *owner { return e.ownerOfShard(id.Shard()) }
+
+func (e *Engine) ownerOfShard(s statelark.ShardID) *owner { return e.owners[int(s)%len(e.owners)] }
+
+// lost forgets what memory has of shards that another node took.
+func (e *Engine) lost(n int) {
+	e.log.Error("shards were taken by another node; their executions go on there", "lost", n)
+	e.renew()
 }
 
-// takeShards takes all shards. Those that a process held which did not end well become free when its leases run out.
-func (e *Engine) takeShards(ctx context.Context) error {
-	for {
-		got, err := e.store.Acquire(ctx, e.cfg.Node, statelark.Shards)
-		if err != nil {
-			return err
-		}
-		for _, l := range got {
-			e.epochs[l.Shard] = l.Epoch
-		}
-		e.leases = append(e.leases, got...)
-		missing := statelark.Shards - len(e.leases)
-		if missing == 0 {
-			return nil
-		}
-		if e.leases, err = e.store.Renew(ctx, e.cfg.Node, e.leases); err != nil {
-			return err
-		}
-		e.log.Info("waiting for shards that another process holds", "shards", missing)
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(500 * time.Millisecond):
-		}
-	}
+// won takes up what is outstanding in shards that came to this node.
+func (e *Engine) won(n int) {
+	e.log.Info("took shards", "shards", n)
+	e.recovery.request()
 }
 
-// renewLeases keeps the shards. A store of a single node gives leases that do not end.
-func (e *Engine) renewLeases(ctx context.Context) {
-	tick := time.NewTicker(3 * time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		held, err := e.store.Renew(ctx, e.cfg.Node, e.leases)
-		switch {
-		case err != nil && ctx.Err() == nil:
-			e.log.Warn("leases could not be renewed; they are tried again in 3 s", "error", err)
-		case err == nil && len(held) < len(e.leases):
-			e.log.Error("shards were taken by another node; their executions go on there", "lost", len(e.leases)-len(held))
-		}
-	}
-}
-
-// failed starts a new generation after a batch whose outcome is not known.
+// failed starts a new generation after a batch whose outcome is not known, or that was fenced.
 func (e *Engine) failed(cause error) {
-	e.generation.Add(1)
 	e.log.Error("the store did not take a batch; executions are read again from it", "error", cause)
-	e.lookAgain()
+	e.renew()
 }
 
-// lookAgain makes everything outstanding be scanned once more.
-func (e *Engine) lookAgain() {
-	select {
-	case e.inbox.retake <- struct{}{}:
-	default:
-	}
+// renew starts a new generation: what is in memory is read again from the store.
+func (e *Engine) renew() {
+	e.generation.Add(1)
+	e.recovery.request()
 }

@@ -25,16 +25,29 @@ func (e *Engine) startExecution(ctx context.Context, s statelark.ExecutionStart,
 		return nil, err
 	}
 	defer e.leave(p)
+	b := &beginning{start: s, machine: p, parent: parent}
+	record, err := e.begin(ctx, b)
+	switch {
+	case errors.Is(err, statelark.ErrExists):
+		return durably(ctx, e, func() (*statelark.Execution, error) { return e.existing(ctx, b) })
+	case err != nil && !statelark.Refused(err) && ctx.Err() == nil:
+		return nil, unavailable(err)
+	}
+	return record, err
+}
+
+// begin hands b to the owner of its shard and waits for the answer.
+func (e *Engine) begin(ctx context.Context, b *beginning) (*statelark.Execution, error) {
 	type answer struct {
 		record *statelark.Execution
 		err    error
 	}
 	answers := make(chan answer, 1)
-	b := &beginning{start: s, machine: p, parent: parent, answer: func(r *statelark.Execution, err error) { answers <- answer{r, err} }}
-	o := e.owners[int(statelark.ShardOf(s.Machine, s.Name))%len(e.owners)]
+	b.answer = func(r *statelark.Execution, err error) { answers <- answer{r, err} }
+	o := e.ownerOfShard(statelark.ShardOf(b.start.Machine, b.start.Name))
 	switch {
 	case o.offer(message{begin: b}):
-	case parent == nil:
+	case b.parent == nil:
 		return nil, statelark.Errorf(statelark.CodeThrottling, "Rate exceeded")
 	case !o.send(ctx, message{begin: b}): // a Task does not fail because this server is busy
 		return nil, cmp.Or(ctx.Err(), error(errClosing))
@@ -47,39 +60,30 @@ func (e *Engine) startExecution(ctx context.Context, s statelark.ExecutionStart,
 	}
 }
 
-// taken answers a start whose name the store knows, and reports whether that was so: a running execution with the
-// same input is what the caller asked for. An error was answered, too.
-func (e *Engine) taken(b *beginning) (bool, error) {
-	ctx := context.Background()
+// existing returns the execution that has the name b asks for, if it is what b asks for: a running one with the same
+// input.
+func (e *Engine) existing(ctx context.Context, b *beginning) (*statelark.Execution, error) {
 	id, err := e.store.Lookup(ctx, b.start.Machine, b.start.Name)
-	if errors.Is(err, statelark.ErrNotFound) {
-		return false, nil
-	}
 	if err != nil {
-		b.answer(nil, unavailable(err))
-		return false, err
+		return nil, unavailable(err)
 	}
 	record, err := e.store.Execution(ctx, id)
 	if err != nil {
-		b.answer(nil, unavailable(err))
-		return false, err
+		return nil, unavailable(err)
 	}
-	same, err := e.sameStart(record, b)
+	same, err := e.sameStart(ctx, record, b)
 	switch {
 	case err != nil:
-		b.answer(nil, unavailable(err))
-		return false, err
-	case same:
-		b.answer(record, nil)
-	default:
-		b.answer(nil, statelark.Errorf(statelark.CodeExecutionAlreadyExists, "Execution Already Exists: '%s'", record.ARN()))
+		return nil, unavailable(err)
+	case !same:
+		return nil, statelark.Errorf(statelark.CodeExecutionAlreadyExists, "Execution Already Exists: '%s'", record.ARN())
 	}
-	return true, nil
+	return record, nil
 }
 
 // sameStart reports whether an execution is what b asks for: a running one with the same input, or the one that
 // the same attempt of a Task started before a crash.
-func (e *Engine) sameStart(record *statelark.Execution, b *beginning) (bool, error) {
+func (e *Engine) sameStart(ctx context.Context, record *statelark.Execution, b *beginning) (bool, error) {
 	if p := b.parent; p != nil {
 		same := record.Parent == p.exec && record.ParentWait == p.stored()
 		if same || p.tells != tellsNothing {
@@ -89,7 +93,7 @@ func (e *Engine) sameStart(record *statelark.Execution, b *beginning) (bool, err
 	if record.Status != statelark.Running {
 		return false, nil
 	}
-	first, err := e.event(context.Background(), record.ID, 1)
+	first, err := e.event(ctx, record.ID, 1)
 	if err != nil {
 		return false, err
 	}

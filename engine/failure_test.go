@@ -162,7 +162,7 @@ func TestDamagedRows(t *testing.T) {
 		}
 		bad := r.describe(arns[0])
 		if err := r.store.Commit(context.Background(), &statelark.Batch{
-			Fences:  []statelark.Fence{{Shard: bad.ID.Shard(), Epoch: r.epoch(bad.ID.Shard())}},
+			Fences:  []statelark.Fence{{Shard: bad.ID.Shard(), Epoch: r.shards.epoch(bad.ID.Shard())}},
 			Changes: []*statelark.Change{{Exec: bad.ID, Threads: []statelark.ThreadRow{{Thread: 1, Data: []byte("nonsense")}}}},
 		}); err != nil {
 			t.Fatal(err)

@@ -28,9 +28,13 @@ func TestFencedEngineSaysNothing(t *testing.T) {
 		token := r.poll("w").Token
 		r.start(r.machine("T", taskOnly), "e", `1`)
 		synctest.Wait()
-		held := slices.Clone(r.leases)
+		held := slices.Clone(r.shards.held())
 		if err := r.store.Release(ctx, r.Engine.cfg.Node, held); err != nil {
 			t.Fatal(err)
+		}
+		theirs, err := r.store.Acquire(ctx, "another", statelark.Shards)
+		if err != nil || len(theirs) != statelark.Shards {
+			t.Fatalf("another node took %d shards: %v", len(theirs), err)
 		}
 		for what, call := range map[string]func() error{
 			"a heartbeat that changes nothing": func() error { return r.TaskHeartbeat(ctx, token) },
@@ -47,12 +51,21 @@ func TestFencedEngineSaysNothing(t *testing.T) {
 				t.Errorf("%s: the answer is %v", what, err)
 			}
 		}
-		if err := r.scan(ctx); err == nil {
+		if err := r.recover(ctx); err == nil {
 			t.Error("it looked for tasks")
 		}
-		time.Sleep(time.Minute)
+		time.Sleep(7 * time.Second) // less than a lease
 		is(t, "calls", calls.Load(), 1)
 		is(t, "status", r.describe(arn).Status, statelark.Running)
+		if err := r.store.Release(ctx, "another", theirs); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(20 * time.Second) // what is outstanding is this node's again
+		is(t, "calls once the shards are back", calls.Load(), 2)
+		if err := r.TaskSucceeded(ctx, token, "2"); err != nil {
+			t.Error(err)
+		}
+		is(t, "status once the shards are back", r.ended(arn).Status, statelark.Succeeded)
 	})
 }
 

@@ -1,10 +1,12 @@
 package engine
 
 import (
+	"container/list"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -12,6 +14,41 @@ import (
 	"github.com/statelark/statelark/interp"
 	"github.com/statelark/statelark/value"
 )
+
+// beginning is an execution to start.
+type beginning struct {
+	start   statelark.ExecutionStart
+	machine *program
+	parent  *parentWait
+	answer  func(*statelark.Execution, error) // called once
+}
+
+// live is an execution in memory. Only its owner touches it, but for what says otherwise.
+//
+// Invariants: while pending is not 0 the store may know less of the execution than memory does, and it stays in
+// memory. Once dead is set, every change submitted before and not yet written is refused. moreDue is not 0 exactly
+// when the last change submitted left the timer row that says More.
+type live struct {
+	record   *statelark.Execution
+	program  *program
+	x        *interp.Exec // nil: it has ended
+	seed     uint64       // of x, when it began here
+	payloads *payloads
+	moreDue  int64 // due time (Unix ms) of the stored timer that says More, 0: none
+	latest   int64 // time (Unix ms) of the last event that was given to it
+	place    *list.Element
+	bytes    int  // of x, as in owner.bytes
+	more     bool // it is in owner.more
+	owed     bool // it has to be put there when its step has come back
+
+	pending atomic.Int32 // changes submitted and not landed
+	dead    atomic.Bool  // a change was refused: memory and store differ
+	lost    atomic.Bool  // a step was given up: memory is of no more use, what was submitted is good
+
+	computation *computation // the last step; poll is asked of it
+	aside       *computation // the step that is set aside, nil: none is
+	waiting     []message    // for that step, or for what was submitted to land
+}
 
 // newLive makes the memory of an execution that is about to start.
 func (e *Engine) newLive(b *beginning, now time.Time, unique, seed uint64) *live {
@@ -23,13 +60,19 @@ func (e *Engine) newLive(b *beginning, now time.Time, unique, seed uint64) *live
 	if b.parent != nil {
 		record.Parent, record.ParentWait = b.parent.exec, b.parent.stored()
 	}
-	l := &live{record: record, program: b.machine, payloads: newPayloads(e.store, record.ID)}
-	input, err := value.Parse(b.start.Input) // it was checked before; this tells how it is spelt
-	if err != nil {
-		input = value.Checked(b.start.Input)
-	}
-	l.x = interp.NewExec(e.identity(record, b.machine), e.host(record.ID), b.machine.machine, input, seed)
+	l := &live{record: record, program: b.machine, seed: seed}
+	e.beginAnew(l, b.start.Input)
 	return l
+}
+
+// beginAnew gives an execution the memory that it begins with.
+func (e *Engine) beginAnew(l *live, text string) {
+	input, err := value.Parse(text) // it was checked before; this tells how it is spelt
+	if err != nil {
+		input = value.Checked(text)
+	}
+	l.payloads = newPayloads(e.store, l.record.ID)
+	l.x = interp.NewExec(e.identity(l.record, l.program), e.host(l), l.program.machine, input, l.seed)
 }
 
 func (e *Engine) identity(r *statelark.Execution, p *program) interp.Identity {
@@ -39,8 +82,13 @@ func (e *Engine) identity(r *statelark.Execution, p *program) interp.Identity {
 	}
 }
 
-func (e *Engine) host(id statelark.ExecID) interp.Host {
-	return interp.Host{Token: func(seq uint64) string { return e.token(id, seq) }, HasActivity: e.hasActivity}
+func (e *Engine) host(l *live) interp.Host {
+	id := l.record.ID
+	return interp.Host{
+		Token:       func(seq uint64) string { return e.token(id, seq) },
+		Interrupted: func() bool { return l.computation.poll() },
+		HasActivity: e.hasActivity,
+	}
 }
 
 // readLive reads the memory of a running execution from the store; nil when there is none that runs.
@@ -76,7 +124,7 @@ func (e *Engine) readLive(id statelark.ExecID) (*live, error) {
 			}
 		}
 	}
-	if l.x, err = interp.Load(e.identity(record, p), e.host(id), p.machine, rows, l.payloads); err != nil {
+	if l.x, err = interp.Load(e.identity(record, p), e.host(l), p.machine, rows, l.payloads); err != nil {
 		return nil, err
 	}
 	return l, nil
@@ -90,7 +138,7 @@ const headerTail = 4 + 8 + 8
 func (l *live) appendHeader(dst []byte) []byte {
 	dst = l.x.AppendHeader(dst, l.payloads)
 	dst = binary.BigEndian.AppendUint32(dst, l.payloads.next)
-	dst = binary.BigEndian.AppendUint64(dst, uint64(l.again))
+	dst = binary.BigEndian.AppendUint64(dst, uint64(l.moreDue))
 	return binary.BigEndian.AppendUint64(dst, uint64(l.latest))
 }
 
@@ -100,7 +148,7 @@ func (l *live) readHeader(row []byte) (own []byte, err error) {
 		return nil, errors.New("its first row is cut short")
 	}
 	l.payloads.next = binary.BigEndian.Uint32(tail)
-	l.again, l.latest = int64(binary.BigEndian.Uint64(tail[4:])), int64(binary.BigEndian.Uint64(tail[12:]))
+	l.moreDue, l.latest = int64(binary.BigEndian.Uint64(tail[4:])), int64(binary.BigEndian.Uint64(tail[12:]))
 	return own, nil
 }
 

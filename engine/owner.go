@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
-	"sync/atomic"
 	"time"
 
 	"github.com/statelark/statelark"
@@ -30,58 +29,71 @@ type message struct {
 	orphan *statelark.Message
 	// begin starts a new execution instead.
 	begin *beginning
-	// reply is called when what follows from the event is durable, or with why it is not. May be nil.
+	// computed brings back a step that went on beside its owner.
+	computed *computation
+	// reply is called once, when what follows from the event is durable, or with why it is not. May be nil.
 	reply func(error)
 }
 
-// beginning is an execution to start.
-type beginning struct {
-	start   statelark.ExecutionStart
-	machine *program
-	parent  *parentWait
-	answer  func(*statelark.Execution, error)
+// answer calls reply, if there is one.
+func (m *message) answer(err error) {
+	if m.reply != nil {
+		m.reply(err)
+	}
 }
 
 // errNoWait: the event answers nothing that the execution waits for.
 var errNoWait = errors.New("nothing waits for this")
 
-// owner is the goroutine that owns a part of the shards.
+// owner owns a part of the shards, and with them the memory of their executions. One goroutine at a time is the owner's
+// and may touch what is below; which one changes when a step takes long (see aside.go).
+//
+// Invariants: live holds every execution of which something is known that the store may not show yet. An execution
+// is in more exactly when its more is set.
 type owner struct {
-	e    *Engine
-	in   chan message
-	quit chan struct{}
+	e      *Engine
+	number int // among the engine's owners; it owns the shards with that remainder
+	in     chan message
+	wake   chan struct{} // of one: a change of an execution in unsettled has landed
+	quit   chan struct{}
+	timers *timers
+	inbox  *inbox
 
 	generation uint64
 	live       map[statelark.ExecID]*live
 	idle       *list.List // of *live, the longest idle first
+	bytes      int        // of memory that the executions in idle hold, by their own estimate
 	names      map[nameKey]*live
-	more       []*live // whose last step ran out of budget
-	ended      []*live // whose end may not be durable yet, in that order
+	more       []*live   // whose last step ran out of budget
+	ended      []*live   // whose end may not be durable yet, in that order
+	unsettled  []*live   // whose step was given up, and changes of which are under way
+	resumed    []message // that waited for a step, to be handled before others
 
-	decision interp.Decision // of the step under way
-	encoder  history.Encoder
+	computing *computation // of the step under way
+	encoder   history.Encoder
 }
 
 type nameKey struct{ machine, name string }
 
-// live is an execution in memory.
-type live struct {
-	record   *statelark.Execution
-	program  *program
-	x        *interp.Exec
-	payloads *payloads
-	again    int64        // due time (Unix ms) of the stored timer that says More, 0: none
-	latest   int64        // time (Unix ms) of the last event that was given to it
-	pending  atomic.Int32 // changes submitted and not finished
-	dead     atomic.Bool  // a change was refused: memory and store differ
-	place    *list.Element
+func newOwner(e *Engine, number int) *owner {
+	o := &owner{
+		e: e, number: number, in: make(chan message, mailboxSize), wake: make(chan struct{}, 1), quit: make(chan struct{}),
+		generation: e.generation.Load(), live: make(map[statelark.ExecID]*live), idle: list.New(), names: make(map[nameKey]*live),
+	}
+	o.timers, o.inbox = newTimers(o), newInbox(o)
+	o.computing = newComputation(o)
+	return o
 }
 
-func newOwner(e *Engine) *owner {
-	return &owner{
-		e: e, in: make(chan message, mailboxSize), quit: make(chan struct{}), generation: e.generation.Load(),
-		live: make(map[statelark.ExecID]*live), idle: list.New(), names: make(map[nameKey]*live),
+// shards returns the shards of the owner that this node has.
+func (o *owner) shards() []statelark.ShardID {
+	var own []statelark.ShardID
+	for s := o.number; s < statelark.Shards; s += len(o.e.owners) {
+		if id := statelark.ShardID(s); o.e.shards.epoch(id) != 0 {
+			own = append(own, id)
+		}
 	}
+	return own
 }
 
 // send queues a message, waiting for room; false when the engine is closing or ctx ends.
@@ -113,58 +125,100 @@ func (o *owner) offer(m message) bool {
 
 func (o *owner) close() { close(o.quit) }
 
+// run is the owner until it ends, or until a step is set aside: another goroutine has run it on from then.
 func (o *owner) run() {
-	for {
-		if len(o.more) == 0 {
-			select {
-			case m := <-o.in:
-				o.handle(m)
-			case <-o.quit:
-				return
-			}
-			continue
-		}
+	for o.turn() {
+	}
+}
+
+// turn does one thing, and reports whether this goroutine still is the owner.
+func (o *owner) turn() bool {
+	if len(o.resumed) > 0 {
+		m := o.resumed[0]
+		o.resumed[0] = message{}
+		o.resumed = o.resumed[1:]
+		return o.handle(m)
+	}
+	if len(o.more) > 0 {
 		select {
 		case m := <-o.in:
-			o.handle(m)
+			if !o.handle(m) {
+				return false
+			}
+		case <-o.wake:
+			o.settleAll()
 		case <-o.quit:
-			return
+			return false
 		default:
 		}
-		o.goOn()
+		return o.goOn()
+	}
+	select {
+	case m := <-o.in:
+		return o.handle(m)
+	case <-o.wake:
+		o.settleAll()
+		return true
+	case <-o.quit:
+		return false
 	}
 }
 
 // submit hands a change to the committer. It rests on l as in memory; nil: on nothing.
-func (o *owner) submit(ch *statelark.Change, l *live, finish func(error)) {
-	o.e.committer.submit(commit{ch, o.generation, l, finish})
+func (o *owner) submit(ch *statelark.Change, l *live, tell func(error)) {
+	o.e.committer.submit(commit{ch, o.generation, l, tell})
 }
 
 // goOn gives one more step to the execution that has waited longest for it.
-func (o *owner) goOn() {
+func (o *owner) goOn() bool {
 	o.checkGeneration()
 	if len(o.more) == 0 {
-		return
+		return true
 	}
 	l := o.more[0]
+	o.more[0] = nil
 	o.more = o.more[1:]
+	l.more = false
 	switch {
 	case l.dead.Load():
-		l.again = 0 // it may leave the memory
+		l.moreDue = 0 // it may leave the memory
+	case l.aside != nil:
+		l.owed = true
+	case l.lost.Load(): // it is to end
 	case o.live[l.record.ID] == l:
-		o.step(l, message{exec: l.record.ID, event: interp.Event{Kind: interp.Continue}})
+		return o.step(l, message{exec: l.record.ID, event: interp.Event{Kind: interp.Continue}})
+	}
+	return true
+}
+
+// oweMore notes that an execution is in the middle of its way.
+func (o *owner) oweMore(l *live) {
+	if !l.more {
+		l.more = true
+		o.more = append(o.more, l)
 	}
 }
 
 // checkGeneration forgets everything when the store failed since the last look.
 func (o *owner) checkGeneration() {
-	if g := o.e.generation.Load(); g != o.generation {
-		o.generation = g
-		clear(o.live)
-		clear(o.names)
-		o.idle.Init()
-		o.more, o.ended = nil, nil
+	g := o.e.generation.Load()
+	if g == o.generation {
+		return
 	}
+	o.generation = g
+	for _, l := range o.live {
+		if l.aside != nil {
+			l.aside.giveUp()
+		}
+	}
+	for _, l := range o.unsettled {
+		o.resumed = append(o.resumed, l.waiting...)
+	}
+	clear(o.live)
+	clear(o.names)
+	o.idle.Init()
+	o.bytes = 0
+	o.more, o.ended, o.unsettled = nil, nil, nil
 }
 
 // forgetEnded lets go of the executions whose end is durable: the store knows of it now.
@@ -178,33 +232,43 @@ func (o *owner) forgetEnded() {
 	}
 }
 
-func (o *owner) handle(m message) {
+// handle does what a message says, and reports whether this goroutine still is the owner.
+func (o *owner) handle(m message) bool {
 	o.checkGeneration()
 	o.forgetEnded()
-	if m.begin != nil {
-		o.begin(m.begin)
-		return
+	switch {
+	case m.begin != nil:
+		return o.begin(m)
+	case m.computed != nil:
+		o.takeBack(m.computed)
+		return true
 	}
 	l, err := o.load(m.exec)
 	switch {
 	case err != nil:
-		o.e.log.Error("execution could not be read", "id", m.exec, "error", err)
-		if errors.Is(err, statelark.ErrUnavailable) {
-			o.e.lookAgain() // the event may be known to nobody else any more
-		}
-		if m.reply != nil {
-			m.reply(err)
-		}
-	case l == nil || l.x.Status() > interp.Running:
-		o.refuse(m)
-	case m.must && !l.x.Awaits(m.event):
+		o.unread(m, err)
+	case l != nil && (l.aside != nil || l.lost.Load()):
+		o.wait(l, m)
+	case l == nil || l.x == nil, m.must && !l.x.Awaits(m.event):
 		o.refuse(m)
 	default:
-		o.step(l, m)
+		return o.step(l, m)
 	}
+	return true
 }
 
-// refuse answers a message that no execution takes, once what made it so is durable: an empty change comes behind all
+// unread answers a message for an execution that could not be read.
+func (o *owner) unread(m message, err error) {
+	if !errors.Is(err, statelark.ErrFenced) {
+		o.e.log.Error("execution could not be read", "id", m.exec, "error", err)
+	}
+	if errors.Is(err, statelark.ErrUnavailable) {
+		o.e.recovery.request() // the event may be known to nobody else any more
+	}
+	m.answer(err)
+}
+
+// refuse answers a message that no execution takes, once what made it so is durable: an empty change comes after all
 // that was submitted, and is refused when the shard is another node's. An inbox row that brought the message is done
 // with.
 func (o *owner) refuse(m message) {
@@ -220,16 +284,15 @@ func (o *owner) refuse(m message) {
 	}
 	o.submit(ch, o.live[m.exec], func(refused error) {
 		o.e.hintSends(ch, refused)
-		if m.reply != nil {
-			m.reply(cmp.Or(refused, errNoWait))
-		}
+		m.answer(cmp.Or(refused, errNoWait))
 	})
 }
 
-// errUnsettled: what the store has of an execution is not known before its changes are finished.
+// errUnsettled: what the store has of an execution is not known before its changes have landed.
 var errUnsettled = fmt.Errorf("a change of it was refused, and others are under way: %w", statelark.ErrUnavailable)
 
-// load returns a running execution, from memory or from the store; nil when it is not running.
+// load returns a running execution, from memory or from the store; nil when it is not running. The live one of an
+// execution that has ended has no x.
 func (o *owner) load(id statelark.ExecID) (*live, error) {
 	if l := o.live[id]; l != nil {
 		if !l.dead.Load() {
@@ -240,6 +303,9 @@ func (o *owner) load(id statelark.ExecID) (*live, error) {
 		}
 		o.forget(l)
 	}
+	if o.e.shards.epoch(id.Shard()) == 0 {
+		return nil, errNotOwned
+	}
 	l, err := o.e.readLive(id)
 	if err != nil || l == nil {
 		return nil, err
@@ -248,16 +314,32 @@ func (o *owner) load(id statelark.ExecID) (*live, error) {
 	return l, nil
 }
 
-// keep notes an execution as in memory, and lets the longest idle ones go when there are too many.
+// keep notes an execution as in memory.
 func (o *owner) keep(l *live) {
 	o.live[l.record.ID] = l
 	l.place = o.idle.PushBack(l)
-	limit := o.e.cfg.MaxLive/len(o.e.owners) + 1
+	o.weigh(l)
+	o.spare(l)
+}
+
+// weigh notes how much memory an execution holds now.
+func (o *owner) weigh(l *live) {
+	now := 0
+	if l.x != nil && l.place != nil {
+		now = l.x.Size()
+	}
+	o.bytes += now - l.bytes
+	l.bytes = now
+}
+
+// spare lets the longest idle executions go when there are too many, or too large ones, in memory; but not l.
+func (o *owner) spare(l *live) {
+	count, bytes := o.e.cfg.MaxLive/len(o.e.owners)+1, o.e.cfg.MaxLiveBytes/len(o.e.owners)
 	at := o.idle.Front()
-	for tries := 0; tries < 8 && at != nil && len(o.live) > limit; tries++ {
+	for tries := 0; tries < 8 && at != nil && (o.idle.Len() > count || o.bytes > bytes); tries++ {
 		old := at.Value.(*live)
 		at = at.Next()
-		if old != l && old.pending.Load() == 0 && old.again == 0 {
+		if old != l && old.pending.Load() == 0 && old.moreDue == 0 && old.aside == nil {
 			o.forget(old)
 		}
 	}
@@ -265,40 +347,72 @@ func (o *owner) keep(l *live) {
 
 func (o *owner) forget(l *live) {
 	delete(o.live, l.record.ID)
+	o.unlist(l)
+}
+
+// unlist takes an execution out of those that may be let go.
+func (o *owner) unlist(l *live) {
 	if l.place != nil {
 		o.idle.Remove(l.place)
 		l.place = nil
 	}
+	o.weigh(l)
 }
 
-// step gives an event to an execution and submits what follows.
-func (o *owner) step(l *live, m message) {
+// step gives an event to an execution and submits what follows. It reports whether this goroutine still is the owner.
+func (o *owner) step(l *live, m message) bool {
 	o.date(l, &m)
 	if l.program.deleting() && m.event.Kind != interp.Started {
 		m.event = interp.Event{Kind: interp.Stopped, At: m.event.At}
 	}
-	d := &o.decision
-	if err := stepSafely(l.x, d, m.event); err != nil {
-		o.poisoned(l, m, err)
-		return
+	c := o.computing
+	c.begin(l, m)
+	c.run()
+	if c.aside {
+		c.comeBack()
+		return false
 	}
-	if d.Empty() && !d.More && m.from == nil {
+	o.decided(c)
+	return true
+}
+
+// decided submits what a step said.
+func (o *owner) decided(c *computation) {
+	l, m, d := c.live, c.message, c.decision
+	switch {
+	case c.err != nil:
+		o.undecided(c)
+		return
+	case d.Empty() && !d.More && m.from == nil:
 		o.settle(l, m)
 		return
 	}
-	c := o.newChange(l, d, m)
+	ch := o.newChange(l, d, m)
 	l.pending.Add(1)
-	o.submit(c.Change, l, func(err error) { o.e.finishChange(l, c, m, err) })
-	switch {
-	case d.Finish != nil:
-		o.idle.Remove(l.place)
-		l.place = nil
+	o.submit(ch.Change, l, func(err error) { o.landed(l, ch, m, err) })
+	if d.Finish != nil {
+		l.x = nil // nothing more happens to it
+		o.unlist(l)
 		o.ended = append(o.ended, l)
+		return
+	}
+	o.idle.MoveToBack(l.place)
+	o.weigh(l)
+	if d.More {
+		o.oweMore(l)
+	}
+	o.spare(l)
+}
+
+// undecided deals with a step that gave no decision.
+func (o *owner) undecided(c *computation) {
+	switch {
+	case !errors.Is(c.err, interp.ErrInterrupted):
+		o.poisoned(c.live, c.message, c.err)
+	case c.slow:
+		o.beginBriefly(c.live, c.message)
 	default:
-		o.idle.MoveToBack(l.place)
-		if d.More {
-			o.more = append(o.more, l)
-		}
+		o.abandoned(c.live, c.message)
 	}
 }
 
@@ -334,9 +448,7 @@ func (o *owner) poisoned(l *live, m message, err error) {
 	o.e.log.Error("execution stands still because of a fault in this server; please report it, and stop the execution",
 		"execution", l.record.ARN(), "error", err)
 	l.dead.Store(true)
-	if m.reply != nil {
-		m.reply(err)
-	}
+	m.answer(err)
 }
 
 // settle answers an event that changed nothing, when what was decided before is durable.
@@ -346,51 +458,52 @@ func (o *owner) settle(l *live, m message) {
 	}
 }
 
-// begin starts an execution unless its name is taken.
-func (o *owner) begin(b *beginning) {
+// begin starts an execution unless its name is taken, which is statelark.ErrExists.
+func (o *owner) begin(m message) bool {
+	b := m.begin
+	if o.e.shards.epoch(statelark.ShardOf(b.start.Machine, b.start.Name)) == 0 {
+		b.answer(nil, errNotOwned)
+		return true
+	}
 	key := nameKey{b.start.Machine, b.start.Name}
-	if !b.start.MadeUp {
-		if l := o.names[key]; l != nil && !l.dead.Load() && l.pending.Load() > 0 { // the store may not know it yet
-			o.answerTaken(l, b)
-			return
-		}
-		if taken, err := o.e.taken(b); taken || err != nil {
-			return
-		}
+	if !b.start.MadeUp && o.taken(key, b) {
+		return true
 	}
 	l := o.e.newLive(b, o.e.now(), rand.Uint64(), rand.Uint64())
-	record := l.record
 	if !b.start.MadeUp {
+		o.dropNames()
 		o.names[key] = l
 	}
 	o.keep(l)
-	reply := func(err error) {
-		if errors.Is(err, statelark.ErrExists) {
-			if _, err = o.e.taken(b); err == nil {
-				return
-			}
-		}
-		if err != nil {
-			b.answer(nil, unavailable(err))
-			return
-		}
-		b.answer(record, nil)
-	}
-	o.step(l, message{exec: record.ID, event: interp.Event{Kind: interp.Started}, begin: b, reply: reply})
-	o.dropNames()
+	record := l.record
+	return o.step(l, message{
+		exec: record.ID, event: interp.Event{Kind: interp.Started}, begin: b, reply: func(err error) { b.answer(record, err) },
+	})
 }
 
-// answerTaken answers a start whose name an execution in memory has, once that one is durable.
-func (o *owner) answerTaken(l *live, b *beginning) {
-	o.submit(&statelark.Change{Exec: l.record.ID}, l, func(err error) {
-		if err != nil {
-			b.answer(nil, unavailable(err))
-			return
-		}
-		if taken, err := o.e.taken(b); err == nil && !taken {
-			b.answer(nil, unavailable(statelark.ErrUnavailable))
-		}
-	})
+// taken answers a start whose name an execution has, in memory or in the store, and reports whether that is so.
+func (o *owner) taken(key nameKey, b *beginning) bool {
+	if l := o.names[key]; l != nil && !l.dead.Load() && l.pending.Load() > 0 { // the store may not know it yet
+		o.submit(&statelark.Change{Exec: l.record.ID}, l, func(err error) { b.answer(nil, cmp.Or(err, statelark.ErrExists)) })
+		return true
+	}
+	switch _, err := o.e.store.Lookup(context.Background(), key.machine, key.name); {
+	case err == nil:
+		b.answer(nil, statelark.ErrExists)
+	case !errors.Is(err, statelark.ErrNotFound):
+		b.answer(nil, err)
+	default:
+		return false
+	}
+	return true
+}
+
+// beginBriefly starts an execution anew whose first step took long: it only begins, so that whoever started it has an
+// answer at once, and goes on after that.
+func (o *owner) beginBriefly(l *live, m message) {
+	o.e.beginAnew(l, m.begin.start.Input)
+	m.event.Brief = true
+	o.step(l, m) // it is short, and so is not set aside
 }
 
 // dropNames forgets names whose executions are durable: the store knows them now.

@@ -12,25 +12,40 @@ import (
 	"github.com/statelark/statelark/interp"
 )
 
-// horizon is how far ahead timers are kept in memory. Those beyond it are only in the store, and are read when
-// their time comes near.
+// # The horizon
+//
+// A million executions may wait for a day, so most timers are in the store alone. Memory holds those that are due before
+// a time that moves on, until: the horizon's length from when they were last loaded. A timer that is set is either due
+// before until, and goes into the heap, or later, and is found by the load that moves until past it. So the order
+// matters: a load first moves until and then reads, so that what is set meanwhile is pushed by add; such a timer may
+// be read as well, and fires twice, which does no harm: the second event finds no wait.
+//
+// Taking a timer out of the middle of a heap is dear, and most timers are time limits that never come due. So remove
+// only notes the timer in gone, and it is dropped when it comes up.
+
+// horizon is how far ahead timers are kept in memory.
 const horizon = time.Minute
 
-// timers fires the timers of all executions. What it holds is a copy: the rows are in the store, and a timer
+// timers fires the timers of one owner's executions. What it holds is a copy: the rows are in the store, and a timer
 // that fires though it was taken away finds no wait.
 type timers struct {
-	e    *Engine
-	wake chan struct{}
+	o    *owner
+	wake chan struct{} // of one
 
-	mu    sync.Mutex
-	heap  timerHeap
-	gone  map[statelark.Timer]struct{} // in the heap, and taken away
-	until time.Time                    // timers due up to here are in the heap
+	mu   sync.Mutex
+	heap timerHeap
+	// gone holds timers in the heap that were taken away. Invariant: none is due before the last look at the clock,
+	// but for those that were taken away while a load was under way, until the next load.
+	gone map[statelark.Timer]struct{}
+	// until: all timers due up to here that are durable are in the heap, or are being loaded.
+	until time.Time
 }
 
-func newTimers(e *Engine) *timers {
-	return &timers{e: e, wake: make(chan struct{}, 1), gone: make(map[statelark.Timer]struct{})}
+func newTimers(o *owner) *timers {
+	return &timers{o: o, wake: make(chan struct{}, 1), gone: make(map[statelark.Timer]struct{})}
 }
+
+func (t *timers) now() time.Time { return t.o.e.cfg.Now() }
 
 // add sets a timer that was made durable.
 func (t *timers) add(timer statelark.Timer) {
@@ -52,7 +67,7 @@ func (t *timers) add(timer statelark.Timer) {
 func (t *timers) remove(timer statelark.Timer) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !timer.Due.After(t.until) && timer.Due.After(t.e.cfg.Now()) {
+	if !timer.Due.After(t.until) && timer.Due.After(t.now()) {
 		t.gone[timer] = struct{}{}
 	}
 }
@@ -60,7 +75,7 @@ func (t *timers) remove(timer statelark.Timer) {
 // dropGone forgets timers that are not in the heap any more, or never came to be there: they were taken away after a
 // load had begun and before it read them.
 func (t *timers) dropGone() {
-	now := t.e.cfg.Now()
+	now := t.now()
 	maps.DeleteFunc(t.gone, func(timer statelark.Timer, _ struct{}) bool {
 		return t.heap == nil || !timer.Due.After(now)
 	})
@@ -73,10 +88,10 @@ func (t *timers) nudge() {
 	}
 }
 
-// load reads the timers of all shards from behind from up to the horizon from the store; all anew when from is zero.
-// One that comes twice does no harm.
+// load reads from the store the timers of the owner's shards that are due after from and within the horizon; all anew
+// when from is zero.
 func (t *timers) load(ctx context.Context, from time.Time) error {
-	until := t.e.cfg.Now().Add(horizon)
+	until := t.now().Add(horizon)
 	t.mu.Lock()
 	before := t.until
 	t.until = until // before reading: what is set from now on comes through add
@@ -85,8 +100,8 @@ func (t *timers) load(ctx context.Context, from time.Time) error {
 	}
 	t.dropGone()
 	t.mu.Unlock()
-	for _, lease := range t.e.leases {
-		if err := t.loadShard(ctx, lease.Shard, from, until); err != nil {
+	for _, s := range t.o.shards() {
+		if err := t.loadShard(ctx, s, from, until); err != nil {
 			t.mu.Lock()
 			t.until = before // what was not read is read next time
 			t.mu.Unlock()
@@ -105,7 +120,7 @@ func (t *timers) loadShard(ctx context.Context, shard statelark.ShardID, from, u
 		after = statelark.Timer{Due: from, Exec: statelark.NewExecID(last, shard, math.MaxUint64), Seq: math.MaxUint64}
 	}
 	for {
-		rows, err := t.e.store.Timers(ctx, shard, until, after, page)
+		rows, err := t.o.e.store.Timers(ctx, shard, until, after, page)
 		if err != nil {
 			return err
 		}
@@ -137,9 +152,9 @@ func (t *timers) run(ctx context.Context) {
 		until := t.until
 		t.mu.Unlock()
 		if !until.IsZero() {
-			if ahead := until.Sub(t.e.cfg.Now()); ahead < horizon/2 {
+			if ahead := until.Sub(t.now()); ahead < horizon/2 {
 				if err := t.load(ctx, until); err != nil && ctx.Err() == nil {
-					t.e.log.Error("timers could not be read; they are read again in a second", "error", err)
+					t.o.e.log.Error("timers could not be read; they are read again in a second", "error", err)
 					next = min(next, time.Second)
 				}
 			}
@@ -156,7 +171,7 @@ func (t *timers) fire(ctx context.Context) time.Duration {
 			t.mu.Unlock()
 			return horizon / 4
 		}
-		if wait := t.heap[0].Due.Sub(t.e.cfg.Now()); wait > 0 {
+		if wait := t.heap[0].Due.Sub(t.now()); wait > 0 {
 			t.mu.Unlock()
 			return min(wait, horizon/4)
 		}
@@ -167,14 +182,14 @@ func (t *timers) fire(ctx context.Context) time.Duration {
 		if gone {
 			continue
 		}
-		if !t.e.ownerOf(timer.Exec).send(ctx, timerMessage(timer)) {
+		if !t.o.send(ctx, timerMessage(timer)) {
 			return horizon / 4
 		}
 	}
 }
 
 func timerMessage(t statelark.Timer) message {
-	if t.Seq == againSeq {
+	if t.Seq == moreSeq {
 		return message{exec: t.Exec, event: interp.Event{Kind: interp.Continue}}
 	}
 	return message{exec: t.Exec, due: t.Due, event: interp.Event{Kind: interp.TimerFired, Seq: t.Seq}}

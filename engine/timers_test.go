@@ -7,10 +7,14 @@ import (
 	"time"
 )
 
-func (t *timers) held() (armed, gone int) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return len(t.heap), len(t.gone)
+// timersHeld returns how many timers all owners hold, and how many of those were taken away.
+func (r *rig) timersHeld() (armed, gone int) {
+	for _, o := range r.owners {
+		o.timers.mu.Lock()
+		armed, gone = armed+len(o.timers.heap), gone+len(o.timers.gone)
+		o.timers.mu.Unlock()
+	}
+	return armed, gone
 }
 
 func TestTimersThatFiredAreForgotten(t *testing.T) {
@@ -21,12 +25,12 @@ func TestTimersThatFiredAreForgotten(t *testing.T) {
 			r.start(m, fmt.Sprint("e", i), `{}`)
 		}
 		synctest.Wait()
-		armed, gone := r.timers.held()
+		armed, gone := r.timersHeld()
 		is(t, "armed", armed, 100)
 		is(t, "taken away", gone, 0)
 		time.Sleep(6 * time.Second)
 		synctest.Wait()
-		armed, gone = r.timers.held()
+		armed, gone = r.timersHeld()
 		is(t, "armed in the end", armed, 0)
 		is(t, "taken away in the end", gone, 0)
 	})
@@ -40,7 +44,7 @@ func TestTimersThatWereTakenAwayAreForgottenWhenTheyWouldFire(t *testing.T) {
 		}
 		time.Sleep(21 * time.Second)
 		synctest.Wait()
-		armed, gone := r.timers.held()
+		armed, gone := r.timersHeld()
 		is(t, "armed", armed, 0)
 		is(t, "taken away", gone, 0)
 	})

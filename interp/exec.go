@@ -151,6 +151,8 @@ type Event struct {
 	// Up is, of a TimerFired, since when the node could have heard a heartbeat. A heartbeat that is overdue
 	// by less than a full interval since then is not held against the worker.
 	Up time.Time
+	// Brief is, of a Started, that no state is entered yet: the Decision says More.
+	Brief bool
 }
 
 // Phase is how far a task had come when it failed.
@@ -279,6 +281,9 @@ func (x *Exec) accept(ev Event) bool {
 	switch ev.Kind {
 	case Started:
 		x.start()
+		if ev.Brief {
+			x.turns = stepBudget
+		}
 	case Continue:
 		return x.resume()
 	case Stopped:

@@ -77,6 +77,9 @@ func (w *world) errorf(format string, a ...any) {
 	w.t.Errorf("seed %d: "+format, append([]any{w.seed}, a...)...)
 }
 
+// patience is the engine's own, or none at all: then every step that can be is set aside.
+func (w *world) patience() time.Duration { return -time.Duration(w.intn(2)) }
+
 // boot starts an engine on the store, with a view of its own.
 func (w *world) boot() {
 	view := &faulty{Store: w.store, rnd: rand.New(rand.NewPCG(w.seed, uint64(w.intn(1<<30)))), commits: 0.02, reads: 0.005, scans: 0.0003}
@@ -86,7 +89,7 @@ func (w *world) boot() {
 	var e *engine.Engine
 	for {
 		e = engine.New(view, engine.Config{
-			Place: place, Targets: targets, Owners: 3, MaxLive: 6, LongPoll: 5 * time.Second, Logger: slog.New(slog.DiscardHandler), Now: w.wall,
+			Place: place, Targets: targets, Owners: 3, MaxLive: 6, Patience: w.patience(), LongPoll: 5 * time.Second, Logger: slog.New(slog.DiscardHandler), Now: w.wall,
 		})
 		targets.Set("states:startExecution", e.Nested())
 		err := e.Start(context.Background())

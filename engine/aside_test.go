@@ -1,0 +1,201 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/statelark/statelark"
+)
+
+// stall makes the steps of what do calls, and those alone, be set aside and stand still until goOn is called.
+func (r *rig) stall(do func()) (goOn func()) {
+	for range cap(r.workers) {
+		r.workers <- struct{}{}
+	}
+	synctest.Wait()
+	patience := r.patience.Swap(-1)
+	do()
+	synctest.Wait()
+	r.patience.Store(patience)
+	return func() {
+		for range cap(r.workers) {
+			<-r.workers
+		}
+	}
+}
+
+// longWay is 100 Pass states, P0 to P99, on which the interpreter asks more than once whether to go on.
+func longWay() string {
+	var b strings.Builder
+	for i := range 99 {
+		fmt.Fprintf(&b, `"P%d":{"Type":"Pass","Next":"P%d"},`, i, i+1)
+	}
+	return b.String() + `"P99":{"Type":"Pass","End":true}`
+}
+
+var longOnly = `{"StartAt":"P0","States":{` + longWay() + `}}`
+
+// inBubbleOfOne is inBubble with a single owner.
+func inBubbleOfOne(t *testing.T, f function, test func(r *rig)) {
+	t.Helper()
+	inBubbleWith(t, Config{Owners: 1}, f, test)
+}
+
+// A start is answered though the first state takes long, and others go on meanwhile.
+func TestOthersGoOnBesideALongStep(t *testing.T) {
+	inBubbleOfOne(t, echo, func(r *rig) {
+		m := r.machine("M", longOnly)
+		var arn string
+		goOn := r.stall(func() { arn = r.start(m, "long", `1`) })
+		is(t, "status", r.describe(arn).Status, statelark.Running)
+		is(t, "events", len(r.pages(arn, 100, false)), 1)
+		is(t, "output of another", r.run(m, "other", `2`).Output, "2")
+		is(t, "status", r.describe(arn).Status, statelark.Running)
+		goOn()
+		is(t, "output", r.ended(arn).Output, "1")
+		is(t, "events", r.describe(arn).Events, 202)
+	})
+}
+
+// What comes for an execution while it computes waits for its step, in order.
+func TestMessagesWaitForALongStep(t *testing.T) {
+	inBubbleOfOne(t, echo, func(r *rig) {
+		r.activity("a")
+		arn := r.start(r.machine("M", `{"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[
+			{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"`+here.ActivityARN("a")+`","Next":"P0"},`+longWay()+`}},
+			{"StartAt":"U","States":{"U":{"Type":"Task","Resource":"`+here.ActivityARN("a")+`","End":true}}},
+			{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"End":true}}}],"End":true}}}`), "e", `1`)
+		first, second := r.poll("w").Token, r.poll("w").Token
+		answers := make(chan error, 2)
+		goOn := r.stall(func() {
+			go func() { answers <- r.TaskSucceeded(context.Background(), first, `2`) }()
+			synctest.Wait()
+			go func() { answers <- r.TaskSucceeded(context.Background(), second, `3`) }()
+			synctest.Wait()
+		})
+		time.Sleep(2 * time.Second) // the Wait is over meanwhile
+		synctest.Wait()
+		is(t, "answers", len(answers), 0)
+		is(t, "status", r.describe(arn).Status, statelark.Running)
+		goOn()
+		for range 2 {
+			if err := <-answers; err != nil {
+				t.Error(err)
+			}
+		}
+		is(t, "output", r.ended(arn).Output, "[2,3,1]")
+	})
+}
+
+// A long step is no reason to wait with a stop, and what was about to be decided never was.
+func TestStopOfALongStep(t *testing.T) {
+	inBubbleOfOne(t, echo, func(r *rig) {
+		r.activity("a")
+		ctx := context.Background()
+		started := r.start(r.machine("A", `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"`+here.ActivityARN("a")+`","Next":"P0"},`+longWay()+`}}`), "started", `1`)
+		token := r.poll("w").Token
+		var fresh string
+		answer := make(chan error, 1)
+		goOn := r.stall(func() {
+			fresh = r.start(r.machine("P", longOnly), "fresh", `1`)
+			go func() { answer <- r.TaskSucceeded(ctx, token, `2`) }()
+		})
+		for _, arn := range []string{started, fresh} {
+			if _, err := r.StopExecution(ctx, arn, nil, nil); err != nil {
+				t.Fatal(err)
+			}
+			is(t, "status", r.describe(arn).Status, statelark.Aborted)
+		}
+		code(t, <-answer, "TaskTimedOut")
+		goOn()
+		time.Sleep(time.Minute)
+		is(t, "status", r.describe(started).Status, statelark.Aborted)
+		synctest.Wait()
+		for _, l := range r.owners[0].live {
+			if l.x != nil {
+				t.Errorf("%s is still in memory", l.record.ARN())
+			}
+		}
+		is(t, "places taken", len(r.workers), 0)
+	})
+}
+
+// A stop that comes while changes of the execution are under way waits for those.
+func TestStopOfALongStepWhileTheStoreIsSlow(t *testing.T) {
+	inBubbleOfOne(t, echo, func(r *rig) {
+		m := r.machine("M", longOnly)
+		var arn string
+		goOn := r.stall(func() { arn = r.start(m, "e", `1`) })
+		release := r.store.hold()
+		stopped := make(chan error, 1)
+		r.owners[0].in <- message{exec: r.describeID(arn), reply: func(error) {}} // its step comes back before the stop
+		go func() {
+			_, err := r.StopExecution(context.Background(), arn, nil, nil)
+			stopped <- err
+		}()
+		synctest.Wait()
+		release()
+		if err := <-stopped; err != nil {
+			t.Error(err)
+		}
+		goOn()
+		is(t, "status", r.ended(arn).Status, statelark.Aborted)
+	})
+}
+
+func (r *rig) describeID(arn string) statelark.ExecID { return r.describe(arn).ID }
+
+// Long steps end with the state machine, with the engine and with the store; what follows is as if they had never begun.
+func TestEndsOfALongStep(t *testing.T) {
+	t.Run("the state machine is deleted", func(t *testing.T) {
+		inBubbleOfOne(t, echo, func(r *rig) {
+			m := r.machine("M", endless)
+			var arn string
+			goOn := r.stall(func() { arn = r.start(m, "e", `1`) })
+			if err := r.DeleteStateMachine(context.Background(), m); err != nil {
+				t.Fatal(err)
+			}
+			goOn()
+			synctest.Wait()
+			is(t, "status", r.describeStored(arn), statelark.Aborted)
+		})
+	})
+	t.Run("the engine is closed", func(t *testing.T) {
+		inBubbleOfOne(t, echo, func(r *rig) {
+			arn := r.start(r.machine("M", `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"Next":"P0"},`+longWay()+`}}`), "e", `1`)
+			r.stall(func() { time.Sleep(2 * time.Second) })
+			r.restart()
+			is(t, "output", r.ended(arn).Output, `1`)
+		})
+	})
+	t.Run("the store fails", func(t *testing.T) {
+		inBubbleOfOne(t, echo, func(r *rig) {
+			arn := r.start(r.machine("M", `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"Next":"P0"},`+longWay()+`}}`), "e", `1`)
+			goOn := r.stall(func() { time.Sleep(2 * time.Second) })
+			r.away(3 * time.Second)
+			goOn()
+			is(t, "output", r.ended(arn).Output, `1`)
+		})
+	})
+}
+
+// Every step of these is set aside; what they give is what they give otherwise.
+func TestImpatience(t *testing.T) {
+	inBubbleWith(t, Config{Owners: 1, Patience: -1, MaxLive: 1}, echo, func(r *rig) {
+		loop := r.machine("L", `{"StartAt":"M","States":{"M":{"Type":"Map","MaxConcurrency":3,"ItemProcessor":{"StartAt":"A","States":{
+			"A":{"Type":"Pass","Next":"T"},"T":{`+lambda+`,"Next":"W"},"W":{"Type":"Wait","Seconds":1,"End":true}}},"End":true}}}`)
+		var arns []string
+		for i := range 5 {
+			arns = append(arns, r.start(loop, fmt.Sprint(i), `[1,2,3,4,5,6,7]`))
+		}
+		for _, arn := range arns {
+			is(t, "output", r.ended(arn).Output, `[1,2,3,4,5,6,7]`)
+			is(t, "duration", r.describe(arn).Stop.Sub(r.describe(arn).Start).Round(time.Second), 3*time.Second)
+		}
+		is(t, "places taken", len(r.workers), 0)
+	})
+}
