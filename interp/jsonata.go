@@ -146,9 +146,9 @@ func (jsonataLang) eval(f *frame, e *asl.Expr, where *place, s scope) (value.Val
 		Now:    func() time.Time { return time.UnixMilli(f.x.now).UTC() },
 		Random: func() float64 { return float64(f.x.random()>>11) / (1 << 53) },
 		UUID:   f.x.uuid,
-		Expired: func() bool {
+		Work: func() bool {
 			units++
-			return !f.work() || units > f.x.bounds.expression
+			return f.work() && units <= f.x.bounds.expression
 		},
 	}
 	v, defined, err := e.Query.Eval(env, value.Value{})

@@ -58,6 +58,9 @@ func partition(c *call) (val, *Error) {
 	if size == 0 || l.len() == 0 {
 		return undefined, nil
 	}
+	if err := c.ev.spend(l.len() / compared); err != nil {
+		return undefined, err
+	}
 	out := &array{}
 	for from := 0; from < l.len(); from += size {
 		chunk := &array{}
@@ -81,8 +84,12 @@ func numberRange(c *call) (val, *Error) {
 	if (to-from)/step >= awsRange {
 		return undefined, c.ev.failMemory()
 	}
+	n := int((to-from)/step) + 1
+	if err := c.ev.spend(n / elements); err != nil {
+		return undefined, err
+	}
 	out := newSequence()
-	for i := range int((to-from)/step) + 1 {
+	for i := range n {
 		out.push(numberVal(from + float64(i)*step))
 	}
 	return arrayVal(out), nil
@@ -167,9 +174,16 @@ func parse(c *call) (val, *Error) {
 	if !s.defined() {
 		return undefined, nil
 	}
-	v, err := value.Parse(s.text())
-	if err != nil || !isStrict(v) {
+	v, failure := value.Parse(s.text())
+	if failure != nil {
 		return undefined, failMessage("Invalid JSON")
+	}
+	strict, err := c.isStrict(v)
+	if err == nil && !strict {
+		err = failMessage("Invalid JSON")
+	}
+	if err != nil {
+		return undefined, err
 	}
 	return fromCopy(v, c.ev.dialect), nil
 }
@@ -198,27 +212,30 @@ func base64decodeUTF8(c *call) (val, *Error) {
 
 // isStrict reports whether no object in v names a key twice and every number is finite. A doubled key is
 // found by counting: opening an object drops all but one of its members of a name.
-func isStrict(v value.Value) bool {
+func (c *call) isStrict(v value.Value) (bool, *Error) {
+	if err := c.ev.spend(1 + len(v.Text())/bytesRead); err != nil {
+		return false, err
+	}
 	switch v.Kind() {
 	case value.Number:
-		return !math.IsInf(v.Float(), 0)
+		return !math.IsInf(v.Float(), 0), nil
 	case value.Array:
 		for _, e := range v.Elems() {
-			if !isStrict(e) {
-				return false
+			if strict, err := c.isStrict(e); err != nil || !strict {
+				return false, err
 			}
 		}
 	case value.Object:
 		if memberCount(v.Compact()) != v.Len() {
-			return false
+			return false, nil
 		}
 		for _, m := range v.Members() {
-			if !isStrict(m.Value) {
-				return false
+			if strict, err := c.isStrict(m.Value); err != nil || !strict {
+				return false, err
 			}
 		}
 	}
-	return true
+	return true, nil
 }
 
 // memberCount counts the members of the object that is written in text, without those inside its members.

@@ -159,7 +159,7 @@ func TestAWSDepth(t *testing.T) {
 }
 
 func TestAWSLimits(t *testing.T) {
-	expired := &jsonata.Env{Expired: func() bool { return true }}
+	expired := &jsonata.Env{Work: func() bool { return false }}
 	cases := []struct {
 		name, expr string
 		env        *jsonata.Env

@@ -4,7 +4,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/statelark/statelark/jsonata"
 )
@@ -39,30 +38,6 @@ func TestShared(t *testing.T) {
 			})
 		}
 		all.Wait()
-	}
-}
-
-// TestExpires evaluates what takes long between two steps: soon after the time is up each must have ended, the last
-// match of a regular expression, which has a limit of its own, included.
-func TestExpires(t *testing.T) {
-	for _, src := range []string{
-		`$map([1..100000], function($i) { $pad("", 1000000) ~> $uppercase() ~> $length() })`,
-		`($a := [1..800000]; $b := [1..800000]; $map([1..100000], function($i) { $a = $b }))`,
-		`($a := [1..800000]; $map([1..100000], function($i) { $sum($reverse($a)) }))`,
-		`$map([1..100000], function($i) { $string([1..100000]) })`,
-		`($s := $pad("", 3000, "aaaaaaaaaaaaaaaaaaaaaaaaa!"); $match($s, /(a|aa)+$|!/))`,
-		`$replace($pad("", 100000, "aaaaaaaaaaaaaaaaaaaaaa!"), /(a+)+$|!/, "")`,
-		`$distinct($map([1..20000], function($i) { {"a": $i, "b": [$i]} }))`,
-		`$sort($map([1..100000], function($i) { $string($i) }), function($a, $b) { $length($a) > $length($b) })`,
-	} {
-		for _, d := range []jsonata.Dialect{jsonata.Reference, jsonata.AWS} {
-			start := time.Now()
-			end := start.Add(50 * time.Millisecond)
-			got := evaluate(src, d, &jsonata.Env{Expired: func() bool { return time.Now().After(end) }}, parseInput(t, ""))
-			if took := time.Since(start); took > 3*time.Second {
-				t.Errorf("%s took %v and gave %+v", src, took, got.Msg)
-			}
-		}
 	}
 }
 

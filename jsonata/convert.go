@@ -82,8 +82,12 @@ func (ev *evaluator) appendResult(dst []byte, v val) []byte {
 		ev.lone = ev.lone || hasLoneSurrogate(v.text())
 		return ev.appendString(dst, v.text())
 	case tagArray, tagObject:
-		if source, ok := v.ref.(*value.Value); ok && isCanonical(source.Compact(), ev.dialect) {
-			return append(dst, source.Compact()...)
+		if source, ok := v.ref.(*value.Value); ok {
+			text := source.Compact()
+			ev.steps += len(text) / bytesRead
+			if isCanonical(text, ev.dialect) {
+				return append(dst, text...)
+			}
 		}
 		if v.tag == tagObject {
 			return ev.appendMembers(dst, v.members(ev.dialect))
@@ -264,6 +268,9 @@ func (ev *evaluator) stringify(v val, pretty bool) (string, *Error) {
 	}
 	if len(p.out) > ev.maxMemory {
 		return "", ev.failMemory()
+	}
+	if err := ev.spend(len(p.out) / bytesMade); err != nil {
+		return "", err
 	}
 	return string(p.out), nil
 }

@@ -27,7 +27,8 @@ type evaluation struct {
 
 	depth, maxDepth int
 	steps, maxSteps int
-	nextPoll        int // the step at which to look at the time
+	nextPoll        int // the step at which to poll
+	told            int // the steps in the units of work that Env.Work knows of
 	maxMemory       int
 
 	input value.Value // what the expression is evaluated on
@@ -39,9 +40,6 @@ type evaluation struct {
 	pictures map[string]*datePicture // date pictures seen in this evaluation
 	regexes  map[string]*regex       // expressions built from pictures
 }
-
-// pollEvery is the number of steps between two looks at Env.Expired; a power of two.
-const pollEvery = 1024
 
 // evaluators are kept for the next evaluation, so that a small expression allocates next to nothing.
 var evaluators = sync.Pool{New: func() any { return &evaluator{} }}
@@ -63,11 +61,11 @@ func newEvaluator(e *Expr, env *Env) *evaluator {
 	if l.Memory > 0 {
 		ev.maxMemory = l.Memory
 	}
-	ev.maxSteps = math.MaxInt - pollEvery
+	ev.maxSteps = math.MaxInt - UnitSteps
 	if l.Steps > 0 {
 		ev.maxSteps = l.Steps
 	}
-	ev.nextPoll = min(pollEvery, ev.maxSteps)
+	ev.nextPoll = min(UnitSteps, ev.maxSteps)
 	return ev
 }
 
@@ -145,21 +143,76 @@ func (env *Env) binding(name string) (value.Value, bool) {
 	return value.Value{}, false
 }
 
-// tick counts one step and now and then looks whether the time is up.
-func (ev *evaluator) tick() *Error {
-	if ev.steps++; ev.steps < ev.nextPoll {
+// spend counts n steps of work. Work whose amount is known is counted before it is done. Where there is no error
+// to return, steps are added to ev.steps, and the next spend tells of them.
+func (ev *evaluator) spend(n int) *Error {
+	if ev.steps += n; ev.steps < ev.nextPoll {
 		return nil
 	}
 	return ev.poll()
 }
 
-// poll applies the limit on steps, asks whether the time is up and sets the step at which to ask again.
+// poll applies the limit on steps, tells of each unit of work that nobody was told of, and sets the step at which
+// to do so again.
 func (ev *evaluator) poll() *Error {
-	if ev.steps > ev.maxSteps || ev.env.Expired != nil && ev.env.Expired() {
-		return ev.failTimeout()
+	if ev.steps > ev.maxSteps {
+		return ev.dialect.failTimeout()
 	}
-	ev.nextPoll = min(ev.steps+pollEvery, ev.maxSteps+1)
+	units := (ev.steps - ev.told) / UnitSteps
+	if work := ev.env.Work; work != nil {
+		for range units {
+			if !work() {
+				return ev.dialect.failTimeout()
+			}
+		}
+	}
+	ev.told += units * UnitSteps
+	ev.nextPoll = min(ev.told+UnitSteps, ev.maxSteps+1)
 	return nil
+}
+
+// close tells of the last unit of work, if at least half of it was done.
+func (ev *evaluator) close() *Error {
+	ev.told -= UnitSteps / 2
+	if ev.steps-ev.told < UnitSteps {
+		return nil
+	}
+	return ev.poll()
+}
+
+// affords tells of the work of a whole evaluation of that many steps. It reports whether that may be done.
+func (env *Env) affords(steps int) bool {
+	if env == nil || env.Work == nil {
+		return true
+	}
+	for range (steps + UnitSteps/2) / UnitSteps {
+		if !env.Work() {
+			return false
+		}
+	}
+	return true
+}
+
+// The number of bytes or elements that one step stands for.
+const (
+	bytesCopied = 256 // of strings that are copied or compared
+	bytesRead   = 32  // of strings that are gone through
+	bytesMade   = 8   // of JSON text
+	elements    = 2   // of arrays and objects that are gone through or copied
+	compared    = 4   // elements that are compared with one another
+	matched     = 4   // UTF-16 units that a regular expression goes over
+)
+
+// weight is what it costs, in steps, to go through a string or an array.
+func (v *val) weight(d Dialect) int {
+	switch v.tag {
+	case tagString:
+		return int(v.num) / bytesRead
+	case tagArray:
+		l := v.list(d)
+		return l.len() / elements
+	}
+	return 0
 }
 
 // eval evaluates n with input as the context value, and applies what is written behind n.
@@ -372,9 +425,12 @@ func (ev *evaluator) array(n *node, input val, env *frame) (val, *Error) {
 		case v.tag != tagArray || item.kind == kindArray:
 			result.push(v)
 		case len(n.list) == 1:
+			ev.steps += v.weight(ev.dialect)
 			result.alias(v)
 		default:
-			result.pushAll(v.list(ev.dialect))
+			l := v.list(ev.dialect)
+			ev.steps += l.len() / elements
+			result.pushAll(l)
 		}
 	}
 	return arrayVal(result), nil
@@ -434,6 +490,7 @@ func (ev *evaluator) truth(v val) (bool, *Error) {
 		return !v.isEmptyObject(), nil
 	case tagArray:
 		l := v.list(ev.dialect)
+		ev.steps += l.len() / compared
 		some := false
 		for i := range l.len() {
 			t, err := ev.truth(l.at(i))

@@ -4,7 +4,8 @@ package jsonata
 type frame struct {
 	parent *frame
 	vars   []member
-	first  [2]member // where vars starts out, so that a small scope is one allocation
+	first  [2]member      // where vars starts out, so that a small scope is one allocation
+	places map[string]int // of vars by name; nil while there are few
 }
 
 func newFrame(parent *frame) *frame {
@@ -14,22 +15,43 @@ func newFrame(parent *frame) *frame {
 }
 
 func (f *frame) bind(name string, v val) {
-	for i := range f.vars {
-		if f.vars[i].key == name {
-			f.vars[i].val = v
-			return
-		}
+	if i := f.find(name); i >= 0 {
+		f.vars[i].val = v
+		return
+	}
+	if f.places != nil {
+		f.places[name] = len(f.vars)
 	}
 	f.vars = append(f.vars, member{name, v})
+	if f.places == nil && len(f.vars) >= indexFrom {
+		f.places = make(map[string]int, 2*len(f.vars))
+		for i := range f.vars {
+			f.places[f.vars[i].key] = i
+		}
+	}
+}
+
+// find returns the place of a variable in f, -1 when there is none.
+func (f *frame) find(name string) int {
+	if f.places != nil {
+		if i, ok := f.places[name]; ok {
+			return i
+		}
+		return -1
+	}
+	for i := range f.vars {
+		if f.vars[i].key == name {
+			return i
+		}
+	}
+	return -1
 }
 
 // lookup returns the variable of the nearest scope that binds name.
 func (f *frame) lookup(name string) (val, bool) {
 	for ; f != nil; f = f.parent {
-		for i := range f.vars {
-			if f.vars[i].key == name {
-				return f.vars[i].val, true
-			}
+		if i := f.find(name); i >= 0 {
+			return f.vars[i].val, true
 		}
 	}
 	return undefined, false

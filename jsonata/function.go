@@ -16,9 +16,10 @@ type function struct {
 	bound   []val     // its arguments; at the places in holes, those still to come
 	holes   []int
 
-	arity int  // arguments that $map and its like pass
-	takes int  // parameters that a partial application sees
-	host  bool // the reference has it as a JavaScript function, which $boolean and ?: take for false
+	arity   int  // arguments that $map and its like pass
+	takes   int  // parameters that a partial application sees
+	host    bool // the reference has it as a JavaScript function, which $boolean and ?: take for false
+	through bool // a built-in function that goes through the strings and arrays that it is given
 }
 
 func (f *function) isThunk() bool { return f != nil && f.node != nil && f.node.kind == kindThunk }
@@ -154,7 +155,7 @@ func (ev *evaluator) invoke(proc val, args []val, input val, env *frame) (val, *
 	for err == nil && result.function().isThunk() {
 		thunk := result.function()
 		n := thunk.node.lhs
-		if err := ev.tick(); err != nil {
+		if err := ev.spend(1); err != nil {
 			return undefined, err
 		}
 		if proc, err = ev.eval(n.lhs, thunk.input, thunk.env); err != nil {
@@ -179,7 +180,7 @@ func (ev *evaluator) invoke(proc val, args []val, input val, env *frame) (val, *
 
 func (ev *evaluator) invokeOnce(proc val, args []val, input val, env *frame) (val, *Error) {
 	f := proc.function()
-	if err := ev.tick(); err != nil {
+	if err := ev.spend(1); err != nil {
 		return undefined, err
 	}
 	switch {
@@ -223,7 +224,7 @@ func (ev *evaluator) scope(parent *frame) *frame {
 	}
 	f := ev.frames[n-1]
 	ev.frames = ev.frames[:n-1]
-	f.parent, f.vars = parent, f.vars[:0]
+	f.parent, f.vars, f.places = parent, f.vars[:0], nil
 	return f
 }
 
@@ -234,8 +235,13 @@ func (ev *evaluator) invokeNative(f *function, args []val, input val, env *frame
 			return undefined, err
 		}
 	}
-	if len(args) > 0 {
-		ev.steps += args[0].weight()
+	if f.through {
+		for i := range args {
+			ev.steps += args[i].weight(ev.dialect)
+		}
+		if err := ev.spend(0); err != nil {
+			return undefined, err
+		}
 	}
 	c := ev.newCall()
 	c.args, c.input, c.env = args, input, env
@@ -245,18 +251,6 @@ func (ev *evaluator) invokeNative(f *function, args []val, input val, env *frame
 		err = ev.admit(result)
 	}
 	return result, err
-}
-
-// weight estimates, in steps, the work that a function has with a large argument, so that the time is looked at
-// before many such calls.
-func (v *val) weight() int {
-	if v.tag == tagString {
-		return int(v.num) >> 8
-	}
-	if a := v.built(); a != nil {
-		return a.len() >> 4
-	}
-	return 0
 }
 
 // invokePartial calls the function that f applies partially. A lambda's arguments are not checked against

@@ -61,13 +61,16 @@ func distinct(c *call) (val, *Error) {
 	for i := range l.len() {
 		e := l.at(i)
 		if e.tag == tagArray || e.tag == tagObject || e.tag == tagFunction {
-			if c.isAmong(e, containers) {
+			if known, err := c.isAmong(e, containers); err != nil {
+				return undefined, err
+			} else if known {
 				continue
 			}
 			containers = append(containers, e)
 		} else {
 			key := scalar{tag: e.tag, num: e.num}
 			if e.tag == tagString {
+				c.ev.steps += int(e.num) / bytesCopied
 				key.str = e.text()
 			}
 			if scalars[key] {
@@ -75,7 +78,7 @@ func distinct(c *call) (val, *Error) {
 			}
 			scalars[key] = true
 		}
-		if err := c.ev.tick(); err != nil {
+		if err := c.ev.spend(1); err != nil {
 			return undefined, err
 		}
 		result.push(e)
@@ -83,14 +86,16 @@ func distinct(c *call) (val, *Error) {
 	return arrayVal(result), nil
 }
 
-func (c *call) isAmong(v val, others []val) bool {
+func (c *call) isAmong(v val, others []val) (bool, *Error) {
 	for _, o := range others {
-		c.ev.steps++
+		if err := c.ev.spend(1); err != nil {
+			return false, err
+		}
 		if c.ev.equal(v, o) {
-			return true
+			return true, nil
 		}
 	}
-	return false
+	return false, nil
 }
 
 // sortArray sorts numbers or strings, or anything by a function that says whether its first argument belongs
@@ -101,7 +106,10 @@ func sortArray(c *call) (val, *Error) {
 	if !v.defined() || l.len() <= 1 {
 		return v, nil
 	}
-	after := func(a, b val) (bool, *Error) { return order(a, b) > 0, nil }
+	after := func(a, b val) (bool, *Error) {
+		c.ev.steps += compareSteps(a, b)
+		return order(a, b) > 0, nil
+	}
 	if comparator.defined() {
 		args := make([]val, 2)
 		after = func(a, b val) (bool, *Error) {
@@ -116,7 +124,7 @@ func sortArray(c *call) (val, *Error) {
 		e.Index = 1
 		return undefined, e
 	}
-	elems, err := sortItems(l.all(), after)
+	elems, err := sortItems(c.ev, l.all(), after)
 	if err != nil {
 		return undefined, err
 	}
@@ -169,6 +177,9 @@ func zip(c *call) (val, *Error) {
 		return arrayVal(result), nil
 	}
 	for i := range n {
+		if err := c.ev.spend(4 + len(lists)/elements); err != nil {
+			return undefined, err
+		}
 		tuple := &array{}
 		for k := range lists {
 			tuple.push(lists[k].at(i))

@@ -82,6 +82,9 @@ func evalText(c *call) (val, *Error) {
 			input = arrayVal(wrapped)
 		}
 	}
+	if err := c.ev.spend(len(text.text())); err != nil {
+		return undefined, err
+	}
 	expr, failure := Parse(text.text(), c.ev.dialect)
 	if failure != nil {
 		e := fail("D3120")

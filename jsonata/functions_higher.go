@@ -124,7 +124,11 @@ func reduce(c *call) (val, *Error) {
 // says to it.
 func (c *call) eachMember(f func(m member, result val) *Error) *Error {
 	obj := c.arg(0)
-	for _, m := range obj.members(c.ev.dialect) {
+	members := obj.members(c.ev.dialect)
+	if err := c.ev.spend(len(members) / elements); err != nil {
+		return err
+	}
+	for _, m := range members {
 		if !m.val.defined() {
 			continue
 		}

@@ -26,11 +26,14 @@ func keys(c *call) (val, *Error) {
 func (c *call) collectKeys(v val, add func(key string)) {
 	switch v.tag {
 	case tagObject:
-		for _, m := range v.members(c.ev.dialect) {
+		members := v.members(c.ev.dialect)
+		c.ev.steps += 2 * len(members)
+		for _, m := range members {
 			add(m.key)
 		}
 	case tagArray:
 		l := v.list(c.ev.dialect)
+		c.ev.steps += l.len() / elements
 		for i := range l.len() {
 			c.collectKeys(l.at(i), add)
 		}
@@ -66,11 +69,14 @@ func (c *call) spreadInto(out *array, v val) {
 	switch v.tag {
 	case tagArray:
 		l := v.list(c.ev.dialect)
+		c.ev.steps += l.len() / elements
 		for i := range l.len() {
 			c.spreadInto(out, l.at(i))
 		}
 	case tagObject:
-		for _, m := range v.members(c.ev.dialect) {
+		members := v.members(c.ev.dialect)
+		c.ev.steps += 2 * len(members)
+		for _, m := range members {
 			o := &object{}
 			o.set(m.key, m.val)
 			out.push(objectVal(o))
@@ -88,7 +94,11 @@ func merge(c *call) (val, *Error) {
 	out := &object{}
 	l := c.arg(0).list(c.ev.dialect)
 	for i := range l.len() {
-		for _, m := range l.at(i).members(c.ev.dialect) {
+		members := l.at(i).members(c.ev.dialect)
+		if err := c.ev.spend(1 + len(members)); err != nil {
+			return undefined, err
+		}
+		for _, m := range members {
 			out.set(m.key, m.val)
 		}
 		if out.size > c.ev.maxMemory {

@@ -139,6 +139,9 @@ func pad(c *call) (val, *Error) {
 	if missing/n > c.ev.maxMemory/len(char) {
 		return undefined, c.ev.failMemory()
 	}
+	if err := c.ev.spend(missing / bytesRead); err != nil {
+		return undefined, err
+	}
 	padding := sliceRunes(strings.Repeat(char, missing/n+1), 0, missing)
 	if width > 0 {
 		return stringVal(joinStrings(s.text(), padding)), nil
@@ -182,7 +185,7 @@ func (c *call) eachMatch(pattern val, text string, limit float64, f func(*found)
 		if err != nil || match == nil || count >= limit {
 			return some, err
 		}
-		if err := c.ev.tick(); err != nil {
+		if err := c.ev.spend(1); err != nil {
 			return some, err
 		}
 		some = true
@@ -251,8 +254,13 @@ func (c *call) replaceText(s, pattern string, limit float64) (val, *Error) {
 			return undefined, err
 		}
 	}
-	if grown := strings.Count(s, pattern) * len(by); grown > c.ev.maxMemory {
+	matches := strings.Count(s, pattern)
+	grown := matches * len(by)
+	if grown > c.ev.maxMemory {
 		return undefined, c.ev.failMemory()
+	}
+	if err := c.ev.spend(matches/compared + (len(s)+grown)/bytesRead); err != nil {
+		return undefined, err
 	}
 	return stringVal(strings.Replace(s, pattern, by, n)), nil
 }
@@ -292,6 +300,9 @@ func (c *call) replaceMatches(s, pattern val, limit float64) (val, *Error) {
 func (c *call) replacement(f *found) (string, *Error) {
 	by := c.arg(2)
 	if by.tag == tagString {
+		if err := c.ev.spend(by.weight(c.ev.dialect)); err != nil {
+			return "", err
+		}
 		return expandGroups(by.text(), f), nil
 	}
 	v, err := c.ev.invoke(by, []val{objectVal(f.object())}, nullVal, c.env)
@@ -376,7 +387,8 @@ func split(c *call) (val, *Error) {
 		if c.arg(2).defined() {
 			limit = toUint32(limit)
 		}
-		return c.splitText(result, s.text(), separator.text(), limit), nil
+		err := c.splitText(result, s.text(), separator.text(), limit)
+		return arrayVal(result), err
 	}
 	units := toUnits(s.text())
 	start, count := 0, 0.0
@@ -404,17 +416,23 @@ func toUint32(f float64) float64 {
 	return math.Mod(math.Trunc(f), 1<<32)
 }
 
-func (c *call) splitText(result *array, s, separator string, limit float64) val {
+func (c *call) splitText(result *array, s, separator string, limit float64) *Error {
 	if separator == "" {
 		for i, u := range toUnits(s) {
 			if float64(i) >= limit {
 				break
 			}
+			if err := c.ev.spend(4); err != nil {
+				return err
+			}
 			result.push(stringVal(fromUnits([]rune{u})))
 		}
-		return arrayVal(result)
+		return nil
 	}
 	for float64(result.len()) < limit {
+		if err := c.ev.spend(1); err != nil {
+			return err
+		}
 		before, after, found := strings.Cut(s, separator)
 		result.push(stringVal(before))
 		if !found {
@@ -422,7 +440,7 @@ func (c *call) splitText(result *array, s, separator string, limit float64) val 
 		}
 		s = after
 	}
-	return arrayVal(result)
+	return nil
 }
 
 func join(c *call) (val, *Error) {
@@ -436,6 +454,9 @@ func join(c *call) (val, *Error) {
 		if size += len(separator) + len(l.at(i).text()); size-len(separator) > c.ev.maxMemory {
 			return undefined, c.ev.failMemory()
 		}
+	}
+	if err := c.ev.spend(size / bytesCopied); err != nil {
+		return undefined, err
 	}
 	var out strings.Builder
 	out.Grow(size)

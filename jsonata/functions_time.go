@@ -308,9 +308,15 @@ func (p *datePicture) matcher() (*regex, *Error) {
 	return p.regex, err
 }
 
+// partSteps is what it costs to make one part of a picture a regular expression.
+const partSteps = 20
+
 // parse reads a timestamp as the picture writes it, undefined when it does not match.
 func (p *datePicture) parse(ev *evaluator, s string) (val, *Error) {
 	r, err := p.matcher()
+	if err == nil {
+		err = ev.spend(len(p.parts) * partSteps)
+	}
 	if err != nil {
 		return undefined, err
 	}

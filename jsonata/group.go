@@ -160,6 +160,7 @@ func (g *grouper) add(key string, pair int, item val) *Error {
 	if g.groups[i].pair != pair {
 		return failValue("D1009", stringVal(key)).at(g.pos)
 	}
+	g.ev.steps += item.weight(g.ev.dialect)
 	g.groups[i].join(item, g.ev.dialect)
 	return nil
 }
@@ -210,7 +211,10 @@ func (g *grouper) values(pairs [][2]*node, env *frame) (val, *Error) {
 		group := &g.groups[i]
 		context, scope := group.item, env
 		if g.tuples {
-			t := g.reduce(group.item)
+			t, err := g.reduce(group.item)
+			if err != nil {
+				return undefined, err
+			}
 			context = t.get(itemKey)
 			t.remove(itemKey)
 			scope = tupleFrame(env, objectVal(t))
@@ -237,7 +241,7 @@ func (g *grouper) reorder() {
 }
 
 // reduce joins tuples into one that holds under each name the values of all.
-func (g *grouper) reduce(tuples val) *object {
+func (g *grouper) reduce(tuples val) (*object, *Error) {
 	l := tuples.items(g.ev.dialect)
 	joined := &object{}
 	for i := range l.len() {
@@ -250,8 +254,12 @@ func (g *grouper) reduce(tuples val) *object {
 			continue
 		}
 		for _, m := range t.members {
-			joined.set(m.key, appendVals(joined.get(m.key), m.val, g.ev.dialect))
+			before := joined.get(m.key)
+			if err := g.ev.spend(1 + before.weight(g.ev.dialect) + m.val.weight(g.ev.dialect)); err != nil {
+				return nil, err
+			}
+			joined.set(m.key, appendVals(before, m.val, g.ev.dialect))
 		}
 	}
-	return joined
+	return joined, nil
 }

@@ -27,14 +27,19 @@ type Limits struct {
 	RegexTime time.Duration // one match of a regular expression; 1 second
 }
 
+// UnitSteps is the number of steps in a unit of work. A step is what takes some 50 ns: a node evaluated, or so much
+// of the work inside a function. What an expression costs in steps depends on nothing but itself and what it sees.
+const UnitSteps = 1024
+
 // Env is what an evaluation may know of the world. It is read only; one Env may serve many evaluations at once.
+// Work may panic to abandon an evaluation: no Expr and nothing that evaluations share is the worse for it.
 type Env struct {
 	Bindings map[string]value.Value                // variables by name, without the $
 	Lookup   func(name string) (value.Value, bool) // asked for variables that Bindings does not hold; may be nil
 	Now      func() time.Time                      // asked once an evaluation, when it needs the time; nil stands for 1970
 	Random   func() float64                        // numbers in [0, 1); nil stands for always 0
 	UUID     func() string                         // for $uuid of the AWS dialect; nil stands for the nil UUID
-	Expired  func() bool                           // polled every thousand steps; true ends the evaluation with a timeout
+	Work     func() bool                           // called after each unit of work (see UnitSteps); false ends the evaluation with a timeout
 	Limits   Limits
 }
 
@@ -77,20 +82,30 @@ func (e *Expr) String() string { return e.src }
 func (e *Expr) Eval(env *Env, input value.Value) (value.Value, bool, error) {
 	if e.place != nil {
 		if v, ok, settled := e.place.direct(env, input, e.dialect); settled {
+			if !env.affords(len(v.Text()) / bytesRead) {
+				return value.Value{}, false, e.dialect.failTimeout()
+			}
 			return v, ok, nil
 		}
 	}
 	ev := newEvaluator(e, env)
 	defer ev.release()
 	result, err := ev.run(input)
-	if err != nil {
+	if err == nil {
+		err = ev.spend(sizeOf(result) / bytesMade)
+	}
+	var v value.Value
+	if err == nil && result.defined() && result.tag != tagFunction {
+		v = ev.result(result)
+	}
+	if err == nil {
+		err = ev.close()
+	}
+	switch {
+	case err != nil:
 		return value.Value{}, false, err.finish(e.src)
-	}
-	if !result.defined() {
-		return value.Value{}, false, nil
-	}
-	if result.tag == tagFunction {
+	case result.tag == tagFunction:
 		return value.Value{}, false, ErrFunction
 	}
-	return ev.result(result), true, nil
+	return v, v.Exists(), nil
 }

@@ -13,17 +13,17 @@ func (ev *evaluator) failDepth() *Error {
 		"Consider rewriting as tail-recursive."}
 }
 
-func (ev *evaluator) failTimeout() *Error {
-	return ev.failLimit("Expression evaluation timeout: Check for infinite loop")
+func (d Dialect) failTimeout() *Error {
+	return d.failLimit("Expression evaluation timeout: Check for infinite loop")
 }
 
 func (ev *evaluator) failMemory() *Error {
-	return ev.failLimit("Expression evaluation memory limit exceeded: Check for excessive memory usage")
+	return ev.dialect.failLimit("Expression evaluation memory limit exceeded: Check for excessive memory usage")
 }
 
 // failLimit words a limit, which has a code in the reference only.
-func (ev *evaluator) failLimit(message string) *Error {
-	if ev.dialect == AWS {
+func (d Dialect) failLimit(message string) *Error {
+	if d == AWS {
 		return &Error{Message: message}
 	}
 	return &Error{Code: "U1001", Message: message}

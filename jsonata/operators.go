@@ -26,6 +26,7 @@ func (ev *evaluator) binary(n *node, input val, env *frame) (val, *Error) {
 		}
 	}
 	if n.op == opConcat && lhs.tag == tagString && rhs.tag == tagString {
+		ev.steps += int(lhs.num+rhs.num) / bytesCopied
 		return stringVal(joinStrings(lhs.text(), rhs.text())), nil
 	}
 	v, err := ev.operate(n.op, lhs, rhs)
@@ -60,6 +61,7 @@ func (ev *evaluator) operate(op operator, lhs, rhs val) (val, *Error) {
 	case opNotEqual:
 		return boolVal(lhs.defined() && rhs.defined() && !ev.equal(lhs, rhs)), nil
 	case opLess, opLessEqual, opGreater, opGreaterEqual:
+		ev.steps += compareSteps(lhs, rhs)
 		return compare(op, lhs, rhs)
 	case opConcat:
 		return ev.concat(lhs, rhs)
@@ -157,6 +159,14 @@ func incomparable(lhs, rhs val) *Error {
 	return e
 }
 
+// compareSteps is what it costs at most, in steps, to compare two strings.
+func compareSteps(a, b val) int {
+	if a.tag != tagString || b.tag != tagString {
+		return 0
+	}
+	return int(min(a.num, b.num)) / bytesCopied
+}
+
 // order compares two strings or two numbers. NaN comes behind everything, itself included.
 func order(a, b val) int {
 	if a.tag == tagString {
@@ -195,6 +205,9 @@ func same(a, b val) bool {
 
 // equal compares by value.
 func (ev *evaluator) equal(a, b val) bool {
+	if a.tag == tagString && a.num == b.num {
+		ev.steps += compareSteps(a, b)
+	}
 	if same(a, b) {
 		return true
 	}
@@ -208,7 +221,7 @@ func (ev *evaluator) equal(a, b val) bool {
 		if n != lb.len() {
 			return false
 		}
-		ev.steps += n >> 4
+		ev.steps += n / elements
 		for i := range n {
 			if !ev.equalItems(la.at(i), lb.at(i)) {
 				return false
@@ -220,6 +233,7 @@ func (ev *evaluator) equal(a, b val) bool {
 		if len(ma) != len(mb) {
 			return false
 		}
+		ev.steps += len(ma)
 		for _, m := range ma {
 			other := b.get(m.key, ev.dialect)
 			if !other.defined() && !hasKey(mb, m.key) || !ev.equalItems(m.val, other) {
@@ -250,6 +264,7 @@ func (ev *evaluator) includes(item, in val) bool {
 		return false
 	}
 	l := in.items(ev.dialect)
+	ev.steps += l.len()/compared + l.len()*(compareSteps(item, item))/8
 	for i := range l.len() {
 		if same(l.at(i), item) {
 			return true
@@ -267,6 +282,7 @@ func (ev *evaluator) concat(lhs, rhs val) (val, *Error) {
 	if err != nil {
 		return undefined, err
 	}
+	ev.steps += (len(a) + len(b)) / bytesCopied
 	return stringVal(joinStrings(a, b)), nil
 }
 

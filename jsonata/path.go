@@ -30,11 +30,13 @@ func (ev *evaluator) name(input val, key string) val {
 // collect appends what the items of an array hold under key.
 func (ev *evaluator) collect(found *array, input val, key string) {
 	l := input.list(ev.dialect)
+	ev.steps += l.len()
 	for i := range l.len() {
 		switch item := l.at(i); item.tag {
 		case tagObject:
 			v := item.get(key, ev.dialect)
 			if v.tag == tagArray {
+				ev.steps += v.weight(ev.dialect)
 				found.pushAll(v.list(ev.dialect))
 			} else if v.defined() {
 				found.push(v)
@@ -293,7 +295,9 @@ func (j *joiner) splice(v val) {
 	if v.tag != tagArray || v.isCons() {
 		j.seq.push(v)
 	} else {
-		j.seq.pushAll(v.list(j.ev.dialect))
+		l := v.list(j.ev.dialect)
+		j.ev.steps += l.len() / elements
+		j.seq.pushAll(l)
 	}
 }
 
@@ -357,6 +361,7 @@ func (ev *evaluator) spread(steps []*node, v val) (val, *Error) {
 // plainSteps goes down names from many items.
 func (ev *evaluator) plainSteps(steps []*node, items list) (val, *Error) {
 	if len(steps) == 0 {
+		ev.steps += items.len() / elements
 		out := newSequence()
 		out.pushAll(items)
 		return arrayVal(out), nil
@@ -423,11 +428,14 @@ func (ev *evaluator) wildcard(input val) val {
 	}
 	switch input.tag {
 	case tagObject:
-		for _, m := range input.members(ev.dialect) {
+		members := input.members(ev.dialect)
+		ev.steps += len(members) / elements
+		for _, m := range members {
 			add(m.val)
 		}
 	case tagArray:
 		l := input.list(ev.dialect)
+		ev.steps += l.len() / elements
 		for i := range l.len() {
 			add(l.at(i))
 		}
@@ -443,6 +451,7 @@ func (ev *evaluator) flatten(out *array, v val) {
 		return
 	}
 	l := v.list(ev.dialect)
+	ev.steps += l.len() / elements
 	for i := range l.len() {
 		ev.flatten(out, l.at(i))
 	}
@@ -464,7 +473,7 @@ func (ev *evaluator) descendants(input val) (val, *Error) {
 }
 
 func (ev *evaluator) descend(out *array, v val) *Error {
-	if err := ev.tick(); err != nil {
+	if err := ev.spend(1); err != nil {
 		return err
 	}
 	switch v.tag {
@@ -558,6 +567,7 @@ func (ev *evaluator) selects(v val, i, n int) (int, *Error) {
 	}
 	if v.tag == tagArray {
 		l := v.list(ev.dialect)
+		ev.steps += l.len() / compared
 		count, numbers := 0, true
 		for k := range l.len() {
 			e := l.at(k)
@@ -591,6 +601,7 @@ func (ev *evaluator) stages(stages []stage, input val, env *frame) (val, *Error)
 			continue
 		}
 		items := input.items(ev.dialect)
+		ev.steps += items.len() / elements
 		for i := range items.len() {
 			item := items.at(i)
 			if tuple, ok := item.ref.(*object); ok {
@@ -638,6 +649,9 @@ func (ev *evaluator) tupleSort(n *node, items *list, tuples *array, env *frame) 
 	}
 	result := newTuples()
 	l := sorted.list(ev.dialect)
+	if err := ev.spend(l.len()); err != nil {
+		return nil, err
+	}
 	for i := range l.len() {
 		t := newTuple(l.at(i))
 		t.set(n.index, numberVal(float64(i)))
@@ -669,6 +683,9 @@ func (ev *evaluator) mapTuples(n *node, items *list, tuples *array, env *frame) 
 		}
 		l := v.items(ev.dialect)
 		for i := range l.len() {
+			if err := ev.spend(8 + len(from.members)/elements); err != nil {
+				return nil, err
+			}
 			result.push(objectVal(n.extend(from, item, l.at(i), i, v.isTupleStream())))
 		}
 		if result.size > ev.maxMemory {

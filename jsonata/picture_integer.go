@@ -154,6 +154,10 @@ func formatInteger(c *call) (val, *Error) {
 	if err != nil {
 		return undefined, err
 	}
+	digits := p.mandatory + maxDigits
+	if err := c.ev.spend(len(p.separator) * (len(p.separator) + digits) / bytesRead); err != nil {
+		return undefined, err
+	}
 	s, err := p.format(math.Floor(n.num))
 	return stringVal(s), err
 }

@@ -241,6 +241,10 @@ func formatNumber(c *call) (val, *Error) {
 			return undefined, err
 		}
 	}
+	picture := c.arg(1).text()
+	if err := c.ev.spend(strings.Count(picture, f.grouping) * len(picture) / compared); err != nil {
+		return undefined, err
+	}
 	layout := f.analyse(parts[0])
 	if !(n.num >= 0) {
 		if len(parts) == 2 {
@@ -249,8 +253,28 @@ func formatNumber(c *call) (val, *Error) {
 			layout.prefix = f.minus + layout.prefix
 		}
 	}
+	if err := c.afford(f, &layout); err != nil {
+		return undefined, err
+	}
 	return stringVal(f.format(n.num, &layout)), nil
 }
+
+// afford counts what it costs to lay a number out, and refuses a text that is too long. Each separator that is put
+// in moves the digits after it.
+func (c *call) afford(f *numberFormat, l *numberLayout) *Error {
+	digits := l.minInteger + l.maxFraction + maxDigits
+	separators := len(l.groups) + len(l.fractionGroups)
+	if l.spacing > 0 {
+		separators += digits / l.spacing
+	}
+	if l.minInteger+l.minFraction+l.minExponent > c.ev.maxMemory/max(1, len(f.zero)) || separators > c.ev.maxMemory/max(1, len(f.grouping)) {
+		return c.ev.failMemory()
+	}
+	return c.ev.spend((digits + separators*(digits+separators*len(f.grouping))) / bytesRead)
+}
+
+// maxDigits is more than a float64 has.
+const maxDigits = 400
 
 func (f *numberFormat) format(n float64, l *numberLayout) string {
 	switch {

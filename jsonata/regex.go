@@ -105,18 +105,18 @@ func (m *regexMatcher) next() (*found, *Error) {
 		return nil, nil
 	}
 	re, err := m.ev.limited(m.regex)
-	if err == nil {
-		err = m.ev.poll() // one match may take as long as thousands of steps
-	}
 	if err != nil {
 		return nil, err
 	}
 	match, failure := re.FindRunesMatchStartingAt(m.units, m.from)
 	if failure != nil {
-		return nil, m.ev.failTimeout()
+		return nil, m.ev.dialect.failTimeout()
 	}
 	if match == nil {
-		return nil, nil
+		return nil, m.ev.spend((len(m.units) - m.from) / matched)
+	}
+	if err := m.ev.spend(1 + (match.RuneIndex+match.RuneLength-m.from)/matched); err != nil {
+		return nil, err
 	}
 	f := &found{text: fromUnits(match.Runes()), start: match.RuneIndex, end: match.RuneIndex + match.RuneLength}
 	if m.later && f.text == "" {
@@ -144,6 +144,9 @@ func (r *regex) function(pos int) *function {
 				return undefined, err
 			}
 			text = stringVal(s)
+		}
+		if err := c.ev.spend(text.weight(c.ev.dialect)); err != nil {
+			return undefined, err
 		}
 		m := &regexMatcher{ev: c.ev, regex: r, units: toUnits(text.text())}
 		if from := c.arg(1); from.tag == tagNumber {

@@ -2,16 +2,19 @@ package jsonata
 
 // sortItems sorts with the reference's merge sort: stable, after(a, b) saying that a belongs behind b. An
 // inconsistent comparison thus gives the same order as there.
-func sortItems[T any](items []T, after func(a, b T) (bool, *Error)) ([]T, *Error) {
+func sortItems[T any](ev *evaluator, items []T, after func(a, b T) (bool, *Error)) ([]T, *Error) {
 	if len(items) <= 1 {
 		return items, nil
 	}
+	if err := ev.spend(len(items) / compared); err != nil {
+		return nil, err
+	}
 	middle := len(items) / 2
-	left, err := sortItems(items[:middle], after)
+	left, err := sortItems(ev, items[:middle], after)
 	if err != nil {
 		return nil, err
 	}
-	right, err := sortItems(items[middle:], after)
+	right, err := sortItems(ev, items[middle:], after)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +53,7 @@ func (ev *evaluator) sort(n *node, input val, env *frame) (val, *Error) {
 	for i := range items {
 		items[i] = &sortItem{item: l.at(i), keys: keys[i*len(n.terms) : (i+1)*len(n.terms)]}
 	}
-	items, err := sortItems(items, s.after)
+	items, err := sortItems(ev, items, s.after)
 	if err != nil {
 		return undefined, err
 	}
@@ -106,6 +109,7 @@ func (s *sorter) after(a, b *sortItem) (bool, *Error) {
 		if err := s.check(ka, kb); err != nil {
 			return false, err
 		}
+		s.ev.steps += compareSteps(ka, kb)
 		if c := order(ka, kb); c != 0 {
 			return (c > 0) != s.n.terms[i].descending, nil
 		}

@@ -120,7 +120,7 @@ func (c *suiteCase) run(t *testing.T) answer {
 	}
 	if c.TimeLimit > 0 {
 		end := time.Now().Add(time.Duration(c.TimeLimit) * time.Millisecond)
-		env.Expired = func() bool { return time.Now().After(end) }
+		env.Work = func() bool { return time.Now().Before(end) }
 	}
 	if c.Bindings != "" {
 		env.Bindings = map[string]value.Value{}

@@ -122,8 +122,11 @@ func joinSurrogates(s string) string {
 
 // compareStrings orders strings by their UTF-16 units.
 func compareStrings(a, b string) int {
-	i := 0
-	for i < len(a) && i < len(b) && a[i] == b[i] {
+	i, n := 0, min(len(a), len(b))
+	for n-i > 64 && a[i:i+64] == b[i:i+64] {
+		i += 64
+	}
+	for i < n && a[i] == b[i] {
 		i++
 	}
 	if i == len(a) || i == len(b) {

@@ -72,12 +72,16 @@ func (ev *evaluator) update(clause *node, match val, env *frame) *Error {
 	for _, m := range change.members(ev.dialect) {
 		switch target := match.ref.(type) {
 		case *object:
-			if reaches(m.val, target, map[any]bool{}) {
+			if inside, err := ev.reaches(m.val, target, map[any]bool{}); err != nil {
+				return err
+			} else if inside {
 				return fail("T2011").at(clause.pos).cyclic()
 			}
 			target.set(m.key, m.val)
 		case *array:
-			if reaches(m.val, target, map[any]bool{}) {
+			if inside, err := ev.reaches(m.val, target, map[any]bool{}); err != nil {
+				return err
+			} else if inside {
 				return fail("T2011").at(clause.pos).cyclic()
 			}
 			target.set(m.key, m.val)
@@ -113,30 +117,30 @@ func (e *Error) cyclic() *Error {
 }
 
 // reaches reports whether target, a container, is v or a part of it.
-func reaches(v val, target any, seen map[any]bool) bool {
+func (ev *evaluator) reaches(v val, target any, seen map[any]bool) (bool, *Error) {
 	if v.ref != nil && v.ref == target {
-		return true
+		return true, nil
 	}
-	if seen[v.ref] {
-		return false
+	if err := ev.spend(1); err != nil || seen[v.ref] {
+		return false, err
 	}
 	switch c := v.ref.(type) {
 	case *object:
 		seen[c] = true
 		for _, m := range c.members {
-			if reaches(m.val, target, seen) {
-				return true
+			if found, err := ev.reaches(m.val, target, seen); err != nil || found {
+				return found, err
 			}
 		}
 	case *array:
 		seen[c] = true
 		for _, e := range c.elems {
-			if reaches(e, target, seen) {
-				return true
+			if found, err := ev.reaches(e, target, seen); err != nil || found {
+				return found, err
 			}
 		}
 	}
-	return false
+	return false, nil
 }
 
 // remove deletes the members that the delete clause names.
@@ -155,6 +159,9 @@ func (ev *evaluator) remove(clause *node, match val, env *frame) *Error {
 		name := l.at(i).text()
 		switch target := match.ref.(type) {
 		case *object:
+			if err := ev.spend(len(target.members)); err != nil { // the others move up
+				return err
+			}
 			target.remove(name)
 		case *array:
 			if at, err := strconv.Atoi(name); err == nil && isIndexKey(name) && at < len(target.elems) {
@@ -186,6 +193,9 @@ func (ev *evaluator) clone(v val) (val, *Error) {
 			return ev.clone(v.built().elems[0])
 		}
 		l := v.list(ev.dialect)
+		if err := ev.spend(l.len() / compared); err != nil {
+			return undefined, err
+		}
 		out := &array{elems: make([]val, 0, l.len())}
 		for i := range l.len() {
 			e, err := ev.clone(l.at(i))
@@ -202,10 +212,10 @@ func (ev *evaluator) clone(v val) (val, *Error) {
 }
 
 func (ev *evaluator) cloneObject(v val) (val, *Error) {
-	if err := ev.tick(); err != nil {
+	members := v.members(ev.dialect)
+	if err := ev.spend(1 + 2*len(members)); err != nil {
 		return undefined, err
 	}
-	members := v.members(ev.dialect)
 	out := &object{members: make([]member, 0, len(members))}
 	for _, m := range members {
 		if !m.val.defined() {

@@ -1,6 +1,7 @@
 package jsonpath
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/statelark/statelark/value"
@@ -13,13 +14,22 @@ import (
 // the values that it fits.
 
 // Eval returns what the path leads to: one value when it is definite, else the array of all matches in source
-// order. The error is a *NotFoundError.
+// order. The error is a *NotFoundError or ErrWork.
 func (p *Path) Eval(env *Env) (value.Value, error) {
+	m := meter{work: env.Work}
+	v, err := p.eval(env, &m)
+	if err == nil {
+		err = m.close()
+	}
+	return v, err
+}
+
+func (p *Path) eval(env *Env, m *meter) (value.Value, error) {
 	root, ok := p.rootValue(env)
 	if !ok {
 		return value.Value{}, &NotFoundError{Path: p.text, Detail: "No results for path: " + p.rootText()}
 	}
-	return p.evalFrom(root, root)
+	return p.evalFrom(root, root, m)
 }
 
 func (p *Path) rootValue(env *Env) (value.Value, bool) {
@@ -36,11 +46,14 @@ func (p *Path) rootValue(env *Env) (value.Value, bool) {
 }
 
 // evalFrom applies the steps to from; root is what '$' means inside filters.
-func (p *Path) evalFrom(from, root value.Value) (value.Value, error) {
+func (p *Path) evalFrom(from, root value.Value, m *meter) (value.Value, error) {
 	if p.definite {
+		if err := m.spend(len(p.steps)); err != nil {
+			return value.Value{}, err
+		}
 		return p.follow(from)
 	}
-	w := walk{path: p, root: root}
+	w := walk{path: p, root: root, meter: m}
 	if err := w.from(from, 0); err != nil {
 		return value.Value{}, err
 	}
@@ -163,9 +176,10 @@ type walk struct {
 	root  value.Value
 	found []value.Value
 	seen  int // values that some step was applied to
+	meter *meter
 }
 
-// maxSeen bounds the work of one path: "$..*..*..*" takes time that grows with a power of the document.
+// maxSeen bounds the memory of one path: what "$..*..*..*" finds grows with a power of the document.
 const maxSeen = 5_000_000
 
 // from applies the steps from number i on to v.
@@ -176,6 +190,9 @@ func (w *walk) from(v value.Value, i int) error {
 	}
 	if w.seen++; w.seen > maxSeen {
 		return &NotFoundError{Path: w.path.text, Detail: "The path looks at too many values", Misapplied: true}
+	}
+	if err := w.meter.spend(1); err != nil {
+		return err
 	}
 	s := &w.path.steps[i]
 	switch s.kind {
@@ -189,6 +206,9 @@ func (w *walk) from(v value.Value, i int) error {
 		return nil
 	case stepNames:
 		if v.Kind() == value.Object {
+			if err := w.meter.spend(len(s.names)); err != nil {
+				return err
+			}
 			w.found = append(w.found, pick(v, s.names))
 		}
 		return nil
@@ -282,6 +302,9 @@ func clamp(i, n int) int {
 
 // descend offers v and all values below it, parents first, to step i.
 func (w *walk) descend(v value.Value, i int) error {
+	if err := w.meter.spend(1); err != nil {
+		return err
+	}
 	fits, err := w.fits(v, i)
 	if err == nil && fits {
 		err = w.from(v, i)
@@ -310,6 +333,9 @@ func (w *walk) fits(v value.Value, i int) (bool, error) {
 	case stepName, stepEach:
 		return true, nil
 	case stepNames:
+		if err := w.meter.spend(len(s.names)); err != nil {
+			return false, err
+		}
 		for _, name := range s.names {
 			if _, ok := v.Get(name); !ok {
 				return false, nil
@@ -327,8 +353,8 @@ func (w *walk) fits(v value.Value, i int) (bool, error) {
 
 // accepts reports whether v satisfies the condition of s.
 func (w *walk) accepts(s *step, v value.Value) (bool, error) {
-	ok, err := s.filter.accepts(v, w.root)
-	if err != nil {
+	ok, err := s.filter.accepts(v, w.root, w.meter)
+	if err != nil && !errors.Is(err, ErrWork) {
 		err = &NotFoundError{Path: w.path.text, Detail: err.Error(), Misapplied: true}
 	}
 	return ok, err

@@ -88,7 +88,7 @@ func (c *call) paths(found []*Path) []*Path {
 }
 
 // Eval returns the value of the expression. The error is a *NotFoundError when it is a path, a *CallError when
-// it is a call. A path that ends in an index past the end yields null, as on AWS.
+// it is a call, and ErrWork for both. A path that ends in an index past the end yields null, as on AWS.
 func (e *Expr) Eval(env *Env) (value.Value, error) {
 	if e.path != nil {
 		v, err := e.path.Eval(env)
@@ -97,7 +97,7 @@ func (e *Expr) Eval(env *Env) (value.Value, error) {
 		}
 		return v, err
 	}
-	v, err := e.call.eval(env)
+	v, err := e.call.eval(env, nil)
 	if err != nil {
 		return value.Value{}, e.failure(err, env)
 	}
@@ -111,6 +111,9 @@ func isPastEnd(err error) bool {
 
 // failure makes the error of a call out of what stopped it.
 func (e *Expr) failure(err error, env *Env) error {
+	if errors.Is(err, ErrWork) {
+		return ErrWork
+	}
 	var miss *NotFoundError
 	if errors.As(err, &miss) {
 		return &CallError{Expr: e.text, Name: ErrorRuntime, Msg: argumentMiss(miss, env)}
@@ -131,28 +134,39 @@ func argumentMiss(miss *NotFoundError, env *Env) string {
 	return fmt.Sprintf("The JsonPath argument for the field '%s' could not be found in the input '%s'", path, env.Input.Text())
 }
 
-func (c *call) eval(env *Env) (value.Value, error) {
-	args := make([]value.Value, len(c.args))
+// eval runs the call; outer is the meter of the call that it is an argument of, nil for the outermost one.
+func (c *call) eval(env *Env, outer *meter) (value.Value, error) {
+	in := &invocation{env: env, call: c, args: make([]value.Value, len(c.args)), meter: outer}
+	if outer == nil {
+		in.own.work = env.Work
+		in.meter = &in.own
+	}
+	if err := in.meter.spend(1 + len(c.args)); err != nil {
+		return value.Value{}, err
+	}
 	for i := range c.args {
-		v, err := c.args[i].eval(env)
+		v, err := c.args[i].eval(env, in.meter)
 		if err != nil {
 			return value.Value{}, err
 		}
-		args[i] = v
+		in.args[i] = v
 	}
-	v, err := c.function.run(&invocation{env: env, call: c, args: args})
+	v, err := c.function.run(in)
 	if err != nil {
 		return value.Value{}, fmt.Errorf("%s: %w", c.function.name, err)
 	}
-	return v, nil
+	if outer == nil {
+		err = in.own.close()
+	}
+	return v, err
 }
 
-func (a *arg) eval(env *Env) (value.Value, error) {
+func (a *arg) eval(env *Env, m *meter) (value.Value, error) {
 	switch {
 	case a.path != nil:
-		return a.path.Eval(env)
+		return a.path.eval(env, m)
 	case a.call != nil:
-		return a.call.eval(env)
+		return a.call.eval(env, m)
 	}
 	return a.literal, nil
 }

@@ -215,12 +215,12 @@ func readPattern(text string) (*regexp.Regexp, error) {
 }
 
 // accepts reports whether v satisfies the condition; root is what '$' means.
-func (f filter) accepts(v, root value.Value) (bool, error) {
+func (f filter) accepts(v, root value.Value, m *meter) (bool, error) {
 	for _, all := range f {
 		ok := true
 		for i := 0; i < len(all) && ok; i++ {
 			var err error
-			if ok, err = all[i].holds(v, root); err != nil {
+			if ok, err = all[i].holds(v, root, m); err != nil {
 				return false, err
 			}
 		}
@@ -231,7 +231,10 @@ func (f filter) accepts(v, root value.Value) (bool, error) {
 	return false, nil
 }
 
-func (c *criterion) holds(v, root value.Value) (bool, error) {
+func (c *criterion) holds(v, root value.Value, m *meter) (bool, error) {
+	if err := m.spend(c.steps()); err != nil {
+		return false, err
+	}
 	left, ok, err := c.left.resolve(v, root)
 	switch {
 	case err != nil:
@@ -243,7 +246,10 @@ func (c *criterion) holds(v, root value.Value) (bool, error) {
 	case !ok:
 		return false, nil
 	case c.op == "=~":
-		return !left.isNull() && c.pattern.MatchString(left.printed()), nil
+		if left.isNull() {
+			return false, nil
+		}
+		return c.matches(left, m)
 	}
 	right, ok, err := c.right.resolve(v, root)
 	if !ok || err != nil {
@@ -251,6 +257,31 @@ func (c *criterion) holds(v, root value.Value) (bool, error) {
 	}
 	order, ok, err := compare(left, right)
 	return ok && meets(order, c.op), err
+}
+
+// steps is what it costs to look at the operands.
+func (c *criterion) steps() int {
+	n := 2
+	for _, o := range []*operand{&c.left, &c.right} {
+		if o.path != nil {
+			n += len(o.path.steps)
+		}
+	}
+	return n
+}
+
+// matches holds the printed form of s against the pattern, in a time that grows with both.
+func (c *criterion) matches(s side, m *meter) (bool, error) {
+	if s.literal == nil {
+		if err := m.prints(s.value); err != nil {
+			return false, err
+		}
+	}
+	text := s.printed()
+	if err := m.spend(len(text) * (1 + len(c.pattern.String())/elements) / elements); err != nil {
+		return false, err
+	}
+	return c.pattern.MatchString(text), nil
 }
 
 // meets reports whether an order, as of compare, is one that the operator asks for.

@@ -67,9 +67,11 @@ func arguments(n int) string {
 
 // invocation is a call with its arguments evaluated.
 type invocation struct {
-	env  *Env
-	call *call
-	args []value.Value
+	env   *Env
+	call  *call
+	args  []value.Value
+	meter *meter
+	own   meter // of the outermost call, for all that it holds
 }
 
 // mustBe reports that argument i is not what the function needs.
@@ -80,6 +82,9 @@ func (in *invocation) mustBe(i int, what string) error {
 func (in *invocation) str(i int) (string, error) {
 	if in.args[i].Kind() != value.String {
 		return "", in.mustBe(i, "a string")
+	}
+	if err := in.meter.spend(len(in.args[i].Text()) / bytesRead); err != nil {
+		return "", err
 	}
 	return in.args[i].Str(), nil
 }

@@ -18,8 +18,20 @@ func arrayContains(in *invocation) (value.Value, error) {
 	if err != nil {
 		return value.Value{}, err
 	}
+	wanted := in.args[1]
+	kind, count := wanted.Kind(), wanted.Len()
+	compared := 1 + wanted.SizeWithin(maxText)/bytesRead
+	if err := in.meter.spend(len(elems) / elements); err != nil {
+		return value.Value{}, err
+	}
 	for _, e := range elems {
-		if value.Equal(e, in.args[1]) {
+		if e.Kind() != kind || e.Len() != count {
+			continue
+		}
+		if err := in.meter.spend(compared); err != nil {
+			return value.Value{}, err
+		}
+		if value.Equal(e, wanted) {
 			return value.True, nil
 		}
 	}
@@ -58,6 +70,10 @@ func arrayPartition(in *invocation) (value.Value, error) {
 	if size < 1 {
 		return value.Value{}, in.mustBe(1, "a positive integer")
 	}
+	chunk := min(size, int64(len(elems)+1))
+	if err := in.meter.spend(len(elems)/elements + 2*len(elems)/int(chunk)); err != nil {
+		return value.Value{}, err
+	}
 	var chunks []value.Value
 	for len(elems) > 0 {
 		n := int(min(size, int64(len(elems))))
@@ -92,6 +108,9 @@ func arrayRange(in *invocation) (value.Value, error) {
 	if n >= maxRange {
 		return value.Value{}, fmt.Errorf("the range must not have more than %d elements", maxRange)
 	}
+	if err := in.meter.spend(int(n) + 1); err != nil {
+		return value.Value{}, err
+	}
 	elems := make([]value.Value, n+1)
 	for i := range elems {
 		elems[i] = value.FromInt(from + int64(i)*step)
@@ -104,47 +123,81 @@ func arrayUnique(in *invocation) (value.Value, error) {
 	if err != nil {
 		return value.Value{}, err
 	}
-	var unique []value.Value
-	seen := make(map[string][]value.Value, len(elems))
-next:
+	unique := distinct{last: make(map[uint64]int, len(elems))}
 	for _, e := range elems {
-		bucket := likeness(e)
-		for _, other := range seen[bucket] {
-			if value.Equal(e, other) {
-				continue next
-			}
+		steps := 2 + e.SizeWithin(maxText)/bytesRead
+		if err := in.meter.spend(2 * steps); err != nil {
+			return value.Value{}, err
 		}
-		seen[bucket] = append(seen[bucket], e)
-		unique = append(unique, e)
+		if err := unique.add(e, steps, in.meter); err != nil {
+			return value.Value{}, err
+		}
 	}
-	return value.NewArray(unique), nil
+	return value.NewArray(unique.found), nil
 }
 
-// likeness is the same for equal values, and mostly different for others.
-func likeness(v value.Value) string {
+// distinct collects values that differ.
+type distinct struct {
+	found  []value.Value
+	before []int          // for each of found, the place of the one before it with the same fingerprint, from 1; 0: none
+	last   map[uint64]int // fingerprint to the place of the last one in found, from 1
+}
+
+// add adds v unless its equal is there; steps is what it costs to compare v.
+func (d *distinct) add(v value.Value, steps int, m *meter) error {
+	mark := fingerprint(v)
+	for at := d.last[mark]; at > 0; at = d.before[at-1] {
+		if err := m.spend(steps); err != nil {
+			return err
+		}
+		if value.Equal(v, d.found[at-1]) {
+			return nil
+		}
+	}
+	d.found, d.before = append(d.found, v), append(d.before, d.last[mark])
+	d.last[mark] = len(d.found)
+	return nil
+}
+
+// fingerprint is the same for values that value.Equal calls equal, and mostly different for others.
+func fingerprint(v value.Value) uint64 {
+	h := uint64(fnvOffset) ^ uint64(v.Kind())
 	switch v.Kind() {
+	case value.Bool:
+		return mix(h, v.Text())
 	case value.Number:
-		return "n" + string(value.AppendFloat(nil, v.Float()))
+		f := v.Float()
+		if f == 0 {
+			f = 0 // and not -0
+		}
+		return (h*fnvPrime ^ math.Float64bits(f)) * fnvPrime
 	case value.String:
-		return "s" + v.Str()
+		return mix(h, v.Str())
 	case value.Array:
-		if v.Len() > 0 {
-			return fmt.Sprintf("a%d %s", v.Len(), likeness(v.Elems()[0]))
+		for _, e := range v.Elems() {
+			h = (h ^ fingerprint(e)) * fnvPrime
 		}
 	case value.Object:
-		key := fmt.Sprintf("o%d", v.Len())
-		least := ""
-		for i, m := range v.Members() {
-			if i == 0 || m.Key < least {
-				least = m.Key
-			}
+		sum := uint64(0) // whatever the order
+		for _, m := range v.Members() {
+			sum += (mix(h, m.Key) ^ fingerprint(m.Value)) * fnvPrime
 		}
-		if x, ok := v.Get(least); ok {
-			key += " " + least + " " + likeness(x)
-		}
-		return key
+		return h ^ sum
 	}
-	return v.Compact()
+	return h
+}
+
+// The numbers of the hash function FNV-1a.
+const (
+	fnvOffset = 14695981039346656037
+	fnvPrime  = 1099511628211
+)
+
+func mix(h uint64, s string) uint64 {
+	for i := range len(s) {
+		h = (h ^ uint64(s[i])) * fnvPrime
+	}
+	return h
 }
 
 func jsonMerge(in *invocation) (value.Value, error) {
@@ -160,6 +213,9 @@ func jsonMerge(in *invocation) (value.Value, error) {
 		return value.Value{}, errors.New("deep merging is not supported; argument 3 must be false")
 	}
 	a, b := in.args[0], in.args[1]
+	if err := in.meter.spend(2 * (a.Len() + b.Len())); err != nil {
+		return value.Value{}, err
+	}
 	merged := make([]value.Member, 0, a.Len()+b.Len())
 	for _, m := range a.Members() {
 		if x, ok := b.Get(m.Key); ok {

@@ -34,6 +34,9 @@ func format(in *invocation) (value.Value, error) {
 		case strings.HasPrefix(template[i:], "{}"):
 			i++
 			if filled++; filled < len(in.args) {
+				if err := in.meter.makes(b.Len() + in.args[filled].SizeWithin(maxText)); err != nil {
+					return value.Value{}, err
+				}
 				b.WriteString(display(in.args[filled]))
 			}
 		default:
@@ -59,6 +62,9 @@ func stringToJSON(in *invocation) (value.Value, error) {
 	if err != nil {
 		return value.Value{}, err
 	}
+	if err := in.meter.spend(2 * len(text) / bytesRead); err != nil { // it is checked and opened
+		return value.Value{}, err
+	}
 	v, err := value.Parse(text)
 	if err != nil {
 		return value.Value{}, fmt.Errorf("argument 1 is not valid JSON: %w", err)
@@ -67,6 +73,9 @@ func stringToJSON(in *invocation) (value.Value, error) {
 }
 
 func jsonToString(in *invocation) (value.Value, error) {
+	if err := in.meter.prints(in.args[0]); err != nil {
+		return value.Value{}, err
+	}
 	return value.FromString(in.args[0].Compact()), nil
 }
 
@@ -104,6 +113,9 @@ func base64Decode(in *invocation) (value.Value, error) {
 func hash(in *invocation) (value.Value, error) {
 	algorithm, err := in.str(1)
 	if err != nil {
+		return value.Value{}, err
+	}
+	if err := in.meter.prints(in.args[0]); err != nil {
 		return value.Value{}, err
 	}
 	text := display(in.args[0])
@@ -146,6 +158,9 @@ func stringSplit(in *invocation) (value.Value, error) {
 	}
 	delimiters, err := in.str(1)
 	if err != nil {
+		return value.Value{}, err
+	}
+	if err := in.meter.spend(len(s) * (1 + len(delimiters)/bytesRead) / elements); err != nil {
 		return value.Value{}, err
 	}
 	var pieces []value.Value

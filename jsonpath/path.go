@@ -15,13 +15,14 @@ import (
 )
 
 // Env is what an expression can see. The caller keeps it for one evaluation; nothing in it is changed but the
-// state behind Random and UUID.
+// state behind Random and UUID. Work may panic to abandon an evaluation: no Path and no Expr is the worse for it.
 type Env struct {
 	Input   value.Value                           // $
 	Context value.Value                           // $$
 	Var     func(name string) (value.Value, bool) // $name; nil: there are none
 	Random  func() uint64                         // 64 random bits, for States.MathRandom without a seed
 	UUID    func() string                         // a version 4 UUID, for States.UUID
+	Work    func() bool                           // called after each unit of work (see UnitSteps); false ends the evaluation with ErrWork; may be nil
 }
 
 // Path is a compiled path. It is immutable and may be shared by goroutines.

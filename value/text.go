@@ -46,6 +46,14 @@ func isPlain(s string) bool {
 	return true
 }
 
+// quotedSize is the length of what AppendQuoted appends.
+func quotedSize(s string) int {
+	if isPlain(s) {
+		return len(s) + 2
+	}
+	return len(AppendQuoted(nil, s))
+}
+
 func appendEscape(dst []byte, c byte) []byte {
 	switch c {
 	case '"', '\\':

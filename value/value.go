@@ -9,6 +9,7 @@ package value
 
 import (
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 )
@@ -302,6 +303,34 @@ func (v Value) Text() string {
 
 // Size returns the length of Text in bytes of UTF-8: what AWS counts against its payload limits.
 func (v Value) Size() int { return len(v.Text()) }
+
+// SizeWithin returns Size, or some number above limit once that is passed. What is built is measured and not printed.
+func (v Value) SizeWithin(limit int) int {
+	if v.raw != "" || v.box == nil {
+		return len(v.raw)
+	}
+	return v.compactSize(limit)
+}
+
+// compactSize is SizeWithin of the compact text.
+func (v Value) compactSize(limit int) int {
+	switch {
+	case v.box == nil && strings.IndexByte(v.raw, '\\') < 0, v.raw != "" && v.box != nil && !v.box.loose:
+		return len(v.raw)
+	case v.raw != "":
+		return len(v.Compact())
+	}
+	k := v.open()
+	n := 1 + max(1, len(k.elems)+len(k.members)) // brackets, and commas between
+	for i := 0; i < len(k.elems) && n <= limit; i++ {
+		n += k.elems[i].compactSize(limit - n)
+	}
+	for i := 0; i < len(k.members) && n <= limit; i++ {
+		m := &k.members[i]
+		n += quotedSize(m.Key) + 1 + m.Value.compactSize(limit-n)
+	}
+	return n
+}
 
 // Compact returns the JSON text of v without white space between tokens and with strings escaped only
 // where JSON demands it. Numbers keep their spelling.

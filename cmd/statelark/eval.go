@@ -65,7 +65,7 @@ With --batch it reads JSON lines {"expr", "data", "bindings"} from standard inpu
 	f.StringVar(&context, "context", "", "the context object ($$) of JSONPath: `JSON` or @FILE")
 	f.StringArrayVar(&bindings, "binding", nil, "a variable as `NAME=JSON`; may be repeated")
 	f.BoolVar(&batch, "batch", false, "evaluate JSON lines of standard input")
-	f.DurationVar(&limit, "timeout", 30*time.Second, "the `TIME` that one JSONata evaluation may take")
+	f.DurationVar(&limit, "timeout", 30*time.Second, "the `TIME` that one evaluation may take")
 	return c
 }
 
@@ -76,6 +76,9 @@ type scope struct {
 	bindings map[string]value.Value // by name, without $
 	deadline time.Time
 }
+
+// work reports whether there is time left.
+func (s *scope) work() bool { return time.Now().Before(s.deadline) }
 
 // expression is a parsed expression of any language. eval returns the absent value when the result is undefined.
 type expression interface {
@@ -104,6 +107,7 @@ func (e pathExpression) eval(s *scope) (value.Value, error) {
 		},
 		Random: rand.Uint64,
 		UUID:   uuid.NewString,
+		Work:   s.work,
 	})
 }
 
@@ -120,7 +124,7 @@ func (e jsonataExpression) eval(s *scope) (value.Value, error) {
 		Now:      time.Now,
 		Random:   rand.Float64,
 		UUID:     uuid.NewString,
-		Expired:  func() bool { return time.Now().After(s.deadline) },
+		Work:     s.work,
 	}, s.input)
 	return v, err
 }
@@ -134,7 +138,7 @@ func errorCode(err error) string {
 	switch {
 	case errors.As(err, &path):
 		return asl.CodeSchemaValidationFailed
-	case errors.As(err, &missing):
+	case errors.As(err, &missing), errors.Is(err, jsonpath.ErrWork):
 		return jsonpath.ErrorRuntime
 	case errors.As(err, &call):
 		return call.Name

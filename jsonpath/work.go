@@ -1,0 +1,61 @@
+package jsonpath
+
+import (
+	"errors"
+
+	"github.com/statelark/statelark/value"
+)
+
+// UnitSteps is the number of steps in a unit of work. A step is what takes some 50 ns: a value that a step of a path is
+// applied to, or so much of the work of a function. What an expression costs in steps depends on nothing but itself
+// and what it sees.
+const UnitSteps = 1024
+
+// ErrWork is the error of an evaluation that Env.Work ended.
+var ErrWork = errors.New("the expression takes too much work")
+
+// meter counts the steps of one evaluation and tells Env.Work of each unit.
+type meter struct {
+	work  func() bool
+	steps int // of the unit that is not full yet
+}
+
+// spend counts n steps. Work whose amount is known is counted before it is done.
+func (m *meter) spend(n int) error {
+	if m.steps += n; m.steps < UnitSteps {
+		return nil
+	}
+	return m.tell()
+}
+
+func (m *meter) tell() error {
+	for ; m.steps >= UnitSteps; m.steps -= UnitSteps {
+		if m.work != nil && !m.work() {
+			return ErrWork
+		}
+	}
+	return nil
+}
+
+// close tells of the last unit, if at least half of it was done.
+func (m *meter) close() error { return m.spend(UnitSteps / 2) }
+
+// The number of bytes or elements that one step stands for.
+const (
+	bytesRead = 32 // of texts that are gone through, printed or hashed
+	elements  = 8  // of arrays and objects that are copied
+)
+
+// maxText bounds the text that one call makes, in bytes: the limit that AWS has for a value of JSONata.
+const maxText = 6990256
+
+// makes counts the steps of making a text of n bytes, and refuses one that is too long.
+func (m *meter) makes(n int) error {
+	if n > maxText {
+		return ErrWork
+	}
+	return m.spend(n / bytesRead)
+}
+
+// prints counts the steps of printing v.
+func (m *meter) prints(v value.Value) error { return m.makes(v.SizeWithin(maxText)) }
