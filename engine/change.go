@@ -58,14 +58,17 @@ func (o *owner) newChange(l *live, d *interp.Decision, m message) *change {
 		ch.Start, ch.MadeUp, ch.Execution = true, m.begin.start.MadeUp, l.record
 		e.tellSubmitted(ch, l.record)
 	}
-	if n := len(d.History); n > 0 {
-		ch.First, ch.Last = d.History[0].ID, d.History[n-1].ID
-		ch.Block = c.row(func(dst []byte) []byte { return o.encoder.Encode(dst, d.History, l.payloads) })
-	}
 	if d.Finish != nil {
 		e.endChange(l, c, d)
 	} else {
 		e.goOnChange(l, c, d, m)
+	}
+	if n := len(d.History); n > 0 { // after the rows: the payloads they refer to are not repeated in the block
+		ch.First, ch.Last = d.History[0].ID, d.History[n-1].ID
+		ch.Block = c.row(func(dst []byte) []byte { return o.encoder.Encode(dst, d.History, l.payloads) })
+	}
+	if d.Finish == nil { // last, for it holds the number of the last payload
+		ch.Threads = append(ch.Threads, statelark.ThreadRow{Data: c.row(l.appendHeader)})
 	}
 	c.cancel = append(c.cancel, d.Cancel...)
 	c.disarm = append(c.disarm, d.Disarm...)
@@ -117,8 +120,6 @@ func (e *Engine) goOnChange(l *live, c *change, d *interp.Decision, m message) {
 	for _, t := range d.Cancel {
 		c.Work = append(c.Work, statelark.WorkOp{Seq: t.Seq})
 	}
-	// Last, for it holds the number of the last payload.
-	c.Threads = append(c.Threads, statelark.ThreadRow{Data: c.row(l.appendHeader)})
 }
 
 // workEnds reports whether an event means that the task need not be dispatched again after a crash.

@@ -158,7 +158,9 @@ type payloads struct {
 	store statelark.Store
 	exec  statelark.ExecID
 	next  uint32
-	known map[place]uint32
+	known map[place]uint32 // of late
+	older map[place]uint32 // before
+	bytes int              // of the texts in known
 	added []statelark.Blob
 }
 
@@ -170,8 +172,12 @@ type place struct {
 
 func placeOf(text string) place { return place{unsafe.StringData(text), len(text)} }
 
-// maxKnown bounds how many texts are kept alive to be known again.
-const maxKnown = 64
+// maxKnown and maxKnownBytes bound the texts that are kept alive to be known again: twice as many, for those of before
+// are let go when as many have come or been asked for since.
+const (
+	maxKnown      = 64
+	maxKnownBytes = 1 << 20
+)
 
 func newPayloads(store statelark.Store, exec statelark.ExecID) *payloads {
 	return &payloads{store: store, exec: exec}
@@ -179,7 +185,14 @@ func newPayloads(store statelark.Store, exec statelark.ExecID) *payloads {
 
 // Known returns the number of a text that was put or read before.
 func (p *payloads) Known(text string) (uint32, bool) {
-	id, ok := p.known[placeOf(text)]
+	at := placeOf(text)
+	if id, ok := p.known[at]; ok {
+		return id, true
+	}
+	id, ok := p.older[at]
+	if ok {
+		p.remember(at, id)
+	}
 	return id, ok
 }
 
@@ -195,14 +208,22 @@ func (p *payloads) Put(text string) uint32 {
 }
 
 func (p *payloads) remember(at place, id uint32) {
-	if p.known == nil || len(p.known) >= maxKnown {
-		p.known = make(map[place]uint32, 4)
+	if p.known == nil || len(p.known) >= maxKnown || p.bytes >= maxKnownBytes {
+		p.older, p.known, p.bytes = p.known, make(map[place]uint32, 4), 0
 	}
 	p.known[at] = id
+	p.bytes += at.len
 }
 
-// Get reads a text.
+// Get returns the text of a number, from the store unless it is known.
 func (p *payloads) Get(id uint32) (string, error) {
+	for _, texts := range []map[place]uint32{p.known, p.older} {
+		for at, known := range texts {
+			if known == id {
+				return unsafe.String(at.at, at.len), nil
+			}
+		}
+	}
 	data, err := p.store.Blob(context.Background(), p.exec, id)
 	if err != nil {
 		return "", fmt.Errorf("reading payload %d of execution %s: %w", id, p.exec, err)

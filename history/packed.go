@@ -18,10 +18,15 @@ import (
 // Fields stand in the order of the type's row in the table, numbers as varints, assigned variables as their
 // count and then name and value, all as texts. The ids of a block have no gaps, so only the first is kept. A
 // literal text gets the next place in the block's list of texts, and so does a blob; a text that comes again is
-// a place in that list. A text longer than row.InlineMax is a blob: its bytes are the store's, its id stands here.
+// a place in that list. A text that rows refer to, or that is long, is a blob: its bytes are the store's, its id
+// stands here.
 
 // packedVersion is the first byte of a block. It must change whenever the table or the form does.
 const packedVersion = 1
+
+// inlineMax is the number of bytes up to which a text stands in the block itself, although no row refers to it. It is
+// more than row.InlineMax, since what only the history has is written once.
+const inlineMax = 4 << 10
 
 const (
 	sameChain = 1 << 6
@@ -117,12 +122,23 @@ func (x *Encoder) text(s string) {
 		x.w.Uint(uint64(place)<<2 | textAgain)
 		return
 	}
-	if x.p != nil && len(s) > row.InlineMax {
-		x.w.Uint(uint64(x.p.Put(s))<<2 | textBlob)
+	if id, ok := x.blob(s); ok {
+		x.w.Uint(uint64(id)<<2 | textBlob)
 		return
 	}
 	x.w.Uint(uint64(len(s))<<2 | textLiteral)
 	x.w.Raw(s)
+}
+
+// blob returns the number of a text that does not stand in the block.
+func (x *Encoder) blob(s string) (uint32, bool) {
+	if x.p == nil || len(s) <= row.InlineMax {
+		return 0, false
+	}
+	if id, known := x.p.Known(s); known || len(s) <= inlineMax {
+		return id, known
+	}
+	return x.p.Put(s), true
 }
 
 // Decoder reads a block event by event.

@@ -10,11 +10,17 @@ import (
 	"github.com/statelark/statelark/value"
 )
 
-// The memory of an execution is stored as rows: one for each thread, under the thread's id, and row 0 for what
-// belongs to all of them. A row is a version byte and what the functions below write, in their order.
+// The memory of an execution is stored as rows: row 0 for what belongs to all of it, and a row for each thread, under the
+// thread's id. A row is a version byte and what the functions below write, in their order.
+//
+// The top thread has its place in row 0, so that an execution that is one flow has one row; while it joins, it has a row
+// of its own, and row 0 can change without it.
+//
+// Rows of older versions are read for good: see codec_old.go. The numbers of phases, waits and statuses are stored and
+// frozen.
 
 // rowVersion is the first byte of every row.
-const rowVersion = 1
+const rowVersion = 2
 
 // Row is a stored row of an execution.
 type Row struct {
@@ -22,7 +28,7 @@ type Row struct {
 	Data   []byte
 }
 
-// AppendHeader appends row 0, which has to be written after every Step that said something.
+// AppendHeader appends row 0, which has to be written after every Step that said something and was not the last.
 func (x *Exec) AppendHeader(dst []byte, p row.Payloads) []byte {
 	w := newWriter(dst, p)
 	w.Uint(uint64(x.status))
@@ -34,8 +40,17 @@ func (x *Exec) AppendHeader(dst []byte, p row.Payloads) []byte {
 	w.Int(x.deadline)
 	w.Uint(x.timeoutSeq)
 	w.value(x.input)
+	top := x.threads[topThread]
+	inside := top != nil && top.inHeader()
+	w.Bool(inside)
+	if inside {
+		w.thread(top)
+	}
 	return w.Row()
 }
+
+// inHeader reports whether the thread stands in row 0.
+func (t *Thread) inHeader() bool { return t.id == topThread && t.join == nil }
 
 // ID returns the number of the thread, which names its row. It is never 0.
 func (t *Thread) ID() uint32 { return t.id }
@@ -43,34 +58,7 @@ func (t *Thread) ID() uint32 { return t.id }
 // AppendRow appends the row of the thread.
 func (t *Thread) AppendRow(dst []byte, p row.Payloads) []byte {
 	w := newWriter(dst, p)
-	w.Uint(uint64(t.parent))
-	w.Uint(uint64(t.index))
-	w.Uint(uint64(t.phase))
-	w.Text(t.next)
-	if t.state == nil {
-		w.Text("")
-	} else {
-		w.Text(t.state.Name)
-	}
-	w.value(t.input)
-	w.Uint(uint64(len(t.vars)))
-	for _, v := range t.vars {
-		w.Text(v.Key)
-		w.value(v.Value)
-	}
-	w.Int(t.prev)
-	w.Int(t.before)
-	w.Int(t.entered)
-	w.Int(t.enteredAt)
-	w.Uint(uint64(t.retries))
-	w.Uint(uint64(len(t.perRetrier)))
-	for _, n := range t.perRetrier {
-		w.Uint(uint64(n))
-	}
-	w.wait(&t.wait)
-	w.value(t.result)
-	w.hidden(t)
-	w.join(t.join)
+	w.thread(t)
 	return w.Row()
 }
 
@@ -86,13 +74,52 @@ func newWriter(dst []byte, p row.Payloads) writer {
 // value writes v; an absent value is empty text.
 func (w *writer) value(v value.Value) { w.Payload(v.Text()) }
 
-func (w *writer) wait(t *wait) {
-	w.Uint(t.seq)
-	if t.seq == 0 {
+func (w *writer) thread(t *Thread) {
+	w.Uint(uint64(t.parent))
+	w.Uint(uint64(t.index))
+	w.Uint(uint64(t.phase))
+	w.value(t.input)
+	if t.phase == done {
 		return
 	}
+	w.Text(t.state.Name)
+	w.Uint(uint64(len(t.vars)))
+	for _, v := range t.vars {
+		w.Text(v.Key)
+		w.value(v.Value)
+	}
+	w.Int(int64(t.prev))
+	w.Int(int64(t.before))
+	w.Int(int64(t.entered))
+	w.Int(t.enteredAt)
+	w.retries(t.retries)
+	w.hidden(t)
+	switch t.phase {
+	case waiting:
+		w.wait(t.wait)
+	case joining:
+		w.join(t.join)
+	}
+}
+
+func (w *writer) retries(r *retries) {
+	w.Uint(uint64(r.count()))
+	if r.count() == 0 {
+		return
+	}
+	w.Uint(uint64(len(r.by)))
+	for _, n := range r.by {
+		w.Uint(uint64(n))
+	}
+}
+
+func (w *writer) wait(t *wait) {
+	w.Uint(t.seq)
 	w.Uint(uint64(t.kind))
 	w.Int(t.due)
+	if t.kind != waitTask {
+		return
+	}
 	w.Int(t.deadline)
 	w.Int(t.heartbeat)
 	w.Int(t.beatBy)
@@ -111,10 +138,6 @@ func (w *writer) hidden(t *Thread) {
 }
 
 func (w *writer) join(j *join) {
-	w.Bool(j != nil)
-	if j == nil {
-		return
-	}
 	w.value(j.items)
 	w.value(j.args)
 	for _, n := range []int{j.length, j.limit, j.started, j.finished, j.failed} {
@@ -134,32 +157,48 @@ func Load(id Identity, host Host, m *asl.Machine, rows []Row, p row.Payloads) (x
 		}
 	}()
 	x = NewExec(id, host, m, value.Value{}, 0)
-	names := make(map[uint32]string, len(rows))
+	l := loading{x: x, names: make(map[uint32]string, len(rows))}
 	for _, stored := range rows {
-		r := reader{row.NewReader(stored.Data, p)}
-		if v := r.Byte(); v != rowVersion && r.Err() == nil {
-			return nil, fmt.Errorf("reading thread %d of %s: row version %d is not known to this release", stored.Thread, id.ARN, v)
+		if err := l.row(stored, p); err != nil {
+			return nil, fmt.Errorf("reading thread %d of %s: %w", stored.Thread, id.ARN, err)
 		}
-		if stored.Thread == 0 {
-			x.readHeader(&r)
-		} else {
-			t, state := r.thread(stored.Thread)
-			x.threads[t.id], names[t.id] = t, state
-		}
-		if r.Err() != nil {
-			return nil, fmt.Errorf("reading thread %d of %s: %w", stored.Thread, id.ARN, r.Err())
-		}
+	}
+	if l.top != nil { // a row of its own is older than this: it is of the time when the thread joined
+		x.threads[topThread] = l.top
 	}
 	if x.status != Running || x.lastEvent < 0 || x.lastEvent >= MaxEvents {
 		return nil, fmt.Errorf("reading %s: its first row is missing, or of an execution that does not run", id.ARN)
 	}
-	if err := x.link(names); err != nil {
+	if err := x.link(l.names); err != nil {
 		return nil, err
 	}
 	return x, nil
 }
 
-func (x *Exec) readHeader(r *reader) {
+// loading is the work of Load.
+type loading struct {
+	x     *Exec
+	top   *Thread           // as row 0 has it
+	names map[uint32]string // of the threads' states
+}
+
+func (l *loading) row(stored Row, p row.Payloads) error {
+	r := reader{row.NewReader(stored.Data, p)}
+	version := r.Byte()
+	if r.Err() == nil && (version == 0 || version > rowVersion) {
+		return fmt.Errorf("row version %d is not known to this release", version)
+	}
+	if stored.Thread == 0 {
+		l.header(&r, version)
+		return r.Done()
+	}
+	t := l.thread(&r, stored.Thread, version)
+	l.x.threads[t.id] = t
+	return r.Done()
+}
+
+func (l *loading) header(r *reader, version byte) {
+	x := l.x
 	x.status = Status(r.Uint())
 	x.lastEvent = r.Int()
 	x.lastSeq = r.Uint()
@@ -169,6 +208,23 @@ func (x *Exec) readHeader(r *reader) {
 	x.deadline = r.Int()
 	x.timeoutSeq = r.Uint()
 	x.input = r.value()
+	if version >= 2 && r.Bool() {
+		l.top = l.thread(r, topThread, version)
+	}
+}
+
+// thread reads a thread and notes the name of its state, unless row 0 has told it.
+func (l *loading) thread(r *reader, id uint32, version byte) *Thread {
+	t, state := &Thread{id: id, stored: true}, ""
+	if version == 1 {
+		state = r.threadV1(t)
+	} else {
+		state = r.thread(t)
+	}
+	if id != topThread || l.top == nil {
+		l.names[id] = state
+	}
+	return t
 }
 
 // link connects the threads with each other and with the machine. Parents have smaller ids than their children.
@@ -184,13 +240,13 @@ func (x *Exec) link(states map[uint32]string) error {
 				return fmt.Errorf("reading %s: the machine has no state %q", x.id.ARN, name)
 			}
 		}
-		if !t.sound() || id > x.lastThread || t.wait.seq > x.lastSeq {
+		if !t.sound() || id > x.lastThread || t.wait != nil && t.wait.seq > x.lastSeq {
 			return fmt.Errorf("reading %s: thread %d makes no sense", x.id.ARN, id)
 		}
 		if t.join != nil {
 			t.join.children = make([]*Thread, t.join.length)
 		}
-		if t.wait.seq != 0 {
+		if t.wait != nil {
 			x.waits[t.wait.seq] = t
 		}
 		if p := x.threads[t.parent]; p != nil {
@@ -210,21 +266,21 @@ func (x *Exec) link(states map[uint32]string) error {
 
 // sound reports whether what a row says of a thread fits together and into its state.
 func (t *Thread) sound() bool {
-	if (t.phase == waiting) != (t.wait.seq != 0) || (t.phase == joining) != (t.join != nil) {
+	if (t.phase == waiting) != (t.wait != nil) || (t.phase == joining) != (t.join != nil) {
 		return false
 	}
-	if n := len(t.perRetrier); n > 0 && (t.state == nil || n != len(t.state.Retry)) {
+	if t.retries != nil && (t.state == nil || len(t.retries.by) != len(t.state.Retry)) {
 		return false
 	}
 	switch t.phase {
 	case entering:
-		return t.block.State(t.next) != nil
+		return t.state != nil
 	case waiting:
-		return t.state != nil && t.wait.fits(t.state.Type)
+		return t.state != nil && t.wait.seq != 0 && t.wait.fits(t.state.Type)
 	case joining:
 		return t.state != nil && t.join.fits(t.state)
 	}
-	return t.phase == done && t.result.Exists()
+	return t.phase == done && t.input.Exists()
 }
 
 // fits reports whether a state of the type can wait so.
@@ -277,11 +333,11 @@ func (x *Exec) blockOf(t *Thread) *asl.Block {
 	switch {
 	case t.parent == 0:
 		return &x.machine.Block
-	case p == nil || p.state == nil || p.join == nil || t.index < 0 || t.index >= len(p.join.children):
+	case p == nil || p.state == nil || p.join == nil || t.index < 0 || int(t.index) >= len(p.join.children):
 		return nil
 	case p.state.Type == asl.Map:
 		return p.state.Map.Processor
-	case p.state.Type == asl.Parallel && t.index < len(p.state.Parallel.Branches):
+	case p.state.Type == asl.Parallel && int(t.index) < len(p.state.Parallel.Branches):
 		return p.state.Parallel.Branches[t.index]
 	}
 	return nil
@@ -315,45 +371,80 @@ func (r *reader) checked() value.Value {
 	return v
 }
 
-func (r *reader) thread(id uint32) (t *Thread, state string) {
-	t = &Thread{id: id, stored: true}
-	t.parent = uint32(r.Uint())
-	t.index = int(r.Uint())
-	t.phase = phase(r.Uint())
-	t.next = r.Text()
-	state = r.Text()
+// event reads the id of an event.
+func (r *reader) event() eventID {
+	n := r.Int()
+	if n < 0 || n > MaxEvents {
+		r.Fail(fmt.Errorf("there is no event %d", n))
+		return 0
+	}
+	return eventID(n)
+}
+
+// thread reads t and returns the name of its state, "" when it is done.
+func (r *reader) thread(t *Thread) (state string) {
+	r.head(t)
 	t.input = r.value()
+	if t.phase == done {
+		return ""
+	}
+	state = r.Text()
+	r.vars(t)
+	t.prev, t.before, t.entered, t.enteredAt = r.event(), r.event(), r.event(), r.Int()
+	if n := int(r.Uint()); n != 0 {
+		t.retries = &retries{all: n, by: r.counts()}
+	}
+	r.hidden(t)
+	switch t.phase {
+	case waiting:
+		t.wait = r.wait()
+	case joining:
+		t.join = r.join()
+	}
+	return state
+}
+
+// head reads which thread it is and how far.
+func (r *reader) head(t *Thread) {
+	t.parent = uint32(r.Uint())
+	t.index = int32(r.Uint())
+	t.phase = phase(r.Uint())
+}
+
+func (r *reader) vars(t *Thread) {
 	for n := r.Count(); n > 0; n-- {
 		t.vars = append(t.vars, value.Member{Key: r.Text(), Value: r.value()})
 	}
-	t.prev, t.before, t.entered, t.enteredAt = r.Int(), r.Int(), r.Int(), r.Int()
-	t.retries = int(r.Uint())
-	for n := r.Count(); n > 0; n-- {
-		t.perRetrier = append(t.perRetrier, int(r.Uint()))
+}
+
+func (r *reader) counts() []int {
+	by := make([]int, r.Count())
+	for i := range by {
+		by[i] = int(r.Uint())
 	}
-	t.wait = r.wait()
-	t.result = r.value()
+	return by
+}
+
+func (r *reader) hidden(t *Thread) {
 	if r.Bool() {
 		t.hidden = &hiddenLog{root: t, events: r.Int()}
 	}
-	t.join = r.join()
-	return t, state
 }
 
-func (r *reader) wait() (w wait) {
-	if w.seq = r.Uint(); w.seq == 0 {
-		return w
+func (r *reader) wait() *wait {
+	w := &wait{seq: r.Uint(), kind: waitKind(r.Uint()), due: r.Int()}
+	if w.kind == waitTask {
+		r.task(w)
 	}
-	w.kind = waitKind(r.Uint())
-	w.due, w.deadline, w.heartbeat, w.beatBy = r.Int(), r.Int(), r.Int(), r.Int()
-	w.submitted, w.handle, w.picked = r.Bool(), r.Text(), r.Bool()
 	return w
 }
 
+func (r *reader) task(w *wait) {
+	w.deadline, w.heartbeat, w.beatBy = r.Int(), r.Int(), r.Int()
+	w.submitted, w.handle, w.picked = r.Bool(), r.Text(), r.Bool()
+}
+
 func (r *reader) join() *join {
-	if !r.Bool() {
-		return nil
-	}
 	j := &join{items: r.checked(), args: r.value()}
 	for _, n := range []*int{&j.length, &j.limit, &j.started, &j.finished, &j.failed} {
 		*n = int(r.Uint())

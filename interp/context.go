@@ -50,7 +50,7 @@ func (f *frame) stateContext() value.Value {
 	}
 	switch f.s.Type {
 	case asl.Task, asl.Parallel, asl.Map:
-		members = append(members, value.Member{Key: "RetryCount", Value: value.FromInt(int64(f.t.retries))})
+		members = append(members, value.Member{Key: "RetryCount", Value: value.FromInt(int64(f.t.retries.count()))})
 	}
 	return value.NewObject(members)
 }

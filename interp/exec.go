@@ -169,7 +169,7 @@ const (
 // Decision is everything that one Step says. Its slices are valid until it is stepped into again.
 type Decision struct {
 	History []history.Event // to append, ids dense
-	Dirty   []*Thread       // rows to write
+	Dirty   []*Thread       // rows to write, besides row 0, which is written whenever the Decision is not empty
 	Removed []uint32        // rows to delete
 	Run     []RunTask       // to dispatch once History is durable
 	Cancel  []CancelTask    // tasks nobody waits for any more
@@ -177,11 +177,13 @@ type Decision struct {
 	Disarm  []TimerSet
 	Finish  *Finish // the execution is over; every row, timer and task of it that is left goes
 	More    bool    // the budget is used up: step again with Continue
+
+	changed bool // a thread was touched
 }
 
 // Empty reports whether the event changed nothing.
 func (d *Decision) Empty() bool {
-	return len(d.History) == 0 && len(d.Dirty) == 0 && len(d.Arm) == 0 && d.Finish == nil
+	return len(d.History) == 0 && !d.changed && len(d.Arm) == 0 && d.Finish == nil
 }
 
 // RunTask asks for one attempt of a Task.
@@ -348,6 +350,7 @@ func (x *Exec) run() {
 
 // collect turns the threads the step touched into rows to write and rows to delete.
 func (x *Exec) collect() {
+	x.d.changed = len(x.touched) > 0
 	for _, t := range x.touched {
 		t.touched = false
 		if t.phase == gone {
@@ -356,7 +359,7 @@ func (x *Exec) collect() {
 			}
 			continue
 		}
-		if x.d.Finish == nil {
+		if x.d.Finish == nil && !t.inHeader() {
 			t.stored = true
 			x.d.Dirty = append(x.d.Dirty, t)
 		}
@@ -378,7 +381,7 @@ func (x *Exec) nextSeq() uint64 {
 // emit appends an event that follows from the last one of t, and moves t's chain on to it.
 func (x *Exec) emit(t *Thread, typ history.Type) *history.Event {
 	ev := x.aside(t, typ)
-	t.before, t.prev = t.prev, ev.ID
+	t.before, t.prev = t.prev, eventID(ev.ID)
 	return ev
 }
 
@@ -387,10 +390,10 @@ func (x *Exec) aside(t *Thread, typ history.Type) *history.Event {
 	if t.hidden != nil {
 		t.hidden.events++
 		x.touch(t.hidden.root)
-		x.spare = history.Event{ID: t.hidden.events, Previous: t.prev, At: x.now, Type: typ}
+		x.spare = history.Event{ID: t.hidden.events, Previous: int64(t.prev), At: x.now, Type: typ}
 		return &x.spare
 	}
-	return x.appendEvent(t.prev, typ)
+	return x.appendEvent(int64(t.prev), typ)
 }
 
 func (x *Exec) appendEvent(previous int64, typ history.Type) *history.Event {

@@ -68,7 +68,7 @@ func splitRows(data []byte) []Row {
 func hasJSON(x *Exec) bool {
 	all := []value.Value{x.input}
 	for _, t := range x.threads {
-		all = append(all, t.input, t.result)
+		all = append(all, t.input)
 		for _, v := range t.vars {
 			all = append(all, v.Value)
 		}

@@ -170,3 +170,33 @@ func memory(s *script) []string {
 	}
 	return out
 }
+
+// TestFrozenNumbers holds the numbers that rows have: a new phase, wait or status gets the next one, and none is ever
+// given to something else.
+func TestFrozenNumbers(t *testing.T) {
+	for name, c := range map[string]struct{ got, want uint8 }{
+		"entering": {uint8(entering), 1}, "waiting": {uint8(waiting), 2}, "joining": {uint8(joining), 3}, "done": {uint8(done), 4},
+		"waitTask": {uint8(waitTask), 1}, "waitTime": {uint8(waitTime), 2}, "waitRetry": {uint8(waitRetry), 3},
+		"New": {uint8(New), 0}, "Running": {uint8(Running), 1}, "Succeeded": {uint8(Succeeded), 2}, "Failed": {uint8(Failed), 3},
+		"TimedOut": {uint8(TimedOut), 4}, "Aborted": {uint8(Aborted), 5},
+		"topThread": {topThread, 1},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s is %d, and %d in the stores of users", name, c.got, c.want)
+		}
+	}
+}
+
+// TestStaleRowOfTheTop: a row that the top thread had while it joined stays in the store, and row 0 counts.
+func TestStaleRowOfTheTop(t *testing.T) {
+	s := newScript(t, parsed(t, `{"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[{"StartAt":"T","States":{"T":{`+goldenTask+`,"End":true}}}],"Next":"U"},
+		"U":{`+goldenTask+`,"End":true}}}`))
+	s.verb("start 1")
+	if s.rows[topThread] == nil {
+		t.Fatal("a thread that joins has no row")
+	}
+	s.verb("succeed T 2") // reads the rows back, the stale one among them
+	if s.rows[topThread] == nil || s.x.threads[topThread].phase != waiting || s.x.threads[topThread].input.Text() != "[2]" {
+		t.Errorf("the top thread is %+v", s.x.threads[topThread])
+	}
+}

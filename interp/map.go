@@ -116,14 +116,14 @@ func (x *Exec) mapRunARN(label string) string {
 }
 
 // startMore begins iterations until the limit is reached; they follow from the event previous.
-func (x *Exec) startMore(t *Thread, previous int64) {
+func (x *Exec) startMore(t *Thread, previous eventID) {
 	for j := t.join; t.join == j && j.started < j.length && j.started-j.finished < j.limit && x.status == Running; {
 		x.startItem(t, previous)
 	}
 }
 
 // startItem begins the next iteration.
-func (x *Exec) startItem(t *Thread, previous int64) {
+func (x *Exec) startItem(t *Thread, previous eventID) {
 	j, block := t.join, t.state.Map.Processor
 	item := j.item(j.started)
 	c := x.newThread(t.id, j.started, block)
@@ -166,7 +166,7 @@ func (x *Exec) itemDone(t, child *Thread) {
 		ev := x.aside(child, history.MapIterationSucceeded)
 		ev.Name, ev.Index = t.state.Name, int64(child.index)
 		if j.finished == j.length {
-			t.prev = ev.ID
+			t.prev = eventID(ev.ID)
 		}
 	}
 	if j.finished == j.length {

@@ -48,7 +48,7 @@ func (j *join) results() []value.Value {
 	results := make([]value.Value, 0, j.length)
 	for _, c := range j.children {
 		if c != nil {
-			results = append(results, c.result)
+			results = append(results, c.input)
 		}
 	}
 	return results
@@ -81,7 +81,7 @@ func (x *Exec) failJoin(parent, child *Thread, fail *failure) {
 	}
 	parent.follow(child)
 	if isMap {
-		x.writeIteration(parent, history.MapIterationFailed, child.index)
+		x.writeIteration(parent, history.MapIterationFailed, int(child.index))
 		x.writeAborted(parent, child)
 	}
 	for _, c := range j.children {
@@ -89,7 +89,7 @@ func (x *Exec) failJoin(parent, child *Thread, fail *failure) {
 			continue
 		}
 		if isMap {
-			x.writeIteration(parent, history.MapIterationAborted, c.index)
+			x.writeIteration(parent, history.MapIterationAborted, int(c.index))
 		}
 		x.writeAborted(parent, c)
 	}
@@ -104,7 +104,7 @@ func (x *Exec) failJoin(parent, child *Thread, fail *failure) {
 
 // writeAborted writes the end of the state that a cut thread was in.
 func (x *Exec) writeAborted(parent, cut *Thread) {
-	if cut.state == nil || cut.phase == entering {
+	if cut.phase == entering {
 		return
 	}
 	if int(cut.state.Type) < len(abortedEvent) && abortedEvent[cut.state.Type] != 0 {

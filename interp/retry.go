@@ -55,15 +55,16 @@ func (x *Exec) retry(f *frame, fail *failure) bool {
 		return false
 	}
 	t, r := f.t, &f.s.Retry[i]
-	if t.perRetrier == nil {
-		t.perRetrier = make([]int, len(f.s.Retry))
+	if t.retries == nil {
+		t.retries = &retries{by: make([]int, len(f.s.Retry))}
 	}
-	if int64(t.perRetrier[i]) >= r.MaxAttempts {
+	granted := &t.retries.by[i]
+	if int64(*granted) >= r.MaxAttempts {
 		return false
 	}
-	delay := x.backoff(r, t.perRetrier[i])
-	t.perRetrier[i]++
-	t.retries++
+	delay := x.backoff(r, *granted)
+	*granted++
+	t.retries.all++
 	x.dropJoin(t)
 	x.await(t, waitRetry, x.now+delay)
 	return true
@@ -81,6 +82,14 @@ func (x *Exec) backoff(r *asl.Retrier, n int) int64 {
 		ms *= float64(x.random()>>11) / (1 << 53)
 	}
 	return max(1, int64(ms)) // a delay of nothing would be no wait
+}
+
+// count returns how many attempts came after the first.
+func (r *retries) count() int {
+	if r == nil {
+		return 0
+	}
+	return r.all
 }
 
 // again makes the attempt that a retrier granted.

@@ -301,7 +301,9 @@ func (s *script) keep(d *Decision) {
 	for _, id := range d.Removed {
 		delete(s.rows, id)
 	}
-	s.rows[0] = s.x.AppendHeader(nil, s)
+	if s.x.Status() == Running {
+		s.rows[0] = s.x.AppendHeader(nil, s)
+	}
 }
 
 // reload goes on with what the rows hold, which must be what the memory held.

@@ -30,12 +30,11 @@ func (x *Exec) enter(t *Thread) {
 		x.finishFailed(t, tooManyEvents())
 		return
 	}
-	t.state = t.block.State(t.next)
-	t.retries, t.perRetrier, t.answered = 0, nil, 0
+	t.retries, t.answered = nil, 0
 	t.enteredAt = x.now
 	ev := x.emit(t, enteredEvent[t.state.Type])
 	ev.Name, ev.Data = t.state.Name, t.input.Text()
-	t.entered = ev.ID
+	t.entered = eventID(ev.ID)
 	f, fail := x.reframe(t)
 	if fail == nil {
 		fail = x.perform(f)
@@ -163,12 +162,12 @@ func (x *Exec) leave(f *frame, out value.Value, assigned []value.Member, next st
 func (x *Exec) end(t *Thread, out value.Value) {
 	parent := x.threads[t.parent]
 	if parent == nil {
-		ev := x.appendEvent(t.prev, history.ExecutionSucceeded)
+		ev := x.appendEvent(int64(t.prev), history.ExecutionSucceeded)
 		ev.Data = out.Text()
 		x.finish(Succeeded, out, nil, nil)
 		return
 	}
-	t.phase, t.result, t.input, t.vars = done, out, value.Value{}, nil
+	t.phase, t.state, t.input, t.vars, t.retries = done, nil, out, nil, nil
 	x.touch(t)
 	x.joined(parent, t)
 }
@@ -182,7 +181,7 @@ func (x *Exec) finish(status Status, out value.Value, err, cause *string) {
 	x.d.Finish = &Finish{Status: status, Output: out, Error: err, Cause: cause}
 	for _, id := range x.threadIDs() {
 		t := x.threads[id]
-		if t.phase != waiting {
+		if t.wait == nil {
 			continue
 		}
 		if t.wait.kind == waitTask {
@@ -205,7 +204,7 @@ func (x *Exec) finishFailed(t *Thread, fail *failure) {
 		x.failJoin(x.threads[child.parent], child, fail)
 		return
 	}
-	fail.write(x.appendEvent(t.prev, history.ExecutionFailed))
+	fail.write(x.appendEvent(int64(t.prev), history.ExecutionFailed))
 	x.finish(Failed, value.Value{}, fail.err, fail.cause)
 }
 

@@ -42,7 +42,7 @@ func (x *Exec) schedule(f *frame) *failure {
 	token := f.token()
 	x.writeScheduled(f.t, res, input, timeout, heartbeat, role)
 	x.await(f.t, waitTask, 0)
-	w := &f.t.wait
+	w := f.t.wait
 	w.heartbeat = heartbeat * 1000
 	if timeout > 0 {
 		w.deadline = x.now + timeout*1000
@@ -131,7 +131,7 @@ func (x *Exec) emitTask(t *Thread, service, function, activity history.Type) *hi
 
 // taskEvent applies an event that answers t's task.
 func (x *Exec) taskEvent(t *Thread, ev Event) {
-	w := &t.wait
+	w := t.wait
 	switch ev.Kind {
 	case TaskPickedUp:
 		if w.picked {
@@ -208,7 +208,7 @@ func (x *Exec) failTask(t *Thread, fail *failure) {
 
 // beat starts the heartbeat clock of t's task, or sets it back.
 func (x *Exec) beat(t *Thread) {
-	w := &t.wait
+	w := t.wait
 	if w.heartbeat == 0 {
 		return
 	}
@@ -218,7 +218,7 @@ func (x *Exec) beat(t *Thread) {
 
 // heartbeat notes that the worker is alive. The timer stays where it is and is looked at again when it fires.
 func (x *Exec) heartbeat(t *Thread) {
-	if w := &t.wait; w.beatBy != 0 {
+	if w := t.wait; w.beatBy != 0 {
 		w.beatBy = x.now + w.heartbeat
 		x.touch(t)
 	}
@@ -248,6 +248,9 @@ func (x *Exec) timerFired(ev Event) bool {
 		if x.status > Running {
 			return true
 		}
+		if t.wait == nil { // the one before has cut it
+			continue
+		}
 		switch t.wait.kind {
 		case waitTask:
 			if x.taskOverdue(t, ev) {
@@ -267,7 +270,7 @@ func (x *Exec) timerFired(ev Event) bool {
 
 // taskOverdue reports whether t's task is over; if only its heartbeats had moved on, the timer is set again.
 func (x *Exec) taskOverdue(t *Thread, ev Event) bool {
-	w := &t.wait
+	w := t.wait
 	if w.deadline != 0 && w.deadline <= x.now {
 		return true
 	}
@@ -284,7 +287,7 @@ func (x *Exec) taskOverdue(t *Thread, ev Event) bool {
 // timeOutTasks writes the end of all the tasks before any of their states fails, as AWS does. A Wait state that
 // ended with them may have cut some.
 func (x *Exec) timeOutTasks(threads []*Thread) {
-	threads = slices.DeleteFunc(threads, func(t *Thread) bool { return t.phase != waiting })
+	threads = slices.DeleteFunc(threads, func(t *Thread) bool { return t.wait == nil })
 	fails := make([]*failure, len(threads))
 	for i, t := range threads {
 		fails[i] = &failure{err: &errTimeout, heartbeat: t.wait.deadline == 0 || t.wait.deadline > x.now}

@@ -9,44 +9,49 @@ import (
 
 // Thread is one sequential flow of an execution.
 type Thread struct {
-	id     uint32
-	parent uint32 // 0: this is the top thread
-	index  int    // which branch or item of the parent's state
-	block  *asl.Block
+	id      uint32
+	parent  uint32 // 0: this is the top thread
+	index   int32  // which branch or item of the parent's state
+	phase   phase
+	touched bool // in Exec.touched
+	stored  bool // a row of it was handed out
+
+	block *asl.Block
+	state *asl.State // the state it is in; of entering: the one it is bound for; of done: nil
 	// hidden is set in threads whose events are not part of the execution's history: the children of a
 	// distributed Map. It counts the events of the child.
 	hidden *hiddenLog
 
-	phase phase
-	next  string // of entering: the state to enter
-	state *asl.State
-	input value.Value // of the state, as it came
+	input value.Value // of the state, as it came; of done: the result of the thread
 	vars  []value.Member
 
-	prev      int64 // id of the last event of this thread's chain
-	before    int64 // id of the one before it
-	entered   int64 // id of the event that entered the state
-	enteredAt int64 // Unix ms
+	prev      eventID // the last event of this thread's chain
+	before    eventID // the one before it
+	entered   eventID // the event that entered the state
+	enteredAt int64   // Unix ms
 
-	retries    int   // attempts after the first, over all retriers
-	perRetrier []int // attempts that each retrier has granted
-	wait       wait
-	join       *join       // of a Parallel or Map state under way
-	answered   uint64      // the wait of the attempt that this step's event ended, 0: none; not in the row
-	result     value.Value // of done
+	retries  *retries // nil: this is the first attempt
+	wait     *wait    // what it waits for
+	join     *join    // of a Parallel or Map state under way
+	answered uint64   // the wait of the attempt that this step's event ended, 0: none; not in the row
 
-	touched bool // in Exec.touched
-	stored  bool // a row of it was handed out
+	// Invariant: between steps, wait is there exactly when the thread is waiting, and join when it is joining.
 }
+
+// topThread is the id of the thread that every execution begins with.
+const topThread = 1
+
+// eventID is the id of an event: a history has 25,000 at most.
+type eventID int32
 
 // phase is where a thread stands between two turns.
 type phase uint8
 
 const (
-	entering phase = iota + 1 // next is to be entered with input
+	entering phase = iota + 1 // state is to be entered with input
 	waiting                   // for what wait says
 	joining                   // for its child threads
-	done                      // ended; its result waits for the siblings
+	done                      // ended; its result waits for the siblings, and nothing else is kept
 	gone                      // no longer part of the execution
 )
 
@@ -59,18 +64,25 @@ const (
 	waitRetry                     // the delay before the next attempt
 )
 
+// retries counts the attempts after the first.
+type retries struct {
+	all int
+	by  []int // attempts that each retrier has granted
+}
+
 type wait struct {
-	seq  uint64
-	kind waitKind
-	due  int64 // Unix ms at which its timer is set, 0: none
+	seq uint64
+	due int64 // Unix ms at which its timer is set, 0: none
 
 	// Of waitTask:
-	deadline  int64 // by TimeoutSeconds, 0: none
-	heartbeat int64 // HeartbeatSeconds in ms, 0: none
-	beatBy    int64 // when the next heartbeat is due, 0: the clock does not run yet
-	submitted bool
+	deadline  int64  // by TimeoutSeconds, 0: none
+	heartbeat int64  // HeartbeatSeconds in ms, 0: none
+	beatBy    int64  // when the next heartbeat is due, 0: the clock does not run yet
 	handle    string // of a submitted task
-	picked    bool   // an activity worker has it
+	submitted bool
+	picked    bool // an activity worker has it
+
+	kind waitKind
 }
 
 // join is the memory of a Parallel or Map state whose threads run.
@@ -95,7 +107,7 @@ type hiddenLog struct {
 // newThread adds a thread. Its events follow those of its parent until it writes its own.
 func (x *Exec) newThread(parent uint32, index int, block *asl.Block) *Thread {
 	x.lastThread++
-	t := &Thread{id: x.lastThread, parent: parent, index: index, block: block}
+	t := &Thread{id: x.lastThread, parent: parent, index: int32(index), block: block}
 	x.threads[t.id] = t
 	if p := x.threads[parent]; p != nil {
 		t.prev, t.hidden = p.prev, p.hidden
@@ -117,8 +129,7 @@ func (x *Exec) touch(t *Thread) {
 
 // goTo makes t ready to enter a state.
 func (x *Exec) goTo(t *Thread, state string, input value.Value) {
-	t.phase, t.next, t.input = entering, state, input
-	t.state, t.result = nil, value.Value{}
+	t.phase, t.state, t.input = entering, t.block.State(state), input
 	x.touch(t)
 	x.ready = append(x.ready, t)
 }
@@ -148,7 +159,7 @@ func (x *Exec) dropJoin(t *Thread) {
 // await opens a wait of t and sets its timer, when due is not 0.
 func (x *Exec) await(t *Thread, kind waitKind, due int64) {
 	t.phase = waiting
-	t.wait = wait{seq: x.nextSeq(), kind: kind}
+	t.wait = &wait{seq: x.nextSeq(), kind: kind}
 	x.waits[t.wait.seq] = t
 	x.setTimer(t, due)
 	x.touch(t)
@@ -177,13 +188,13 @@ func (x *Exec) closeWait(t *Thread) {
 		t.answered = t.wait.seq
 	}
 	delete(x.waits, t.wait.seq)
-	t.wait = wait{}
+	t.wait = nil
 	x.touch(t)
 }
 
 // giveUp ends t's wait before its event has come; a task is cancelled.
 func (x *Exec) giveUp(t *Thread) {
-	if t.phase != waiting {
+	if t.wait == nil {
 		return
 	}
 	if t.wait.kind == waitTask {

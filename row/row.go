@@ -13,7 +13,7 @@ import (
 //
 // What recurs is the input of a state: in the thread's row, in the work row, in the block. A blob costs a key, some 40
 // bytes, so that from a few hundred bytes on a second copy is dearer.
-const InlineMax = 4096
+const InlineMax = 256
 
 // Payloads keeps the payloads of one execution that are too long to stand in rows, by number.
 type Payloads interface {
