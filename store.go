@@ -18,7 +18,8 @@ var (
 	// one, a change of an execution that is not there (see Change.OnlyMessages), a meta record of another
 	// revision). Nothing was written.
 	ErrConflict = errors.New("record changed meanwhile")
-	// ErrExists: an execution of that name is there already. Nothing was written.
+	// ErrExists: an execution of that name is there already. Nothing was written. A Commit says it as a
+	// *TakenError.
 	ErrExists = errors.New("name is taken")
 	// ErrNotFound: there is no such record.
 	ErrNotFound = errors.New("no such record")
@@ -26,6 +27,18 @@ var (
 	// read before writing again.
 	ErrUnavailable = errors.New("store is unavailable")
 )
+
+// TakenError is the ErrExists of a Commit.
+type TakenError struct {
+	Exec   ExecID // of the Change that was refused
+	Name   string
+	Holder ExecID // the execution that has the name: one that is there, or that of an earlier Change of the batch
+}
+
+func (e *TakenError) Error() string { return e.Name + ": " + ErrExists.Error() }
+
+// Is reports that a TakenError is an ErrExists.
+func (e *TakenError) Is(target error) bool { return target == ErrExists }
 
 // Shards is the number of shards, fixed when a store is created.
 const Shards = 256
@@ -93,8 +106,8 @@ type Batch struct {
 type Change struct {
 	Exec ExecID
 
-	// Start claims the name of Execution within its state machine; a taken name is ErrExists. It stays taken
-	// until the execution expires.
+	// Start claims the name of Execution within its state machine; a taken name is a *TakenError, so nobody has
+	// to look before. It stays taken until the execution expires.
 	Start bool
 	// MadeUp says, with Start, that the name was made up at random: the store need not look whether it is taken.
 	MadeUp bool

@@ -13,13 +13,13 @@ import (
 
 // pending is what the part of a batch that was checked already will have changed.
 type pending struct {
-	names     map[name]struct{}
+	names     map[name]statelark.ExecID
 	last      map[statelark.ExecID]int64 // id of the last event
 	revisions map[string]int64           // of meta records; 0: deleted
 }
 
 func newPending() pending {
-	return pending{make(map[name]struct{}), make(map[statelark.ExecID]int64), make(map[string]int64)}
+	return pending{make(map[name]statelark.ExecID), make(map[statelark.ExecID]int64), make(map[string]int64)}
 }
 
 func (p *pending) clear() {
@@ -99,11 +99,17 @@ func (s *Store) checkStart(c *statelark.Change, known bool) error {
 		return fmt.Errorf("it starts without a record: %w", statelark.ErrConflict)
 	}
 	n := name{c.Execution.Machine, c.Execution.Name}
-	_, taken := s.names[n]
-	if _, soon := s.pending.names[n]; taken || soon || known {
-		return fmt.Errorf("%s: %w", n.name, statelark.ErrExists)
+	holder, taken := s.names[n]
+	if !taken {
+		holder, taken = s.pending.names[n]
 	}
-	s.pending.names[n] = struct{}{}
+	if !taken && known { // the id is taken, and so its name is
+		holder, taken = c.Exec, true
+	}
+	if taken {
+		return &statelark.TakenError{Exec: c.Exec, Name: n.name, Holder: holder}
+	}
+	s.pending.names[n] = c.Exec
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -13,18 +14,21 @@ import (
 
 // write makes one Pebble batch out of a Batch. It checks and writes in one pass: a batch that turns out to be
 // refused is dropped. Pebble answers reads as of before the batch, so what earlier changes of the same batch
-// do is kept beside: heads, names, revisions and messages.
+// do is kept beside: running executions, names, revisions and messages.
 type write struct {
 	store *Store
 	stuck bool // Pebble panicked: it must not be called again
 
 	batch     *pebble.Batch
 	rows      *pebble.Iterator // over the rows as of before the batch; made when first needed
-	heads     map[statelark.ExecID]head
-	names     map[name]struct{}
+	changed   map[statelark.ExecID]*running
+	order     []statelark.ExecID // of changed
+	free      []*running         // to be used again
+	names     map[name]statelark.ExecID
 	revisions map[string]int64
 	inbox     map[statelark.MessageKey]bool // messages put (true) or removed
 	key, val  []byte
+	scratch   []byte
 }
 
 // name is the name of an execution within its state machine.
@@ -33,8 +37,8 @@ type name struct{ machine, name string }
 func newWrite(s *Store) write {
 	return write{
 		store:     s,
-		heads:     make(map[statelark.ExecID]head),
-		names:     make(map[name]struct{}),
+		changed:   make(map[statelark.ExecID]*running),
+		names:     make(map[name]statelark.ExecID),
 		revisions: make(map[string]int64),
 		inbox:     make(map[statelark.MessageKey]bool),
 	}
@@ -120,7 +124,11 @@ func (w *write) apply() (err error) {
 
 // reset forgets what belongs to one batch alone.
 func (w *write) reset() error {
-	clear(w.heads)
+	for _, x := range w.changed {
+		w.free = append(w.free, x)
+	}
+	clear(w.changed)
+	w.order = w.order[:0]
 	clear(w.names)
 	clear(w.revisions)
 	clear(w.inbox)
@@ -162,7 +170,7 @@ func (w *write) all(b *statelark.Batch) error {
 			return fmt.Errorf("record %s: %w", op.Key, err)
 		}
 	}
-	return nil
+	return w.settle()
 }
 
 // change adds the rows of c; before holds the changes of the batch that came before it.
@@ -170,84 +178,128 @@ func (w *write) change(c *statelark.Change, before []*statelark.Change) error {
 	if c.OnlyMessages() {
 		return w.messages(c)
 	}
-	h, again, err := w.head(c)
+	x, again, err := w.running(c)
 	if err != nil {
 		return err
 	}
-	if err := w.lasting(c, &h); err != nil {
+	if err := w.lasting(c, x); err != nil {
 		return err
 	}
-	w.heads[c.Exec] = h
 	if err := w.messages(c); err != nil {
 		return err
 	}
+	x.closed = c.Close && c.Execution != nil
 	if !c.Close {
-		return w.running(c) // of a change that closes, these rows would go at once
+		return w.queues(c, x) // of a change that closes, these rows would go at once
 	}
-	if again {
+	if again && x.more {
 		if err := w.removeAgain(c.Exec, before); err != nil {
 			return err
 		}
 	}
-	return w.close(c.Exec)
+	return w.close(c.Exec, x)
 }
 
-// lasting adds the rows of c that stay until the execution expires, and brings h up to date.
-func (w *write) lasting(c *statelark.Change, h *head) error {
-	if c.Block != nil {
-		if err := w.block(c, h); err != nil {
+// running returns what is known of the execution that c changes, and whether a change of the same batch was about
+// it, too.
+func (w *write) running(c *statelark.Change) (x *running, again bool, err error) {
+	x, again = w.changed[c.Exec]
+	if !again {
+		x = new(running)
+		if n := len(w.free); n > 0 {
+			x, w.free = w.free[n-1], w.free[:n-1]
+		}
+		w.changed[c.Exec] = x
+		w.order = append(w.order, c.Exec)
+	}
+	if c.Start {
+		x.forget()
+		return x, again, w.claim(c)
+	}
+	if !again {
+		err = w.read(x, c.Exec, c.Close || slices.ContainsFunc(c.Threads, isHeader))
+	}
+	if errors.Is(err, statelark.ErrNotFound) {
+		err = fmt.Errorf("it is not there: %w", statelark.ErrConflict)
+	}
+	return x, again, err
+}
+
+// isHeader reports whether t is thread row 0, which stands in row 'r'.
+func isHeader(t statelark.ThreadRow) bool { return t.Thread == 0 }
+
+// read reads what is known of an execution as of before the batch, without thread row 0 when that is to go.
+func (w *write) read(x *running, exec statelark.ExecID, withoutHeader bool) error {
+	w.key = appendExec(w.key[:0], exec, rowRunning)
+	err := w.store.view(w.key, func(value []byte) error {
+		if err := x.parse(value, exec); err != nil {
 			return err
 		}
-	}
-	if c.Execution != nil {
-		if err := w.record(c, h); err != nil {
-			return err
+		if x.header != nil && withoutHeader {
+			x.header = nil
+		} else if x.header != nil {
+			x.setHeader(append(x.memory[:0], x.header...))
 		}
+		x.stored = true
+		return nil
+	})
+	if !errors.Is(err, statelark.ErrNotFound) {
+		return err
 	}
-	if c.Block != nil || c.Execution != nil {
-		w.key = appendExec(w.key[:0], c.Exec, rowHead)
-		w.val = appendHead(w.val[:0], *h)
-		if err := w.set(); err != nil {
-			return err
+	w.key = appendExec(w.key[:0], exec, rowRecord)
+	return w.store.view(w.key, func(value []byte) error { return x.parseClosed(value, exec) })
+}
+
+// settle writes row 'r' of the executions that were changed, or removes it from those that were closed.
+func (w *write) settle() error {
+	for _, exec := range w.order {
+		x := w.changed[exec]
+		w.key = appendExec(w.key[:0], exec, rowRunning)
+		var err error
+		switch {
+		case !x.closed:
+			w.val = appendRunning(w.val[:0], exec, x)
+			err = w.set()
+		case x.stored:
+			err = w.remove()
 		}
-	}
-	for _, b := range c.Blobs {
-		w.key = appendBlob(w.key[:0], c.Exec, b.ID)
-		if err := w.batch.Set(w.key, b.Data, nil); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// block adds a history block.
-func (w *write) block(c *statelark.Change, h *head) error {
-	if c.First != h.last+1 || c.Last < c.First {
-		return fmt.Errorf("events %d to %d after %d: %w", c.First, c.Last, h.last, statelark.ErrConflict)
+// lasting adds the rows of c that stay until the execution expires, and brings x up to date.
+func (w *write) lasting(c *statelark.Change, x *running) error {
+	if c.Block != nil {
+		if err := w.block(c, x); err != nil {
+			return err
+		}
 	}
-	h.last = c.Last
-	w.key = appendHistory(w.key[:0], c.Exec, c.Last)
-	w.val = appendNumbered(w.val[:0], c.Last-c.First, c.Block)
-	return w.set()
+	if c.Execution != nil {
+		if err := w.record(c, x); err != nil {
+			return err
+		}
+	}
+	for _, b := range c.Blobs {
+		w.key = appendBlob(w.key[:0], c.Exec, b.ID)
+		if err := w.setPacked(b.Data); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// head returns the head of the execution that c changes, and whether a change of the same batch wrote it.
-func (w *write) head(c *statelark.Change) (h head, again bool, err error) {
-	if h, again = w.heads[c.Exec]; again && !c.Start {
-		return h, again, nil
+func (w *write) block(c *statelark.Change, x *running) error {
+	if c.First != x.last+1 || c.Last < c.First {
+		return fmt.Errorf("events %d to %d after %d: %w", c.First, c.Last, x.last, statelark.ErrConflict)
 	}
-	if c.Start {
-		return head{}, again, w.claim(c)
-	}
-	w.key = appendExec(w.key[:0], c.Exec, rowHead)
-	err = w.store.view(w.key, func(value []byte) (err error) {
-		h, err = parseHead(value)
-		return err
-	})
-	if errors.Is(err, statelark.ErrNotFound) {
-		err = fmt.Errorf("it is not there: %w", statelark.ErrConflict)
-	}
-	return h, false, err
+	x.last = c.Last
+	w.key = appendHistory(w.key[:0], c.Exec, c.Last)
+	w.val = binary.AppendUvarint(w.val[:0], uint64(c.Last-c.First))
+	w.val, w.scratch = appendPacked(w.val, c.Block, w.scratch)
+	return w.set()
 }
 
 // claim takes the name of an execution that starts.
@@ -257,122 +309,176 @@ func (w *write) claim(c *statelark.Change) error {
 		return fmt.Errorf("it starts without a record: %w", statelark.ErrConflict)
 	}
 	n := name{x.Machine, x.Name}
+	holder, taken := w.names[n]
 	w.key = appendName(w.key[:0], x.Machine, x.Name)
-	taken := false
-	if !c.MadeUp {
+	if !taken && !c.MadeUp {
 		var err error
-		if taken, err = w.store.has(w.key); err != nil {
+		if holder, taken, err = w.store.holder(w.key); err != nil {
 			return err
 		}
 	}
-	if _, soon := w.names[n]; taken || soon {
-		return fmt.Errorf("%s: %w", x.Name, statelark.ErrExists)
+	if taken {
+		return &statelark.TakenError{Exec: c.Exec, Name: x.Name, Holder: holder}
 	}
-	w.names[n] = struct{}{}
-	if err := w.batch.Set(w.key, c.Exec[:], nil); err != nil {
-		return err
-	}
-	w.key = appendList(w.key[:0], x.Machine, 0, c.Exec)
-	return w.batch.Set(w.key, nil, nil)
+	w.names[n] = c.Exec
+	return w.batch.Set(w.key, c.Exec[:], nil)
 }
 
 // record writes the record of an execution and moves it from list to list as it says.
-func (w *write) record(c *statelark.Change, h *head) error {
-	x := c.Execution
+func (w *write) record(c *statelark.Change, x *running) error {
+	r := c.Execution
 	w.key = appendExec(w.key[:0], c.Exec, rowRecord)
-	w.val = appendRecord(w.val[:0], c.Exec, x)
+	w.val = appendRecord(binary.AppendUvarint(w.val[:0], uint64(x.last)), c.Exec, r)
 	if err := w.set(); err != nil {
 		return err
 	}
-	if h.status != x.Status {
-		if err := w.relist(c.Exec, x, h.status); err != nil {
+	if x.status != r.Status {
+		if err := w.relist(c.Exec, r, x.status); err != nil {
 			return err
 		}
-		h.status = x.Status
+		x.status = r.Status
 	}
-	stopped, stop := !x.Stop.IsZero(), x.Stop.UnixMilli()
-	if h.stopped && (!stopped || stop != h.stop) {
-		w.key = appendClosed(w.key[:0], h.stop, c.Exec)
+	stopped, stop := !r.Stop.IsZero(), r.Stop.UnixMilli()
+	if x.stopped && (!stopped || stop != x.stop) {
+		w.key = appendClosed(w.key[:0], x.stop, c.Exec)
 		if err := w.remove(); err != nil {
 			return err
 		}
 	}
-	if stopped && (!h.stopped || stop != h.stop) {
+	if stopped && (!x.stopped || stop != x.stop) {
 		w.key = appendClosed(w.key[:0], stop, c.Exec)
-		if err := w.batch.Set(w.key, nil, nil); err != nil {
+		if err := w.setPresent(); err != nil {
 			return err
 		}
 	}
-	h.stopped, h.stop = stopped, stop
+	x.stopped, x.stop = stopped, stop
 	return nil
 }
 
 // relist moves an execution from the list of the status old (0: none) to that of its record.
-func (w *write) relist(exec statelark.ExecID, x *statelark.Execution, old statelark.Status) error {
+func (w *write) relist(exec statelark.ExecID, r *statelark.Execution, old statelark.Status) error {
 	if old != 0 {
-		w.key = appendList(w.key[:0], x.Machine, old, exec)
+		w.key = appendList(w.key[:0], r.Machine, old, exec)
 		if err := w.remove(); err != nil {
 			return err
 		}
 	}
-	w.key = appendList(w.key[:0], x.Machine, x.Status, exec)
-	return w.batch.Set(w.key, nil, nil)
+	w.key = appendList(w.key[:0], r.Machine, r.Status, exec)
+	return w.setPresent()
 }
 
-// running writes the rows that only a running execution has.
-func (w *write) running(c *statelark.Change) error {
+// queues writes the rows that only a running execution has.
+func (w *write) queues(c *statelark.Change, x *running) error {
 	for _, t := range c.Threads {
-		w.key = appendThread(w.key[:0], c.Exec, t.Thread)
-		if err := w.put(t.Data); err != nil {
+		if err := w.thread(c.Exec, x, t); err != nil {
 			return err
 		}
 	}
 	for _, op := range c.Work {
-		if err := w.work(c.Exec, op); err != nil {
+		if err := w.work(c.Exec, x, op); err != nil {
 			return err
 		}
 	}
 	for _, op := range c.Timers {
-		value := present
-		if op.Cancel {
-			value = nil
-		}
-		due := op.Due.UnixMilli()
-		w.key = appendTimer(w.key[:0], c.Exec, due, op.Seq)
-		if err := w.put(value); err != nil {
-			return err
-		}
-		w.key = appendExecTimer(w.key[:0], c.Exec, due, op.Seq)
-		if err := w.put(value); err != nil {
+		if err := w.timer(c.Exec, x, op); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// present is the value of a row whose key says it all.
-var present = []byte{}
-
-// put adds the row of w.key, or its removal when data is nil.
-func (w *write) put(data []byte) error {
-	if data == nil {
+func (w *write) thread(exec statelark.ExecID, x *running, t statelark.ThreadRow) error {
+	if isHeader(t) {
+		x.header = nil
+		if t.Data != nil {
+			var header []byte
+			header, w.scratch = appendPacked(x.memory[:0], t.Data, w.scratch)
+			x.setHeader(header)
+		}
+		return nil
+	}
+	n := note{kind: rowThread, seq: uint64(t.Thread)}
+	w.key = appendThread(w.key[:0], exec, t.Thread)
+	if t.Data != nil {
+		x.add(n)
+		return w.setPacked(t.Data)
+	}
+	if known := x.drop(n); known || x.more {
 		return w.remove()
 	}
-	return w.batch.Set(w.key, data, nil)
+	return nil
 }
 
-// work adds a work row and the row that stands for it, or removes both when there is no data.
-func (w *write) work(exec statelark.ExecID, op statelark.WorkOp) error {
-	w.key = appendQueue(w.key[:0], prefixWork, statelark.MessageKey{To: exec, Seq: op.Seq})
-	if err := w.put(op.Data); err != nil {
+// work adds a work row, or removes it when there is no data.
+func (w *write) work(exec statelark.ExecID, x *running, op statelark.WorkOp) error {
+	n := note{kind: rowWork, seq: op.Seq}
+	if op.Data == nil {
+		return w.removeNoted(exec, x, n)
+	}
+	w.key = appendQueued(w.key[:0], exec, n)
+	if err := w.setPacked(op.Data); err != nil {
 		return err
 	}
-	data := op.Data
-	if data != nil {
-		data = present
+	return w.note(exec, x, n)
+}
+
+func (w *write) timer(exec statelark.ExecID, x *running, op statelark.TimerOp) error {
+	n := note{kind: rowTimer, due: op.Due.UnixMilli(), seq: op.Seq}
+	if op.Cancel {
+		return w.removeNoted(exec, x, n)
 	}
-	w.key = appendExecWork(w.key[:0], exec, op.Seq)
-	return w.put(data)
+	w.key = appendQueued(w.key[:0], exec, n)
+	if err := w.setPresent(); err != nil {
+		return err
+	}
+	return w.note(exec, x, n)
+}
+
+// appendQueued appends the key of a timer or of a work row in the queue of its shard.
+func appendQueued(dst []byte, exec statelark.ExecID, n note) []byte {
+	if n.kind == rowTimer {
+		return appendTimer(dst, exec, n.due, n.seq)
+	}
+	return appendQueue(dst, prefixWork, statelark.MessageKey{To: exec, Seq: n.seq})
+}
+
+// appendMark appends the key of the row that stands for a timer or a work row under its execution.
+func appendMark(dst []byte, exec statelark.ExecID, n note) []byte {
+	if n.kind == rowTimer {
+		return appendExecTimer(dst, exec, n.due, n.seq)
+	}
+	return appendExecWork(dst, exec, n.seq)
+}
+
+// note makes a close know of a timer or a work row.
+func (w *write) note(exec statelark.ExecID, x *running, n note) error {
+	if fresh := x.add(n); !fresh {
+		return nil
+	}
+	w.key = appendMark(w.key[:0], exec, n)
+	return w.setPresent()
+}
+
+// removeNoted removes a timer or a work row, if it can be there.
+func (w *write) removeNoted(exec statelark.ExecID, x *running, n note) error {
+	if known := x.drop(n); !known && !x.more {
+		return nil
+	}
+	w.key = appendQueued(w.key[:0], exec, n)
+	if err := w.remove(); err != nil || !x.more {
+		return err
+	}
+	w.key = appendMark(w.key[:0], exec, n)
+	return w.remove()
+}
+
+// setPresent adds a row whose key says it all.
+func (w *write) setPresent() error { return w.batch.Set(w.key, nil, nil) }
+
+// setPacked adds a row with data.
+func (w *write) setPacked(data []byte) error {
+	w.val, w.scratch = appendPacked(w.val[:0], data, w.scratch)
+	return w.set()
 }
 
 // messages removes what c has dealt with and sends what it sends.
@@ -406,11 +512,31 @@ func (w *write) send(m statelark.Message) error {
 		return nil
 	}
 	w.inbox[m.MessageKey] = true
-	return w.batch.Set(w.key, m.Data, nil)
+	return w.setPacked(m.Data)
 }
 
-// close removes the rows that only a running execution has, as they were before the batch.
-func (w *write) close(exec statelark.ExecID) error {
+// close removes the rows that only a running execution has.
+func (w *write) close(exec statelark.ExecID, x *running) error {
+	for _, n := range x.noted {
+		if n.kind == rowThread {
+			w.key = appendThread(w.key[:0], exec, uint32(n.seq))
+		} else {
+			w.key = appendQueued(w.key[:0], exec, n)
+		}
+		if err := w.remove(); err != nil {
+			return err
+		}
+	}
+	more := x.more
+	x.noted, x.more, x.header = x.noted[:0], false, nil
+	if !more {
+		return nil
+	}
+	return w.closeMore(exec)
+}
+
+// closeMore removes the rows that are not noted, as they were before the batch.
+func (w *write) closeMore(exec statelark.ExecID) error {
 	if w.rows == nil {
 		var err error
 		if w.rows, err = w.store.db.NewIter(nil); err != nil {
@@ -435,19 +561,22 @@ func (w *write) closeRow(exec statelark.ExecID, key []byte) error {
 		return err
 	}
 	row, rest := key[1+idLen], key[1+idLen+1:]
+	var n note
 	switch row {
 	case rowTimer:
-		w.key = appendTimer(w.key[:0], exec, momentOf(rest), binary.BigEndian.Uint64(rest[8:]))
+		n = note{kind: row, due: momentOf(rest), seq: binary.BigEndian.Uint64(rest[8:])}
 	case rowWork:
-		w.key = appendQueue(w.key[:0], prefixWork, statelark.MessageKey{To: exec, Seq: binary.BigEndian.Uint64(rest)})
+		n = note{kind: row, seq: binary.BigEndian.Uint64(rest)}
 	default:
 		return nil
 	}
+	w.key = appendQueued(w.key[:0], exec, n)
 	return w.remove()
 }
 
 // removeAgain removes the rows that earlier changes of the same batch gave to an execution.
 func (w *write) removeAgain(exec statelark.ExecID, before []*statelark.Change) error {
+	all := &running{more: true} // nothing is noted, anything may be there
 	for _, c := range before {
 		if c.Exec != exec || c.Close {
 			continue
@@ -462,7 +591,7 @@ func (w *write) removeAgain(exec statelark.ExecID, before []*statelark.Change) e
 		for _, op := range c.Timers {
 			undo.Timers = append(undo.Timers, statelark.TimerOp{Seq: op.Seq, Due: op.Due, Cancel: true})
 		}
-		if err := w.running(&undo); err != nil {
+		if err := w.queues(&undo, all); err != nil {
 			return err
 		}
 	}

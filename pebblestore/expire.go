@@ -62,14 +62,16 @@ func (w *write) forget(exec statelark.ExecID) error {
 	if err != nil {
 		return err
 	}
-	if err := w.close(exec); err != nil {
+	var running running
+	if err := w.read(&running, exec, true); err != nil {
 		return err
 	}
-	for _, status := range [...]statelark.Status{0, x.Status} {
-		w.key = appendList(w.key[:0], x.Machine, status, exec)
-		if err := w.remove(); err != nil {
-			return err
-		}
+	if err := w.close(exec, &running); err != nil {
+		return err
+	}
+	w.key = appendList(w.key[:0], x.Machine, x.Status, exec)
+	if err := w.remove(); err != nil {
+		return err
 	}
 	w.key = appendName(w.key[:0], x.Machine, x.Name)
 	if err := w.remove(); err != nil {

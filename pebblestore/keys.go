@@ -13,28 +13,37 @@ import (
 // an ExecID, shard two bytes, seq eight, machine the first half of the SHA-256 of a state machine's ARN, due
 // and stop Unix milliseconds with the sign bit turned.
 //
-//	v                          version of the layout
+//	v                          format of the directory, see format.go
+//	g                          how far a step to that format has come; there while it is under way
+//	y                          the build that opened the directory last
 //	e                          how often the store was opened
-//	x exec 'a'                 head: last event, status, stop time
-//	x exec 'b'                 record of the execution
+//	x exec 'a'                 record of the execution, and its last event as of then
 //	x exec 'h' last            history block whose last event is last
 //	x exec 'p' id              blob
-//	x exec 's' thread          thread row                        }
-//	x exec 't' due seq         that there is a t row             } what only a running execution
-//	x exec 'u' seq             that there is a w row             } has: gone when it is closed
-//	t shard due exec seq       timer                             }
-//	w shard exec seq           outstanding work                  }
-//	q shard exec seq           message                           }
+//	x exec 'r'                 what changes while it runs, thread row 0 too }
+//	x exec 's' thread          another thread row                           } what only a running
+//	x exec 't' due seq         that there is a t row                        } execution has: gone
+//	x exec 'u' seq             that there is a w row                        } when it is closed
+//	t shard due exec seq       timer                                        }
+//	w shard exec seq           outstanding work                             }
+//	q shard exec seq           message
 //	n machine name             id of the execution of that name
-//	i machine status ^exec     list of executions, newest first; status 0 holds them all
+//	i machine status ^exec     list of executions of a status, newest first
 //	c stop exec                executions that ended, by time
 //	m key                      meta record
 //
-// All that lasts as long as the execution itself stands under its x key, so that one range holds it. The rows
-// 't' and 'u' spare a close the search through the shards' queues: a new execution's x rows stand together at
-// the end of all x rows, in memory; the keys of a queue are spread over every table of the database.
+// All that lasts as long as the execution itself stands under its x key, so that one range holds it.
+//
+// Row 'r' names up to maxNoted of the thread rows, timers and work rows there are, so that a close need not look
+// for them. Of those beyond, the rows 't' and 'u' spare it the search through the shards' queues.
+//
+// What the values look like is fixed by the format of the directory; record.go tells it. The engine's own bytes in
+// them (blocks, thread rows, work rows, messages, meta records) have versions of their own, which the store does not
+// know; blobs are texts.
 const (
-	prefixVersion = 'v'
+	prefixFormat  = 'v'
+	prefixStep    = 'g'
+	prefixBuild   = 'y'
 	prefixOpened  = 'e'
 	prefixExec    = 'x'
 	prefixTimer   = 't'
@@ -48,10 +57,10 @@ const (
 
 // The kinds of rows under an execution.
 const (
-	rowHead    = 'a'
-	rowRecord  = 'b'
+	rowRecord  = 'a'
 	rowHistory = 'h'
 	rowBlob    = 'p'
+	rowRunning = 'r'
 	rowThread  = 's'
 	rowTimer   = 't'
 	rowWork    = 'u'

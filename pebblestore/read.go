@@ -30,13 +30,26 @@ func (s *Store) view(key []byte, read func(value []byte) error) error {
 }
 
 // get returns the value of a row.
-func (s *Store) get(key []byte) ([]byte, error) {
-	var data []byte
-	err := s.view(key, func(value []byte) error {
+func (s *Store) get(key []byte) (data []byte, err error) {
+	err = s.view(key, func(value []byte) error {
 		data = append([]byte{}, value...)
 		return nil
 	})
 	return data, err
+}
+
+// holder returns the execution that has the name of a key, taken false when there is none.
+func (s *Store) holder(key []byte) (id statelark.ExecID, taken bool, err error) {
+	err = s.view(key, func(value []byte) error {
+		if copy(id[:], value) != idLen {
+			return errBroken
+		}
+		return nil
+	})
+	if errors.Is(err, statelark.ErrNotFound) {
+		return id, false, nil
+	}
+	return id, err == nil, err
 }
 
 func (s *Store) has(key []byte) (bool, error) {
@@ -50,8 +63,11 @@ func (s *Store) has(key []byte) (bool, error) {
 // record returns the record of an execution.
 func (s *Store) record(id statelark.ExecID) (*statelark.Execution, error) {
 	var x *statelark.Execution
-	err := s.view(appendExec(nil, id, rowRecord), func(value []byte) (err error) {
-		x, err = parseRecord(value, id)
+	err := s.view(appendExec(nil, id, rowRecord), func(value []byte) error {
+		_, data, err := parseNumbered(value)
+		if err == nil {
+			x, err = parseRecord(data, id)
+		}
 		return err
 	})
 	if err != nil {
@@ -98,7 +114,7 @@ func (s *Store) scan(ctx context.Context, low, high []byte, found func(key, valu
 	return nil
 }
 
-// Inbox lists the messages of a shard in key order, from behind the key after on.
+// Inbox lists the messages of a shard in key order, after the key `after`.
 func (s *Store) Inbox(ctx context.Context, shard statelark.ShardID, after statelark.MessageKey, n int) ([]statelark.Message, error) {
 	var messages []statelark.Message
 	err := s.queue(ctx, prefixInbox, shard, after, n, func(key statelark.MessageKey, data []byte) {
@@ -107,7 +123,7 @@ func (s *Store) Inbox(ctx context.Context, shard statelark.ShardID, after statel
 	return messages, err
 }
 
-// Work lists the outstanding work of a shard in key order, from behind the key after on.
+// Work lists the outstanding work of a shard in key order, after the key `after`.
 func (s *Store) Work(ctx context.Context, shard statelark.ShardID, after statelark.MessageKey, n int) ([]statelark.Work, error) {
 	var outstanding []statelark.Work
 	err := s.queue(ctx, prefixWork, shard, after, n, func(key statelark.MessageKey, data []byte) {
@@ -127,12 +143,15 @@ func (s *Store) queue(ctx context.Context, prefix byte, shard statelark.ShardID,
 		if n--; n < 0 {
 			return false, nil
 		}
-		found(queueKeyOf(key), append([]byte{}, value...))
-		return n > 0, nil
+		data, err := unpack(value)
+		if err == nil {
+			found(queueKeyOf(key), data)
+		}
+		return n > 0, err
 	})
 }
 
-// Timers lists the timers of a shard that are due at or before until, soonest first, from behind after on.
+// Timers lists the timers of a shard that are due at or before until, soonest first, after `after`.
 func (s *Store) Timers(ctx context.Context, shard statelark.ShardID, until time.Time, after statelark.Timer, n int) ([]statelark.Timer, error) {
 	low := appendShard(nil, prefixTimer, shard)
 	end := low
@@ -165,18 +184,15 @@ func (s *Store) Execution(ctx context.Context, id statelark.ExecID) (*statelark.
 
 // Lookup finds an execution by its name.
 func (s *Store) Lookup(ctx context.Context, machineARN, name string) (statelark.ExecID, error) {
-	var id statelark.ExecID
 	done, err := s.reading(ctx)
 	if err != nil {
-		return id, err
+		return statelark.ExecID{}, err
 	}
 	defer done()
-	err = s.view(appendName(nil, machineARN, name), func(value []byte) error {
-		if copy(id[:], value) != idLen {
-			return errBroken
-		}
-		return nil
-	})
+	id, taken, err := s.holder(appendName(nil, machineARN, name))
+	if err == nil && !taken {
+		err = statelark.ErrNotFound
+	}
 	if err != nil {
 		return id, fmt.Errorf("execution %s of %s: %w", name, machineARN, err)
 	}
@@ -186,13 +202,22 @@ func (s *Store) Lookup(ctx context.Context, machineARN, name string) (statelark.
 // Threads returns the thread rows of an execution by number.
 func (s *Store) Threads(ctx context.Context, id statelark.ExecID) ([]statelark.ThreadRow, error) {
 	var threads []statelark.ThreadRow
-	low := appendExec(nil, id, rowThread)
-	err := s.scan(ctx, low, upperBound(low), func(key, value []byte) (bool, error) {
-		threads = append(threads, statelark.ThreadRow{
-			Thread: binary.BigEndian.Uint32(key[len(low):]),
-			Data:   append([]byte{}, value...),
-		})
-		return true, nil
+	low, high := appendExec(nil, id, rowRunning), appendExec(nil, id, rowThread+1)
+	err := s.scan(ctx, low, high, func(key, value []byte) (bool, error) {
+		var t statelark.ThreadRow
+		if len(key) == len(low) { // row 'r', which comes first
+			var x running
+			if err := x.parse(value, id); err != nil || x.header == nil {
+				return true, err
+			}
+			value = x.header
+		} else {
+			t.Thread = binary.BigEndian.Uint32(key[len(low):])
+		}
+		var err error
+		t.Data, err = unpack(value)
+		threads = append(threads, t)
+		return true, err
 	})
 	return threads, err
 }
@@ -204,7 +229,11 @@ func (s *Store) Blob(ctx context.Context, id statelark.ExecID, blob uint32) ([]b
 		return nil, err
 	}
 	defer done()
-	data, err := s.get(appendBlob(nil, id, blob))
+	var data []byte
+	err = s.view(appendBlob(nil, id, blob), func(value []byte) (err error) {
+		data, err = unpack(value)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("execution %s, blob %d: %w", id, blob, err)
 	}
@@ -260,39 +289,14 @@ func blockAt(it *pebble.Iterator) (statelark.HistoryBlock, error) {
 	if err != nil {
 		return statelark.HistoryBlock{}, err
 	}
-	more, data, err := parseNumbered(value)
+	more, packed, err := parseNumbered(value)
 	if err != nil {
 		return statelark.HistoryBlock{}, err
 	}
+	data, err := unpack(packed)
 	key := it.Key()
 	last := int64(binary.BigEndian.Uint64(key[len(key)-8:]))
-	return statelark.HistoryBlock{First: last - more, Last: last, Data: append([]byte{}, data...)}, nil
-}
-
-// Executions lists the records that q selects, newest first.
-func (s *Store) Executions(ctx context.Context, q statelark.ExecutionQuery) ([]*statelark.Execution, error) {
-	low := appendList(nil, q.Machine, q.Status, statelark.ExecID{})
-	end := upperBound(low[:len(low)-idLen])
-	low = low[:len(low)-idLen]
-	if q.Before != (statelark.ExecID{}) {
-		low = append(appendList(nil, q.Machine, q.Status, q.Before), 0)
-	}
-	var records []*statelark.Execution
-	err := s.scan(ctx, low, end, func(key, _ []byte) (bool, error) {
-		if len(records) >= q.Limit {
-			return false, nil
-		}
-		x, err := s.record(listedOf(key))
-		switch {
-		case errors.Is(err, statelark.ErrNotFound): // expired since the scan began
-			return true, nil
-		case err != nil:
-			return false, err
-		}
-		records = append(records, x)
-		return len(records) < q.Limit, nil
-	})
-	return records, err
+	return statelark.HistoryBlock{First: last - more, Last: last, Data: data}, err
 }
 
 // Meta returns a meta record.
@@ -318,7 +322,7 @@ func parseMeta(key string, value []byte) (statelark.MetaRecord, error) {
 	return statelark.MetaRecord{Key: key, Value: append([]byte{}, data...), Revision: revision}, err
 }
 
-// MetaList lists the meta records whose key begins with prefix, from behind the key after on.
+// MetaList lists the meta records whose key begins with prefix, after the key `after`.
 func (s *Store) MetaList(ctx context.Context, prefix, after string, n int) ([]statelark.MetaRecord, error) {
 	low := appendMeta(nil, prefix)
 	end := upperBound(low)

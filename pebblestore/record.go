@@ -6,45 +6,70 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/golang/snappy"
+
 	"github.com/statelark/statelark"
 )
 
-// layoutVersion is the version of the keys and values of a store. Version 2: the engine's row 0 keeps the time of the
-// last event.
-const layoutVersion = 2
+// The values of rows, as format 3 of the directory has them. Numbers are varints.
+//
+//	x exec 'a'    the last event's id, then appendRecord
+//	x exec 'r'    appendRunning; thread row 0 in it is packed
+//	x exec 'h'    the number of events before the last one, then the block, packed
+//	m key         the revision, then the value
+//	p s w q       packed
+//	n             the id
+//	t u i c, and t and u under x    nothing: their keys say it all
+//
+// Packed is a byte that says how, and the bytes.
 
-// head is what every commit of an execution has to know of it. It is stored as varints: last event, status
-// and, when the execution has ended, its stop time.
-type head struct {
-	last    int64
-	status  statelark.Status
-	stopped bool
-	stop    int64 // Unix milliseconds, when stopped
-}
+// How bytes are packed.
+const (
+	packedNot    = 0
+	packedSnappy = 1
+)
 
-func appendHead(dst []byte, h head) []byte {
-	dst = binary.AppendUvarint(dst, uint64(h.last))
-	dst = append(dst, byte(h.status))
-	if h.stopped {
-		dst = binary.AppendVarint(dst, h.stop)
+// packFrom is the length from which it is tried to pack: below, there is little to win.
+const packFrom = 128
+
+// appendPacked appends data, compressed where that saves an eighth. scratch is used for it and returned.
+func appendPacked(dst, data, scratch []byte) (packed, _ []byte) {
+	if len(data) >= packFrom {
+		small := snappy.Encode(scratch[:cap(scratch)], data)
+		if cap(small) > cap(scratch) {
+			scratch = small
+		}
+		if len(small) <= len(data)-len(data)/8 {
+			return append(append(dst, packedSnappy), small...), scratch
+		}
 	}
-	return dst
+	return append(append(dst, packedNot), data...), scratch
 }
 
-func parseHead(data []byte) (head, error) {
-	r := reader{data: data}
-	h := head{last: int64(r.uvarint()), status: statelark.Status(r.byte())}
-	if h.stopped = len(r.data) > 0; h.stopped {
-		h.stop = r.varint()
+// unpack returns what appendPacked was given, never nil. It is a copy.
+func unpack(packed []byte) ([]byte, error) {
+	if len(packed) == 0 {
+		return nil, errBroken
 	}
-	return h, r.done()
+	switch how, data := packed[0], packed[1:]; how {
+	case packedNot:
+		return append([]byte{}, data...), nil
+	case packedSnappy:
+		data, err := snappy.Decode(nil, data)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", errBroken, err)
+		}
+		return data, nil
+	default:
+		return nil, fmt.Errorf("%w: it is packed in the way %d", errBroken, how)
+	}
 }
 
-// recordStopped in the first byte of a record says that it has a stop time.
-const recordStopped = 1
-
-// recordParent says that it has a parent.
-const recordParent = 2
+// Flags of a record.
+const (
+	recordStopped = 1 // it has a stop time
+	recordParent  = 2 // it has a parent
+)
 
 // appendRecord appends the stored form of an execution's record: flags, status, start time against that in
 // the id, stop time, events, and its texts with their lengths before them. The id is in the key.
@@ -94,8 +119,7 @@ func parseRecord(data []byte, id statelark.ExecID) (*statelark.Execution, error)
 	return x, r.done()
 }
 
-// appendNumbered appends data behind a number: a history block behind its length in events, a meta value
-// behind its revision.
+// appendNumbered appends a number and then data.
 func appendNumbered(dst []byte, n int64, data []byte) []byte {
 	return append(binary.AppendUvarint(dst, uint64(n)), data...)
 }

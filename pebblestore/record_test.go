@@ -1,10 +1,12 @@
 package pebblestore
 
 import (
+	"bytes"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"github.com/statelark/statelark"
@@ -36,7 +38,12 @@ func FuzzRows(f *testing.F) {
 	id := statelark.NewExecID(time.UnixMilli(1_700_000_000_000), 3, 4)
 	x := &statelark.Execution{Status: statelark.Succeeded, Start: id.Start(), Stop: id.Start(), Machine: "m", Name: "n"}
 	f.Add(appendRecord(nil, id, x))
-	f.Add(appendHead(nil, head{last: 300, status: statelark.Failed, stopped: true, stop: -1}))
+	packed, _ := appendPacked(nil, bytes.Repeat([]byte("row 0"), 50), nil)
+	f.Add(appendRunning(nil, id, &running{
+		last: 300, status: statelark.Failed, stopped: true, stop: -1, more: true, header: packed,
+		noted: []note{{kind: rowThread, seq: 7}, {kind: rowTimer, due: 1_700_000_000_500, seq: 1 << 40}, {kind: rowWork}},
+	}))
+	f.Add(packed)
 	f.Add(appendNumbered(nil, 7, []byte("data")))
 	f.Fuzz(func(t *testing.T, row []byte) {
 		if x, err := parseRecord(row, id); err == nil {
@@ -45,9 +52,17 @@ func FuzzRows(f *testing.F) {
 				t.Errorf("record: %v (-first +second):\n%s", err, diff)
 			}
 		}
-		if h, err := parseHead(row); err == nil {
-			if again, err := parseHead(appendHead(nil, h)); err != nil || again != h {
-				t.Errorf("head: %v, %v, want %v", err, again, h)
+		var x, again running
+		if err := x.parse(row, id); err == nil {
+			err := again.parse(appendRunning(nil, id, &x), id)
+			if diff := cmp.Diff(x, again, cmp.AllowUnexported(running{}, note{}), cmpopts.EquateEmpty()); err != nil || diff != "" {
+				t.Errorf("running: %v (-first +second):\n%s", err, diff)
+			}
+		}
+		if data, err := unpack(row); err == nil {
+			packed, _ := appendPacked(nil, data, nil)
+			if same, err := unpack(packed); err != nil || !bytes.Equal(same, data) {
+				t.Errorf("packed: %v, %q, want %q", err, same, data)
 			}
 		}
 		if n, data, err := parseNumbered(row); err == nil {

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"strconv"
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -24,8 +23,8 @@ import (
 var (
 	// ErrLocked: another process has the directory open. Stop it, or use another directory.
 	ErrLocked = errors.New("the data directory is in use by another process: stop it or choose another directory")
-	// ErrVersion: the directory was written by another version of the program.
-	ErrVersion = errors.New("the data directory is of another version: use the program that wrote it or choose another directory")
+	// ErrVersion: the directory is of a format that this build does not know. The text says which build does.
+	ErrVersion = errors.New("the data directory is of another version")
 )
 
 // Options are the settings of a store. The zero value is ready for use.
@@ -37,12 +36,15 @@ type Options struct {
 	MinFree int64
 	// CacheBytes bounds the memory for blocks read from disk. 0: 64 MB. It is taken as it fills.
 	CacheBytes int64
+	// Build names the build of the program. It is noted in the directory for those who meet it with a build that
+	// is too old.
+	Build string
 	// Log gets what goes wrong in the background; nil: slog.Default().
 	Log *slog.Logger
 }
 
 // uncompressedLevels are the upper levels of tables. What is in them is soon written again, so compressing it
-// costs more time than it saves space.
+// costs more time than it saves space. A level says nothing for those below it to take over: all are set.
 const uncompressedLevels = 3
 
 const (
@@ -93,7 +95,7 @@ func open(dir string, o Options) (*Store, error) {
 		return nil, err
 	}
 	if old.Exists && old.FormatMajorVersion > pebbleFormat {
-		return nil, fmt.Errorf("%w (Pebble format %d, here %d)", ErrVersion, old.FormatMajorVersion, pebbleFormat)
+		return nil, fmt.Errorf("%w: Pebble's format is %d, and this build knows those up to %d: use a later build", ErrVersion, old.FormatMajorVersion, pebbleFormat)
 	}
 	db, err := pebble.Open(dir, pebbleOptions(d, o))
 	if err != nil {
@@ -101,7 +103,7 @@ func open(dir string, o Options) (*Store, error) {
 	}
 	s := &Store{db: db, disk: d, space: space{dir: dir, keep: uint64(max(o.MinFree, 0))}}
 	s.write = newWrite(s)
-	err = s.checkVersion()
+	err = s.checkFormat(o.Build)
 	if err == nil {
 		err = s.countOpening()
 	}
@@ -147,30 +149,13 @@ func pebbleOptions(d *disk, o Options) *pebble.Options {
 	}
 	for i := range options.Levels {
 		options.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+		profile := sstable.SnappyCompression
 		if i < uncompressedLevels {
-			options.Levels[i].Compression = func() *sstable.CompressionProfile { return sstable.NoCompression }
+			profile = sstable.NoCompression
 		}
+		options.Levels[i].Compression = func() *sstable.CompressionProfile { return profile }
 	}
 	return options
-}
-
-// checkVersion refuses a directory of another version and marks a new one.
-func (s *Store) checkVersion() error {
-	key := []byte{prefixVersion}
-	value, err := s.get(key)
-	if errors.Is(err, statelark.ErrNotFound) {
-		if empty, err := s.empty(); err != nil || !empty {
-			return errors.Join(err, fmt.Errorf("%w (it has no version)", ErrVersion))
-		}
-		return s.db.Set(key, []byte(strconv.Itoa(layoutVersion)), pebble.Sync)
-	}
-	if err != nil {
-		return err
-	}
-	if string(value) != strconv.Itoa(layoutVersion) {
-		return fmt.Errorf("%w (version %q, here %d)", ErrVersion, value, layoutVersion)
-	}
-	return nil
 }
 
 func (s *Store) empty() (bool, error) {
