@@ -41,8 +41,17 @@ var benchmarks = []benchmark{
 }
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "peers" {
+		if err := comparePeers(os.Args[2:]); err != nil {
+			fail(fmt.Errorf("peers: %w", err))
+		}
+		return
+	}
 	serve := flag.String("serve", "", "be the server of a benchmark, on this address")
 	dir := flag.String("dir", "", "directory of the server's store")
+	steps := flag.String("steps", "", "be the steps of the peers' workflow, on this address")
+	activity := flag.String("activity", "", "with -steps: the activity at -serve that workers poll")
+	workers := flag.Int("workers", 0, "with -steps: so many of them")
 	pattern := flag.String("run", ".", "run the benchmarks whose name matches")
 	s := settings{clients: []int{1, 16, 256}}
 	flag.IntVar(&s.runs, "runs", 3, "runs of each; the median is printed")
@@ -50,6 +59,12 @@ func main() {
 	flag.IntVar(&s.idle, "idle", 1_000_000, "executions of the benchmark idle")
 	flag.StringVar(&s.profile, "cpuprofile", "", "write the server's CPU profile of the last run here")
 	flag.Parse()
+	if *steps != "" {
+		if err := serveSteps(*steps, *serve, *activity, *workers); err != nil {
+			fail(err)
+		}
+		return
+	}
 	if *serve != "" {
 		if err := serveBench(*serve, *dir); err != nil {
 			fail(err)

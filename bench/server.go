@@ -7,12 +7,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/pprof"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -69,12 +67,8 @@ func startServer(dir string) (*server, time.Duration, error) {
 			return nil, 0, err
 		}
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := freeAddr()
 	if err != nil {
-		return nil, 0, err
-	}
-	addr := l.Addr().String()
-	if err := l.Close(); err != nil {
 		return nil, 0, err
 	}
 	self, err := os.Executable()
@@ -136,31 +130,9 @@ func (s *server) call(op, body string, out *[]byte) error {
 	return nil
 }
 
-// cpu returns the CPU time that the server process has used.
-func (s *server) cpu() time.Duration {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	// The fields behind the command's name, which ends with the last parenthesis: utime is the 12th, stime the 13th.
-	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
-	var ticks int64
-	for _, f := range fields[11:13] {
-		n, _ := strconv.ParseInt(f, 10, 64)
-		ticks += n
-	}
-	return time.Duration(ticks) * 10 * time.Millisecond // USER_HZ is 100
-}
+func (s *server) cpu() time.Duration { return cpuOf(s.cmd.Process.Pid) }
 
-// rss returns the resident memory of the server process in bytes.
-func (s *server) rss() int64 {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", s.cmd.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	pages, _ := strconv.ParseInt(strings.Fields(string(text))[1], 10, 64)
-	return pages * int64(os.Getpagesize())
-}
+func (s *server) rss() int64 { return rssOf(s.cmd.Process.Pid) }
 
 // profileTo writes a CPU profile of the server over d to a file; the returned function waits for it.
 func (s *server) profileTo(file string, d time.Duration) func() {
