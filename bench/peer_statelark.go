@@ -14,7 +14,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/arn"
 )
 
 // profiled is a file that is added to the program when it is built for measuring: it serves profiles.
@@ -186,7 +186,7 @@ func (p *statelarkPeer) client(n int) (func() error, error) {
 		first := true
 		for {
 			time.Sleep(pause)
-			answer, err := c.aws("DescribeExecution", fmt.Sprintf(`{"executionArn":%q}`, statelark.ExecutionARN(p.machine, id)))
+			answer, err := c.aws("DescribeExecution", fmt.Sprintf(`{"executionArn":%q}`, arn.Execution(p.machine, id)))
 			if err != nil {
 				return err
 			}
