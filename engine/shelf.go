@@ -19,8 +19,8 @@ func (t turn) Unlock() { <-t }
 // shelf reads and writes the records of one kind, and keeps those in memory that were used of late. Records are named
 // by an ARN. What it gives out belongs to nobody: it is not changed.
 //
-// Invariant: what is in memory is what the store has, as far as this process wrote it. Another node's write is noticed
-// at the next one from here, which conflicts.
+// Invariant: what is in memory is what the store has, as far as this process wrote it. What another node did is noticed
+// at the next write from here, which conflicts.
 type shelf[T any] struct {
 	store statelark.Store
 	kind  recordKind[T]
