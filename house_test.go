@@ -43,9 +43,10 @@ var house = map[string][]string{
 	"storetest":     {".", "memstore"},
 	"awswire":       {"value"},
 	"task":          {"asl", "value"},
-	"task/function": {"arn", "task", "value"},
+	"task/aws":      {".", "asl", "awswire", "task", "value"},
+	"task/function": {"arn", "awswire", "task", "task/aws", "value"},
 	"engine":        {".", "arn", "asl", "history", "interp", "row", "task", "value"},
-	"api":           {".", "arn", "asl", "awswire", "history", "task", "value"},
+	"api":           {".", "arn", "asl", "awswire", "history", "task", "task/aws", "value"},
 	"local/lambda":  {"task/function"},
 
 	// Those who put the parts together.
@@ -76,7 +77,7 @@ func inspectHouse(tree fs.FS, rules map[string][]string, pure []string) []string
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && skipFolder(name):
+		case entry.IsDir() && (skipFolder(name) || name != "." && isModule(tree, name)):
 			return fs.SkipDir
 		case entry.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
 			return nil
@@ -88,6 +89,12 @@ func inspectHouse(tree fs.FS, rules map[string][]string, pure []string) []string
 	}
 	in.unused()
 	return in.breaches
+}
+
+// isModule reports whether a folder is a module of its own.
+func isModule(tree fs.FS, name string) bool {
+	_, err := fs.Stat(tree, name+"/go.mod")
+	return err == nil
 }
 
 func skipFolder(name string) bool {

@@ -49,15 +49,26 @@ var integrations = map[string]map[string]patterns{
 	"states": {"startExecution": job | callback | 1<<Sync2},
 }
 
-// requiredParameters are the parameters that the service misses when a definition leaves them out.
-var requiredParameters = map[string][]string{
-	"dynamodb:getItem":      {"TableName", "Key"},
-	"dynamodb:putItem":      {"TableName", "Item"},
-	"ecs:runTask":           {"TaskDefinition"},
-	"events:putEvents":      {"Entries"},
-	"glue:startJobRun":      {"JobName"},
-	"lambda:invoke":         {"FunctionName"},
-	"sns:publish":           {"Message"},
-	"sqs:sendMessage":       {"QueueUrl", "MessageBody"},
-	"states:startExecution": {"StateMachineArn"},
+// parameters is what is known of the parameters of an action.
+type parameters struct {
+	required []string // those that the service misses when a definition leaves them out
+	texts    []string // those that have to be strings; one that is not is noticed when the state runs
 }
+
+var integrationParameters = map[string]parameters{
+	"dynamodb:getItem": {required: []string{"TableName", "Key"}},
+	"dynamodb:putItem": {required: []string{"TableName", "Item"}},
+	"ecs:runTask":      {required: []string{"TaskDefinition"}},
+	"events:putEvents": {required: []string{"Entries"}},
+	"glue:startJobRun": {required: []string{"JobName"}},
+	"lambda:invoke": {
+		required: []string{"FunctionName"},
+		texts:    []string{"FunctionName", "Qualifier", "InvocationType", "LogType", "ClientContext"},
+	},
+	"sns:publish":           {required: []string{"Message"}},
+	"sqs:sendMessage":       {required: []string{"QueueUrl", "MessageBody"}},
+	"states:startExecution": {required: []string{"StateMachineArn"}},
+}
+
+// parameters returns what is known of the parameters that the resource takes.
+func (r *Resource) parameters() parameters { return integrationParameters[r.Service+":"+r.Action] }

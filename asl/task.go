@@ -70,7 +70,7 @@ func (s *stateCompiler) integrationParameters(r Resource) {
 	if n.kind != value.Object {
 		return // computed as a whole
 	}
-	for _, field := range requiredParameters[r.Service+":"+r.Action] {
+	for _, field := range r.parameters().required {
 		if !n.has(field) && !n.has(field+".$") {
 			s.invalidIn(n, n.offset, "%s", missingParameter(field))
 		}
@@ -82,11 +82,20 @@ func missingParameter(field string) string {
 }
 
 // Refuses says why the resource cannot be called with these parameters, "" when nothing is known against it. A
-// definition is held to the same, but what a path or an expression gives is known only when the state runs.
-func (r *Resource) Refuses(parameters value.Value) string {
-	for _, field := range requiredParameters[r.Service+":"+r.Action] {
-		if _, ok := parameters.Get(field); !ok {
+// definition is held to what is required, but what a path or an expression gives is known only when the state runs.
+func (r *Resource) Refuses(given value.Value) string {
+	if r.Service == "" {
+		return ""
+	}
+	known := r.parameters()
+	for _, field := range known.required {
+		if _, ok := given.Get(field); !ok {
 			return missingParameter(field)
+		}
+	}
+	for _, field := range known.texts {
+		if v, ok := given.Get(field); ok && v.Kind() != value.String {
+			return "The value for the field '" + field + "' must be a STRING"
 		}
 	}
 	return ""

@@ -56,7 +56,7 @@ func (o *owner) newChange(l *live, d *interp.Decision, m message) *change {
 	}
 	if m.begin != nil {
 		ch.Start, ch.MadeUp, ch.Execution = true, m.begin.start.MadeUp, l.record
-		e.tellSubmitted(ch, l.record)
+		e.tellBegan(ch, l.record)
 	}
 	if d.Finish != nil {
 		e.endChange(l, c, d)
@@ -72,7 +72,7 @@ func (o *owner) newChange(l *live, d *interp.Decision, m message) *change {
 	}
 	c.cancel = append(c.cancel, d.Cancel...)
 	c.disarm = append(c.disarm, d.Disarm...)
-	e.sendStops(ch, d.Cancel)
+	sendStops(ch, d.Cancel)
 	ch.Blobs = l.payloads.takeNew()
 	return c
 }
@@ -85,7 +85,7 @@ func (e *Engine) endChange(l *live, c *change, d *interp.Decision) {
 	record.Events = l.x.LastEvent()
 	l.record = &record
 	c.Execution, c.Close = &record, true
-	e.tellParent(c.Change, &record, l, d.Finish)
+	e.tellEnded(c.Change, &record, l, d.Finish)
 }
 
 var statuses = map[interp.Status]statelark.Status{

@@ -276,10 +276,10 @@ func (d *dispatcher) start(ctx context.Context, k call) (ev interp.Event, answer
 	switch {
 	case ctx.Err() != nil: // given up, or the engine closes: the work row is left for the next start
 		return ev, false
-	case errors.Is(err, errByMessage):
-		return ev, false
 	case err != nil:
 		return failedEvent(k, err), true
+	case out.Deferred:
+		return ev, false
 	case k.resource.Pattern == asl.RequestResponse || k.resource.Function != "":
 		return interp.Event{Kind: interp.TaskSucceeded, Seq: k.seq, Output: out.Output}, true
 	}
@@ -324,6 +324,10 @@ func failedEvent(k call, err error) interp.Event {
 	if !errors.As(err, &te) {
 		te = &task.Error{Name: "States.TaskFailed", Cause: err.Error()}
 	}
-	ev.Error, ev.Cause = &te.Name, &te.Cause
+	ev.Error, ev.Cause, ev.Phase = &te.Name, &te.Cause, phases[te.Phase]
 	return ev
+}
+
+var phases = map[task.Phase]interp.Phase{
+	task.Ran: interp.Ran, task.Schedule: interp.Schedule, task.Start: interp.Start, task.Submit: interp.Submit,
 }

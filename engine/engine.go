@@ -45,6 +45,7 @@ import (
 type Config struct {
 	Place   arn.Place
 	Targets *task.Registry
+	Nesting Nesting      // needed where a target calls StartChild
 	Logger  *slog.Logger // nil: discard
 	Node    string       // name under which shards are leased, "" : "local"
 

@@ -13,6 +13,7 @@ import (
 	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/history"
 	"github.com/statelark/statelark/task"
+	"github.com/statelark/statelark/task/aws"
 	"github.com/statelark/statelark/value"
 )
 
@@ -63,11 +64,11 @@ func inBubbleWith(t *testing.T, cfg Config, f function, test func(r *rig)) {
 
 func (r *rig) open() {
 	r.t.Helper()
-	r.cfg.Place, r.cfg.Targets = here, &task.Registry{}
+	r.cfg.Place, r.cfg.Targets, r.cfg.Nesting = here, &task.Registry{}, aws.Nesting{}
 	r.Engine = New(r.store, r.cfg)
 	r.cfg.Targets.SetFunctions(r.function)
 	r.cfg.Targets.Set("lambda:invoke", r.function)
-	r.cfg.Targets.Set("states:startExecution", r.Nested())
+	r.cfg.Targets.Set("states:startExecution", aws.NewStates(r.Engine))
 	if err := r.Start(context.Background()); err != nil {
 		r.t.Fatal(err)
 	}

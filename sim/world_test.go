@@ -15,6 +15,7 @@ import (
 	"github.com/statelark/statelark/engine"
 	"github.com/statelark/statelark/memstore"
 	"github.com/statelark/statelark/task"
+	"github.com/statelark/statelark/task/aws"
 )
 
 var place = arn.Place{Region: "us-east-1", Account: "000000000000"}
@@ -89,9 +90,9 @@ func (w *world) boot() {
 	var e *engine.Engine
 	for {
 		e = engine.New(view, engine.Config{
-			Place: place, Targets: targets, Owners: 3, MaxLive: 6, Patience: w.patience(), LongPoll: 5 * time.Second, Logger: slog.New(slog.DiscardHandler), Now: w.wall,
+			Place: place, Targets: targets, Nesting: aws.Nesting{}, Owners: 3, MaxLive: 6, Patience: w.patience(), LongPoll: 5 * time.Second, Logger: slog.New(slog.DiscardHandler), Now: w.wall,
 		})
-		targets.Set("states:startExecution", e.Nested())
+		targets.Set("states:startExecution", aws.NewStates(e))
 		err := e.Start(context.Background())
 		if err == nil {
 			break

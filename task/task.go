@@ -4,9 +4,13 @@ package task
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/value"
@@ -17,6 +21,15 @@ import (
 type Key struct {
 	Execution string // ARN
 	Seq       uint64 // the wait of the execution that the call answers
+}
+
+// UUID derives a random-looking UUID from the attempt: the same one however often the attempt is made.
+func (k Key) UUID() string {
+	sum := sha256.Sum256(binary.BigEndian.AppendUint64([]byte(k.Execution), k.Seq))
+	id := uuid.UUID(sum[:16])
+	id[6] = id[6]&0x0f | 0x40
+	id[8] = id[8]&0x3f | 0x80
+	return id.String()
 }
 
 // Call is one attempt of a Task, its parameters computed.
@@ -33,17 +46,49 @@ type Call struct {
 // the request that began the work, and the task goes on.
 type Outcome struct {
 	Output value.Value
+	// Deferred: there is no answer yet, and Output is empty. The target has taken care that the execution hears of
+	// it in a way of its own, which survives a crash.
+	Deferred bool
+}
+
+// Job names work that goes on after Start has returned, such as a child execution. The engine keeps its Handle with
+// the Task from TaskSubmitted to the Task's end, durably, so that whoever knows jobs of that Kind can find this one
+// again, after a crash too.
+type Job struct {
+	Kind string // letters
+	ID   string // any bytes
+}
+
+// Handle is the job as one text.
+func (j Job) Handle() string { return j.Kind + ":" + j.ID }
+
+// ParseJob reads a Handle; false when it is none.
+func ParseJob(handle string) (Job, bool) {
+	kind, id, ok := strings.Cut(handle, ":")
+	return Job{kind, id}, ok && kind != ""
 }
 
 // Error is a failure in the terms of the language: what Retry and Catch match, and what history shows.
 type Error struct {
 	Name  string
 	Cause string
+	Phase Phase
 }
+
+// Phase says how far a Task had come when it failed. Each has an event type of its own in the history.
+type Phase uint8
+
+// The phases.
+const (
+	Ran      Phase = iota // it ran: TaskFailed, ActivityFailed, LambdaFunctionFailed
+	Schedule              // it could not be scheduled: ActivityScheduleFailed, LambdaFunctionScheduleFailed
+	Start                 // the request could not be made: TaskStartFailed, LambdaFunctionStartFailed
+	Submit                // the request of a Task that would have waited was refused: TaskSubmitFailed
+)
 
 func (e *Error) Error() string { return e.Name + ": " + e.Cause }
 
-// Errorf makes an Error with a formatted cause.
+// Errorf makes an Error of a Task that ran, with a formatted cause.
 func Errorf(name, format string, a ...any) *Error {
 	return &Error{Name: name, Cause: fmt.Sprintf(format, a...)}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/statelark/statelark/memstore"
 	"github.com/statelark/statelark/pebblestore"
 	"github.com/statelark/statelark/task"
+	"github.com/statelark/statelark/task/aws"
 	"github.com/statelark/statelark/task/function"
 )
 
@@ -97,11 +98,11 @@ func (n *Node) openCatalog() (*function.Catalog, error) {
 func (n *Node) openEngine(ctx context.Context) (*engine.Engine, error) {
 	functions := function.NewTarget(n.catalog)
 	targets := &task.Registry{}
-	e := engine.New(n.store, engine.Config{Place: n.cfg.place(), Targets: targets, Logger: n.log})
+	e := engine.New(n.store, engine.Config{Place: n.cfg.place(), Targets: targets, Nesting: aws.Nesting{}, Logger: n.log})
 	n.api = &api.Server{Engine: e, Place: n.cfg.place(), Now: time.Now, Log: n.log}
 	targets.SetFunctions(functions)
 	targets.Set("lambda:invoke", functions)
-	targets.Set("states:startExecution", e.Nested())
+	targets.Set("states:startExecution", aws.NewStates(e))
 	targets.Set("aws-sdk:sfn", n.api.Target())
 	if err := e.Start(ctx); err != nil {
 		return nil, fmt.Errorf("starting the engine: %w", err)

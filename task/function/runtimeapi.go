@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/statelark/statelark/value"
 )
 
 // runtimePath is where the Lambda Runtime API begins.
@@ -212,3 +214,12 @@ func (a *runtimeAPI) hand(ctx context.Context, d *delivery, exited <-chan struct
 
 // errNotTaken says that a sandbox ended before it took an invocation; another one can have it.
 var errNotTaken = errors.New("the sandbox ended before it took the invocation")
+
+// object makes an object of pairs of name and text.
+func object(pairs ...string) value.Value {
+	var members []value.Member
+	for i := 0; i < len(pairs); i += 2 {
+		members = append(members, value.Member{Key: pairs[i], Value: value.FromString(pairs[i+1])})
+	}
+	return value.NewObject(members)
+}
