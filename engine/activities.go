@@ -160,7 +160,7 @@ func (e *Engine) ActivityTask(ctx context.Context, arn, worker string) (*statela
 		if k.exec == (statelark.ExecID{}) {
 			return nil, nil
 		}
-		k, err = e.refill(k)
+		k, err = e.rows.refill(k)
 		if err == nil {
 			err = e.ask(ctx, message{
 				exec: k.exec, must: true, event: interp.Event{Kind: interp.TaskPickedUp, Seq: k.seq, Worker: worker},
@@ -200,7 +200,7 @@ func (e *Engine) ask(ctx context.Context, m message) error {
 	if err := ctx.Err(); err != nil { // the caller is gone: what it asked for is not to happen
 		return err
 	}
-	if !e.ownerOf(m.exec).send(ctx, m) {
+	if !e.deliver(ctx, m) {
 		return cmp.Or(ctx.Err(), error(errClosing))
 	}
 	select {

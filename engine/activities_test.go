@@ -168,7 +168,7 @@ func TestTaskThatAWorkerHasIsNotGivenToAnother(t *testing.T) {
 		if err != nil || len(work) != 1 {
 			t.Fatalf("work: %v, %v", work, err)
 		}
-		stale, err := r.readCall(work[0]) // a scan reads the row
+		stale, err := r.rows.read(work[0]) // a scan reads the row
 		if err != nil {
 			t.Fatal(err)
 		}

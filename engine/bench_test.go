@@ -95,6 +95,23 @@ func BenchmarkActivity(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "executions/s")
 }
 
+// BenchmarkDispatch runs 16 calls at a time on a target in the process.
+func BenchmarkDispatch(b *testing.B) {
+	w := waiter{make(chan struct{}, 16)}
+	d := unitDispatcher(b, w.Start, 1024)
+	k := functionCall(b, "f", 0)
+	b.ReportAllocs()
+	for b.Loop() {
+		for range cap(w.ended) {
+			k.seq++
+			d.push(k)
+		}
+		for range cap(w.ended) {
+			<-w.ended
+		}
+	}
+}
+
 // BenchmarkRead reads executions back from the store, as it is done for those that waited for long.
 func BenchmarkRead(b *testing.B) {
 	for _, branches := range []int{1, 100} {

@@ -2,156 +2,120 @@ package engine
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
-	"fmt"
+	"log/slog"
+	"maps"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/interp"
-	"github.com/statelark/statelark/row"
 	"github.com/statelark/statelark/task"
 	"github.com/statelark/statelark/value"
 )
 
-// taskKey names an attempt of a task.
-type taskKey struct {
-	exec statelark.ExecID
-	seq  uint64
-}
+// # Who runs when
+//
+// Calls wait in lines, one a resource: a function, say. A line runs each of its calls in a slot. Its first slot is its
+// own and needs nobody's leave; all others it shares with the other lines, which get them in turn when there are no
+// more. So slow calls of one resource hold up none of another, and no number of calls that wait for each other can
+// take the last slot. Calls that wait for nothing outside of this server share with nobody.
+//
+// Invariant: a line in which calls wait runs at least one call. So whoever ends a call, and nobody else, looks for the
+// next one.
 
-// call is an attempt of a task that is to be dispatched.
-type call struct {
-	taskKey
-	arn      string // of the execution
-	resource *asl.Resource
-	input    value.Value // absent: it is in the store
-	token    string
-	role     string
-	deadline int64 // Unix ms, 0: none
-}
+// maxQueued is how many calls wait in memory with their input; the input of the others is read again from the store.
+const maxQueued = 4096
 
-func newCall(l *live, r *interp.RunTask) call {
-	return call{
-		taskKey: taskKey{l.record.ID, r.Seq}, arn: l.record.ARN(), resource: r.Resource, input: r.Input,
-		token: r.Token, role: r.Role, deadline: r.Deadline,
-	}
-}
+// maxLines is how many lines there are at most. Resources beyond share one.
+const maxLines = 4096
 
-// workVersion is the first byte of a work row.
-const workVersion = 1
-
-// appendWork appends the work row of the call: what is needed to dispatch it again after a crash.
-func (k *call) appendWork(dst []byte, p *payloads) []byte {
-	dst = append(dst, workVersion)
-	for _, s := range []string{k.arn, k.resource.ARN, k.role} {
-		dst = binary.AppendUvarint(dst, uint64(len(s)))
-		dst = append(dst, s...)
-	}
-	dst = binary.AppendVarint(dst, k.deadline)
-	text := k.input.Text()
-	if len(text) > row.InlineMax {
-		return binary.AppendUvarint(append(dst, 1), uint64(p.Put(text)))
-	}
-	return append(append(dst, 0), text...)
-}
-
-// readCall reads a work row.
-func (e *Engine) readCall(w statelark.Work) (call, error) {
-	k := call{taskKey: taskKey{w.Exec, w.Seq}}
-	if len(w.Data) == 0 || w.Data[0] != workVersion {
-		return k, fmt.Errorf("work row of execution %s is of a version that this release does not know", w.Exec)
-	}
-	rest := w.Data[1:]
-	var arn string
-	for _, into := range []*string{&k.arn, &arn, &k.role} {
-		n, size := binary.Uvarint(rest)
-		if size <= 0 || n > uint64(len(rest)-size) {
-			return k, errShortWork
-		}
-		*into = string(rest[size : size+int(n)])
-		rest = rest[size+int(n):]
-	}
-	deadline, size := binary.Varint(rest)
-	if size <= 0 || size == len(rest) {
-		return k, errShortWork
-	}
-	k.deadline = deadline
-	text := string(rest[size+1:])
-	if rest[size] == 1 {
-		id, n := binary.Uvarint(rest[size+1:])
-		if n <= 0 {
-			return k, errShortWork
-		}
-		var err error
-		if text, err = newPayloads(e.store, w.Exec).Get(uint32(id)); err != nil {
-			return k, err
-		}
-	}
-	k.input = value.Checked(text)
-	res, err := asl.ParseResource(arn)
-	if err != nil {
-		return k, fmt.Errorf("reading a work row of execution %s: %w", w.Exec, err)
-	}
-	k.resource = &res
-	if res.Activity != "" || res.Pattern == asl.WaitForTaskToken {
-		k.token = e.token(w.Exec, w.Seq)
-	}
-	return k, nil
-}
-
-var errShortWork = errors.New("work row is cut short")
-
-// refill returns the call with its input, read from the store when it was let go.
-func (e *Engine) refill(k call) (call, error) {
-	if k.input.Exists() {
-		return k, nil
-	}
-	work, err := e.store.Work(context.Background(), k.exec.Shard(), statelark.MessageKey{To: k.exec, Seq: k.seq - 1}, 1)
-	if err != nil {
-		return k, fmt.Errorf("reading work of execution %s: %w", k.exec, err)
-	}
-	if len(work) == 0 || work[0].Exec != k.exec || work[0].Seq != k.seq {
-		return k, errNoWait // it was given up meanwhile
-	}
-	return e.readCall(work[0])
-}
+// maxIdle is how many goroutines wait for calls.
+const maxIdle = 64
 
 // storeRetry is how long a task that needs the store waits before it asks again.
 const storeRetry = 200 * time.Millisecond
 
-// maxQueued is how many calls wait in memory with their input; those behind them read it again from the store.
-const maxQueued = 4096
-
-// dispatcher runs tasks on their targets, at most so many at a time.
+// dispatcher runs tasks on their targets.
 type dispatcher struct {
-	e       *Engine
-	ctx     context.Context
-	stop    context.CancelFunc
+	targets *task.Registry
+	rows    workRows
+	deliver deliver
+	log     *slog.Logger
+	max     int // slots that the lines share
+	each    int // slots of one line
+
 	workers sync.WaitGroup
 
 	mu      sync.Mutex
-	queue   []call
-	known   map[taskKey]context.CancelFunc // queued (nil) and running
-	scans   int                            // scans of the store that are under way
-	over    map[taskKey]struct{}           // calls that were known since the oldest of them began
-	active  int
+	lines   map[lineName]*line
+	rest    line    // of the resources that are too many
+	round   []*line // those that wait for a shared slot, the next one first. Invariant: empty while one is free
+	shared  int     // slots in use that are not the first of their line
+	waiting int     // calls in lines
+	known   map[taskKey]attempt
+	idle    []chan running // goroutines without a call, each of one
+	scans   int            // scans of the store that are under way
+	over    map[taskKey]struct{}
 	stopped bool
 }
 
-func newDispatcher(e *Engine) *dispatcher {
-	d := &dispatcher{e: e, known: make(map[taskKey]context.CancelFunc)}
-	d.ctx, d.stop = context.WithCancel(context.Background())
-	return d
+// deliver sends a message to the owner of its execution and waits for room; false when the engine is closing or ctx ends.
+type deliver func(ctx context.Context, m message) bool
+
+type lineName struct {
+	name  string
+	quick bool
 }
 
+// line is the calls of one resource.
+type line struct {
+	calls    callQueue
+	active   int  // calls that run
+	quick    bool // shares slots with no other line
+	standing bool // in the round
+}
+
+// attempt is a call that was pushed and is not over.
+type attempt struct {
+	line   *line
+	cancel context.CancelFunc // nil: it waits in its line
+}
+
+// running is a call with its slot.
+type running struct {
+	call
+	line *line
+	ctx  context.Context
+}
+
+func newDispatcher(targets *task.Registry, rows workRows, deliver deliver, log *slog.Logger, maxTasks int) *dispatcher {
+	return &dispatcher{
+		targets: targets, rows: rows, deliver: deliver, log: log, max: maxTasks, each: max(1, maxTasks/4),
+		lines: make(map[lineName]*line), known: make(map[taskKey]attempt),
+	}
+}
+
+// close begins no more calls and gives up those that run.
 func (d *dispatcher) close() {
+	var cancel []context.CancelFunc
 	d.mu.Lock()
 	d.stopped = true
+	for _, a := range d.known {
+		if a.cancel != nil {
+			cancel = append(cancel, a.cancel)
+		}
+	}
+	for _, w := range d.idle {
+		close(w)
+	}
+	d.idle = nil
 	d.mu.Unlock()
-	d.stop()
+	for _, c := range cancel {
+		c()
+	}
 }
 
 func (d *dispatcher) wait() { d.workers.Wait() }
@@ -174,91 +138,195 @@ func (d *dispatcher) endScan() {
 	}
 }
 
-// push queues a call. One that is known already is left as it is.
+// push runs a call, at once or in its turn. One that is known already is left as it is.
 func (d *dispatcher) push(k call) {
+	k.target = d.targets.Find(k.resource)
+	name := lineOf(&k)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	_, known := d.known[k.taskKey]
 	if _, over := d.over[k.taskKey]; known || over || d.stopped {
 		return
 	}
-	d.known[k.taskKey] = nil
-	if len(d.queue) >= maxQueued {
+	l := d.line(name)
+	if l.active == 0 || l.active < d.each && (l.quick || d.shared < d.max) {
+		d.hand(d.begin(l, k))
+		return
+	}
+	if d.waiting >= maxQueued {
 		k.input = value.Value{}
 	}
-	d.queue = append(d.queue, k)
-	if d.active < d.e.cfg.MaxTasks {
-		d.active++
-		d.workers.Go(d.work)
+	d.known[k.taskKey] = attempt{line: l}
+	l.calls.pushBack(k)
+	d.waiting++
+	d.stand(l)
+}
+
+// lineOf names the line that a call waits in. Only with its input can that be told.
+func lineOf(k *call) lineName {
+	if t, several := k.target.(task.Lines); several {
+		name, quick := t.Line(k.resource, k.input)
+		return lineName{name, quick}
 	}
+	return lineName{k.resource.ARN, false}
+}
+
+// line returns the line of that name. When there are too many, those without calls are let go of.
+func (d *dispatcher) line(name lineName) *line {
+	l := d.lines[name]
+	if l != nil {
+		return l
+	}
+	if len(d.lines) >= maxLines {
+		maps.DeleteFunc(d.lines, func(_ lineName, l *line) bool { return l.active == 0 })
+	}
+	if len(d.lines) >= maxLines {
+		return &d.rest
+	}
+	name.name = strings.Clone(name.name) // it may be a part of a large input
+	l = &line{quick: name.quick}
+	d.lines[name] = l
+	return l
+}
+
+// stand puts a line into the round if it could use one more slot.
+func (d *dispatcher) stand(l *line) {
+	if !l.quick && !l.standing && l.calls.n > 0 && l.active < d.each {
+		l.standing = true
+		d.round = append(d.round, l)
+	}
+}
+
+// begin gives a call a slot of its line.
+func (d *dispatcher) begin(l *line, k call) running {
+	ctx, cancel := context.WithCancel(context.Background())
+	d.known[k.taskKey] = attempt{l, cancel}
+	if l.active++; l.active > 1 && !l.quick {
+		d.shared++
+	}
+	return running{k, l, ctx}
+}
+
+// hand gives a call to a goroutine.
+func (d *dispatcher) hand(r running) {
+	n := len(d.idle)
+	if n == 0 {
+		d.workers.Go(func() { d.work(r) })
+		return
+	}
+	w := d.idle[n-1]
+	d.idle = d.idle[:n-1]
+	w <- r
+}
+
+// work runs calls until there is none for it.
+func (d *dispatcher) work(r running) {
+	more := make(chan running, 1)
+	for ok := true; ok; {
+		d.run(r)
+		if r, ok = d.next(r.line, more); !ok {
+			r, ok = <-more
+		}
+	}
+}
+
+// next ends the call of a line and begins the one that gets the slot. If there is none, the goroutine is noted as idle:
+// more will get a call, or be closed.
+func (d *dispatcher) next(l *line, more chan running) (running, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if r, ok := d.succeed(l); ok {
+		return r, true
+	}
+	if d.stopped || len(d.idle) >= maxIdle {
+		close(more)
+	} else {
+		d.idle = append(d.idle, more)
+	}
+	return running{}, false
+}
+
+// succeed frees a slot of a line and gives it to the call whose turn it is.
+func (d *dispatcher) succeed(l *line) (running, bool) {
+	l.active--
+	if l.active == 0 || l.quick { // the slot is the line's own
+		if k, ok := d.take(l); ok {
+			return d.begin(l, k), true
+		}
+		return running{}, false
+	}
+	d.shared--
+	d.stand(l)
+	for len(d.round) > 0 {
+		l := d.round[0]
+		d.round[0] = nil
+		d.round = d.round[1:]
+		l.standing = false
+		if k, ok := d.take(l); ok {
+			r := d.begin(l, k)
+			d.stand(l)
+			return r, true
+		}
+	}
+	return running{}, false
+}
+
+// take takes the next call of a line that is still wanted.
+func (d *dispatcher) take(l *line) (call, bool) {
+	if d.stopped {
+		return call{}, false
+	}
+	k, n, ok := l.calls.next(d.wanted)
+	d.waiting -= n
+	return k, ok
+}
+
+// wanted reports whether a call in a line is still to be run.
+func (d *dispatcher) wanted(key taskKey) bool {
+	a, known := d.known[key]
+	return known && a.cancel == nil
 }
 
 // forget lets go of a call that has ended, or that is given up: its target is told if it runs.
 func (d *dispatcher) forget(key taskKey) {
 	d.mu.Lock()
-	cancel := d.known[key]
+	a, known := d.known[key]
 	delete(d.known, key)
 	if d.over != nil {
 		d.over[key] = struct{}{}
 	}
+	if known && a.cancel == nil {
+		d.waiting -= a.line.calls.giveUp(d.wanted)
+	}
 	d.mu.Unlock()
-	if cancel != nil {
-		cancel()
+	if a.cancel != nil {
+		a.cancel()
 	}
-}
-
-// work runs calls until none is queued.
-func (d *dispatcher) work() {
-	for {
-		k, ctx, ok := d.next()
-		if !ok {
-			return
-		}
-		d.run(ctx, k)
-	}
-}
-
-func (d *dispatcher) next() (call, context.Context, bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for len(d.queue) > 0 && !d.stopped {
-		k := d.queue[0]
-		d.queue[0] = call{}
-		d.queue = d.queue[1:]
-		if _, wanted := d.known[k.taskKey]; !wanted {
-			continue
-		}
-		ctx, cancel := context.WithCancel(d.ctx)
-		d.known[k.taskKey] = cancel
-		return k, ctx, true
-	}
-	d.active--
-	return call{}, nil, false
 }
 
 // run starts a call on its target and delivers the answer.
-func (d *dispatcher) run(ctx context.Context, k call) {
-	ev, answered := d.start(ctx, k)
+func (d *dispatcher) run(r running) {
+	ev, answered := d.start(r.ctx, r.call)
 	if !answered {
-		d.forget(k.taskKey)
+		d.forget(r.taskKey)
 		return
 	}
-	d.deliver(ctx, k.taskKey, ev)
+	d.answer(r.ctx, r.taskKey, ev)
 }
 
 // start starts a call on its target and returns the event that its answer is, false when there is none to deliver.
 func (d *dispatcher) start(ctx context.Context, k call) (ev interp.Event, answered bool) {
+	target := k.target
 	err := insist(ctx, func() (err error) {
-		k, err = d.e.refill(k)
+		k, err = d.rows.refill(k)
 		return err
 	})
 	if err != nil {
 		if !errors.Is(err, errNoWait) && ctx.Err() == nil {
-			d.e.log.Error("task could not be read; it is dispatched again at the next start", "execution", k.arn, "error", err)
+			d.log.Error("task could not be read; it is dispatched again at the next start", "execution", k.arn, "error", err)
 		}
 		return ev, false
 	}
-	target := d.e.cfg.Targets.Find(*k.resource)
 	if target == nil {
 		return failedEvent(k, task.Errorf("States.TaskFailed", "This server has no integration for %s.", k.resource.ARN)), true
 	}
@@ -301,18 +369,18 @@ func insist(ctx context.Context, call func() error) error {
 	}
 }
 
-// deliver sends the answer of a target to the execution, as often as it takes until what follows from it is
+// answer sends the answer of a target to the execution, as often as it takes until what follows from it is
 // durable. Until then the call is known, so that no scan starts it again.
-func (d *dispatcher) deliver(ctx context.Context, key taskKey, ev interp.Event) {
+func (d *dispatcher) answer(ctx context.Context, key taskKey, ev interp.Event) {
 	m := message{exec: key.exec, event: ev}
 	m.reply = func(err error) {
 		if errors.Is(err, statelark.ErrUnavailable) || errors.Is(err, statelark.ErrConflict) {
-			time.AfterFunc(storeRetry, func() { d.deliver(ctx, key, ev) })
+			time.AfterFunc(storeRetry, func() { d.answer(ctx, key, ev) })
 			return
 		}
 		d.forget(key)
 	}
-	if !d.e.ownerOf(key.exec).send(ctx, m) {
+	if !d.deliver(ctx, m) {
 		d.forget(key)
 	}
 }

@@ -51,7 +51,8 @@ type Config struct {
 
 	// Owners is how many goroutines share the shards; 0: two for each processor.
 	Owners int
-	// MaxTasks is how many tasks run on targets at once; 0: 1,024. The others wait their turn.
+	// MaxTasks is how many tasks run on targets at once; 0: 1,024. Calls of one resource, a function say, get at most a
+	// quarter of them; one call of each resource, and what this server does itself, is not counted.
 	MaxTasks int
 	// MaxLive is how many executions stay in memory while they wait; 0: 8,192.
 	MaxLive int
@@ -90,6 +91,7 @@ type Engine struct {
 
 	owners     []*owner
 	committer  *committer
+	rows       workRows
 	dispatcher *dispatcher
 	activities *activities
 	recovery   *recovery
@@ -116,7 +118,8 @@ func New(store statelark.Store, cfg Config) *Engine {
 	e.generation.Store(1)
 	e.shards = &shards{store: store, node: cfg.Node, log: e.log}
 	e.committer = newCommitter(store, e.shards, &e.generation, e.failed)
-	e.dispatcher = newDispatcher(e)
+	e.rows = workRows{store, e.token}
+	e.dispatcher = newDispatcher(cfg.Targets, e.rows, e.deliver, e.log, cfg.MaxTasks)
 	e.recovery, e.deletions = newRecovery(e), newDeletions(e)
 	e.workers = newWorkers()
 	e.patience.Store(int64(cfg.Patience))
@@ -280,6 +283,11 @@ func (e *Engine) lost(n int) {
 func (e *Engine) won(n int) {
 	e.log.Info("took shards", "shards", n)
 	e.recovery.request()
+}
+
+// deliver sends a message to the owner of its execution.
+func (e *Engine) deliver(ctx context.Context, m message) bool {
+	return e.ownerOf(m.exec).send(ctx, m)
 }
 
 // failed starts a new generation after a batch whose outcome is not known, or that was fenced.

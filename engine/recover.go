@@ -92,7 +92,7 @@ func (e *Engine) recoverWork(ctx context.Context, s statelark.ShardID, generatio
 			return err
 		}
 		for _, w := range rows {
-			k, err := e.readCall(w)
+			k, err := e.rows.read(w)
 			if err != nil {
 				e.log.Error("task cannot be dispatched again; its execution waits until it times out or is stopped", "error", err)
 				continue

@@ -99,6 +99,15 @@ type Target interface {
 	Start(ctx context.Context, c *Call) (Outcome, error)
 }
 
+// Lines is a Target of several resources whose calls are not to wait for each other. Calls of any other target stand in
+// one line for each Resource.
+type Lines interface {
+	Target
+	// Line names the line of a call. With quick, Start waits for nothing outside of this server, and calls of these
+	// lines do not wait for those of others.
+	Line(r *asl.Resource, input value.Value) (name string, quick bool)
+}
+
 // Registry finds the target of a resource. Fill it before the engine starts; it does not change afterwards.
 type Registry struct {
 	functions Target
@@ -118,7 +127,7 @@ func (r *Registry) Set(service string, t Target) {
 
 // Find returns the target of res, nil when there is none. An action's target goes before its service's, and a
 // service's before that of all of "aws-sdk".
-func (r *Registry) Find(res asl.Resource) Target {
+func (r *Registry) Find(res *asl.Resource) Target {
 	if res.Function != "" {
 		return r.functions
 	}

@@ -62,6 +62,15 @@ func NewLambda(f Functions) task.Target { return lambdaTarget{f} }
 
 type lambdaTarget struct{ functions Functions }
 
+// Line is that of the function.
+func (t lambdaTarget) Line(r *asl.Resource, input value.Value) (name string, quick bool) {
+	if r.Function != "" {
+		return r.ARN, false
+	}
+	function, _ := input.Get("FunctionName")
+	return function.Str(), false
+}
+
 // Start calls the function. After a crash the same call is made again: a function may run twice.
 func (t lambdaTarget) Start(ctx context.Context, c *task.Call) (task.Outcome, error) {
 	in := &Invocation{Execution: c.Execution, RequestID: uuid.NewString()}

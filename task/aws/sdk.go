@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/task"
 	"github.com/statelark/statelark/value"
@@ -29,6 +30,9 @@ type sdkTarget struct {
 	*sdkService
 	api *awswire.Service
 }
+
+// Line is that of the operation, which waits for nobody.
+func (*sdkTarget) Line(r *asl.Resource, _ value.Value) (name string, quick bool) { return r.ARN, true }
 
 // Start carries the operation out and returns its answer.
 func (t *sdkTarget) Start(ctx context.Context, c *task.Call) (task.Outcome, error) {

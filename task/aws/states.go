@@ -34,6 +34,11 @@ func NewStates(e Executions) task.Target { return statesTarget{e} }
 
 type statesTarget struct{ executions Executions }
 
+// Line is one for all, which waits for nobody.
+func (statesTarget) Line(r *asl.Resource, _ value.Value) (name string, quick bool) {
+	return r.ARN, true
+}
+
 // Start starts the child. Its name, where none is given, follows from the attempt, so that an attempt made again
 // after a crash finds the child it had started.
 func (t statesTarget) Start(ctx context.Context, c *task.Call) (task.Outcome, error) {
