@@ -1,6 +1,7 @@
 package jsonpath
 
 import (
+	"bytes"
 	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -14,7 +15,8 @@ import (
 	"github.com/statelark/statelark/value"
 )
 
-// format fills the slots "{}" of its template in order. In a literal template an escaped brace is no slot.
+// format fills the slots "{}" of its template in order, arrays and objects as Java prints its collections (recorded:
+// {Arg1=1, Arg2=[]}). In a literal template an escaped brace is no slot.
 func format(in *invocation) (value.Value, error) {
 	template, err := in.str(0)
 	if err != nil {
@@ -24,7 +26,7 @@ func format(in *invocation) (value.Value, error) {
 	if literal {
 		template = in.call.args[0].source
 	}
-	var b strings.Builder
+	var b bytes.Buffer
 	filled := 0
 	for i := 0; i < len(template); i++ {
 		switch {
@@ -37,7 +39,7 @@ func format(in *invocation) (value.Value, error) {
 				if err := in.meter.makes(b.Len() + in.args[filled].SizeWithin(maxText)); err != nil {
 					return value.Value{}, err
 				}
-				b.WriteString(display(in.args[filled]))
+				b.Write(appendJava(b.AvailableBuffer(), in.args[filled]))
 			}
 		default:
 			b.WriteByte(template[i])
@@ -61,6 +63,9 @@ func stringToJSON(in *invocation) (value.Value, error) {
 	text, err := in.str(0)
 	if err != nil {
 		return value.Value{}, err
+	}
+	if strings.Trim(text, " \t\r\n") == "" { // recorded: no content is null
+		return value.NullValue, nil
 	}
 	if err := in.meter.spend(2 * len(text) / bytesRead); err != nil { // it is checked and opened
 		return value.Value{}, err
