@@ -3,6 +3,7 @@ package interp
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -218,7 +219,7 @@ func (l jsonPath) integer(f *frame, field asl.Field) (int64, *failure) {
 	if fail != nil {
 		return 0, fail
 	}
-	n, ok := v.Int()
+	n, ok := whole(v)
 	if !ok {
 		return 0, f.runtimeError("The %s field refers to value \"%s\" which is not a valid integer: %s", field.Name, plain(v), field.Expr.Source)
 	}
@@ -230,10 +231,31 @@ func (l jsonPath) number(f *frame, field asl.Field) (float64, *failure) {
 	if fail != nil {
 		return 0, fail
 	}
-	if v.Kind() != value.Number {
+	n, ok := float(v)
+	if !ok {
 		return 0, f.runtimeError("The %s field refers to value \"%s\" which is not a valid float: %s", field.Name, plain(v), field.Expr.Source)
 	}
-	return v.Float(), nil
+	return n, nil
+}
+
+// whole reads an integer, be it a number or a text of digits, as every Path of a numeric field may lead to either
+// (recorded for MaxConcurrencyPath and ToleratedFailureCountPath).
+func whole(v value.Value) (int64, bool) {
+	if v.Kind() == value.String {
+		n, err := strconv.ParseInt(v.Str(), 10, 64)
+		return n, err == nil
+	}
+	return v.Int()
+}
+
+// float is whole for a number that may have a fraction (recorded for ToleratedFailurePercentagePath).
+func float(v value.Value) (float64, bool) {
+	if v.Kind() != value.String {
+		return v.Float(), v.Kind() == value.Number
+	}
+	text := v.Str()
+	n, err := strconv.ParseFloat(text, 64)
+	return n, err == nil && strings.Trim(text, "+-.0123456789eE") == ""
 }
 
 func (l jsonPath) text(f *frame, field asl.Field) (string, *failure) {
@@ -279,7 +301,7 @@ func (l jsonPath) waitSeconds(f *frame, field asl.Field) (int64, *failure) {
 			return 0, f.runtimeError("The SecondsPath parameter does not reference an input value: %s", source)
 		}
 	}
-	n, ok := v.Int()
+	n, ok := whole(v)
 	switch {
 	case !ok:
 		return 0, f.runtimeError("The SecondsPath parameter cannot be parsed as a long value: %s == %s", source, plain(v))
