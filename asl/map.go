@@ -58,7 +58,7 @@ func (s *stateCompiler) processor(n *node) {
 	if m.Distributed {
 		enclosing = &graph{depth: s.graph.depth}
 	}
-	s.block(n, m.Processor, enclosing)
+	s.block(n, m.Processor, enclosing, s)
 	s.express = outer
 }
 

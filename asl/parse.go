@@ -15,6 +15,7 @@ package asl
 import (
 	"errors"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/statelark/statelark/value"
@@ -111,8 +112,12 @@ func (c *compiler) result() *Machine {
 
 // document reads text as a JSON object.
 func (c *compiler) document(text string) (*node, bool) {
-	if text == "" {
+	switch {
+	case text == "":
 		c.report(SeverityError, CodeMissingDescription, nil, -1, "Definition must not be empty")
+		return nil, false
+	case strings.Trim(text, " \t\r\n") == "":
+		c.noObject(0)
 		return nil, false
 	}
 	v, err := value.Parse(text)
@@ -122,10 +127,16 @@ func (c *compiler) document(text string) (*node, bool) {
 		c.report(SeverityError, CodeInvalidJSONDescription, nil, syntax.Offset, err.Error())
 		return nil, false
 	case v.Kind() != value.Object:
-		c.report(SeverityError, CodeInvalidJSONDescription, nil, 0, "Definition must be a valid JSON object")
+		c.noObject(strings.Index(text, v.Text()))
 		return nil, false
 	}
 	return scanDocument(text), true
+}
+
+// noObject reports a text without an object. To AWS's parser a blank text is valid, without content: what is wrong with it
+// is found by the schema (recorded), and so it is for null, an array and scalars.
+func (c *compiler) noObject(offset int) {
+	c.invalidIn(&node{kind: value.Object}, offset, "Expected value of type Object")
 }
 
 func (c *compiler) wholeMachine(root *node) {
@@ -142,7 +153,7 @@ func (c *compiler) wholeMachine(root *node) {
 	if n := root.get("TimeoutSeconds"); n != nil {
 		m.TimeoutSeconds, _ = c.integer(n, 0, MaxSeconds)
 	}
-	c.block(root, &m.Block, nil)
+	c.block(root, &m.Block, nil, nil)
 }
 
 func (c *compiler) singleState(n *node, language Language) {
@@ -169,9 +180,9 @@ func (c *compiler) queryLanguage(n *node) Language {
 }
 
 // block compiles StartAt, States and Comment of a machine, a branch or a processor into b, inside the block
-// enclosing.
-func (c *compiler) block(n *node, b *Block, enclosing *graph) {
-	g := &graph{block: b, enclosing: enclosing}
+// enclosing, whose state inside it belongs to.
+func (c *compiler) block(n *node, b *Block, enclosing *graph, inside *stateCompiler) {
+	g := &graph{block: b, enclosing: enclosing, inside: inside}
 	if enclosing != nil {
 		g.depth = enclosing.depth + 1
 	}

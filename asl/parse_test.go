@@ -25,6 +25,31 @@ func TestMessage(t *testing.T) {
 	}
 }
 
+// TestNoDefinition checks the codes and places of texts that hold no definition.
+func TestNoDefinition(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                         "MISSING_DESCRIPTION: Definition must not be empty at null",
+		" ":                        "SCHEMA_VALIDATION_FAILED: Expected value of type Object at /",
+		"\r\n\t ":                  "SCHEMA_VALIDATION_FAILED: Expected value of type Object at /",
+		" null":                    "SCHEMA_VALIDATION_FAILED: Expected value of type Object at /",
+		"[]":                       "SCHEMA_VALIDATION_FAILED: Expected value of type Object at /",
+		`"x"`:                      "SCHEMA_VALIDATION_FAILED: Expected value of type Object at /",
+		"1":                        "SCHEMA_VALIDATION_FAILED: Expected value of type Object at /",
+		"true":                     "SCHEMA_VALIDATION_FAILED: Expected value of type Object at /",
+		"{}":                       "SCHEMA_VALIDATION_FAILED: These fields are required: [States, StartAt] at /",
+		"x":                        "INVALID_JSON_DESCRIPTION: Unrecognized token 'x'",
+		`{"StartAt": "A"`:          "INVALID_JSON_DESCRIPTION: Unexpected end-of-input",
+		"{} {}":                    "INVALID_JSON_DESCRIPTION: Unexpected character ('{' (code 123))",
+		"\u00a0":                   "INVALID_JSON_DESCRIPTION: Unrecognized token",
+		"{\"StartAt\": \"A\xff\"}": "INVALID_JSON_DESCRIPTION: Invalid UTF-8",
+	} {
+		m, ds := asl.Parse(text, asl.Options{})
+		if got := asl.Message(ds); m != nil || len(ds) != 1 || !strings.HasPrefix(got, want) {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}
+
 // TestStateByName checks that blocks find their own states and no others.
 func TestStateByName(t *testing.T) {
 	m, ds := asl.Parse(`{"StartAt": "P", "States": {"P": {"Type": "Parallel", "End": true, "Branches": [

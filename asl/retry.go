@@ -108,7 +108,14 @@ func (s *stateCompiler) catcher(n *node) Catcher {
 	}
 	s.extra = "errorOutput"
 	defer func() { s.extra = "" }()
+	before := len(s.assigned)
 	c.Assign = s.assign(n.get("Assign"))
+	for _, v := range s.assigned[before:] {
+		if s.caught == nil {
+			s.caught = map[string]int{}
+		}
+		s.caught[v.name]++
+	}
 	if s.state.Language == JSONPath {
 		c.ResultPath = s.resultPath(n.get("ResultPath"))
 	} else if m := n.get("Output"); m != nil {

@@ -11,12 +11,13 @@ type stateCompiler struct {
 	*compiler
 	node     *node
 	state    *State
-	graph    *graph     // of the block that the state is in
-	foreign  bool       // a JSONPath state in a JSONata machine: the languages of its fields are not looked at
-	exits    []exit     // where the state can go
-	broken   bool       // where it goes is not known, for want of a readable field
-	assigned []variable // what the state assigns, its catchers and rules included
-	extra    string     // the member that $states has in what is being compiled: result, errorOutput or none
+	graph    *graph         // of the block that the state is in
+	foreign  bool           // a JSONPath state in a JSONata machine: the languages of its fields are not looked at
+	exits    []exit         // where the state can go
+	broken   bool           // where it goes is not known, for want of a readable field
+	assigned []variable     // what the state assigns, its catchers and rules included
+	caught   map[string]int // how often its catchers assign each variable
+	extra    string         // the member that $states has in what is being compiled: result, errorOutput or none
 }
 
 // exit is one place where a definition names the state to go to.
@@ -214,7 +215,7 @@ func (s *stateCompiler) parallel() {
 		s.state.Parallel.Branches = append(s.state.Parallel.Branches, b)
 		if s.ofKind(n, value.Object) {
 			s.onlyFields(n, branchFields)
-			s.block(n, b, s.graph)
+			s.block(n, b, s.graph, s)
 		}
 	}
 }

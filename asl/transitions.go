@@ -9,9 +9,10 @@ type graph struct {
 	block     *Block
 	start     *node // StartAt
 	states    []*stateCompiler
-	depth     int             // how many blocks are around it
-	enclosing *graph          // the block whose variables its states see, nil at the top
-	names     map[string]bool // the variables its states assign, nil until asked for
+	depth     int            // how many blocks are around it
+	enclosing *graph         // the block whose variables its states see, nil at the top
+	inside    *stateCompiler // the state of that block whose branch or processor it is
+	names     map[string]int // how often its states assign each variable, nil until asked for
 }
 
 // transitions reports names of states that are not there, a machine that never ends, and states that nothing

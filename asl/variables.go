@@ -66,12 +66,13 @@ func isIdentifier(name string) bool {
 }
 
 // scopes reports variables that an inner scope assigns although a scope around it does. Every branch and every
-// processor is a scope inside of the one its state is in; the processor of a distributed Map stands alone.
+// processor is a scope inside of the one its state is in; the processor of a distributed Map stands alone. What a
+// state's own catchers assign does not count for its branches (recorded): it is assigned when they are over.
 func (c *compiler) scopes() {
 	for _, g := range c.blocks {
 		for _, s := range g.states {
 			for _, v := range s.assigned {
-				if g.enclosing.assigns(v.name) {
+				if g.shadows(v.name) {
 					c.fail(v.node, CodeDuplicateVariableName, "The variable name '%s' was already defined in a parent scope.", v.name)
 				}
 			}
@@ -79,22 +80,27 @@ func (c *compiler) scopes() {
 	}
 }
 
-// assigns reports whether a state of g, or of a block around it, assigns the name.
-func (g *graph) assigns(name string) bool {
-	for ; g != nil; g = g.enclosing {
-		if g.names == nil {
-			g.names = map[string]bool{}
-			for _, s := range g.states {
-				for _, v := range s.assigned {
-					g.names[v.name] = true
-				}
-			}
-		}
-		if g.names[name] {
+// shadows reports whether a block around g assigns the name, elsewhere than in a catcher of the state that g is in.
+func (g *graph) shadows(name string) bool {
+	for ; g.enclosing != nil; g = g.enclosing {
+		if g.enclosing.assignments(name) > g.inside.caught[name] {
 			return true
 		}
 	}
 	return false
+}
+
+// assignments counts where states of g assign the name.
+func (g *graph) assignments(name string) int {
+	if g.names == nil {
+		g.names = map[string]int{}
+		for _, s := range g.states {
+			for _, v := range s.assigned {
+				g.names[v.name]++
+			}
+		}
+	}
+	return g.names[name]
 }
 
 // VariableReferences returns the names of the variables that each state reads, sorted. States that read none
