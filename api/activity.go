@@ -92,11 +92,7 @@ func (s *Server) getActivityTask(ctx context.Context, c *awswire.Call) error {
 }
 
 func (s *Server) sendTaskSuccess(ctx context.Context, c *awswire.Call) error {
-	output := c.Str("output")
-	if why := notJSON(output); why != "" {
-		return statelark.Errorf(statelark.CodeInvalidOutput, "Invalid Output: '%s'", why)
-	}
-	return s.Engine.TaskSucceeded(ctx, c.Str("taskToken"), output)
+	return s.Engine.TaskSucceeded(ctx, c.Str("taskToken"), c.Str("output"))
 }
 
 func (s *Server) sendTaskFailure(ctx context.Context, c *awswire.Call) error {

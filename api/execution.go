@@ -8,6 +8,7 @@ import (
 
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/awswire"
+	"github.com/statelark/statelark/value"
 )
 
 func (s *Server) startExecution(ctx context.Context, c *awswire.Call) error {
@@ -47,8 +48,8 @@ func checkStart(start *statelark.ExecutionStart, hasInput bool) error {
 		start.Input = "{}"
 		return nil
 	}
-	if why := notJSON(start.Input); why != "" {
-		return statelark.Errorf(statelark.CodeInvalidExecutionInput, "Invalid State Machine Execution Input: '%s'", why)
+	if r := value.Refuse(start.Input); r != nil {
+		return statelark.Errorf(statelark.CodeInvalidExecutionInput, "Invalid State Machine Execution Input: '%s'", r.Why)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/history"
+	"github.com/statelark/statelark/value"
 )
 
 // fakeEngine keeps what it is told and runs nothing: an execution goes on until it is stopped or a test ends
@@ -238,7 +239,15 @@ func (f *fakeEngine) ActivityTask(ctx context.Context, arn, _ string) (*statelar
 	return &t, nil
 }
 
-func (f *fakeEngine) TaskSucceeded(_ context.Context, token, _ string) error { return f.answer(token) }
+func (f *fakeEngine) TaskSucceeded(_ context.Context, token, output string) error {
+	if err := f.answer(token); err != nil {
+		return err
+	}
+	if r := value.Refuse(output); r != nil {
+		return statelark.Errorf(statelark.CodeInvalidOutput, "Invalid Output: '%s'", r)
+	}
+	return nil
+}
 
 func (f *fakeEngine) TaskFailed(_ context.Context, token string, _, _ *string) error {
 	return f.answer(token)

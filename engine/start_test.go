@@ -128,6 +128,7 @@ func TestTaskTokens(t *testing.T) {
 		changed[len(changed)-5] ^= 1
 		for _, bad := range []string{"", "x", "!!!", token[:len(token)-4], token + "AAAA", string(changed), (&Engine{secret: []byte("another's")}).token(r.describe(arn).ID, 1)} {
 			code(t, r.TaskSucceeded(ctx, bad, "1"), "InvalidToken")
+			code(t, r.TaskSucceeded(ctx, bad, "no JSON"), "InvalidToken") // the token is looked at first
 			code(t, r.TaskFailed(ctx, bad, nil, nil), "InvalidToken")
 			code(t, r.TaskHeartbeat(ctx, bad), "InvalidToken")
 		}
@@ -135,6 +136,8 @@ func TestTaskTokens(t *testing.T) {
 			code(t, r.TaskSucceeded(ctx, gone, "1"), "TaskTimedOut")
 		}
 		code(t, r.TaskSucceeded(ctx, token, "{"), "InvalidOutput")
+		is(t, "message", r.TaskSucceeded(ctx, token, "no JSON").Error(), "InvalidOutput: Invalid Output: 'com.fasterxml.jackson.core.JsonParseException: Unrecognized token 'no': was expecting "+
+			"(JSON String, Number, Array, Object or token 'null', 'true' or 'false')\n at [Source: (String)\"no JSON\"; line: 1, column: 3]'")
 		for range 3 { // alive
 			time.Sleep(2 * time.Second)
 			if err := r.TaskHeartbeat(ctx, token); err != nil {

@@ -75,13 +75,17 @@ func (e *Engine) openToken(token string) (k taskKey, ok bool) {
 	return k, true
 }
 
-// TaskSucceeded ends the task of a token with its result.
+// TaskSucceeded ends the task of a token with its result. The token is looked at before the output (recorded).
 func (e *Engine) TaskSucceeded(ctx context.Context, token, output string) error {
+	k, err := e.taskOf(token)
+	if err != nil {
+		return err
+	}
 	v, err := value.Parse(output)
 	if err != nil {
-		return statelark.Errorf(statelark.CodeInvalidOutput, "Invalid Output: '%s'", err)
+		return statelark.Errorf(statelark.CodeInvalidOutput, "Invalid Output: '%s'", value.Refuse(output))
 	}
-	return e.answerTask(ctx, token, interp.Event{Kind: interp.TaskSucceeded, Output: v})
+	return e.answer(ctx, k, interp.Event{Kind: interp.TaskSucceeded, Output: v})
 }
 
 // TaskFailed ends the task of a token with an error.
@@ -95,10 +99,23 @@ func (e *Engine) TaskHeartbeat(ctx context.Context, token string) error {
 }
 
 func (e *Engine) answerTask(ctx context.Context, token string, ev interp.Event) error {
+	k, err := e.taskOf(token)
+	if err != nil {
+		return err
+	}
+	return e.answer(ctx, k, ev)
+}
+
+// taskOf is openToken with AWS's words for a token that is none of ours.
+func (e *Engine) taskOf(token string) (taskKey, error) {
 	k, ok := e.openToken(token)
 	if !ok {
-		return statelark.Errorf(statelark.CodeInvalidToken, "Invalid Token: 'Invalid token'")
+		return k, statelark.Errorf(statelark.CodeInvalidToken, "Invalid Token: 'Invalid token'")
 	}
+	return k, nil
+}
+
+func (e *Engine) answer(ctx context.Context, k taskKey, ev interp.Event) error {
 	ev.Seq = k.seq
 	err := e.ask(ctx, message{exec: k.exec, event: ev, must: true})
 	if errors.Is(err, errNoWait) {

@@ -73,8 +73,8 @@ func childStart(c *task.Call, id string) (statelark.ExecutionStart, error) {
 	switch in, _ := c.Input.Get("Input"); {
 	case !in.Exists() || in.IsNull():
 	case in.Kind() == value.String:
-		if _, err := value.Parse(in.Str()); err != nil {
-			return s, statelark.Errorf(statelark.CodeInvalidExecutionInput, "Invalid State Machine Execution Input: '%s'", err)
+		if r := value.Refuse(in.Str()); r != nil {
+			return s, statelark.Errorf(statelark.CodeInvalidExecutionInput, "Invalid State Machine Execution Input: '%s'", r.Why)
 		}
 		s.Input = in.Str()
 	default:
