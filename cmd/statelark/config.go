@@ -30,13 +30,15 @@ import (
 // Config is what a node is told. A setting comes from its flag, else from the environment (STATELARK_LISTEN),
 // else from the configuration file, else it has its default. Name and meaning are the same in all of them.
 type Config struct {
-	Listen    string              `koanf:"listen"`     // HOST:PORT; port 0: any that is free
-	Data      string              `koanf:"data"`       // directory; "": everything stays in memory
-	Region    string              `koanf:"region"`     // of every ARN
-	Account   string              `koanf:"account"`    // of every ARN, 12 digits
-	LogFormat string              `koanf:"log-format"` // "text" or "json"
-	LogLevel  string              `koanf:"log-level"`  // "debug", "info", "warn" or "error"
-	Functions map[string]Function `koanf:"functions"`  // by name
+	Listen    string `koanf:"listen"`     // HOST:PORT; port 0: any that is free
+	Data      string `koanf:"data"`       // directory; "": everything stays in memory
+	Region    string `koanf:"region"`     // of every ARN
+	Account   string `koanf:"account"`    // of every ARN, 12 digits
+	LogFormat string `koanf:"log-format"` // "text" or "json"
+	LogLevel  string `koanf:"log-level"`  // "debug", "info", "warn" or "error"
+	// FunctionConcurrency is how many invocations of each function run at once; 0: by its kind.
+	FunctionConcurrency int                 `koanf:"function-concurrency"`
+	Functions           map[string]Function `koanf:"functions"` // by name
 
 	// File is the configuration file that was read, "" when there was none.
 	File string `koanf:"-"`
@@ -52,6 +54,8 @@ type Function struct {
 	Timeout time.Duration     `koanf:"timeout"` // default 60 s
 	Memory  int               `koanf:"memory"`  // MB
 	Env     map[string]string `koanf:"env"`
+	// Concurrency is how many invocations run at once; 0: as FunctionConcurrency says.
+	Concurrency int `koanf:"concurrency"`
 }
 
 // The defaults that are not the zero value.
@@ -79,6 +83,8 @@ var settings = map[string]any{
 	"account":    defaultAccount,
 	"log-format": "text",
 	"log-level":  "info",
+
+	"function-concurrency": 0,
 }
 
 // addNodeFlags gives a command the flags of the settings. Their defaults are shown but not applied here, since
@@ -89,6 +95,8 @@ func addNodeFlags(c *cobra.Command, data, dataHelp string) {
 	f.String("data", data, dataHelp)
 	f.String("log-format", "text", "text or json")
 	f.String("log-level", "info", "debug, info, warn or error")
+	f.Int("function-concurrency", 0, fmt.Sprintf("invocations of a function at a `TIME` (default %d, and %d of a URL)",
+		function.DefaultConcurrency, function.DefaultURLConcurrency))
 	addConfigFlags(c)
 }
 
@@ -246,6 +254,9 @@ func (cfg *Config) validate() error {
 	if !regionPattern.MatchString(cfg.Region) {
 		return fmt.Errorf("region is %q; it has to be the name of an AWS region, such as us-east-1", cfg.Region)
 	}
+	if cfg.FunctionConcurrency < 0 {
+		return fmt.Errorf("function-concurrency is %d; it has to be 1 or more", cfg.FunctionConcurrency)
+	}
 	if cfg.LogFormat != "text" && cfg.LogFormat != "json" {
 		return fmt.Errorf("log-format is %q; it has to be text or json", cfg.LogFormat)
 	}
@@ -307,7 +318,7 @@ func (cfg *Config) declared(name string, f Function) function.Function {
 		timeout = defaultFunctionTimeout
 	}
 	return function.Function{
-		Name: name, Runtime: f.Runtime, Handler: f.Handler, Timeout: timeout, MemoryMB: f.Memory, Env: f.Env,
+		Name: name, Runtime: f.Runtime, Handler: f.Handler, Timeout: timeout, MemoryMB: f.Memory, Env: f.Env, Concurrency: f.Concurrency,
 		Code: function.Code{Command: f.Command, Dir: dir, URL: f.URL},
 	}
 }

@@ -83,7 +83,7 @@ func openStore(cfg *Config, log *slog.Logger) (statelark.Store, error) {
 
 // openCatalog makes the catalogue of functions and declares those of the configuration.
 func (n *Node) openCatalog() (*function.Catalog, error) {
-	o := function.Options{Place: n.cfg.place(), EndpointURL: n.URL(), Logger: n.log}
+	o := function.Options{Place: n.cfg.place(), EndpointURL: n.URL(), Concurrency: n.cfg.FunctionConcurrency, Logger: n.log}
 	if n.cfg.Data != "" {
 		o.Dir = filepath.Join(n.cfg.Data, "functions")
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,7 +26,7 @@ type Options struct {
 	Dir    string
 	Logger *slog.Logger // default: discards
 
-	Concurrency int           // invocations of one version at a time; default 16
+	Concurrency int           // invocations of one version at a time; default as the constants say
 	Queue       int           // invocations of one version that wait; default 10,000
 	IdleTimeout time.Duration // after which an idle sandbox is closed; default 5 minutes
 	InitTimeout time.Duration // in which a runtime has to load its handler; default 30 seconds
@@ -37,20 +36,24 @@ type Options struct {
 
 	// Interpreters gives the program of a runtime ("python3.12"), where the one on the PATH will not do.
 	Interpreters map[string]string
-	HTTPClient   *http.Client // for functions behind a URL; default http.DefaultClient
 }
+
+// How many invocations of one version run at once when nobody says. A process is dear, a connection is not; 1,000 is what
+// Lambda gives an account.
+const (
+	DefaultConcurrency    = 16
+	DefaultURLConcurrency = 1000
+)
 
 func (o *Options) setDefaults() {
 	o.Place.Region = cmp.Or(o.Place.Region, "us-east-1")
 	o.Place.Account = cmp.Or(o.Place.Account, "000000000000")
-	o.Concurrency = cmp.Or(o.Concurrency, 16)
 	o.Queue = cmp.Or(o.Queue, 10_000)
 	o.IdleTimeout = cmp.Or(o.IdleTimeout, 5*time.Minute)
 	o.InitTimeout = cmp.Or(o.InitTimeout, 30*time.Second)
 	if o.EventRetries == nil {
 		o.EventRetries = []time.Duration{time.Minute, 2 * time.Minute}
 	}
-	o.HTTPClient = cmp.Or(o.HTTPClient, http.DefaultClient)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}

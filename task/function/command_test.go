@@ -141,7 +141,6 @@ func TestURL(t *testing.T) {
 		}
 	}))
 	defer s.Close()
-	defer http.DefaultClient.CloseIdleConnections()
 	tests := []struct{ path, want, wantError string }{
 		{"/echo", `{"a": 1}`, ""},
 		{"/empty", `null`, ""},

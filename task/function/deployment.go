@@ -1,6 +1,7 @@
 package function
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -25,15 +26,18 @@ type deployment struct {
 }
 
 func deploy(f *Function, env *environment, o *Options) *deployment {
-	d := &deployment{Function: f, gate: newGate(o.Concurrency, o.Queue)}
+	d := &deployment{Function: f}
+	concurrency := DefaultConcurrency
 	switch {
 	case len(f.Code.Command) > 0:
 		d.runner = &commandRunner{f: f, env: env}
 	case f.Code.URL != "":
-		d.runner = &urlRunner{f: f, client: o.HTTPClient}
+		d.runner = newURLRunner(f)
+		concurrency = DefaultURLConcurrency
 	default:
 		d.runner = &pool{f: f, env: env}
 	}
+	d.gate = newGate(cmp.Or(f.Concurrency, o.Concurrency, concurrency), o.Queue)
 	return d
 }
 
@@ -109,6 +113,9 @@ func checkPayload(inv *Invocation, limit int, kind string) error {
 	if len(inv.Payload) > limit {
 		return Errorf("RequestEntityTooLargeException", http.StatusRequestEntityTooLarge,
 			"%d byte payload is too large for the %s invocation type (limit %d bytes)", len(inv.Payload), kind, limit)
+	}
+	if inv.valid {
+		return nil
 	}
 	if _, err := value.ParseBytes(inv.Payload); err != nil {
 		return Errorf("InvalidRequestContentException", http.StatusBadRequest,

@@ -37,6 +37,8 @@ type Function struct {
 	MemoryMB    int // told to the function, not enforced
 	Env         map[string]string
 	Code        Code
+	// Concurrency is how many invocations may run at once; 0: as Options say. It is none of Lambda's settings.
+	Concurrency int `json:"-"`
 
 	RevisionID   string
 	LastModified time.Time
@@ -76,6 +78,9 @@ func (f *Function) prepare() error {
 	if f.MemoryMB < MinMemoryMB || f.MemoryMB > MaxMemoryMB {
 		return fmt.Errorf("function %s: the memory is %d MB; it has to be between %d and %d", f.Name, f.MemoryMB, MinMemoryMB, MaxMemoryMB)
 	}
+	if f.Concurrency < 0 {
+		return fmt.Errorf("function %s: the concurrency is %d; it has to be 1 or more", f.Name, f.Concurrency)
+	}
 	return f.checkCode()
 }
 
@@ -87,7 +92,7 @@ func (f *Function) checkCode() error {
 		if f.Runtime != "" {
 			return fmt.Errorf("function %s: a runtime goes with a directory, not with a command or a URL", f.Name)
 		}
-		return nil
+		return f.checkURL()
 	case f.Code.Dir == "":
 		return fmt.Errorf("function %s: it needs a command, a URL or a directory", f.Name)
 	}
@@ -97,6 +102,16 @@ func (f *Function) checkCode() error {
 	}
 	if f.Handler == "" && family != familyProvided {
 		return fmt.Errorf("function %s: the runtime %s needs a handler", f.Name, f.Runtime)
+	}
+	return nil
+}
+
+func (f *Function) checkURL() error {
+	if f.Code.URL == "" {
+		return nil
+	}
+	if _, err := parseURL(f.Code.URL); err != nil {
+		return fmt.Errorf("function %s: %w", f.Name, err)
 	}
 	return nil
 }

@@ -5,7 +5,8 @@ import (
 	"sync/atomic"
 )
 
-// gate bounds how many invocations of a function run at once, and how many wait.
+// gate bounds how many invocations of a function run at once, and how many wait. Who came first runs first: a
+// channel hands a place that is given up to the one that has waited longest.
 type gate struct {
 	slots   chan struct{}
 	waiting atomic.Int64

@@ -25,7 +25,8 @@ type Invocation struct {
 	ClientContext []byte // JSON, nil when there is none
 	WantLog       bool
 
-	arn string // under which the function was called
+	arn   string // under which the function was called
+	valid bool   // the payload is known to be JSON
 }
 
 // Result is what a function answered. A function that failed has answered too.

@@ -48,7 +48,7 @@ func (l lambda) invoke(ctx context.Context, in *aws.Invocation) (*aws.Invoked, e
 	if err != nil {
 		return nil, err
 	}
-	inv := Invocation{RequestID: in.RequestID, Payload: in.Payload, WantLog: in.WantLog}
+	inv := Invocation{RequestID: in.RequestID, Payload: in.Payload, WantLog: in.WantLog, valid: true}
 	if inv.ClientContext, err = DecodeClientContext(in.ClientContext); err != nil {
 		return nil, err
 	}

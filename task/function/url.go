@@ -1,14 +1,12 @@
 package function
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
+	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/statelark/statelark/value"
 )
@@ -17,67 +15,63 @@ import (
 // function error; its body is the error's payload when it is an object with errorType. Lambda's own Invoke
 // URLs, and those of its runtime interface emulator, answer in this form.
 type urlRunner struct {
-	f      *Function
-	client *http.Client
+	f        *Function
+	endpoint *endpoint
 }
 
-func (r *urlRunner) close() {}
+func newURLRunner(f *Function) *urlRunner {
+	e, err := newEndpoint(f.Code.URL)
+	if err != nil { // prepare has read it
+		panic(err)
+	}
+	return &urlRunner{f: f, endpoint: e}
+}
+
+func (r *urlRunner) close() { r.endpoint.close() }
 
 func (r *urlRunner) run(ctx context.Context, inv *Invocation) (*Result, error) {
-	limit, cancel := context.WithTimeout(ctx, r.f.Timeout)
-	defer cancel()
-	res, err := r.post(limit, inv)
+	deadline := r.f.deadline()
+	a, err := r.post(ctx, inv, deadline)
 	switch {
 	case err == nil:
-		return res, nil
+		return r.result(inv, a), nil
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
-	case errors.Is(limit.Err(), context.DeadlineExceeded):
+	case !time.Now().Before(deadline):
 		return timedOut(inv, r.f.Timeout), nil
 	}
+	err = &url.Error{Op: "Post", URL: r.endpoint.url.Redacted(), Err: err}
 	return nil, Errorf("ServiceException", http.StatusInternalServerError, "Calling the function's URL: %v", err)
 }
 
-func (r *urlRunner) post(ctx context.Context, inv *Invocation) (*Result, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.f.Code.URL, bytes.NewReader(inv.Payload))
-	if err != nil {
-		return nil, err
+func (r *urlRunner) post(ctx context.Context, inv *Invocation, deadline time.Time) (*reply, error) {
+	fields := []field{
+		{"X-Amzn-RequestId", inv.RequestID},
+		{"Lambda-Runtime-Aws-Request-Id", inv.RequestID},
+		{"Lambda-Runtime-Invoked-Function-Arn", inv.arn},
+		{"Lambda-Runtime-Deadline-Ms", strconv.FormatInt(deadline.UnixMilli(), 10)},
 	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("X-Amzn-RequestId", inv.RequestID)
-	req.Header.Set("Lambda-Runtime-Aws-Request-Id", inv.RequestID)
-	req.Header.Set("Lambda-Runtime-Invoked-Function-Arn", inv.arn)
-	req.Header.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(r.f.deadline().UnixMilli(), 10))
 	if inv.ClientContext != nil {
-		req.Header.Set("X-Amz-Client-Context", base64.StdEncoding.EncodeToString(inv.ClientContext))
+		fields = append(fields, field{"X-Amz-Client-Context", base64.StdEncoding.EncodeToString(inv.ClientContext)})
 	}
-	resp, err := r.client.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxResponse+1))
-	if err != nil {
-		return nil, fmt.Errorf("reading the answer: %w", err)
-	}
-	return r.result(inv, resp, body), nil
+	return r.endpoint.call(ctx, deadline, fields, inv.Payload, MaxResponse)
 }
 
-func (r *urlRunner) result(inv *Invocation, resp *http.Response, body []byte) *Result {
-	failedCall := resp.StatusCode < 200 || resp.StatusCode > 299
-	if !failedCall && resp.Header.Get("X-Amz-Function-Error") == "" {
-		if len(body) > MaxResponse {
+func (r *urlRunner) result(inv *Invocation, a *reply) *Result {
+	failedCall := a.code < 200 || a.code > 299
+	if !failedCall && !a.failed {
+		if len(a.body) > MaxResponse {
 			return tooLarge()
 		}
-		if len(body) == 0 {
-			body = []byte("null")
+		if len(a.body) == 0 {
+			a.body = []byte("null")
 		}
-		return &Result{Payload: body}
+		return &Result{Payload: a.body}
 	}
-	answer, err := value.ParseBytes(body)
-	if err == nil && (hasErrorType(answer) || !failedCall) {
-		return &Result{Payload: []byte(answer.Compact()), FunctionError: unhandled}
+	payload, err := value.ParseBytes(a.body)
+	if err == nil && (hasErrorType(payload) || !failedCall) {
+		return &Result{Payload: []byte(payload.Compact()), FunctionError: unhandled}
 	}
-	return failed("Http.StatusCode."+strconv.Itoa(resp.StatusCode), "RequestId: %s Error: %s answered %s: %s",
-		inv.RequestID, r.f.Code.URL, resp.Status, quoteStart(body))
+	return failed("Http.StatusCode."+strconv.Itoa(a.code), "RequestId: %s Error: %s answered %s: %s",
+		inv.RequestID, r.f.Code.URL, a.status, quoteStart(a.body))
 }
