@@ -36,6 +36,8 @@ type Config struct {
 	Account   string `koanf:"account"`    // of every ARN, 12 digits
 	LogFormat string `koanf:"log-format"` // "text" or "json"
 	LogLevel  string `koanf:"log-level"`  // "debug", "info", "warn" or "error"
+	// AllowedHosts are names by which the server may be called, beside those that it knows of itself.
+	AllowedHosts []string `koanf:"allowed-hosts"`
 	// FunctionConcurrency is how many invocations of each function run at once; 0: by its kind.
 	FunctionConcurrency int                 `koanf:"function-concurrency"`
 	Functions           map[string]Function `koanf:"functions"` // by name
@@ -84,6 +86,7 @@ var settings = map[string]any{
 	"log-format": "text",
 	"log-level":  "info",
 
+	"allowed-hosts":        "",
 	"function-concurrency": 0,
 }
 
@@ -95,6 +98,7 @@ func addNodeFlags(c *cobra.Command, data, dataHelp string) {
 	f.String("data", data, dataHelp)
 	f.String("log-format", "text", "text or json")
 	f.String("log-level", "info", "debug, info, warn or error")
+	f.String("allowed-hosts", "", "`NAMES` by which clients may call the server, with commas between them")
 	f.Int("function-concurrency", 0, fmt.Sprintf("invocations of a function at a `TIME` (default %d, and %d of a URL)",
 		function.DefaultConcurrency, function.DefaultURLConcurrency))
 	addConfigFlags(c)
@@ -186,7 +190,8 @@ func (cfg *Config) decode(k *koanf.Koanf) error {
 		TagName:          "koanf",
 		Metadata:         &seen,
 		WeaklyTypedInput: true, // environment variables and YAML scalars
-		DecodeHook:       mapstructure.StringToTimeDurationHookFunc(),
+		DecodeHook: mapstructure.ComposeDecodeHookFunc(mapstructure.StringToTimeDurationHookFunc(),
+			mapstructure.StringToSliceHookFunc(",")),
 	}})
 	var setting *mapstructure.DecodeError
 	switch {
@@ -253,6 +258,9 @@ func (cfg *Config) validate() error {
 	}
 	if !regionPattern.MatchString(cfg.Region) {
 		return fmt.Errorf("region is %q; it has to be the name of an AWS region, such as us-east-1", cfg.Region)
+	}
+	if err := checkHosts(cfg.AllowedHosts); err != nil {
+		return err
 	}
 	if cfg.FunctionConcurrency < 0 {
 		return fmt.Errorf("function-concurrency is %d; it has to be 1 or more", cfg.FunctionConcurrency)

@@ -32,8 +32,8 @@ func newHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// router sends a request to what answers it. It goes by the path alone: clients reach the server under any
-// Host ("sync-…" included), and through proxies with requests in absolute form and an empty path.
+// router sends a request to what answers it. It goes by the path alone: clients reach the server under several
+// names ("sync-…" included), and through proxies with requests in absolute form and an empty path.
 type router struct {
 	states    http.Handler // the Step Functions API
 	functions http.Handler // the Lambda API

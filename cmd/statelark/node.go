@@ -111,15 +111,16 @@ func (n *Node) openEngine(ctx context.Context) (*engine.Engine, error) {
 }
 
 // handler returns all that the node answers over HTTP. Nobody has to sign in, so a page in a browser on this machine
-// could upload a function and run it: what pages of other origins send is refused.
+// could upload a function and run it: what pages of other origins send is refused, and what is sent to another name.
 func (n *Node) handler() http.Handler {
-	return http.NewCrossOriginProtection().Handler(&router{
+	known := newHosts(n.cfg.Listen, n.cfg.AllowedHosts)
+	return known.guard(http.NewCrossOriginProtection().Handler(&router{
 		states:      n.api.Handler(),
 		functions:   lambda.NewHandler(n.catalog),
 		welcome:     n.welcome(),
 		healthy:     n.healthy,
 		bodyTimeout: bodyTimeout,
-	})
+	}))
 }
 
 // healthy says why the node cannot do its work, nil when it can. A store that only reads takes nothing on, so it is
