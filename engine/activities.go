@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/interp"
@@ -18,30 +21,43 @@ const maxPollers = 1000
 // activities holds the tasks that wait for a worker, and the workers that wait for a task.
 type activities struct {
 	mu      sync.Mutex
-	queues  map[string]*activityQueue // by ARN of the activity
-	known   map[taskKey]string        // the activity of each task that is queued and not given up
+	queues  map[string]*activityQueue  // by ARN of the activity
+	known   map[taskKey]*activityQueue // of each task that is queued and not given up
+	sweepAt int                        // with how many queues the empty ones go
 	stopped chan struct{}
 }
 
-// activityQueue: never are both tasks that somebody wants and waiters there.
+// activityQueue is the tasks and the workers of an activity.
+//
+// Invariant: never are there both tasks that somebody wants and workers that wait.
 type activityQueue struct {
-	tasks   []call
+	tasks   callQueue
 	waiters []chan call // each of one; the longest waiting first
-	dead    int         // tasks that were given up and still lie there
 }
 
+// fewQueues is how many queues of activities are kept, in use or not.
+const fewQueues = 256
+
 func newActivities() *activities {
-	return &activities{queues: make(map[string]*activityQueue), known: make(map[taskKey]string), stopped: make(chan struct{})}
+	return &activities{
+		queues: make(map[string]*activityQueue), known: make(map[taskKey]*activityQueue), sweepAt: fewQueues, stopped: make(chan struct{}),
+	}
 }
 
 func (a *activities) close() { close(a.stopped) }
 
+// queue returns the queue of an activity, which may be gone by now. Queues that nobody uses are let go of.
 func (a *activities) queue(arn string) *activityQueue {
 	q := a.queues[arn]
-	if q == nil {
-		q = &activityQueue{}
-		a.queues[arn] = q
+	if q != nil {
+		return q
 	}
+	if len(a.queues) >= a.sweepAt {
+		maps.DeleteFunc(a.queues, func(_ string, q *activityQueue) bool { return q.tasks.n == 0 && len(q.waiters) == 0 })
+		a.sweepAt = max(fewQueues, 2*len(a.queues))
+	}
+	q = &activityQueue{}
+	a.queues[strings.Clone(arn)] = q
 	return q
 }
 
@@ -49,37 +65,38 @@ func (a *activities) queue(arn string) *activityQueue {
 func (a *activities) push(arn string, k call) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if _, twice := a.known[k.taskKey]; twice {
-		return
-	}
 	q := a.queue(arn)
-	if q.hand(k) {
+	if a.dealtWith(q, k) {
 		return
 	}
-	a.known[k.taskKey] = arn
-	if len(q.tasks) >= maxQueued {
+	if q.tasks.n >= maxQueued {
 		k.input = value.Value{}
 	}
-	q.tasks = append(q.tasks, k)
+	a.known[k.taskKey] = q
+	q.tasks.pushBack(k)
 }
 
 // giveBack is push for a task that was taken and goes first again.
 func (a *activities) giveBack(arn string, k call) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.putFirst(a.queue(arn), arn, k)
+	a.putFirst(a.queue(arn), k)
 }
 
-func (a *activities) putFirst(q *activityQueue, arn string, k call) {
-	if _, twice := a.known[k.taskKey]; twice || q.hand(k) { // a scan may have pushed it meanwhile
+func (a *activities) putFirst(q *activityQueue, k call) {
+	if a.dealtWith(q, k) {
 		return
 	}
-	a.known[k.taskKey] = arn
-	q.tasks = append([]call{k}, q.tasks...)
+	a.known[k.taskKey] = q
+	q.tasks.pushFront(k)
 }
 
-// hand gives a task to the worker that has waited longest, if one waits.
-func (q *activityQueue) hand(k call) bool {
+// dealtWith reports whether a task need not be queued: it is, since a scan may have come across it, or a worker has it
+// now, the one that has waited longest.
+func (a *activities) dealtWith(q *activityQueue, k call) bool {
+	if a.wanted(k.taskKey) {
+		return true
+	}
 	if len(q.waiters) == 0 {
 		return false
 	}
@@ -88,20 +105,17 @@ func (q *activityQueue) hand(k call) bool {
 	return true
 }
 
+// wanted reports whether a task is queued and not given up.
+func (a *activities) wanted(key taskKey) bool { return a.known[key] != nil }
+
 // pop takes the oldest task, or begins to wait for one: exactly one of task and waiter is given.
 func (a *activities) pop(arn string) (k call, waiter chan call, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	q := a.queue(arn)
-	for len(q.tasks) > 0 {
-		k = q.tasks[0]
-		q.tasks[0] = call{}
-		q.tasks = q.tasks[1:]
-		if _, wanted := a.known[k.taskKey]; wanted {
-			delete(a.known, k.taskKey)
-			return k, nil, nil
-		}
-		q.dead--
+	if k, _, ok := q.tasks.next(a.wanted); ok {
+		delete(a.known, k.taskKey)
+		return k, nil, nil
 	}
 	if len(q.waiters) >= maxPollers {
 		return call{}, nil, statelark.Errorf(statelark.CodeActivityWorkerLimitExceeded, "Too many workers are polling the activity: '%s'", arn)
@@ -111,25 +125,14 @@ func (a *activities) pop(arn string) (k call, waiter chan call, err error) {
 	return call{}, waiter, nil
 }
 
-// cancel forgets a task that was given up before a worker took it. Its queue is cleared of such tasks when they
-// are more than half of it.
+// cancel forgets a task that was given up before a worker took it.
 func (a *activities) cancel(key taskKey) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	arn, queued := a.known[key]
-	if !queued {
-		return
+	if q := a.known[key]; q != nil {
+		delete(a.known, key)
+		q.tasks.giveUp(a.wanted)
 	}
-	delete(a.known, key)
-	q := a.queue(arn)
-	if q.dead++; 2*q.dead <= len(q.tasks) {
-		return
-	}
-	q.tasks = slices.DeleteFunc(q.tasks, func(k call) bool {
-		_, wanted := a.known[k.taskKey]
-		return !wanted
-	})
-	q.dead = 0
 }
 
 // leave ends a wait. A task that was handed over meanwhile is given back.
@@ -141,7 +144,20 @@ func (a *activities) leave(arn string, waiter chan call) {
 		q.waiters = slices.Delete(q.waiters, i, i+1)
 		return
 	}
-	a.putFirst(q, arn, <-waiter)
+	a.putFirst(q, <-waiter)
+}
+
+// await returns the task that a waiter gets, false when there was none before ctx ended or the poll was over.
+func (a *activities) await(ctx context.Context, arn string, waiter chan call, over <-chan time.Time) (call, bool) {
+	select {
+	case k := <-waiter:
+		return k, true
+	case <-ctx.Done():
+	case <-over:
+	case <-a.stopped:
+	}
+	a.leave(arn, waiter)
+	return call{}, false
 }
 
 // ActivityTask hands the oldest task of an activity to a worker, and waits for one when there is none: until ctx
@@ -150,22 +166,23 @@ func (e *Engine) ActivityTask(ctx context.Context, arn, worker string) (*statela
 	if _, err := e.Activity(ctx, arn); err != nil {
 		return nil, err
 	}
-	poll, cancel := context.WithTimeout(ctx, e.cfg.LongPoll)
-	defer cancel()
+	var poll *time.Timer // runs from when the worker first has to wait
 	for {
-		k, err := e.awaitTask(poll, arn)
+		k, waiter, err := e.activities.pop(arn)
 		if err != nil {
 			return nil, err
 		}
-		if k.exec == (statelark.ExecID{}) {
-			return nil, nil
+		if waiter != nil {
+			if poll == nil {
+				poll = time.NewTimer(e.cfg.LongPoll)
+				defer poll.Stop()
+			}
+			var got bool
+			if k, got = e.activities.await(ctx, arn, waiter, poll.C); !got {
+				return nil, nil
+			}
 		}
-		k, err = e.rows.refill(k)
-		if err == nil {
-			err = e.ask(ctx, message{
-				exec: k.exec, must: true, event: interp.Event{Kind: interp.TaskPickedUp, Seq: k.seq, Worker: worker},
-			})
-		}
+		k, err = e.pickUp(ctx, k, worker)
 		switch {
 		case errors.Is(err, errNoWait): // the execution does not wait for it any more
 			continue
@@ -177,20 +194,15 @@ func (e *Engine) ActivityTask(ctx context.Context, arn, worker string) (*statela
 	}
 }
 
-// awaitTask returns the next task of an activity; the zero call when ctx ended first.
-func (e *Engine) awaitTask(ctx context.Context, arn string) (call, error) {
-	k, waiter, err := e.activities.pop(arn)
-	if err != nil || waiter == nil {
+// pickUp makes a task the worker's, durably.
+func (e *Engine) pickUp(ctx context.Context, k call, worker string) (call, error) {
+	k, err := e.rows.refill(k)
+	if err != nil {
 		return k, err
 	}
-	select {
-	case k = <-waiter:
-		return k, nil
-	case <-ctx.Done():
-	case <-e.activities.stopped:
-	}
-	e.activities.leave(arn, waiter)
-	return call{}, nil
+	return k, e.ask(ctx, message{
+		exec: k.exec, must: true, event: interp.Event{Kind: interp.TaskPickedUp, Seq: k.seq, Worker: worker},
+	})
 }
 
 // ask sends a message and waits until what follows from it is durable.

@@ -194,8 +194,30 @@ func TestGivenUpTasksLeaveTheQueue(t *testing.T) {
 		synctest.Wait()
 		r.activities.mu.Lock()
 		defer r.activities.mu.Unlock()
-		if n := len(r.activities.queue(here.ActivityARN("a")).tasks) + len(r.activities.known); n > 50 {
+		if n := len(r.activities.queue(here.ActivityARN("a")).tasks.ring) + len(r.activities.known); n > 50 {
 			t.Errorf("%d tasks are still kept", n)
 		}
 	})
+}
+
+// The queues of activities that are gone, or that were polled once, are not kept.
+func TestQueuesThatNobodyUsesAreLetGo(t *testing.T) {
+	a := newActivities()
+	a.push("kept", testCall(1))
+	_, waiter, _ := a.pop("waits")
+	for i := range 10 * fewQueues {
+		name := fmt.Sprint("a", i)
+		a.push(name, testCall(2))
+		if k, _, err := a.pop(name); err != nil || k.seq != 2 {
+			t.Fatalf("task %d, %v", k.seq, err)
+		}
+	}
+	if n := len(a.queues); n > fewQueues {
+		t.Errorf("%d queues are kept", n)
+	}
+	if k, _, _ := a.pop("kept"); k.seq != 1 {
+		t.Error("a task is lost")
+	}
+	a.push("waits", testCall(3))
+	is(t, "task", (<-waiter).seq, 3)
 }

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"strings"
 	"sync"
 	"time"
 
@@ -205,7 +204,7 @@ func (e *Engine) hintSends(ch *statelark.Change, err error) {
 // dispatch hands a task over: to the workers of its activity, or to its target.
 func (e *Engine) dispatch(k call) {
 	if k.resource.Activity != "" {
-		e.activities.push(strings.Clone(k.resource.ARN), k)
+		e.activities.push(k.resource.ARN, k)
 		return
 	}
 	e.dispatcher.push(k)

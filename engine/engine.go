@@ -79,7 +79,7 @@ type Engine struct {
 	cfg    Config
 	store  statelark.Store
 	log    *slog.Logger
-	secret []byte                    // of the task tokens
+	tokens tokens
 	since  atomic.Pointer[time.Time] // from when on callers were heard, without a break
 
 	shards     *shards
@@ -118,7 +118,7 @@ func New(store statelark.Store, cfg Config) *Engine {
 	e.generation.Store(1)
 	e.shards = &shards{store: store, node: cfg.Node, log: e.log}
 	e.committer = newCommitter(store, e.shards, &e.generation, e.failed)
-	e.rows = workRows{store, e.token}
+	e.rows = workRows{store, e.tokens.token}
 	e.dispatcher = newDispatcher(cfg.Targets, e.rows, e.deliver, e.log, cfg.MaxTasks)
 	e.recovery, e.deletions = newRecovery(e), newDeletions(e)
 	e.workers = newWorkers()
@@ -143,7 +143,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the secret of the task tokens: %w", err)
 	}
-	e.secret = secret
+	e.tokens.use(secret)
 	e.run()
 	return nil
 }

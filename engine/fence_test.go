@@ -39,7 +39,7 @@ func TestFencedEngineSaysNothing(t *testing.T) {
 		for what, call := range map[string]func() error{
 			"a heartbeat that changes nothing": func() error { return r.TaskHeartbeat(ctx, token) },
 			"a result":                         func() error { return r.TaskSucceeded(ctx, token, "2") },
-			"a result of nothing":              func() error { return r.TaskSucceeded(ctx, r.token(r.describe(arn).ID, 99), "2") },
+			"a result of nothing":              func() error { return r.TaskSucceeded(ctx, r.tokens.token(r.describe(arn).ID, 99), "2") },
 			"a task for a worker":              func() error { _, err := r.ActivityTask(ctx, here.ActivityARN("a"), "w"); return err },
 			"a stop":                           func() error { _, err := r.StopExecution(ctx, other, nil, nil); return err },
 			"a start": func() error {

@@ -85,7 +85,7 @@ func (e *Engine) identity(r *statelark.Execution, p *program) interp.Identity {
 func (e *Engine) host(l *live) interp.Host {
 	id := l.record.ID
 	return interp.Host{
-		Token:       func(seq uint64) string { return e.token(id, seq) },
+		Token:       func(seq uint64) string { return e.tokens.token(id, seq) },
 		Interrupted: func() bool { return l.computation.poll() },
 		HasActivity: e.hasActivity,
 	}

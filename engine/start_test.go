@@ -126,13 +126,15 @@ func TestTaskTokens(t *testing.T) {
 		token := r.poll("w").Token
 		changed := []byte(token)
 		changed[len(changed)-5] ^= 1
-		for _, bad := range []string{"", "x", "!!!", token[:len(token)-4], token + "AAAA", string(changed), (&Engine{secret: []byte("another's")}).token(r.describe(arn).ID, 1)} {
+		var others tokens
+		others.use([]byte("another's"))
+		for _, bad := range []string{"", "x", "!!!", token[:len(token)-4], token + "AAAA", string(changed), others.token(r.describe(arn).ID, 1)} {
 			code(t, r.TaskSucceeded(ctx, bad, "1"), "InvalidToken")
 			code(t, r.TaskSucceeded(ctx, bad, "no JSON"), "InvalidToken") // the token is looked at first
 			code(t, r.TaskFailed(ctx, bad, nil, nil), "InvalidToken")
 			code(t, r.TaskHeartbeat(ctx, bad), "InvalidToken")
 		}
-		for _, gone := range []string{r.token(r.describe(arn).ID, 99), r.token(statelark.NewExecID(time.Now(), 5, 5), 1)} {
+		for _, gone := range []string{r.tokens.token(r.describe(arn).ID, 99), r.tokens.token(statelark.NewExecID(time.Now(), 5, 5), 1)} {
 			code(t, r.TaskSucceeded(ctx, gone, "1"), "TaskTimedOut")
 		}
 		code(t, r.TaskSucceeded(ctx, token, "{"), "InvalidOutput")

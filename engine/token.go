@@ -8,6 +8,8 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"hash"
+	"sync"
 
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/interp"
@@ -46,28 +48,40 @@ func loadSecret(ctx context.Context, store statelark.Store) ([]byte, error) {
 	return secret, err
 }
 
-func (e *Engine) token(id statelark.ExecID, seq uint64) string {
+// tokens makes task tokens and reads them. The zero value has no secret.
+type tokens struct {
+	macs sync.Pool // of hash.Hash with the secret
+}
+
+// use sets the secret, before the first token.
+func (t *tokens) use(secret []byte) {
+	t.macs.New = func() any { return hmac.New(sha256.New, secret) }
+}
+
+func (t *tokens) token(id statelark.ExecID, seq uint64) string {
 	b := make([]byte, 0, tokenBody+sha256.Size)
 	b = append(b, tokenVersion)
 	b = append(b, id[:]...)
 	b = binary.BigEndian.AppendUint64(b, seq)
-	return base64.StdEncoding.EncodeToString(e.seal(b))
+	return base64.StdEncoding.EncodeToString(t.seal(b))
 }
 
-func (e *Engine) seal(body []byte) []byte {
-	mac := hmac.New(sha256.New, e.secret)
+func (t *tokens) seal(body []byte) []byte {
+	mac := t.macs.Get().(hash.Hash)
+	defer t.macs.Put(mac)
+	mac.Reset()
 	mac.Write(body)
 	return mac.Sum(body)[:tokenBody+tokenMAC]
 }
 
-// openToken returns what a token names; false when it is none of ours.
-func (e *Engine) openToken(token string) (k taskKey, ok bool) {
+// open returns what a token names; false when it is none of ours.
+func (t *tokens) open(token string) (k taskKey, ok bool) {
 	b, err := base64.StdEncoding.DecodeString(token)
 	if err != nil || len(b) != tokenBody+tokenMAC || b[0] != tokenVersion {
 		return k, false
 	}
 	body := append(make([]byte, 0, tokenBody+sha256.Size), b[:tokenBody]...)
-	if !hmac.Equal(e.seal(body), b) {
+	if !hmac.Equal(t.seal(body), b) {
 		return k, false
 	}
 	copy(k.exec[:], b[1:17])
@@ -106,9 +120,9 @@ func (e *Engine) answerTask(ctx context.Context, token string, ev interp.Event) 
 	return e.answer(ctx, k, ev)
 }
 
-// taskOf is openToken with AWS's words for a token that is none of ours.
+// taskOf is tokens.open with AWS's words for a token that is none of ours.
 func (e *Engine) taskOf(token string) (taskKey, error) {
-	k, ok := e.openToken(token)
+	k, ok := e.tokens.open(token)
 	if !ok {
 		return k, statelark.Errorf(statelark.CodeInvalidToken, "Invalid Token: 'Invalid token'")
 	}
