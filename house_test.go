@@ -305,6 +305,17 @@ func TestHouseNotices(t *testing.T) {
 	}
 }
 
+func TestHouseLeavesOtherModulesAlone(t *testing.T) {
+	tree := fstest.MapFS{"peer/go.mod": {}, "peer/a.go": {Data: []byte("package peer")}, "peer/below/a.go": {Data: []byte("package below")}}
+	if got := inspectHouse(tree, nil, nil); len(got) > 0 {
+		t.Errorf("reported %q", got)
+	}
+	delete(tree, "peer/go.mod")
+	if got := inspectHouse(tree, nil, nil); len(got) != 2 {
+		t.Errorf("without its go.mod: %q", got)
+	}
+}
+
 // drawn reads the diagram of the packages in ARCHITECTURE.md: the lines "package → imports", top down, and which of
 // them stand below the line of the pure ones.
 func drawn(t *testing.T) (order, pure []string, imports map[string][]string) {
