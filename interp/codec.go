@@ -145,6 +145,10 @@ func (w *writer) join(j *join) {
 	}
 	w.Int(j.tolerate.count)
 	w.Uint(math.Float64bits(j.tolerate.percentage))
+	w.Bool(j.paused)
+	if j.paused {
+		w.Int(int64(j.from))
+	}
 }
 
 // Load returns the memory of a running execution that rows hold. They may come in any order.
@@ -246,15 +250,16 @@ func (x *Exec) link(states map[uint32]string) error {
 		if t.join != nil {
 			t.join.children = make([]*Thread, t.join.length)
 		}
-		if t.wait != nil {
-			x.waits[t.wait.seq] = t
-		}
 		if p := x.threads[t.parent]; p != nil {
 			p.join.children[t.index] = t
 			if t.hidden == nil {
 				t.hidden = p.hidden
 			}
+			if t.phase == done {
+				p.join.count(p.state, t)
+			}
 		}
+		x.enlist(t)
 	}
 	for _, id := range ids {
 		if j := x.threads[id].join; j != nil && !j.complete() {
@@ -262,6 +267,24 @@ func (x *Exec) link(states map[uint32]string) error {
 		}
 	}
 	return nil
+}
+
+// enlist adds a thread that was read to what the execution keeps of its threads.
+func (x *Exec) enlist(t *Thread) {
+	x.held += t.input.Size()
+	x.vars += size(t.vars)
+	switch t.phase {
+	case entering:
+		x.turns.pending = append(x.turns.pending, t)
+	case waiting:
+		x.waits[t.wait.seq] = t
+		x.due.set(t)
+	case joining:
+		x.held += t.join.size()
+		if t.join.paused {
+			x.turns.paused = append(x.turns.paused, t)
+		}
+	}
 }
 
 // sound reports whether what a row says of a thread fits together and into its state.
@@ -400,6 +423,9 @@ func (r *reader) thread(t *Thread) (state string) {
 		t.wait = r.wait()
 	case joining:
 		t.join = r.join()
+		if t.join.paused = r.Bool(); t.join.paused {
+			t.join.from = r.event()
+		}
 	}
 	return state
 }

@@ -85,11 +85,16 @@ type Exec struct {
 
 	threads map[uint32]*Thread
 	waits   map[uint64]*Thread // by Seq
+	due     dueHeap
+	turns   turns
+	held    int // bytes of the payloads that threads hold; see Size
+	vars    int // bytes of all variables
 
 	// Of the step under way:
 	now     int64 // Unix ms
-	turns   int   // of the budget that are used up
-	ready   []*Thread
+	used    int   // turns of the budget that are used up
+	asked   int   // how many were when the host was asked last
+	cut     bool  // threads, or joins, were removed
 	touched []*Thread
 	removed []uint32
 	expired []*Thread // whose waits the step's time ended
@@ -238,6 +243,14 @@ func (x *Exec) Awaits(ev Event) bool {
 	return t != nil && x.status == Running && !(ev.Kind == TaskPickedUp && t.wait.picked)
 }
 
+// threadBytes is about what a thread takes in memory besides its payloads.
+const threadBytes = 256
+
+// Size returns about how many bytes the execution holds in memory. A payload that several threads hold counts for each.
+func (x *Exec) Size() int {
+	return x.input.Size() + x.held + x.vars + threadBytes*(len(x.threads)+len(x.waits)+1)
+}
+
 // Step takes one event in and returns what follows from it. It is for hosts that never interrupt.
 func (x *Exec) Step(ev Event) Decision {
 	if err := x.StepInto(&x.own, ev); err != nil {
@@ -254,7 +267,7 @@ func (x *Exec) Step(ev Event) Decision {
 func (x *Exec) StepInto(d *Decision, ev Event) (err error) {
 	defer abandoned(&err)
 	d.reset()
-	x.d, x.now, x.turns = d, ev.At.UnixMilli(), 0
+	x.d, x.now, x.used, x.asked, x.cut = d, ev.At.UnixMilli(), 0, 0, false
 	if x.accept(ev) {
 		x.run()
 		x.collect()
@@ -316,36 +329,6 @@ func (x *Exec) start() {
 		x.d.Arm = append(x.d.Arm, TimerSet{x.timeoutSeq, x.deadline})
 	}
 	x.goTo(t, x.machine.StartAt, x.input)
-}
-
-// resume makes every thread ready that was in the middle of its way when the last step gave up.
-func (x *Exec) resume() bool {
-	for _, id := range x.threadIDs() {
-		if t := x.threads[id]; t.phase == entering {
-			x.ready = append(x.ready, t)
-		}
-	}
-	return len(x.ready) > 0
-}
-
-// run gives each ready thread its turn until none is left, the execution is over or the budget is used up.
-func (x *Exec) run() {
-	for ; len(x.ready) > 0 && x.status == Running; x.turns++ {
-		if x.turns >= stepBudget {
-			x.d.More = true
-			break
-		}
-		if x.turns%turnsPerAsk == turnsPerAsk-1 {
-			x.ask()
-		}
-		t := x.ready[0]
-		x.ready = x.ready[1:]
-		if t.phase == entering { // it may have been cut since it became ready
-			x.enter(t)
-		}
-	}
-	clear(x.ready)
-	x.ready = x.ready[:0]
 }
 
 // collect turns the threads the step touched into rows to write and rows to delete.

@@ -2,6 +2,7 @@ package interp
 
 import (
 	"github.com/statelark/statelark/arn"
+	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/history"
 	"github.com/statelark/statelark/value"
 )
@@ -40,9 +41,7 @@ func (x *Exec) startItems(f *frame) *failure {
 	}
 	ev := x.emit(t, history.MapStateStarted)
 	ev.Length = int64(items.Len())
-	t.phase = joining
-	t.join = &join{items: items, args: f.in, length: items.Len(), limit: limit, children: make([]*Thread, items.Len())}
-	x.touch(t)
+	x.joinWith(t, &join{items: items, args: f.in, length: items.Len(), limit: limit, children: make([]*Thread, items.Len())})
 	if m.Distributed {
 		if t.join.tolerate, fail = f.tolerance(); fail != nil {
 			return fail
@@ -115,9 +114,14 @@ func (x *Exec) mapRunARN(label string) string {
 	return arn.MapRun(x.id.MachineARN, label, x.uuid())
 }
 
-// startMore begins iterations until the limit is reached; they follow from the event previous.
+// startMore begins iterations until the limit is reached or the budget is used up; they follow from the event previous.
 func (x *Exec) startMore(t *Thread, previous eventID) {
 	for j := t.join; t.join == j && j.started < j.length && j.started-j.finished < j.limit && x.status == Running; {
+		if x.used >= stepBudget {
+			x.pause(t, previous)
+			return
+		}
+		x.spend(1)
 		x.startItem(t, previous)
 	}
 }
@@ -169,11 +173,14 @@ func (x *Exec) itemDone(t, child *Thread) {
 			t.prev = eventID(ev.ID)
 		}
 	}
-	if j.finished == j.length {
+	switch {
+	case j.finished == j.length:
 		x.mapDone(t)
-		return
+	case j.bytes > asl.MaxPayload:
+		x.joinTooLarge(t, child)
+	default:
+		x.startMore(t, last)
 	}
-	x.startMore(t, last)
 }
 
 // mapDone ends a Map state whose iterations are all done.

@@ -1,6 +1,8 @@
 package interp
 
 import (
+	"strings"
+
 	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/history"
 	"github.com/statelark/statelark/value"
@@ -14,9 +16,7 @@ func (x *Exec) startBranches(f *frame) *failure {
 	}
 	t, branches := f.t, f.s.Parallel.Branches
 	x.emit(t, history.ParallelStateStarted)
-	t.phase = joining
-	t.join = &join{length: len(branches), limit: len(branches), children: make([]*Thread, len(branches))}
-	x.touch(t)
+	x.joinWith(t, &join{length: len(branches), limit: len(branches), children: make([]*Thread, len(branches))})
 	for i, b := range branches {
 		c := x.newThread(t.id, i, b)
 		t.join.children[i] = c
@@ -28,19 +28,56 @@ func (x *Exec) startBranches(f *frame) *failure {
 
 // joined notes that child, a thread of parent's Parallel or Map state, has its result.
 func (x *Exec) joined(parent, child *Thread) {
-	parent.join.finished++
+	j := parent.join
+	j.finished++
+	j.count(parent.state, child)
 	x.touch(parent)
 	if parent.state.Type == asl.Map {
 		x.itemDone(parent, child)
 		return
 	}
-	if parent.join.finished < parent.join.length {
+	if j.finished < j.length {
+		if j.bytes > asl.MaxPayload {
+			x.joinTooLarge(parent, child)
+		}
 		return
 	}
 	parent.follow(child)
 	result := value.Join(parent.join.results())
 	x.aside(parent, history.ParallelStateSucceeded)
 	x.joinExit(parent, result)
+}
+
+// count adds the result of a child, as it will stand in that of the state: a Map prints it compact.
+func (j *join) count(s *asl.State, child *Thread) {
+	j.bytes += child.input.Size() + 1
+	if s.Type == asl.Map && compacts(child.input) {
+		j.bytes += len(child.input.Compact()) - child.input.Size()
+	}
+}
+
+// compacts reports whether the compact text of v may be shorter than its text.
+func compacts(v value.Value) bool {
+	switch v.Kind() {
+	case value.Array, value.Object:
+		return true
+	}
+	return strings.Contains(v.Text(), `\`)
+}
+
+// joinTooLarge fails a Parallel or Map state whose results, of which child has brought the last, are too large already.
+// The other threads are cut.
+func (x *Exec) joinTooLarge(parent, child *Thread) {
+	fail := tooLarge(parent.state.Name)
+	if s := parent.state; s.Type == asl.Map && s.Map.Distributed {
+		fail.write(x.emit(parent, history.MapRunFailed))
+	} else {
+		parent.follow(child)
+		x.writeCut(parent, nil)
+	}
+	x.dropJoin(parent)
+	x.touch(parent)
+	x.failTask(parent, fail)
 }
 
 // results returns the results of the children that have one, in order.
@@ -73,7 +110,6 @@ func (x *Exec) joinExit(t *Thread, result value.Value) {
 // failJoin fails the Parallel or Map state of parent because its thread child failed. The other threads are cut:
 // for each that was in the middle of a state, history shows the state's end, linked to child's last event.
 func (x *Exec) failJoin(parent, child *Thread, fail *failure) {
-	j := parent.join
 	isMap := parent.state.Type == asl.Map
 	if isMap && parent.state.Map.Distributed {
 		x.childFailed(parent, child)
@@ -84,22 +120,27 @@ func (x *Exec) failJoin(parent, child *Thread, fail *failure) {
 		x.writeIteration(parent, history.MapIterationFailed, int(child.index))
 		x.writeAborted(parent, child)
 	}
-	for _, c := range j.children {
-		if c == nil || isMap && c == child || c.phase == done {
+	failed := child
+	if !isMap {
+		failed = nil
+	}
+	x.writeCut(parent, failed)
+	x.dropJoin(parent)
+	x.touch(parent)
+	x.failTask(parent, fail)
+}
+
+// writeCut writes the end of the threads of parent that did not come to one; that of the child failed is written.
+func (x *Exec) writeCut(parent, failed *Thread) {
+	for _, c := range parent.join.children {
+		if c == nil || c == failed || c.phase == done {
 			continue
 		}
-		if isMap {
+		if parent.state.Type == asl.Map {
 			x.writeIteration(parent, history.MapIterationAborted, int(c.index))
 		}
 		x.writeAborted(parent, c)
 	}
-	x.dropJoin(parent)
-	x.touch(parent)
-	f, wrong := x.reframe(parent)
-	if wrong != nil {
-		fail = wrong
-	}
-	x.failState(f, fail)
 }
 
 // writeAborted writes the end of the state that a cut thread was in.

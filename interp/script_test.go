@@ -313,11 +313,27 @@ func (s *script) reload() {
 	if got, want := len(s.x.threads), len(was.threads); got != want {
 		s.t.Errorf("%d threads were read back, there were %d", got, want)
 	}
+	if got, want := s.x.totals(), was.totals(); got != want {
+		s.t.Errorf("after reading the totals are %+v, before they were %+v", got, want)
+	}
 	for id, t := range was.threads {
 		if again := s.x.threads[id]; again == nil || string(again.AppendRow(nil, s)) != string(t.AppendRow(nil, s)) {
 			s.t.Errorf("thread %d is not what it was before", id)
 		}
 	}
+}
+
+// totals are the sums that an execution keeps up to date.
+type totals struct{ held, vars, results, due, waits, pending, paused int }
+
+func (x *Exec) totals() totals {
+	t := totals{held: x.held, vars: x.vars, due: len(x.due), waits: len(x.waits), pending: len(x.turns.pending), paused: len(x.turns.paused)}
+	for _, thread := range x.threads {
+		if thread.join != nil {
+			t.results += thread.join.bytes
+		}
+	}
+	return t
 }
 
 // load reads the memory from the rows.

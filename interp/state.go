@@ -149,7 +149,7 @@ func (x *Exec) leave(f *frame, out value.Value, assigned []value.Member, next st
 	t := f.t
 	ev := x.emit(t, exitedEvent[f.s.Type])
 	ev.Name, ev.Data, ev.Assigned = f.s.Name, out.Text(), assigned
-	t.assign(assigned)
+	x.assign(t, assigned)
 	if next == "" {
 		x.end(t, out)
 		return nil
@@ -167,7 +167,9 @@ func (x *Exec) end(t *Thread, out value.Value) {
 		x.finish(Succeeded, out, nil, nil)
 		return
 	}
-	t.phase, t.state, t.input, t.vars, t.retries = done, nil, out, nil, nil
+	t.phase, t.state, t.retries = done, nil, nil
+	x.hold(t, out)
+	x.dropVars(t)
 	x.touch(t)
 	x.joined(parent, t)
 }

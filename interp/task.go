@@ -232,25 +232,25 @@ func (w *wait) earliest() int64 {
 	return w.beatBy
 }
 
-// timerFired ends every wait that is over by now: those that fell due together end together.
+// timerFired ends every wait that is over by now: those that fell due together end together, as far as the budget goes.
 func (x *Exec) timerFired(ev Event) bool {
-	if x.waits[ev.Seq] == nil {
+	own := x.waits[ev.Seq]
+	if own == nil {
 		return false
 	}
-	x.expired = x.expired[:0]
-	for _, id := range x.threadIDs() {
-		if t := x.threads[id]; t.phase == waiting && t.wait.due != 0 && t.wait.due <= x.now {
-			x.expired = append(x.expired, t)
-		}
-	}
-	timedOut := x.expired[:0]
-	for _, t := range x.expired {
+	var timedOut []*Thread
+	for _, t := range x.takeExpired(own) {
 		if x.status > Running {
 			return true
 		}
 		if t.wait == nil { // the one before has cut it
 			continue
 		}
+		if x.used >= stepBudget && t != own { // its own timer fires as well
+			x.due.set(t)
+			continue
+		}
+		x.spend(1)
 		switch t.wait.kind {
 		case waitTask:
 			if x.taskOverdue(t, ev) {

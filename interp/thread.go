@@ -82,7 +82,8 @@ type wait struct {
 	submitted bool
 	picked    bool // an activity worker has it
 
-	kind waitKind
+	kind  waitKind
+	place int32 // in Exec.due
 }
 
 // join is the memory of a Parallel or Map state whose threads run.
@@ -96,6 +97,11 @@ type join struct {
 	failed   int
 	tolerate tolerance // of a distributed Map
 	children []*Thread // by index; nil: not begun, or failed and tolerated
+	bytes    int       // of the results so far
+
+	// paused is set while more iterations are to be started when the execution goes on; they follow from the event from.
+	paused bool
+	from   eventID
 }
 
 // hiddenLog is the history of a child, of which only the length is kept: in the row of the child's top thread.
@@ -129,16 +135,26 @@ func (x *Exec) touch(t *Thread) {
 
 // goTo makes t ready to enter a state.
 func (x *Exec) goTo(t *Thread, state string, input value.Value) {
-	t.phase, t.state, t.input = entering, t.block.State(state), input
+	t.phase, t.state = entering, t.block.State(state)
+	x.hold(t, input)
 	x.touch(t)
-	x.ready = append(x.ready, t)
+	x.turns.ready = append(x.turns.ready, t)
+}
+
+// hold makes v the payload that t holds: its input, or its result.
+func (x *Exec) hold(t *Thread, v value.Value) {
+	x.held += v.Size() - t.input.Size()
+	x.spend(v.Size() / bytesPerTurn)
+	t.input = v
 }
 
 // remove takes t and all threads below it out of the execution.
 func (x *Exec) remove(t *Thread) {
 	x.giveUp(t)
 	x.dropJoin(t)
-	t.phase = gone
+	x.hold(t, value.Value{})
+	x.dropVars(t)
+	t.phase, x.cut = gone, true
 	delete(x.threads, t.id)
 	x.touch(t)
 }
@@ -153,8 +169,19 @@ func (x *Exec) dropJoin(t *Thread) {
 			x.remove(c)
 		}
 	}
-	t.join = nil
+	x.held -= t.join.size()
+	t.join, x.cut = nil, true
 }
+
+// joinWith makes t wait for child threads.
+func (x *Exec) joinWith(t *Thread, j *join) {
+	t.phase, t.join = joining, j
+	x.held += j.size()
+	x.touch(t)
+}
+
+// size is how many bytes j holds besides its threads.
+func (j *join) size() int { return j.items.Size() + j.args.Size() + 32*j.length }
 
 // await opens a wait of t and sets its timer, when due is not 0.
 func (x *Exec) await(t *Thread, kind waitKind, due int64) {
@@ -178,6 +205,7 @@ func (x *Exec) setTimer(t *Thread, due int64) {
 		x.d.Arm = append(x.d.Arm, TimerSet{t.wait.seq, due})
 	}
 	t.wait.due = due
+	x.due.set(t)
 	x.touch(t)
 }
 
@@ -219,42 +247,54 @@ func (x *Exec) lookup(t *Thread, name string) (value.Value, bool) {
 }
 
 // assign sets variables of t's scope. The old slice stays as it is: a row that is being written may hold it.
-func (t *Thread) assign(assigned []value.Member) {
+func (x *Exec) assign(t *Thread, assigned []value.Member) {
 	if len(assigned) == 0 {
 		return
 	}
+	x.vars += t.growth(assigned)
 	vars := append(make([]value.Member, 0, len(t.vars)+len(assigned)), t.vars...)
-next:
 	for _, a := range assigned {
-		for i := range vars {
-			if vars[i].Key == a.Key {
-				vars[i].Value = a.Value
-				continue next
-			}
+		if i := variable(vars, a.Key); i >= 0 {
+			vars[i].Value = a.Value
+		} else {
+			vars = append(vars, a)
 		}
-		vars = append(vars, a)
 	}
 	t.vars = vars
 }
 
-// variablesTooLarge reports whether assigned is more than one Assign may set, or than t's execution may hold.
-func (x *Exec) variablesTooLarge(t *Thread, assigned []value.Member) bool {
-	if len(assigned) == 0 {
-		return false
+// dropVars ends t's scope.
+func (x *Exec) dropVars(t *Thread) {
+	x.vars -= size(t.vars)
+	t.vars = nil
+}
+
+// variable returns the place of a variable, -1 when it is not there.
+func variable(vars []value.Member, name string) int {
+	return slices.IndexFunc(vars, func(v value.Member) bool { return v.Key == name })
+}
+
+// size is how many bytes the variables have.
+func size(vars []value.Member) int {
+	n := 0
+	for i := range vars {
+		n += vars[i].Value.Size()
 	}
-	total := 0
+	return n
+}
+
+// growth is by how many bytes assigned, whose names differ, makes t's variables larger.
+func (t *Thread) growth(assigned []value.Member) int {
+	n := size(assigned)
 	for i := range assigned {
-		total += assigned[i].Value.Size()
-	}
-	if total > asl.MaxPayload {
-		return true
-	}
-	for _, other := range x.threads {
-		for i := range other.vars {
-			if other != t || !slices.ContainsFunc(assigned, func(a value.Member) bool { return a.Key == other.vars[i].Key }) {
-				total += other.vars[i].Value.Size()
-			}
+		if at := variable(t.vars, assigned[i].Key); at >= 0 {
+			n -= t.vars[at].Value.Size()
 		}
 	}
-	return total > MaxVariables
+	return n
+}
+
+// variablesTooLarge reports whether assigned is more than one Assign may set, or than t's execution may hold.
+func (x *Exec) variablesTooLarge(t *Thread, assigned []value.Member) bool {
+	return size(assigned) > asl.MaxPayload || x.vars+t.growth(assigned) > MaxVariables
 }

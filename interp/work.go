@@ -11,7 +11,10 @@ const stepBudget = 512
 // turnsPerUnit is what a unit of work costs of the budget.
 const turnsPerUnit = 64
 
-// turnsPerAsk is after how many turns the host is asked whether it interrupts, when none of them did a unit of work.
+// bytesPerTurn is how many bytes a thread may take up for one more turn of the budget. It bounds what a decision holds.
+const bytesPerTurn = 8 << 10
+
+// turnsPerAsk is after how many turns the host is asked whether it interrupts.
 const turnsPerAsk = 16
 
 // bounds are the units of work after which an evaluation is a failure of its state.
@@ -29,8 +32,13 @@ var ErrInterrupted = errors.New("the step was interrupted")
 // interruption is what an abandoned step panics with. It passes through the evaluators.
 type interruption struct{}
 
-// ask abandons the step if the host says so.
-func (x *Exec) ask() {
+// spend uses up turns of the budget. It abandons the step if the host says so, which is asked now and then.
+func (x *Exec) spend(turns int) {
+	x.used += turns
+	if x.used-x.asked < turnsPerAsk {
+		return
+	}
+	x.asked = x.used
 	if x.host.Interrupted != nil && x.host.Interrupted() {
 		panic(interruption{})
 	}
@@ -48,9 +56,8 @@ func abandoned(err *error) {
 
 // work counts a unit of work and reports whether the state of f may do another one.
 func (f *frame) work() bool {
-	f.x.turns += turnsPerUnit
 	f.units++
-	f.x.ask()
+	f.x.spend(turnsPerUnit)
 	return f.units <= f.x.bounds.visit
 }
 
