@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -13,7 +14,13 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(bootstrapVar) != "" {
+		serveGo()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // archiveOf makes an archive of files, name and text in turn.
 func archiveOf(t testing.TB, files ...string) []byte {

@@ -178,10 +178,11 @@ func TestURLUnreachable(t *testing.T) {
 
 // bootstrapProgram is a runtime of its own: it adds one to numbers and reports everything else as an error.
 const bootstrapProgram = `#!/usr/bin/env python3
-import http.client, json, os
-api = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+import http.client, json, os, urllib.parse
+url = urllib.parse.urlsplit("http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2018-06-01/runtime/")
+api = http.client.HTTPConnection(url.netloc)
 def call(method, path, body=None):
-    api.request(method, "/2018-06-01/runtime/" + path, body)
+    api.request(method, url.path + path, body)
     answer = api.getresponse()
     return answer.status, answer.headers, answer.read()
 while True:

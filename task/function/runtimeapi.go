@@ -2,6 +2,8 @@ package function
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"io"
@@ -18,10 +20,13 @@ import (
 const runtimePath = "/2018-06-01/runtime/"
 
 // runtimeAPI is the Lambda Runtime API as one sandbox sees it: the runtime asks for the next invocation, answers
-// it, and asks again. A listener on loopback for each sandbox keeps the invocations of sandboxes apart and works
-// with every client, also those that know no path before the API's own.
+// it, and asks again. A listener on loopback for each sandbox keeps the invocations of sandboxes apart. Every program of
+// this machine can reach it, the code of other functions and pages in a browser among them: so the paths begin with a
+// secret, which runtimes take from their environment with the address.
 type runtimeAPI struct {
-	addr   string
+	endpoint string // HOST:PORT/SECRET, for AWS_LAMBDA_RUNTIME_API
+	secret   string // "/SECRET"
+
 	server *http.Server
 	served chan struct{} // closed when the server has ended
 
@@ -52,8 +57,10 @@ func newRuntimeAPI() (*runtimeAPI, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listening for a runtime: %w", err)
 	}
+	secret := "/" + rand.Text()
 	a := &runtimeAPI{
-		addr:       l.Addr().String(),
+		endpoint:   l.Addr().String() + secret,
+		secret:     secret,
 		served:     make(chan struct{}),
 		work:       make(chan *delivery),
 		ready:      make(chan struct{}),
@@ -64,12 +71,25 @@ func newRuntimeAPI() (*runtimeAPI, error) {
 	mux.HandleFunc("POST "+runtimePath+"invocation/{id}/response", a.response)
 	mux.HandleFunc("POST "+runtimePath+"invocation/{id}/error", a.failure)
 	mux.HandleFunc("POST "+runtimePath+"init/error", a.failedInit)
-	a.server = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	a.server = &http.Server{Handler: a.guard(mux), ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		defer close(a.served)
 		_ = a.server.Serve(l) // always ErrServerClosed or a listener that was lost: the sandbox is dead either way
 	}()
 	return a, nil
+}
+
+// guard lets pass who knows the secret.
+func (a *runtimeAPI) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n := min(len(a.secret), len(r.URL.Path))
+		if subtle.ConstantTimeCompare([]byte(r.URL.Path[:n]), []byte(a.secret)) == 0 {
+			refuse(w, http.StatusForbidden, "Forbidden", "the path has to begin as AWS_LAMBDA_RUNTIME_API ends")
+			return
+		}
+		r.URL.Path = r.URL.Path[n:] // RawPath stays empty: no path of the API has an escape
+		next.ServeHTTP(w, r)
+	})
 }
 
 func (a *runtimeAPI) close() {

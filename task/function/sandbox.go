@@ -44,7 +44,7 @@ func (s *sandbox) start(env *environment) error {
 	}
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = s.f.Code.Dir
-	cmd.Env = append(env.vars(s.f), "AWS_LAMBDA_RUNTIME_API="+s.api.addr)
+	cmd.Env = append(env.vars(s.f), "AWS_LAMBDA_RUNTIME_API="+s.api.endpoint)
 	s.proc, err = env.launcher.start(cmd, s.output, nil)
 	return err
 }

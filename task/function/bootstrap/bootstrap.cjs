@@ -9,8 +9,9 @@ const { createRequire } = require('module');
 const { pathToFileURL } = require('url');
 
 const TASK_ROOT = process.env.LAMBDA_TASK_ROOT;
-const [HOST, PORT] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');
-const API = '/2018-06-01/runtime/';
+const [ADDRESS, SECRET] = process.env.AWS_LAMBDA_RUNTIME_API.split('/');
+const [HOST, PORT] = ADDRESS.split(':');
+const API = `/${SECRET}/2018-06-01/runtime/`;
 
 class RuntimeError extends Error {
   constructor(name, message) {
@@ -37,7 +38,7 @@ class Client {
     const head = method === 'POST'
       ? `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` : '';
     this.socket.ref();
-    this.socket.write(`${method} ${API}${route} HTTP/1.1\r\nHost: ${HOST}:${PORT}\r\n${head}\r\n${body}`);
+    this.socket.write(`${method} ${API}${route} HTTP/1.1\r\nHost: ${ADDRESS}\r\n${head}\r\n${body}`);
     return new Promise((resolve) => { this.pending = resolve; });
   }
 

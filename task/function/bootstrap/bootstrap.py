@@ -12,7 +12,8 @@ import time
 import traceback
 
 TASK_ROOT = os.environ["LAMBDA_TASK_ROOT"]
-API = "/2018-06-01/runtime/"
+ADDRESS, _, SECRET = os.environ["AWS_LAMBDA_RUNTIME_API"].partition("/")
+API = f"/{SECRET}/2018-06-01/runtime/"
 # Runtimes before Python 3.12 escape everything outside ASCII.
 OLD_RUNTIME = re.match(r"AWS_Lambda_python3\.([6-9]|1[01])$", os.environ.get("AWS_EXECUTION_ENV", ""))
 
@@ -30,15 +31,14 @@ class Client:
     """One connection to the Runtime API, kept open. It speaks no more HTTP than the API answers with: the
     standard library's client takes longer to load than most handlers do."""
 
-    def __init__(self, address):
-        host, port = address.rsplit(":", 1)
-        self.address = address
+    def __init__(self):
+        host, port = ADDRESS.rsplit(":", 1)
         self.socket = socket.create_connection((host, int(port)))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.answers = self.socket.makefile("rb")
 
     def call(self, method, path, body=b"", kind="application/json"):
-        head = [f"{method} {API}{path} HTTP/1.1", f"Host: {self.address}"]
+        head = [f"{method} {API}{path} HTTP/1.1", f"Host: {ADDRESS}"]
         if method == "POST":
             head += [f"Content-Type: {kind}", f"Content-Length: {len(body)}"]
         self.socket.sendall("\r\n".join(head + ["", ""]).encode("latin-1", "replace") + body)
@@ -221,7 +221,7 @@ def serve(client, handler):
 def main():
     sys.path[0] = TASK_ROOT
     set_up_logging()
-    client = Client(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    client = Client()
     try:
         handler = load(os.environ["_HANDLER"])
     except Exception as error:
