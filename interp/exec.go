@@ -297,7 +297,7 @@ func (x *Exec) accept(ev Event) bool {
 	case Started:
 		x.start()
 		if ev.Brief {
-			x.turns = stepBudget
+			x.used = stepBudget
 		}
 	case Continue:
 		return x.resume()

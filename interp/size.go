@@ -1,4 +1,0 @@
-package interp
-
-// Size TEMP
-func (x *Exec) Size() int { return 1000 * len(x.threads) }
