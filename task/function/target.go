@@ -16,14 +16,14 @@ import (
 )
 
 // NewTarget makes the target of "lambda:invoke" and of function ARNs.
-func NewTarget(c *Catalog) task.Target { return aws.NewLambda(lambda{c}) }
+func NewTarget(c *Catalog) task.Target { return aws.NewLambda(service{c}) }
 
-// lambda does for Tasks what Lambda does.
-type lambda struct{ catalog *Catalog }
+// service does for Tasks what Lambda does.
+type service struct{ catalog *Catalog }
 
 // Invoke calls a function.
-func (l lambda) Invoke(ctx context.Context, in *aws.Invocation) (*aws.Invoked, error) {
-	out, err := l.invoke(ctx, in)
+func (s service) Invoke(ctx context.Context, in *aws.Invocation) (*aws.Invoked, error) {
+	out, err := s.invoke(ctx, in)
 	if err != nil {
 		return nil, refusal(ctx, err)
 	}
@@ -43,8 +43,8 @@ func refusal(ctx context.Context, err error) error {
 	return &awswire.Error{Code: "ServiceException", Message: err.Error(), Status: http.StatusInternalServerError}
 }
 
-func (l lambda) invoke(ctx context.Context, in *aws.Invocation) (*aws.Invoked, error) {
-	ref, err := l.ref(in)
+func (s service) invoke(ctx context.Context, in *aws.Invocation) (*aws.Invoked, error) {
+	ref, err := s.ref(in)
 	if err != nil {
 		return nil, err
 	}
@@ -56,12 +56,12 @@ func (l lambda) invoke(ctx context.Context, in *aws.Invocation) (*aws.Invoked, e
 	switch in.Type {
 	case "Event":
 		out.Status = http.StatusAccepted
-		return out, l.catalog.InvokeEvent(ref, inv)
+		return out, s.catalog.InvokeEvent(ref, inv)
 	case "DryRun":
 		out.Status = http.StatusNoContent
-		return out, l.catalog.CheckInvoke(ref)
+		return out, s.catalog.CheckInvoke(ref)
 	}
-	res, err := l.catalog.Invoke(ctx, ref, inv)
+	res, err := s.catalog.Invoke(ctx, ref, inv)
 	if err != nil {
 		return nil, err
 	}
@@ -72,14 +72,14 @@ func (l lambda) invoke(ctx context.Context, in *aws.Invocation) (*aws.Invoked, e
 
 // ref returns the function that is meant. The region and the account of a Task's Resource are not looked at: a
 // definition that was written for AWS works here.
-func (l lambda) ref(in *aws.Invocation) (Ref, error) {
+func (s service) ref(in *aws.Invocation) (Ref, error) {
 	if r := in.Direct; r != nil {
 		name, qualifier, _ := strings.Cut(r.Function, ":")
 		return Ref{Place: r.Place, Name: name, Qualifier: qualifier}, nil
 	}
 	ref, err := ParseRef(in.Function, in.Qualifier)
 	if err == nil {
-		err = l.locate(&ref, in.Execution)
+		err = s.locate(&ref, in.Execution)
 	}
 	return ref, err
 }
@@ -100,8 +100,8 @@ func DecodeClientContext(text string) ([]byte, error) {
 }
 
 // locate fills in what a name leaves open, as seen by the execution that calls.
-func (l lambda) locate(r *Ref, execution string) error {
-	here := l.catalog.opts.Place
+func (s service) locate(r *Ref, execution string) error {
+	here := s.catalog.opts.Place
 	if x, ok := arn.Parse(execution); ok {
 		here = x.Place()
 	}
