@@ -109,8 +109,9 @@ type Change struct {
 	// Start claims the name of Execution within its state machine; a taken name is a *TakenError, so nobody has
 	// to look before. It stays taken until the execution expires.
 	Start bool
-	// MadeUp says, with Start, that the name was made up at random: the store need not look whether it is taken.
-	MadeUp bool
+	// Free says, with Start, that the name is known to be free: it was made up at random, or who owns the shard has
+	// looked. The store need not look.
+	Free bool
 	// Execution is the record as of now, nil when it stays as it is. It is set on Start; its Machine and Name
 	// never change after.
 	Execution *Execution

@@ -40,7 +40,7 @@ func serveBench(addr, dir string) error {
 	}
 	targets := &task.Registry{}
 	targets.SetFunctions(echo{})
-	e, err := engine.Open(context.Background(), store, engine.Config{Place: place, Targets: targets, Logger: log})
+	e, err := engine.Open(context.Background(), store, place, targets, engine.Options{Log: log})
 	if err != nil {
 		return err
 	}

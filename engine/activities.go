@@ -174,7 +174,7 @@ func (e *Engine) ActivityTask(ctx context.Context, arn, worker string) (*statela
 		}
 		if waiter != nil {
 			if poll == nil {
-				poll = time.NewTimer(e.cfg.LongPoll)
+				poll = time.NewTimer(e.opts.LongPoll)
 				defer poll.Stop()
 			}
 			var got bool

@@ -42,7 +42,7 @@ var longOnly = `{"StartAt":"P0","States":{` + longWay() + `}}`
 // inBubbleOfOne is inBubble with a single owner.
 func inBubbleOfOne(t *testing.T, f function, test func(r *rig)) {
 	t.Helper()
-	inBubbleWith(t, Config{Owners: 1}, f, test)
+	inBubbleWith(t, Options{Owners: 1}, f, test)
 }
 
 // A start is answered though the first state takes long, and others go on meanwhile.
@@ -185,7 +185,7 @@ func TestEndsOfALongStep(t *testing.T) {
 
 // Every step of these is set aside; what they give is what they give otherwise.
 func TestImpatience(t *testing.T) {
-	inBubbleWith(t, Config{Owners: 1, Patience: -1, MaxLive: 1}, echo, func(r *rig) {
+	inBubbleWith(t, Options{Owners: 1, Patience: -1, MaxLive: 1}, echo, func(r *rig) {
 		loop := r.machine("L", `{"StartAt":"M","States":{"M":{"Type":"Map","MaxConcurrency":3,"ItemProcessor":{"StartAt":"A","States":{
 			"A":{"Type":"Pass","Next":"T"},"T":{`+lambda+`,"Next":"W"},"W":{"Type":"Wait","Seconds":1,"End":true}}},"End":true}}}`)
 		var arns []string

@@ -25,7 +25,7 @@ func benchEngine(b *testing.B, definition string, f task.Target) (*Engine, strin
 	b.Helper()
 	targets := &task.Registry{}
 	targets.SetFunctions(f)
-	e, err := Open(b.Context(), memstore.New(), Config{Place: here, Targets: targets})
+	e, err := Open(b.Context(), memstore.New(), here, targets, Options{})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -54,7 +54,7 @@ func (o *owner) newChange(l *live, d *interp.Decision, m message) *change {
 		ch.Consumed = append(ch.Consumed, *m.from)
 	}
 	if m.begin != nil {
-		ch.Start, ch.MadeUp, ch.Execution = true, m.begin.start.MadeUp, l.record
+		ch.Start, ch.Free, ch.Execution = true, true, l.record // begin has looked
 		e.tellBegan(ch, l.record)
 	}
 	if d.Finish != nil {

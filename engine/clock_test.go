@@ -36,7 +36,7 @@ func TestClockIsSetBackBetweenTheEventsOfAnExecution(t *testing.T) {
 	for _, lives := range []int{1, 100} { // read again for every event, and kept in memory
 		t.Run(fmt.Sprint(lives), func(t *testing.T) {
 			var clock wallClock
-			inBubbleWith(t, Config{Owners: 1, MaxLive: lives, Now: clock.now}, echo, func(r *rig) {
+			inBubbleWith(t, Options{Owners: 1, MaxLive: lives, Now: clock.now}, echo, func(r *rig) {
 				r.activity("a")
 				arn := r.start(r.machine("M", activityTask("")), "e", `1`)
 				others := r.machine("others", waitHour)
@@ -70,7 +70,7 @@ func TestClockIsSetBackBetweenATimerAndItsEvent(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var clock wallClock
-			inBubbleWith(t, Config{Owners: 1, Now: clock.now}, forever, func(r *rig) {
+			inBubbleWith(t, Options{Owners: 1, Now: clock.now}, forever, func(r *rig) {
 				r.activity("a")
 				arn := r.start(r.machine("M", definition), "e", `{}`)
 				other := r.machine("other", passOnly)

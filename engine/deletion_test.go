@@ -85,7 +85,7 @@ func (r *rig) records(prefix string) int {
 
 // Revisions stay as long as an execution refers to them, open or closed, and no longer.
 func TestRevisionsAreFreed(t *testing.T) {
-	inBubbleWith(t, Config{Owners: 2, Retention: time.Hour}, echo, func(r *rig) {
+	inBubbleWith(t, Options{Owners: 2, Retention: time.Hour}, echo, func(r *rig) {
 		m := r.machine("M", `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":7200,"End":true}}}`)
 		old := r.start(m, "old", `{}`)
 		for i := range 5 { // revisions that nothing ever ran
@@ -118,7 +118,7 @@ func TestRevisionsAreFreed(t *testing.T) {
 
 // A start under way keeps its revision, whatever the clock says.
 func TestARevisionThatIsBeingStartedIsKept(t *testing.T) {
-	inBubbleWith(t, Config{Owners: 2, Retention: time.Hour}, echo, func(r *rig) {
+	inBubbleWith(t, Options{Owners: 2, Retention: time.Hour}, echo, func(r *rig) {
 		ctx, m := context.Background(), r.machine("M", waitHour)
 		p, err := r.machines.admit(ctx, m)
 		if err != nil {
@@ -177,7 +177,7 @@ func TestManyMachinesDoNotFillTheMemory(t *testing.T) {
 func TestAnotherNodesChangeIsNoticed(t *testing.T) {
 	inBubble(t, echo, func(r *rig) {
 		ctx, m, a := context.Background(), r.machine("M", passOnly), r.activity("a")
-		other := New(r.store, r.cfg)
+		other := New(r.store, here, r.targets, r.options)
 		for i, arn := range []string{m, a} {
 			if err := other.Tag(ctx, arn, []statelark.Tag{{Key: "there", Value: "1"}}); err != nil {
 				t.Fatal(err)

@@ -64,7 +64,7 @@ func callOf(function string) string {
 // Slow calls of one function, however many, leave slots to those of another.
 func TestSlowCallsDoNotStarveOthers(t *testing.T) {
 	g := newGates()
-	inBubbleWith(t, Config{MaxTasks: 8}, g.call, func(r *rig) {
+	inBubbleWith(t, Options{MaxTasks: 8}, g.call, func(r *rig) {
 		slow := r.machine("Slow", callOf("slow"))
 		for i := range 100 {
 			r.start(slow, fmt.Sprint(i), `1`)
@@ -87,7 +87,7 @@ func TestSlowCallsDoNotStarveOthers(t *testing.T) {
 // Functions that each hold all slots they can get, for whatever they wait, leave one to each other function.
 func TestEachResourceHasASlotOfItsOwn(t *testing.T) {
 	g := newGates()
-	inBubbleWith(t, Config{MaxTasks: 4}, g.call, func(r *rig) {
+	inBubbleWith(t, Options{MaxTasks: 4}, g.call, func(r *rig) {
 		const n = 30
 		for i := range n {
 			name := fmt.Sprint("f", i)

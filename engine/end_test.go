@@ -180,7 +180,7 @@ func (r *rig) describeStored(text string) statelark.Status {
 // A Task that starts an execution waits for its owner, and Close for the Task.
 func TestCloseWhileATaskStartsAnExecution(t *testing.T) {
 	for range 20 {
-		inBubbleWith(t, Config{Owners: 1}, echo, func(r *rig) {
+		inBubbleWith(t, Options{Owners: 1}, echo, func(r *rig) {
 			child := r.machine("C", passOnly)
 			parent := r.machine("P", `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution",
 				"Parameters":{"StateMachineArn":"`+child+`","Name":"child"},"End":true}}}`)

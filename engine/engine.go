@@ -41,12 +41,10 @@ import (
 	"github.com/statelark/statelark/task"
 )
 
-// Config says how an engine runs. Place and Targets are needed; the zero value of the rest is good.
-type Config struct {
-	Place   arn.Place
-	Targets *task.Registry
+// Options say how an engine runs. The zero value is ready for use.
+type Options struct {
 	Nesting Nesting      // needed where a target calls StartChild
-	Logger  *slog.Logger // nil: discard
+	Log     *slog.Logger // nil: discard
 	Node    string       // name under which shards are leased, "" : "local"
 
 	// Owners is how many goroutines share the shards; 0: two for each processor.
@@ -76,7 +74,8 @@ const (
 
 // Engine runs the executions of a store. Its methods may be called from any goroutine between Open and Close.
 type Engine struct {
-	cfg    Config
+	opts   Options
+	place  arn.Place
 	store  statelark.Store
 	log    *slog.Logger
 	tokens tokens
@@ -98,7 +97,7 @@ type Engine struct {
 	deletions  *deletions
 
 	workers  chan struct{} // the places for steps that are set aside
-	patience atomic.Int64  // of Config, in ns; tests change it
+	patience atomic.Int64  // of Options, in ns; tests change it
 
 	closing chan struct{} // closed when Close begins
 	closed  chan struct{} // closed when everything has ended
@@ -107,23 +106,24 @@ type Engine struct {
 	running sync.WaitGroup // every goroutine of the engine
 }
 
-// New makes an engine on a store. It does nothing until Start; meanwhile the registry of its targets can be filled
-// with what needs the engine.
-func New(store statelark.Store, cfg Config) *Engine {
-	cfg.setDefaults()
+// New makes an engine on a store, for the resources of a place. It does nothing until Start; meanwhile the registry of
+// its targets can be filled with what needs the engine.
+func New(store statelark.Store, place arn.Place, targets *task.Registry, o Options) *Engine {
+	o.setDefaults()
 	e := &Engine{
-		cfg: cfg, store: store, log: cfg.Logger, machines: newMachines(store), activityRecords: newShelf(store, activityKind), activities: newActivities(),
+		opts: o, place: place, store: store, log: o.Log,
+		machines: newMachines(store), activityRecords: newShelf(store, activityKind), activities: newActivities(),
 		closing: make(chan struct{}), closed: make(chan struct{}),
 	}
 	e.generation.Store(1)
-	e.shards = &shards{store: store, node: cfg.Node, log: e.log}
+	e.shards = &shards{store: store, node: o.Node, log: e.log}
 	e.committer = newCommitter(store, e.shards, &e.generation, e.failed)
 	e.rows = workRows{store, e.tokens.token}
-	e.dispatcher = newDispatcher(cfg.Targets, e.rows, e.deliver, e.log, cfg.MaxTasks)
+	e.dispatcher = newDispatcher(targets, e.rows, e.deliver, e.log, o.MaxTasks)
 	e.recovery, e.deletions = newRecovery(e), newDeletions(e)
 	e.workers = newWorkers()
-	e.patience.Store(int64(cfg.Patience))
-	for i := range cfg.Owners {
+	e.patience.Store(int64(o.Patience))
+	for i := range o.Owners {
 		e.owners = append(e.owners, newOwner(e, i))
 	}
 	return e
@@ -150,56 +150,54 @@ func (e *Engine) Start(ctx context.Context) error {
 
 // listening notes that callers are heard from now on.
 func (e *Engine) listening() {
-	now := e.cfg.Now()
+	now := e.opts.Now()
 	e.since.Store(&now)
 }
 
 // now is the time to the millisecond, which is as fine as records keep it.
-func (e *Engine) now() time.Time { return e.cfg.Now().Truncate(time.Millisecond).UTC() }
+func (e *Engine) now() time.Time { return e.opts.Now().Truncate(time.Millisecond).UTC() }
 
 // Open is New and Start.
-func Open(ctx context.Context, store statelark.Store, cfg Config) (*Engine, error) {
-	e := New(store, cfg)
+func Open(ctx context.Context, store statelark.Store, place arn.Place, targets *task.Registry, o Options) (*Engine, error) {
+	e := New(store, place, targets, o)
 	if err := e.Start(ctx); err != nil {
 		return nil, err
 	}
 	return e, nil
 }
 
-func (c *Config) setDefaults() {
-	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
+func (o *Options) setDefaults() {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if c.Node == "" {
-		c.Node = "local"
+	if o.Node == "" {
+		o.Node = "local"
 	}
-	if c.Owners == 0 {
-		c.Owners = 2 * runtime.GOMAXPROCS(0)
+	if o.Owners == 0 {
+		o.Owners = 2 * runtime.GOMAXPROCS(0)
 	}
-	if c.MaxTasks == 0 {
-		c.MaxTasks = 1024
+	if o.MaxTasks == 0 {
+		o.MaxTasks = 1024
 	}
-	if c.MaxLive == 0 {
-		c.MaxLive = 8192
+	if o.MaxLive == 0 {
+		o.MaxLive = 8192
 	}
-	if c.MaxLiveBytes == 0 {
-		c.MaxLiveBytes = 128 << 20
+	if o.MaxLiveBytes == 0 {
+		o.MaxLiveBytes = 128 << 20
 	}
-	if c.Patience == 0 {
-		c.Patience = 10 * time.Millisecond
+	if o.Patience == 0 {
+		o.Patience = 10 * time.Millisecond
 	}
-	if c.LongPoll == 0 {
-		c.LongPoll = 60 * time.Second
+	if o.LongPoll == 0 {
+		o.LongPoll = 60 * time.Second
 	}
-	if c.Retention == 0 {
-		c.Retention = 90 * 24 * time.Hour
+	if o.Retention == 0 {
+		o.Retention = 90 * 24 * time.Hour
 	}
-	if c.Now == nil {
-		c.Now = time.Now
+	if o.Now == nil {
+		o.Now = time.Now
 	}
-	if c.Targets == nil {
-		c.Targets = &task.Registry{}
-	}
+
 }
 
 // run starts the goroutines.
@@ -215,7 +213,7 @@ func (e *Engine) run() {
 	e.running.Go(func() { e.recovery.run(ctx) })
 	e.running.Go(func() { e.deletions.run(ctx) })
 	e.running.Go(func() { e.shards.keep(ctx, e.lost, e.won) })
-	if e.cfg.Retention > 0 {
+	if e.opts.Retention > 0 {
 		e.running.Go(func() { e.expire(ctx) })
 	}
 }

@@ -27,7 +27,8 @@ type rig struct {
 	*Engine
 	t        *testing.T
 	store    *frail
-	cfg      Config
+	options  Options
+	targets  *task.Registry
 	function function
 }
 
@@ -49,13 +50,13 @@ func forever(ctx context.Context, _ *task.Call) (task.Outcome, error) {
 // inBubble runs test with an engine whose functions are f.
 func inBubble(t *testing.T, f function, test func(r *rig)) {
 	t.Helper()
-	inBubbleWith(t, Config{Owners: 2}, f, test)
+	inBubbleWith(t, Options{Owners: 2}, f, test)
 }
 
-func inBubbleWith(t *testing.T, cfg Config, f function, test func(r *rig)) {
+func inBubbleWith(t *testing.T, o Options, f function, test func(r *rig)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		r := &rig{t: t, store: newFrail(), cfg: cfg, function: f}
+		r := &rig{t: t, store: newFrail(), options: o, function: f}
 		r.open()
 		defer r.shut()
 		test(r)
@@ -64,11 +65,11 @@ func inBubbleWith(t *testing.T, cfg Config, f function, test func(r *rig)) {
 
 func (r *rig) open() {
 	r.t.Helper()
-	r.cfg.Place, r.cfg.Targets, r.cfg.Nesting = here, &task.Registry{}, aws.Nesting{}
-	r.Engine = New(r.store, r.cfg)
-	r.cfg.Targets.SetFunctions(r.function)
-	r.cfg.Targets.Set("lambda:invoke", r.function)
-	r.cfg.Targets.Set("states:startExecution", aws.NewStates(r.Engine))
+	r.targets, r.options.Nesting = &task.Registry{}, aws.Nesting{}
+	r.Engine = New(r.store, here, r.targets, r.options)
+	r.targets.SetFunctions(r.function)
+	r.targets.Set("lambda:invoke", r.function)
+	r.targets.Set("states:startExecution", aws.NewStates(r.Engine))
 	if err := r.Start(context.Background()); err != nil {
 		r.t.Fatal(err)
 	}

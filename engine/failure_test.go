@@ -64,7 +64,7 @@ func TestResultOutlivesAStoreThatIsAway(t *testing.T) {
 				time.Sleep(2 * time.Second)
 				return echo(ctx, c)
 			}
-			inBubbleWith(t, Config{Owners: 1, MaxLive: lives}, slow, func(r *rig) {
+			inBubbleWith(t, Options{Owners: 1, MaxLive: lives}, slow, func(r *rig) {
 				m := r.machine("M", taskOnly)
 				var arns []string
 				for i := range 5 {
@@ -93,7 +93,7 @@ func TestTimersOutliveAStoreThatIsAway(t *testing.T) {
 	} {
 		for _, lives := range []int{1, 100} {
 			t.Run(fmt.Sprintf("%+v, %d in memory", wait, lives), func(t *testing.T) {
-				inBubbleWith(t, Config{Owners: 1, MaxLive: lives}, echo, func(r *rig) {
+				inBubbleWith(t, Options{Owners: 1, MaxLive: lives}, echo, func(r *rig) {
 					m := r.machine("M", fmt.Sprintf(`{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":%d,"End":true}}}`, wait.seconds))
 					arn := r.start(m, "e", `{}`)
 					other := r.machine("other", waitHour)
@@ -154,7 +154,7 @@ func TestDeletionWhoseAnswerIsLost(t *testing.T) {
 
 // One execution's rows that cannot be read are no reason for another one to stand still.
 func TestDamagedRows(t *testing.T) {
-	inBubbleWith(t, Config{Owners: 1, MaxLive: 1}, echo, func(r *rig) {
+	inBubbleWith(t, Options{Owners: 1, MaxLive: 1}, echo, func(r *rig) {
 		m := r.machine("M", `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":5,"End":true}}}`)
 		var arns []string
 		for i := range 5 {
@@ -248,7 +248,7 @@ func TestMoreTasksThanAreKeptInMemory(t *testing.T) {
 			<-open
 			return echo(ctx, c)
 		}
-		inBubbleWith(t, Config{MaxTasks: 2}, gated, func(r *rig) {
+		inBubbleWith(t, Options{MaxTasks: 2}, gated, func(r *rig) {
 			open = make(chan struct{})
 			m := r.machine("M", taskOnly)
 			for i := range n {

@@ -29,7 +29,7 @@ func TestFencedEngineSaysNothing(t *testing.T) {
 		r.start(r.machine("T", taskOnly), "e", `1`)
 		synctest.Wait()
 		held := slices.Clone(r.shards.held())
-		if err := r.store.Release(ctx, r.Engine.cfg.Node, held); err != nil {
+		if err := r.store.Release(ctx, r.Engine.opts.Node, held); err != nil {
 			t.Fatal(err)
 		}
 		theirs, err := r.store.Acquire(ctx, "another", statelark.Shards)
@@ -71,7 +71,7 @@ func TestFencedEngineSaysNothing(t *testing.T) {
 
 // What rests on a change that was refused is refused, too, though the store would take it.
 func TestChangesBehindOneThatWasRefused(t *testing.T) {
-	inBubbleWith(t, Config{Owners: 1}, echo, func(r *rig) {
+	inBubbleWith(t, Options{Owners: 1}, echo, func(r *rig) {
 		r.activity("a")
 		ctx := context.Background()
 		m := r.machine("M", `{"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[
@@ -120,7 +120,7 @@ func TestChangesBehindOneThatWasRefused(t *testing.T) {
 
 // A Task that starts an execution waits for an owner that is busy, where a client is told to come again.
 func TestNestedExecutionIsNotThrottled(t *testing.T) {
-	inBubbleWith(t, Config{Owners: 1}, echo, func(r *rig) {
+	inBubbleWith(t, Options{Owners: 1}, echo, func(r *rig) {
 		m := r.machine("C", passOnly)
 		parent := r.machine("P", `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"Next":"T"},"T":{"Type":"Task",
 			"Resource":"arn:aws:states:::states:startExecution","Parameters":{"StateMachineArn":"`+m+`"},"ResultSelector":{},"End":true}}}`)

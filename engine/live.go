@@ -78,7 +78,7 @@ func (e *Engine) beginAnew(l *live, text string) {
 func (e *Engine) identity(r *statelark.Execution, p *program) interp.Identity {
 	return interp.Identity{
 		ARN: r.ARN(), Name: r.Name, RoleARN: p.record.RoleARN, MachineARN: r.Machine, MachineName: p.record.Name,
-		Version: r.Version, Alias: r.Alias, Region: e.cfg.Place.Region, StartedAt: r.Start,
+		Version: r.Version, Alias: r.Alias, Region: e.place.Region, StartedAt: r.Start,
 	}
 }
 

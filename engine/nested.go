@@ -91,7 +91,7 @@ func (e *Engine) tellBegan(ch *statelark.Change, child *statelark.Execution) {
 		return
 	}
 	data := append([]byte{messageBegan}, child.ID[:]...)
-	data = append(data, e.cfg.Nesting.Began(child).Text()...)
+	data = append(data, e.opts.Nesting.Began(child).Text()...)
 	ch.Sends = append(ch.Sends, statelark.Message{MessageKey: statelark.MessageKey{To: w.exec, Seq: w.seq << 1}, Data: data})
 }
 
@@ -105,7 +105,7 @@ func (e *Engine) tellEnded(ch *statelark.Change, child *statelark.Execution, l *
 	if child.Status == statelark.Succeeded {
 		d.Output = f.Output.Text()
 	}
-	data := append([]byte{messageEnded, byte(child.Status)}, e.cfg.Nesting.Ended(d, w.tells.pattern()).Text()...)
+	data := append([]byte{messageEnded, byte(child.Status)}, e.opts.Nesting.Ended(d, w.tells.pattern()).Text()...)
 	ch.Sends = append(ch.Sends, statelark.Message{MessageKey: statelark.MessageKey{To: w.exec, Seq: w.seq<<1 | 1}, Data: data})
 }
 
@@ -185,5 +185,5 @@ func (e *Engine) stopCause(parent statelark.ExecID) (string, error) {
 	case !errors.Is(err, statelark.ErrNotFound): // not one that has expired
 		return "", err
 	}
-	return e.cfg.Nesting.GivenUp(arn), nil
+	return e.opts.Nesting.GivenUp(arn), nil
 }

@@ -334,7 +334,7 @@ func (o *owner) weigh(l *live) {
 
 // spare lets the longest idle executions go when there are too many, or too large ones, in memory; but not l.
 func (o *owner) spare(l *live) {
-	count, bytes := o.e.cfg.MaxLive/len(o.e.owners)+1, o.e.cfg.MaxLiveBytes/len(o.e.owners)
+	count, bytes := o.e.opts.MaxLive/len(o.e.owners)+1, o.e.opts.MaxLiveBytes/len(o.e.owners)
 	at := o.idle.Front()
 	for tries := 0; tries < 8 && at != nil && (o.idle.Len() > count || o.bytes > bytes); tries++ {
 		old := at.Value.(*live)

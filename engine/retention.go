@@ -35,7 +35,7 @@ func (e *Engine) expire(ctx context.Context) {
 }
 
 func (e *Engine) expireOnce(ctx context.Context) error {
-	before := e.now().Add(-e.cfg.Retention)
+	before := e.now().Add(-e.opts.Retention)
 	for total := 0; ctx.Err() == nil; {
 		n, err := e.store.Expire(ctx, before, expireBudget)
 		if err != nil {

@@ -9,13 +9,14 @@ import (
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/memstore"
+	"github.com/statelark/statelark/task"
 )
 
 func TestClosedExecutionsAreRemovedAfterTheirRetention(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := context.Background()
 		place := arn.Place{Region: "us-east-1", Account: "000000000000"}
-		e, err := Open(ctx, memstore.New(), Config{Place: place, Retention: time.Hour})
+		e, err := Open(ctx, memstore.New(), place, &task.Registry{}, Options{Retention: time.Hour})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -38,7 +38,7 @@ func TestStartUnderANameThatIsTaken(t *testing.T) {
 }
 
 func TestNameIsFreeAgainAfterTheRetention(t *testing.T) {
-	inBubbleWith(t, Config{Owners: 1, Retention: time.Hour}, echo, func(r *rig) {
+	inBubbleWith(t, Options{Owners: 1, Retention: time.Hour}, echo, func(r *rig) {
 		m := r.machine("M", passOnly)
 		r.run(m, "e", `1`)
 		time.Sleep(75 * time.Minute)
@@ -78,7 +78,7 @@ func TestStartsOfOneNameAtOnce(t *testing.T) {
 }
 
 func TestStartIsRefusedWhenThereIsTooMuchToDo(t *testing.T) {
-	inBubbleWith(t, Config{Owners: 1}, echo, func(r *rig) {
+	inBubbleWith(t, Options{Owners: 1}, echo, func(r *rig) {
 		m := r.machine("M", passOnly)
 		release := r.store.hold()
 		var throttled, started atomic.Int32

@@ -45,7 +45,7 @@ func newTimers(o *owner) *timers {
 	return &timers{o: o, wake: make(chan struct{}, 1), gone: make(map[statelark.Timer]struct{})}
 }
 
-func (t *timers) now() time.Time { return t.o.e.cfg.Now() }
+func (t *timers) now() time.Time { return t.o.e.opts.Now() }
 
 // add sets a timer that was made durable.
 func (t *timers) add(timer statelark.Timer) {

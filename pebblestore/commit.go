@@ -311,7 +311,7 @@ func (w *write) claim(c *statelark.Change) error {
 	n := name{x.Machine, x.Name}
 	holder, taken := w.names[n]
 	w.key = appendName(w.key[:0], x.Machine, x.Name)
-	if !taken && !c.MadeUp {
+	if !taken && !c.Free {
 		var err error
 		if holder, taken, err = w.store.holder(w.key); err != nil {
 			return err

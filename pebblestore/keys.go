@@ -41,18 +41,18 @@ import (
 // them (blocks, thread rows, work rows, messages, meta records) have versions of their own, which the store does not
 // know; blobs are texts.
 const (
-	prefixFormat  = 'v'
-	prefixStep    = 'g'
-	prefixBuild   = 'y'
-	prefixOpened  = 'e'
-	prefixExec    = 'x'
-	prefixTimer   = 't'
-	prefixWork    = 'w'
-	prefixInbox   = 'q'
-	prefixName    = 'n'
-	prefixList    = 'i'
-	prefixClosed  = 'c'
-	prefixMeta    = 'm'
+	prefixFormat = 'v'
+	prefixStep   = 'g'
+	prefixBuild  = 'y'
+	prefixOpened = 'e'
+	prefixExec   = 'x'
+	prefixTimer  = 't'
+	prefixWork   = 'w'
+	prefixInbox  = 'q'
+	prefixName   = 'n'
+	prefixList   = 'i'
+	prefixClosed = 'c'
+	prefixMeta   = 'm'
 )
 
 // The kinds of rows under an execution.

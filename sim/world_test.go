@@ -89,8 +89,8 @@ func (w *world) boot() {
 	targets.Set("lambda:invoke", notifier{w})
 	var e *engine.Engine
 	for {
-		e = engine.New(view, engine.Config{
-			Place: place, Targets: targets, Nesting: aws.Nesting{}, Owners: 3, MaxLive: 6, Patience: w.patience(), LongPoll: 5 * time.Second, Logger: slog.New(slog.DiscardHandler), Now: w.wall,
+		e = engine.New(view, place, targets, engine.Options{
+			Nesting: aws.Nesting{}, Owners: 3, MaxLive: 6, Patience: w.patience(), LongPoll: 5 * time.Second, Log: slog.New(slog.DiscardHandler), Now: w.wall,
 		})
 		targets.Set("states:startExecution", aws.NewStates(e))
 		err := e.Start(context.Background())

@@ -98,7 +98,7 @@ func (n *Node) openCatalog() (*function.Catalog, error) {
 func (n *Node) openEngine(ctx context.Context) (*engine.Engine, error) {
 	functions := function.NewTarget(n.catalog)
 	targets := &task.Registry{}
-	e := engine.New(n.store, engine.Config{Place: n.cfg.place(), Targets: targets, Nesting: aws.Nesting{}, Logger: n.log})
+	e := engine.New(n.store, n.cfg.place(), targets, engine.Options{Nesting: aws.Nesting{}, Log: n.log})
 	n.api = &api.Server{Engine: e, Place: n.cfg.place(), Now: time.Now, Log: n.log}
 	targets.SetFunctions(functions)
 	targets.Set("lambda:invoke", functions)
