@@ -36,6 +36,9 @@ type Config struct {
 	Account   string `koanf:"account"`    // of every ARN, 12 digits
 	LogFormat string `koanf:"log-format"` // "text" or "json"
 	LogLevel  string `koanf:"log-level"`  // "debug", "info", "warn" or "error"
+	// Memory is how much the process is to stay within, as a size ("512MB"). Caches, and how seldom memory is collected,
+	// follow it; work that needs more gets more.
+	Memory string `koanf:"memory"`
 	// AllowedHosts are names by which the server may be called, beside those that it knows of itself.
 	AllowedHosts []string `koanf:"allowed-hosts"`
 	// FunctionConcurrency is how many invocations of each function run at once; 0: by its kind.
@@ -70,6 +73,7 @@ const (
 	defaultAccount         = "000000000000"
 	defaultConfig          = "statelark.yaml"
 	defaultFunctionTimeout = time.Minute
+	defaultMemory          = "512MB"
 )
 
 // defaultURL is where a server is when nobody says otherwise.
@@ -85,6 +89,7 @@ var settings = map[string]any{
 	"account":    defaultAccount,
 	"log-format": "text",
 	"log-level":  "info",
+	"memory":     defaultMemory,
 
 	"allowed-hosts":        "",
 	"function-concurrency": 0,
@@ -98,6 +103,7 @@ func addNodeFlags(c *cobra.Command, data, dataHelp string) {
 	f.String("data", data, dataHelp)
 	f.String("log-format", "text", "text or json")
 	f.String("log-level", "info", "debug, info, warn or error")
+	f.String("memory", defaultMemory, "`SIZE` that the process is to stay within; caches follow it")
 	f.String("allowed-hosts", "", "`NAMES` by which clients may call the server, with commas between them")
 	f.Int("function-concurrency", 0, fmt.Sprintf("invocations of a function at a `TIME` (default %d, and %d of a URL)",
 		function.DefaultConcurrency, function.DefaultURLConcurrency))
@@ -265,6 +271,9 @@ func (cfg *Config) validate() error {
 	if cfg.FunctionConcurrency < 0 {
 		return fmt.Errorf("function-concurrency is %d; it has to be 1 or more", cfg.FunctionConcurrency)
 	}
+	if n, err := parseSize(cfg.Memory); err != nil || n < minMemory {
+		return fmt.Errorf("memory is %q; it has to be a size of 64MB or more, such as 512MB or 2GiB", cfg.Memory)
+	}
 	if cfg.LogFormat != "text" && cfg.LogFormat != "json" {
 		return fmt.Errorf("log-format is %q; it has to be text or json", cfg.LogFormat)
 	}
@@ -297,6 +306,15 @@ func (cfg *Config) declareFunctions(catalog *function.Catalog) error {
 		}
 	}
 	return nil
+}
+
+// memory returns the setting in bytes.
+func (cfg *Config) memory() int64 {
+	n, err := parseSize(cfg.Memory)
+	if err != nil { // of a command that has no such flag; validate has seen all others
+		n, _ = parseSize(defaultMemory)
+	}
+	return n
 }
 
 // functionNames lists the functions for people to read.

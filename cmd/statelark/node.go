@@ -69,7 +69,7 @@ func openStore(cfg *Config, log *slog.Logger) (statelark.Store, error) {
 	if cfg.Data == "" {
 		return memstore.New(), nil
 	}
-	store, err := pebblestore.Open(filepath.Join(cfg.Data, "store"), pebblestore.Options{Log: log})
+	store, err := pebblestore.Open(filepath.Join(cfg.Data, "store"), pebblestore.Options{Log: log, CacheBytes: cfg.memory() / 8})
 	switch {
 	case errors.Is(err, pebblestore.ErrLocked):
 		return nil, hint(exitFailed, err, "stop the other process, or choose another directory with --data")
@@ -98,7 +98,9 @@ func (n *Node) openCatalog() (*function.Catalog, error) {
 func (n *Node) openEngine(ctx context.Context) (*engine.Engine, error) {
 	functions := function.NewTarget(n.catalog)
 	targets := &task.Registry{}
-	e := engine.New(n.store, n.cfg.place(), targets, engine.Options{Nesting: aws.Nesting{}, Log: n.log})
+	e := engine.New(n.store, n.cfg.place(), targets, engine.Options{
+		Nesting: aws.Nesting{}, Log: n.log, MaxLiveBytes: int(n.cfg.memory() / 4),
+	})
 	n.api = &api.Server{Engine: e, Place: n.cfg.place(), Now: time.Now, Log: n.log}
 	targets.SetFunctions(functions)
 	targets.Set("lambda:invoke", functions)

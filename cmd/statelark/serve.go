@@ -14,13 +14,14 @@ import (
 )
 
 // stopTime is how long a server takes at most to stop in order.
-const stopTime = 20 * time.Second
+const stopTime = 9 * time.Second
 
 // serve runs a node until a signal ends it. The second signal ends the process at once.
 func serve(c *cobra.Command, cfg *Config, started func(*Node)) error {
 	log := newLogger(cfg, c.ErrOrStderr())
 	ctx, release := signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
 	defer release()
+	go keepMemory(ctx, cfg.memory())
 	n, err := StartNode(ctx, cfg, log)
 	if err != nil {
 		return err

@@ -1,0 +1,29 @@
+package main
+
+import "testing"
+
+func TestParseSize(t *testing.T) {
+	for text, want := range map[string]int64{
+		"1": 1, "12B": 12, "512MB": 512e6, "512 MB": 512e6, "1GiB": 1 << 30, "3KiB": 3 << 10, "2kB": 2000, "64MiB": 64 << 20, "2GB": 2e9,
+	} {
+		if got, err := parseSize(text); err != nil || got != want {
+			t.Errorf("%q is %d, %v; want %d", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "MB", "-1MB", "0", "1.5GB", "1TBB", "lots", "99999999999GB"} {
+		if got, err := parseSize(text); err == nil {
+			t.Errorf("%q is %d, want an error", text, got)
+		}
+	}
+}
+
+func TestCollectAt(t *testing.T) {
+	for _, test := range []struct {
+		live int64
+		want int
+	}{{0, 400}, {10e6, 400}, {100e6, 400}, {128e6, 300}, {256e6, 100}, {400e6, 50}, {900e6, 50}} {
+		if got := collectAt(test.live, 512e6); got != test.want {
+			t.Errorf("%d bytes in use: %d %%, want %d", test.live, got, test.want)
+		}
+	}
+}
