@@ -140,7 +140,7 @@ func (w *writer) hidden(t *Thread) {
 func (w *writer) join(j *join) {
 	w.value(j.items)
 	w.value(j.args)
-	for _, n := range []int{j.length, j.limit, j.started, j.finished, j.failed} {
+	for _, n := range []int{j.length, j.limit, j.started, j.ended, j.failed} {
 		w.Uint(uint64(n))
 	}
 	w.Int(j.tolerate.count)
@@ -333,7 +333,7 @@ func (j *join) fits(s *asl.State) bool {
 	default:
 		return false
 	}
-	return j.limit > 0 && 0 <= j.failed && j.failed <= j.finished && j.finished <= j.started && j.started <= j.length
+	return j.limit > 0 && 0 <= j.failed && j.failed <= j.ended && j.ended <= j.started && j.started <= j.length
 }
 
 // complete reports whether the threads that j counts are there.
@@ -347,7 +347,7 @@ func (j *join) complete() bool {
 			}
 		}
 	}
-	return begun == j.started && ended == j.finished
+	return begun == j.started && ended == j.ended
 }
 
 // blockOf returns the block that t runs, nil when the machine has none such.
@@ -472,7 +472,7 @@ func (r *reader) task(w *wait) {
 
 func (r *reader) join() *join {
 	j := &join{items: r.checked(), args: r.value()}
-	for _, n := range []*int{&j.length, &j.limit, &j.started, &j.finished, &j.failed} {
+	for _, n := range []*int{&j.length, &j.limit, &j.started, &j.ended, &j.failed} {
 		*n = int(r.Uint())
 	}
 	j.tolerate = tolerance{count: r.Int(), percentage: math.Float64frombits(r.Uint())}

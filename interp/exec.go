@@ -383,7 +383,7 @@ func (x *Exec) appendEvent(previous int64, typ history.Type) *history.Event {
 	if x.lastEvent >= MaxEvents-1 && !isTerminal(typ) && x.status == Running {
 		x.outOfEvents(previous)
 	}
-	if x.status > Running { // nothing is written behind the end
+	if x.status > Running { // nothing is written after the end
 		x.spare = history.Event{ID: x.lastEvent, Previous: previous, Type: typ}
 		return &x.spare
 	}

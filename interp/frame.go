@@ -88,7 +88,7 @@ func (x *Exec) reframe(t *Thread) (*frame, *failure) {
 
 // failure is why a state failed.
 type failure struct {
-	err, cause *string
+	name, cause *string // nil: it has none
 	// fatal failures can neither be retried nor caught: they end the execution where they happen.
 	fatal bool
 	// heartbeat marks a States.Timeout that was the loss of a heartbeat.
@@ -99,10 +99,13 @@ type failure struct {
 }
 
 // newFailure returns a failure that Retry and Catch may deal with.
-func newFailure(err, cause string) *failure { return &failure{err: &err, cause: &cause} }
+func newFailure(name, cause string) *failure { return &failure{name: &name, cause: &cause} }
 
-// runtimeError is what AWS reports as States.Runtime.
+// runtimeError is what AWS reports as States.Runtime. When the state has done all the work it may, that is the cause.
 func (f *frame) runtimeError(format string, a ...any) *failure {
+	if f.exhausted() {
+		format, a = exhaustedCause, nil
+	}
 	fail := newFailure("States.Runtime", f.where()+fmt.Sprintf(format, a...))
 	fail.fatal = true
 	return fail
@@ -124,19 +127,19 @@ func tooManyEvents() *failure {
 	return newFailure("States.Runtime", fmt.Sprintf("The execution reached the maximum number of history events (%d).", MaxEvents))
 }
 
-func (fail *failure) write(ev *history.Event) { ev.Error, ev.Cause = fail.err, fail.cause }
+func (fail *failure) write(ev *history.Event) { ev.Error, ev.Cause = fail.name, fail.cause }
 
 // output is what a catcher's ResultPath puts into the input.
 func (fail *failure) output() value.Value {
 	return value.NewObject([]value.Member{
-		{Key: "Error", Value: textOrNull(fail.err)},
+		{Key: "Error", Value: textOrNull(fail.name)},
 		{Key: "Cause", Value: fail.causeOutput()},
 	})
 }
 
 // causeOutput is null when neither error nor cause is known, and "" when only the cause is not.
 func (fail *failure) causeOutput() value.Value {
-	if fail.cause == nil && fail.err != nil {
+	if fail.cause == nil && fail.name != nil {
 		return value.FromString("")
 	}
 	return textOrNull(fail.cause)

@@ -36,7 +36,7 @@ func (noPayloads) Known(string) (uint32, bool) { return 1, true }
 
 func (noPayloads) Get(uint32) (string, error) { return "", errors.New("no such payload") }
 
-// joinRows writes rows one behind the other, each with its thread's number and its length; splitRows reads them.
+// joinRows writes rows one after the other, each with its thread's number and its length; splitRows reads them.
 func joinRows(rows map[uint32][]byte) []byte {
 	var data []byte
 	for id := range uint32(200) {

@@ -42,7 +42,7 @@ func (g *generator) input() string {
 	return fmt.Sprintf(`{"items":%s,"n":%d}`, g.one(`[]`, `[1]`, `[1, 2,3]`, `["a","b","c","d","e"]`, `{"k":1,"l":[2]}`), g.IntN(3))
 }
 
-// block returns the members StartAt and States: a row of states, each of which leads to one behind it.
+// block returns the members StartAt and States: a row of states, each of which leads to one after it.
 func (g *generator) block(depth int) string {
 	n := 1 + g.IntN(4)
 	names := make([]string, n)

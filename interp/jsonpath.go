@@ -23,7 +23,7 @@ var _ language = jsonPath{}
 func (f *frame) env(root value.Value, source string) *jsonpath.Env {
 	if f.scope.Var == nil {
 		f.scope.Var = func(name string) (value.Value, bool) { return f.x.lookup(f.t, name) }
-		f.scope.Random, f.scope.UUID = f.x.random, f.x.uuid
+		f.scope.Random, f.scope.UUID, f.scope.Work = f.x.random, f.x.uuid, f.work
 	}
 	f.scope.Input = root
 	if strings.Contains(source, "$$") {
@@ -189,6 +189,7 @@ func (jsonPath) expr(f *frame, e *asl.Expr, field string, root value.Value) (val
 	var missing *jsonpath.NotFoundError
 	var call *jsonpath.CallError
 	switch {
+	case errors.Is(err, jsonpath.ErrWork):
 	case errors.As(err, &call) && call.Name != jsonpath.ErrorRuntime:
 		return value.Value{}, newFailure(call.Name, f.where()+call.Error())
 	case errors.As(err, &missing) && missing.Misapplied:

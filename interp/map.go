@@ -116,7 +116,7 @@ func (x *Exec) mapRunARN(label string) string {
 
 // startMore begins iterations until the limit is reached or the budget is used up; they follow from the event previous.
 func (x *Exec) startMore(t *Thread, previous eventID) {
-	for j := t.join; t.join == j && j.started < j.length && j.started-j.finished < j.limit && x.status == Running; {
+	for j := t.join; t.join == j && j.started < j.length && j.started-j.ended < j.limit && x.status == Running; {
 		if x.used >= stepBudget {
 			x.pause(t, previous)
 			return
@@ -169,12 +169,12 @@ func (x *Exec) itemDone(t, child *Thread) {
 	if !t.state.Map.Distributed {
 		ev := x.aside(child, history.MapIterationSucceeded)
 		ev.Name, ev.Index = t.state.Name, int64(child.index)
-		if j.finished == j.length {
+		if j.ended == j.length {
 			t.prev = eventID(ev.ID)
 		}
 	}
 	switch {
-	case j.finished == j.length:
+	case j.ended == j.length:
 		x.mapDone(t)
 	case j.bytes > asl.MaxPayload:
 		x.joinTooLarge(t, child)
@@ -197,7 +197,7 @@ func (x *Exec) mapDone(t *Thread) {
 func (x *Exec) childFailed(t, child *Thread) {
 	j := t.join
 	j.failed++
-	j.finished++
+	j.ended++
 	j.children[child.index] = nil
 	x.remove(child)
 	x.touch(t)
@@ -208,7 +208,7 @@ func (x *Exec) childFailed(t, child *Thread) {
 		x.failTask(t, fail)
 		return
 	}
-	if j.finished == j.length {
+	if j.ended == j.length {
 		x.mapDone(t)
 		return
 	}

@@ -29,14 +29,14 @@ func (x *Exec) startBranches(f *frame) *failure {
 // joined notes that child, a thread of parent's Parallel or Map state, has its result.
 func (x *Exec) joined(parent, child *Thread) {
 	j := parent.join
-	j.finished++
+	j.ended++
 	j.count(parent.state, child)
 	x.touch(parent)
 	if parent.state.Type == asl.Map {
 		x.itemDone(parent, child)
 		return
 	}
-	if j.finished < j.length {
+	if j.ended < j.length {
 		if j.bytes > asl.MaxPayload {
 			x.joinTooLarge(parent, child)
 		}

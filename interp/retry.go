@@ -92,8 +92,8 @@ func (r *retries) count() int {
 	return r.all
 }
 
-// again makes the attempt that a retrier granted.
-func (x *Exec) again(t *Thread) {
+// attempt makes the attempt that a retrier granted.
+func (x *Exec) attempt(t *Thread) {
 	t.answered = 0
 	f, fail := x.reframe(t)
 	if fail == nil {
@@ -153,7 +153,7 @@ func (fail *failure) matches(names []string) bool {
 		case "States.ALL":
 			return true
 		case "States.TaskFailed":
-			if fail.err == nil || *fail.err != errTimeout {
+			if fail.name == nil || *fail.name != errTimeout {
 				return true
 			}
 		case "States.HeartbeatTimeout":
@@ -161,7 +161,7 @@ func (fail *failure) matches(names []string) bool {
 				return true
 			}
 		}
-		if fail.err != nil && *fail.err == name {
+		if fail.name != nil && *fail.name == name {
 			return true
 		}
 	}

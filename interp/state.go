@@ -117,7 +117,7 @@ func (x *Exec) fail(f *frame) *failure {
 	for _, p := range []struct {
 		field asl.Field
 		into  **string
-	}{{f.s.Fail.Error, &fail.err}, {f.s.Fail.Cause, &fail.cause}} {
+	}{{f.s.Fail.Error, &fail.name}, {f.s.Fail.Cause, &fail.cause}} {
 		if !p.field.Exists() {
 			continue
 		}
@@ -207,7 +207,7 @@ func (x *Exec) finishFailed(t *Thread, fail *failure) {
 		return
 	}
 	fail.write(x.appendEvent(int64(t.prev), history.ExecutionFailed))
-	x.finish(Failed, value.Value{}, fail.err, fail.cause)
+	x.finish(Failed, value.Value{}, fail.name, fail.cause)
 }
 
 func (x *Exec) finishAborted(err, cause *string) {
@@ -229,9 +229,9 @@ func (x *Exec) outOfEvents(previous int64) {
 	x.lastEvent++
 	x.d.History = append(x.d.History, history.Event{
 		ID: x.lastEvent, Previous: max(previous, x.lastEvent-1), At: x.now, Type: history.ExecutionFailed,
-		Error: fail.err, Cause: fail.cause,
+		Error: fail.name, Cause: fail.cause,
 	})
-	x.finish(Failed, value.Value{}, fail.err, fail.cause)
+	x.finish(Failed, value.Value{}, fail.name, fail.cause)
 }
 
 var errTimeout = "States.Timeout"

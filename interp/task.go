@@ -155,7 +155,7 @@ func (x *Exec) taskEvent(t *Thread, ev Event) {
 		x.succeeded(t, ev.Output)
 	case TaskFailed:
 		x.closeWait(t)
-		fail := &failure{err: ev.Error, cause: ev.Cause}
+		fail := &failure{name: ev.Error, cause: ev.Cause}
 		fail.write(x.emitFailed(t, ev.Phase))
 		x.failTask(t, fail)
 	}
@@ -261,7 +261,7 @@ func (x *Exec) timerFired(ev Event) bool {
 			x.afterWait(t)
 		case waitRetry:
 			x.closeWait(t)
-			x.again(t)
+			x.attempt(t)
 		}
 	}
 	x.timeOutTasks(timedOut)
@@ -290,7 +290,7 @@ func (x *Exec) timeOutTasks(threads []*Thread) {
 	threads = slices.DeleteFunc(threads, func(t *Thread) bool { return t.wait == nil })
 	fails := make([]*failure, len(threads))
 	for i, t := range threads {
-		fails[i] = &failure{err: &errTimeout, heartbeat: t.wait.deadline == 0 || t.wait.deadline > x.now}
+		fails[i] = &failure{name: &errTimeout, heartbeat: t.wait.deadline == 0 || t.wait.deadline > x.now}
 		x.giveUp(t)
 		fails[i].write(x.emitTask(t, history.TaskTimedOut, history.LambdaFunctionTimedOut, history.ActivityTimedOut))
 	}

@@ -91,10 +91,10 @@ type join struct {
 	items    value.Value // of Map: the array
 	args     value.Value // of Map: the effective input, which ItemSelector sees
 	length   int
-	limit    int // how many may run at once
-	started  int // children begun; the next one has this index
-	finished int
-	failed   int
+	limit    int       // how many may run at once
+	started  int       // children begun; the next one has this index
+	ended    int       // of them, in whatever way
+	failed   int       // of them, in a way that is tolerated
 	tolerate tolerance // of a distributed Map
 	children []*Thread // by index; nil: not begun, or failed and tolerated
 	bytes    int       // of the results so far

@@ -72,6 +72,31 @@ func TestWorkOfAnExpression(t *testing.T) {
 	}
 }
 
+// TestWorkOfPaths: JSONPath has no bound for an expression, and the same for a state.
+func TestWorkOfPaths(t *testing.T) {
+	for name, state := range map[string]string{
+		"Parameters": `"Type":"Pass","Parameters":{"v.$":"States.ArrayUnique($)"},"End":true`,
+		"a path":     `"Type":"Pass","Parameters":{"v.$":"$..x"},"End":true`,
+		"InputPath":  `"Type":"Pass","InputPath":"$..x","End":true`,
+		"Assign":     `"Type":"Pass","Assign":{"v.$":"States.ArrayLength($..x)"},"End":true`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := parsed(t, `{"StartAt":"T","States":{"T":{`+state+`}}}`)
+			for bound, fails := range map[int]bool{10: true, 10_000: false} {
+				x := NewExec(scriptIdentity, scriptHost, m, numbers(50_000), 1)
+				x.bounds.visit = bound
+				d := x.Step(Event{Kind: Started, At: time.UnixMilli(1)})
+				if exhausted := d.Finish != nil && d.Finish.Error != nil && *d.Finish.Error == "States.Runtime" && strings.Contains(*d.Finish.Cause, exhaustedCause); exhausted != fails {
+					t.Errorf("bound %d: it ended with %+v", bound, d.Finish)
+				}
+				if x.used < stepBudget {
+					t.Errorf("it used %d turns", x.used)
+				}
+			}
+		})
+	}
+}
+
 // TestWorkOfAState: all expressions of a state together have a bound, which the failure tells; it can be caught.
 func TestWorkOfAState(t *testing.T) {
 	field := func(i int) string { return fmt.Sprintf(`"f%d":"{%% %s %%}"`, i, busy) }

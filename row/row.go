@@ -12,7 +12,7 @@ import (
 // and history blocks of an execution, and each holds its number: see Payloads.
 //
 // What recurs is the input of a state: in the thread's row, in the work row, in the block. A blob costs a key, some 40
-// bytes, so that from a few hundred bytes on a second copy is dearer.
+// bytes, so that a second copy of a few hundred bytes is dearer.
 const InlineMax = 256
 
 // Payloads keeps the payloads of one execution that are too long to stand in rows, by number.
