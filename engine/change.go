@@ -19,7 +19,7 @@ type change struct {
 	cancel []interp.CancelTask
 	arm    []interp.TimerSet
 	disarm []interp.TimerSet
-	finish *interp.Finish
+	end    *interp.End
 	arena  []byte // what the rows are written into; given back once they are stored
 }
 
@@ -49,7 +49,7 @@ func (c *change) recycle() {
 func (o *owner) newChange(l *live, d *interp.Decision, m message) *change {
 	e, id := o.e, l.record.ID
 	ch := &statelark.Change{Exec: id}
-	c := &change{Change: ch, finish: d.Finish, arena: *arenas.Get().(*[]byte)}
+	c := &change{Change: ch, end: d.End, arena: *arenas.Get().(*[]byte)}
 	if m.from != nil {
 		ch.Consumed = append(ch.Consumed, *m.from)
 	}
@@ -57,7 +57,7 @@ func (o *owner) newChange(l *live, d *interp.Decision, m message) *change {
 		ch.Start, ch.Free, ch.Execution = true, true, l.record // begin has looked
 		e.tellBegan(ch, l.record)
 	}
-	if d.Finish != nil {
+	if d.End != nil {
 		e.endChange(l, c, d)
 	} else {
 		e.goOnChange(l, c, d, m)
@@ -66,7 +66,7 @@ func (o *owner) newChange(l *live, d *interp.Decision, m message) *change {
 		ch.First, ch.Last = d.History[0].ID, d.History[n-1].ID
 		ch.Block = c.row(func(dst []byte) []byte { return o.encoder.Encode(dst, d.History, l.payloads) })
 	}
-	if d.Finish == nil { // last, for it holds the number of the last payload
+	if d.End == nil { // last, for it holds the number of the last payload
 		ch.Threads = append(ch.Threads, statelark.ThreadRow{Data: c.row(l.appendHeader)})
 	}
 	c.cancel = append(c.cancel, d.Cancel...)
@@ -79,12 +79,12 @@ func (o *owner) newChange(l *live, d *interp.Decision, m message) *change {
 // endChange is the part of a change that ends an execution.
 func (e *Engine) endChange(l *live, c *change, d *interp.Decision) {
 	record := *l.record
-	record.Status = statuses[d.Finish.Status]
+	record.Status = statuses[d.End.Status]
 	record.Stop = time.UnixMilli(d.History[len(d.History)-1].At).UTC()
 	record.Events = l.x.LastEvent()
 	l.record = &record
 	c.Execution, c.Close = &record, true
-	e.tellEnded(c.Change, &record, l, d.Finish)
+	e.tellEnded(c.Change, &record, l, d.End)
 }
 
 var statuses = map[interp.Status]statelark.Status{
@@ -186,7 +186,7 @@ func (o *owner) effect(l *live, c *change) {
 		o.timers.add(timerOf(c.Exec, t))
 	}
 	e.hintSends(c.Change, nil)
-	if c.finish != nil && l.program.deleting() {
+	if c.end != nil && l.program.deleting() {
 		e.deletions.look(l.record.Machine)
 	}
 }

@@ -96,7 +96,7 @@ func (e *Engine) tellBegan(ch *statelark.Change, child *statelark.Execution) {
 }
 
 // tellEnded adds to the change that ends a child the message how it ended.
-func (e *Engine) tellEnded(ch *statelark.Change, child *statelark.Execution, l *live, f *interp.Finish) {
+func (e *Engine) tellEnded(ch *statelark.Change, child *statelark.Execution, l *live, f *interp.End) {
 	w, waits := waitOf(child)
 	if !waits {
 		return

@@ -390,7 +390,7 @@ func (o *owner) decided(c *computation) {
 	ch := o.newChange(l, d, m)
 	l.pending.Add(1)
 	o.submit(ch.Change, l, func(err error) { o.landed(l, ch, m, err) })
-	if d.Finish != nil {
+	if d.End != nil {
 		l.x = nil // nothing more happens to it
 		o.unlist(l)
 		o.ended = append(o.ended, l)

@@ -38,7 +38,7 @@ func BenchmarkStep(b *testing.B) {
 				x := NewExec(scriptIdentity, scriptHost, m, input, 1)
 				x.StepInto(&d, Event{Kind: Started, At: at})
 				x.StepInto(&d, Event{Kind: TaskSucceeded, Seq: d.Run[0].Seq, Output: result, At: at})
-				if d.Finish == nil || d.Finish.Status != Succeeded {
+				if d.End == nil || d.End.Status != Succeeded {
 					b.Fatal("it has not succeeded")
 				}
 			}

@@ -78,7 +78,7 @@ func TestPausedMap(t *testing.T) {
 		d := s.x.Step(ev)
 		s.check(&d)
 		s.keep(&d)
-		if d.Finish == nil {
+		if d.End == nil {
 			s.reload()
 		}
 		return d
@@ -93,8 +93,8 @@ func TestPausedMap(t *testing.T) {
 	for d.More {
 		d = step(Event{Kind: Continue})
 	}
-	if d.Finish == nil || d.Finish.Status != Succeeded {
-		t.Fatalf("it ended with %+v", d.Finish)
+	if d.End == nil || d.End.Status != Succeeded {
+		t.Fatalf("it ended with %+v", d.End)
 	}
 	if err := auditHistory(s.events); err != nil {
 		t.Error(err)

@@ -25,10 +25,10 @@ func choice(t *testing.T, rule, input string) string {
 	}
 	s.x = NewExec(scriptIdentity, scriptHost, m, v, 1)
 	d := s.x.Step(Event{Kind: Started, At: s.now})
-	if d.Finish.Status != Succeeded {
-		return *d.Finish.Error
+	if d.End.Status != Succeeded {
+		return *d.End.Error
 	}
-	return d.Finish.Output.Str()
+	return d.End.Output.Str()
 }
 
 // TestOperatorsByKind holds each operator against a value of each kind. The row says for which it holds.

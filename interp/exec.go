@@ -67,6 +67,12 @@ type Host struct {
 }
 
 // Exec is the memory of one execution. One goroutine at a time may use it.
+//
+// Invariants between steps:
+//   - Rows hold all of it but what Identity, Host and the machine say: Load gives an Exec that decides the same.
+//   - A parent's id is smaller than those of its children, and no id and no Seq is ever used again.
+//   - waits holds exactly the threads that wait; each thread that is ready is in turns.pending, and gets its turn when
+//     the host steps with Continue.
 type Exec struct {
 	id      Identity
 	host    Host
@@ -87,15 +93,15 @@ type Exec struct {
 	waits   map[uint64]*Thread // by Seq
 	due     dueHeap
 	turns   turns
-	held    int // bytes of the payloads that threads hold; see Size
-	vars    int // bytes of all variables
+	held    int // bytes of the payloads that threads and joins hold. Invariant: what a sum over all of them gives
+	vars    int // bytes of all variables. Invariant: as held
 
 	// Of the step under way:
 	now     int64 // Unix ms
 	used    int   // turns of the budget that are used up
 	asked   int   // how many were when the host was asked last
 	cut     bool  // threads, or joins, were removed
-	touched []*Thread
+	touched []*Thread // each once
 	removed []uint32
 	expired []*Thread // whose waits the step's time ended
 	d       *Decision
@@ -180,15 +186,15 @@ type Decision struct {
 	Cancel  []CancelTask    // tasks nobody waits for any more
 	Arm     []TimerSet
 	Disarm  []TimerSet
-	Finish  *Finish // the execution is over; every row, timer and task of it that is left goes
-	More    bool    // the budget is used up: step again with Continue
+	End     *End // the execution is over; every row, timer and task of it that is left goes
+	More    bool // the budget is used up: step again with Continue
 
 	changed bool // a thread was touched
 }
 
 // Empty reports whether the event changed nothing.
 func (d *Decision) Empty() bool {
-	return len(d.History) == 0 && !d.changed && len(d.Arm) == 0 && d.Finish == nil
+	return len(d.History) == 0 && !d.changed && len(d.Arm) == 0 && d.End == nil
 }
 
 // RunTask asks for one attempt of a Task.
@@ -213,8 +219,8 @@ type TimerSet struct {
 	Due int64
 }
 
-// Finish tells how an execution ended.
-type Finish struct {
+// End tells how an execution ended.
+type End struct {
 	Status       Status
 	Output       value.Value
 	Error, Cause *string
@@ -290,7 +296,7 @@ func (x *Exec) accept(ev Event) bool {
 	}
 	if x.deadline != 0 && x.now >= x.deadline { // whatever came: at that very time the execution ended
 		x.now = x.deadline
-		x.finishTimedOut()
+		x.endTimedOut()
 		return true
 	}
 	switch ev.Kind {
@@ -302,7 +308,7 @@ func (x *Exec) accept(ev Event) bool {
 	case Continue:
 		return x.resume()
 	case Stopped:
-		x.finishAborted(ev.Error, ev.Cause)
+		x.endAborted(ev.Error, ev.Cause)
 	case TimerFired:
 		return x.timerFired(ev)
 	default:
@@ -342,12 +348,12 @@ func (x *Exec) collect() {
 			}
 			continue
 		}
-		if x.d.Finish == nil && !t.inHeader() {
+		if x.d.End == nil && !t.inHeader() {
 			t.stored = true
 			x.d.Dirty = append(x.d.Dirty, t)
 		}
 	}
-	if x.d.Finish == nil {
+	if x.d.End == nil {
 		x.d.Removed = append(x.d.Removed, x.removed...)
 	} else { // nothing is left to do
 		x.d.Arm, x.d.Run = x.d.Arm[:0], x.d.Run[:0]

@@ -38,8 +38,8 @@ func TestNumericPaths(t *testing.T) {
 				for d.More {
 					d = x.Step(Event{Kind: Continue, At: time.UnixMilli(1)})
 				}
-				if d.Finish != nil && d.Finish.Cause != nil {
-					return *d.Finish.Cause
+				if d.End != nil && d.End.Cause != nil {
+					return *d.End.Cause
 				}
 				return ""
 			}

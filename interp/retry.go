@@ -13,7 +13,7 @@ func (x *Exec) failState(f *frame, fail *failure) {
 	x.writeEvaluationFailed(f, fail)
 	switch {
 	case fail.fatal:
-		x.finishFailed(f.t, fail)
+		x.endFailed(f.t, fail)
 	case x.retry(f, fail):
 	default:
 		x.dropJoin(f.t)
@@ -45,7 +45,7 @@ func (x *Exec) failThread(t *Thread, fail *failure) {
 		x.failJoin(parent, t, fail)
 		return
 	}
-	x.finishFailed(t, fail)
+	x.endFailed(t, fail)
 }
 
 // retry grants another attempt if a retrier matches and has one left.
@@ -125,7 +125,7 @@ func (x *Exec) catch(f *frame, fail *failure) bool {
 func (x *Exec) failCaught(f *frame, fail *failure) {
 	x.writeEvaluationFailed(f, fail)
 	if fail.fatal {
-		x.finishFailed(f.t, fail)
+		x.endFailed(f.t, fail)
 		return
 	}
 	x.writeContainerFailed(f)

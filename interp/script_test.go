@@ -257,7 +257,7 @@ func (s *script) step(ev Event) string {
 		s.check(&d)
 		s.print(&out, &d)
 		s.keep(&d)
-		if d.Finish != nil {
+		if d.End != nil {
 			clear(s.timers)
 			return out.String()
 		}
@@ -368,8 +368,8 @@ func (s *script) print(out *strings.Builder, d *Decision) {
 	for _, a := range d.Arm {
 		fmt.Fprintf(out, "  arm %d%s\n", a.Seq, s.until(a.Due))
 	}
-	if f := d.Finish; f != nil {
-		fmt.Fprintf(out, "  finish %s %s%s%s\n", [...]string{"", "RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}[f.Status],
+	if f := d.End; f != nil {
+		fmt.Fprintf(out, "  end %s %s%s%s\n", [...]string{"", "RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}[f.Status],
 			short(f.Output.Text()), optional(" error=", f.Error), optional(" cause=", f.Cause))
 	}
 	if d.Empty() && !d.More {

@@ -27,7 +27,7 @@ var (
 // enter takes t into the state it is bound for, and as far in it as it goes without waiting.
 func (x *Exec) enter(t *Thread) {
 	if t.hidden != nil && t.hidden.events >= MaxEvents-1 { // its history would be full if it were kept
-		x.finishFailed(t, tooManyEvents())
+		x.endFailed(t, tooManyEvents())
 		return
 	}
 	t.retries, t.answered = nil, 0
@@ -151,20 +151,20 @@ func (x *Exec) leave(f *frame, out value.Value, assigned []value.Member, next st
 	ev.Name, ev.Data, ev.Assigned = f.s.Name, out.Text(), assigned
 	x.assign(t, assigned)
 	if next == "" {
-		x.end(t, out)
+		x.endThread(t, out)
 		return nil
 	}
 	x.goTo(t, next, out)
 	return nil
 }
 
-// end is the end of a thread that reached its last state.
-func (x *Exec) end(t *Thread, out value.Value) {
+// endThread is the end of a thread that reached its last state.
+func (x *Exec) endThread(t *Thread, out value.Value) {
 	parent := x.threads[t.parent]
 	if parent == nil {
 		ev := x.appendEvent(int64(t.prev), history.ExecutionSucceeded)
 		ev.Data = out.Text()
-		x.finish(Succeeded, out, nil, nil)
+		x.end(Succeeded, out, nil, nil)
 		return
 	}
 	t.phase, t.state, t.retries = done, nil, nil
@@ -174,13 +174,13 @@ func (x *Exec) end(t *Thread, out value.Value) {
 	x.joined(parent, t)
 }
 
-// finish ends the execution. Everything that still waits is given up.
-func (x *Exec) finish(status Status, out value.Value, err, cause *string) {
+// end ends the execution. Everything that still waits is given up.
+func (x *Exec) end(status Status, out value.Value, err, cause *string) {
 	if x.status != Running {
 		return // the last event was reached while another end was being written
 	}
 	x.status = status
-	x.d.Finish = &Finish{Status: status, Output: out, Error: err, Cause: cause}
+	x.d.End = &End{Status: status, Output: out, Error: err, Cause: cause}
 	for _, id := range x.threadIDs() {
 		t := x.threads[id]
 		if t.wait == nil {
@@ -198,29 +198,29 @@ func (x *Exec) finish(status Status, out value.Value, err, cause *string) {
 	}
 }
 
-// finishFailed ends the execution with a failure that follows from the last event of t. In a child of a
+// endFailed ends the execution with a failure that follows from the last event of t. In a child of a
 // distributed Map it ends the child.
-func (x *Exec) finishFailed(t *Thread, fail *failure) {
+func (x *Exec) endFailed(t *Thread, fail *failure) {
 	if t.hidden != nil {
 		child := t.hidden.root
 		x.failJoin(x.threads[child.parent], child, fail)
 		return
 	}
 	fail.write(x.appendEvent(int64(t.prev), history.ExecutionFailed))
-	x.finish(Failed, value.Value{}, fail.name, fail.cause)
+	x.end(Failed, value.Value{}, fail.name, fail.cause)
 }
 
-func (x *Exec) finishAborted(err, cause *string) {
+func (x *Exec) endAborted(err, cause *string) {
 	ev := x.appendEvent(0, history.ExecutionAborted)
 	ev.Error, ev.Cause = err, cause
-	x.finish(Aborted, value.Value{}, err, cause)
+	x.end(Aborted, value.Value{}, err, cause)
 }
 
-// finishTimedOut ends the execution at its own time limit. DescribeExecution shows no error then.
-func (x *Exec) finishTimedOut() {
+// endTimedOut ends the execution at its own time limit. DescribeExecution shows no error then.
+func (x *Exec) endTimedOut() {
 	ev := x.appendEvent(0, history.ExecutionTimedOut)
 	ev.Error = &errTimeout
-	x.finish(TimedOut, value.Value{}, nil, nil)
+	x.end(TimedOut, value.Value{}, nil, nil)
 }
 
 // outOfEvents makes the last event that a history can hold the failure of the execution.
@@ -231,7 +231,7 @@ func (x *Exec) outOfEvents(previous int64) {
 		ID: x.lastEvent, Previous: max(previous, x.lastEvent-1), At: x.now, Type: history.ExecutionFailed,
 		Error: fail.name, Cause: fail.cause,
 	})
-	x.finish(Failed, value.Value{}, fail.name, fail.cause)
+	x.end(Failed, value.Value{}, fail.name, fail.cause)
 }
 
 var errTimeout = "States.Timeout"

@@ -22,7 +22,7 @@ type Thread struct {
 	// distributed Map. It counts the events of the child.
 	hidden *hiddenLog
 
-	input value.Value // of the state, as it came; of done: the result of the thread
+	input value.Value // of the state, as it came; of done: the result of the thread. Set by hold alone
 	vars  []value.Member
 
 	prev      eventID // the last event of this thread's chain
@@ -87,6 +87,8 @@ type wait struct {
 }
 
 // join is the memory of a Parallel or Map state whose threads run.
+//
+// Invariant: failed <= ended <= started <= length; between steps limit threads run, or all are started, or it is paused.
 type join struct {
 	items    value.Value // of Map: the array
 	args     value.Value // of Map: the effective input, which ItemSelector sees

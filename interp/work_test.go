@@ -66,9 +66,9 @@ func TestWorkOfAnExpression(t *testing.T) {
 	x := NewExec(scriptIdentity, host, m, value.EmptyObj, 1)
 	x.bounds.expression = 50
 	d := x.Step(Event{Kind: Started, At: time.UnixMilli(1)})
-	if asked != 51 || d.Finish == nil || *d.Finish.Error != "States.QueryEvaluationError" ||
-		!strings.HasSuffix(*d.Finish.Cause, "Expression evaluation timeout: Check for infinite loop") {
-		t.Errorf("it was asked %d times and ended with %+v", asked, d.Finish)
+	if asked != 51 || d.End == nil || *d.End.Error != "States.QueryEvaluationError" ||
+		!strings.HasSuffix(*d.End.Cause, "Expression evaluation timeout: Check for infinite loop") {
+		t.Errorf("it was asked %d times and ended with %+v", asked, d.End)
 	}
 }
 
@@ -86,8 +86,8 @@ func TestWorkOfPaths(t *testing.T) {
 				x := NewExec(scriptIdentity, scriptHost, m, numbers(50_000), 1)
 				x.bounds.visit = bound
 				d := x.Step(Event{Kind: Started, At: time.UnixMilli(1)})
-				if exhausted := d.Finish != nil && d.Finish.Error != nil && *d.Finish.Error == "States.Runtime" && strings.Contains(*d.Finish.Cause, exhaustedCause); exhausted != fails {
-					t.Errorf("bound %d: it ended with %+v", bound, d.Finish)
+				if exhausted := d.End != nil && d.End.Error != nil && *d.End.Error == "States.Runtime" && strings.Contains(*d.End.Cause, exhaustedCause); exhausted != fails {
+					t.Errorf("bound %d: it ended with %+v", bound, d.End)
 				}
 				if x.used < stepBudget {
 					t.Errorf("it used %d turns", x.used)
@@ -113,11 +113,11 @@ func TestWorkOfAState(t *testing.T) {
 		if d.More {
 			d = x.Step(Event{Kind: Continue, At: time.UnixMilli(1)})
 		}
-		if (d.Finish != nil) != caught {
+		if (d.End != nil) != caught {
 			t.Fatalf("bound %d: %+v", bound, d)
 		}
-		if caught && !strings.Contains(d.Finish.Output.Text(), exhaustedCause) {
-			t.Errorf("the catcher got %s", d.Finish.Output.Text())
+		if caught && !strings.Contains(d.End.Output.Text(), exhaustedCause) {
+			t.Errorf("the catcher got %s", d.End.Output.Text())
 		}
 	}
 }
