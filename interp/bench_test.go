@@ -1,6 +1,8 @@
 package interp
 
 import (
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -79,4 +81,44 @@ func BenchmarkMap(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.N)*1000/b.Elapsed().Seconds(), "items/s")
+}
+
+// BenchmarkHeld measures what a Map state of 4,000 items holds in memory when all of them but the last have ended, or
+// wait for a task, beside the text of the input.
+func BenchmarkHeld(b *testing.B) {
+	const items = 4000
+	text := "[" + strings.TrimSuffix(strings.Repeat(`{"id":1,"name":"item"},`, items), ",") + "]"
+	for _, c := range []struct{ name, states string }{
+		{"ended", `"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Choice","Choices":[{"Variable":"$$.State.Name","StringEquals":"no","Next":"C"}],"Default":"C"},"C":{"Type":"Pass","End":true}`},
+		{"waiting", `"A":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:f","TimeoutSeconds":60,"End":true}`},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			m := benchMachine(b, `{"StartAt":"M","States":{"M":{"Type":"Map","MaxConcurrency":5000,"ItemProcessor":{"StartAt":"A","States":{`+c.states+`}},"End":true}}}`)
+			held, estimate := 0.0, 0.0
+			for b.Loop() {
+				x := NewExec(scriptIdentity, scriptHost, m, value.Checked(text), 1)
+				var d Decision
+				var before, after runtime.MemStats
+				runtime.GC()
+				runtime.ReadMemStats(&before)
+				last := uint32(items)
+				for ev := (Event{Kind: Started}); ; ev = (Event{Kind: Continue}) {
+					if err := x.StepInto(&d, ev); err != nil {
+						b.Fatal(err)
+					}
+					if t := x.threads[last]; !d.More || t != nil && t.phase == done {
+						break
+					}
+				}
+				d = Decision{}
+				runtime.GC()
+				runtime.ReadMemStats(&after)
+				held += (float64(after.HeapAlloc) - float64(before.HeapAlloc)) / items
+				estimate += float64(x.Size()-len(text)) / items
+				runtime.KeepAlive(x)
+			}
+			b.ReportMetric(held/float64(b.N), "B/item")
+			b.ReportMetric(estimate/float64(b.N), "estimated-B/item")
+		})
+	}
 }

@@ -97,10 +97,10 @@ type Exec struct {
 	vars    int // bytes of all variables. Invariant: as held
 
 	// Of the step under way:
-	now     int64 // Unix ms
-	used    int   // turns of the budget that are used up
-	asked   int   // how many were when the host was asked last
-	cut     bool  // threads, or joins, were removed
+	now     int64     // Unix ms
+	used    int       // turns of the budget that are used up
+	asked   int       // how many were when the host was asked last
+	cut     bool      // threads, or joins, were removed
 	touched []*Thread // each once
 	removed []uint32
 	expired []*Thread // whose waits the step's time ended
