@@ -225,18 +225,24 @@ func (x *execution) ends() []ending {
 		return []ending{e}
 	}
 	var ends []ending
+	if x.late {
+		ends = append(ends, outOfTime)
+	}
 	for _, answers := range [][]ending{x.accepted, x.offered} {
 		for _, e := range answers {
 			if e.status == types.ExecutionStatusSucceeded || x.kind.name == "token" {
 				ends = append(ends, e)
 			}
 		}
-		if len(ends) > 0 {
+		if len(ends) > 0 && !x.late {
 			break
 		}
 	}
 	return ends
 }
+
+// outOfTime is the end of an execution whose task nobody answered in time.
+var outOfTime = ending{status: types.ExecutionStatusFailed, error: "States.Timeout"}
 
 // auditTimes checks that nothing was done before its time.
 func (w *world) auditTimes(x *execution, f *finding) {

@@ -102,7 +102,7 @@ func TestOtherVersion(t *testing.T) {
 	if err := errors.Join(db.Set([]byte("v"), []byte("999"), pebble.Sync), db.Close()); err != nil {
 		t.Fatal(err)
 	}
-	expectAll(t, refusal(t, s), "of another version", "999", s.data, "--data")
+	expectAll(t, refusal(t, s), "of another version", "999", "use statelark ", s.data, "--data")
 }
 
 // quiet drops what Pebble reports.

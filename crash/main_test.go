@@ -10,10 +10,12 @@ import (
 )
 
 var (
-	kills = flag.Int("kills", 8, "how often the program is killed")
-	open  = flag.Int("open", 150, "how many executions are kept open meanwhile")
-	many  = flag.Int("many", 2000, "how many executions TestManyOpen has open when it kills the program")
-	seed  = flag.Uint64("seed", 1, "chooses kinds, delays and moments")
+	kills   = flag.Int("kills", 8, "how often the program is killed")
+	open    = flag.Int("open", 150, "how many executions are kept open meanwhile")
+	many    = flag.Int("many", 2000, "how many executions TestManyOpen has open when it kills the program")
+	golden  = flag.String("golden", "", "TestWriteGolden writes a directory of this name")
+	program = flag.String("program", "", "binary to use instead of one built from this checkout")
+	seed    = flag.Uint64("seed", 1, "chooses kinds, delays and moments")
 )
 
 // binary is the program under test, built once.
@@ -31,6 +33,10 @@ func buildAndRun(m *testing.M) int {
 		return 1
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // of the system's temporary directory
+	if *program != "" {
+		binary = *program
+		return m.Run()
+	}
 	binary = filepath.Join(dir, "statelark")
 	if out, err := exec.Command("go", "build", "-o", binary, "../cmd/statelark").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "building the program: %v\n%s", err, out)

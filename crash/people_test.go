@@ -50,6 +50,11 @@ func (w *world) functionHandler() http.Handler {
 	mux.HandleFunc("/ask", func(rw http.ResponseWriter, r *http.Request) {
 		var in struct{ Name, Token string }
 		if event, ok := w.event(rw, r); ok && w.read(event, &in) {
+			if x := w.find(in.Name); x != nil {
+				x.mu.Lock()
+				x.tokens = append(x.tokens, in.Token)
+				x.mu.Unlock()
+			}
 			w.clients.Go(func() { w.answerToken(in.Name, in.Token) })
 			answer(rw, json.RawMessage(`{}`))
 		}

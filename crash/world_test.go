@@ -51,12 +51,26 @@ type execution struct {
 	end      *ending   // the first one seen
 	stopping bool      // StopExecution was called
 	read     []uint64  // fingerprints of the events that were read
+	tokens   []string  // that were given for its task
+	late     bool      // it was cut off for so long that every timeout is over
 	offered  []ending  // answers that were sent for its task
 	accepted []ending  // those that were acknowledged
 }
 
 // newWorld starts a server with the functions, and makes the state machines and the activity.
 func newWorld(t *testing.T, seed uint64, open int) *world {
+	w := emptyWorld(t, seed, open)
+	if _, err := w.server.run(w.ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.populate(); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// emptyWorld prepares a server with the functions; nothing runs yet.
+func emptyWorld(t *testing.T, seed uint64, open int) *world {
 	w := &world{
 		t: t, rnd: rand.New(rand.NewPCG(seed, 0)), slots: make(chan struct{}, open), enough: make(chan struct{}),
 		byName: make(map[string]*execution), open: make(map[*execution]bool), opened: make(chan struct{}),
@@ -79,12 +93,6 @@ func newWorld(t *testing.T, seed uint64, open int) *world {
 			t.Logf("it happened with -seed %d -kills %d -open %d", seed, *kills, open)
 		}
 	})
-	if _, err := w.server.run(w.ctx); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.populate(); err != nil {
-		t.Fatal(err)
-	}
 	return w
 }
 
@@ -143,6 +151,11 @@ func (w *world) live() {
 	for range 16 {
 		w.clients.Go(w.starter)
 	}
+	w.serve()
+}
+
+// serve lets those in who work, and those who watch.
+func (w *world) serve() {
 	for range 24 {
 		w.clients.Go(w.worker)
 	}

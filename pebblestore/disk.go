@@ -6,6 +6,8 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -94,7 +96,7 @@ func (d *disk) Lock(name string) (io.Closer, error) {
 	switch {
 	case err == nil:
 		d.lock = lock
-		return lock, nil
+		return lock, d.keepPrivate(name)
 	case errors.As(err, &path):
 		return nil, err
 	}
@@ -104,6 +106,9 @@ func (d *disk) Lock(name string) (io.Closer, error) {
 // Create makes a file.
 func (d *disk) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
 	f, err := d.FS.Create(name, category)
+	if err == nil {
+		err = d.keepPrivate(name)
+	}
 	return d.opened(f, err, category)
 }
 
@@ -111,6 +116,41 @@ func (d *disk) Create(name string, category vfs.DiskWriteCategory) (vfs.File, er
 func (d *disk) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (vfs.File, error) {
 	f, err := d.FS.ReuseForWrite(oldname, newname, category)
 	return d.opened(f, err, category)
+}
+
+// The directory and its files are the user's alone: payloads stand in them.
+const (
+	privateDir  = 0o700
+	privateFile = 0o600
+)
+
+// MkdirAll makes a directory.
+func (d *disk) MkdirAll(dir string, _ os.FileMode) error { return d.FS.MkdirAll(dir, privateDir) }
+
+// keepPrivate takes a new file away from others.
+func (d *disk) keepPrivate(name string) error {
+	if d.FS != vfs.Default {
+		return nil
+	}
+	return os.Chmod(name, privateFile)
+}
+
+// private takes a directory that an earlier build made, and its files, away from others.
+func private(dir string) error {
+	files, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	errs := []error{os.Chmod(dir, privateDir)}
+	for _, f := range files {
+		if f.Type().IsRegular() {
+			errs = append(errs, os.Chmod(filepath.Join(dir, f.Name()), privateFile))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (d *disk) opened(f vfs.File, err error, category vfs.DiskWriteCategory) (vfs.File, error) {

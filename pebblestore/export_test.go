@@ -4,3 +4,10 @@ import "time"
 
 // Tests do not wait long for an error on a table to be handed on.
 func init() { retryPause = time.Millisecond }
+
+// SetMaxNoted changes how many rows of an execution are noted.
+func SetMaxNoted(n int) (restore func()) {
+	old := maxNoted
+	maxNoted = n
+	return func() { maxNoted = old }
+}

@@ -8,9 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cockroachdb/pebble/v2"
-	"github.com/cockroachdb/pebble/v2/vfs"
-
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/pebblestore"
 )
@@ -49,35 +46,6 @@ func TestLocked(t *testing.T) {
 	if out, err := other.CombinedOutput(); err != nil {
 		t.Errorf("another process: %v\n%s", err, out)
 	}
-}
-
-func TestVersion(t *testing.T) {
-	for name, row := range map[string][2]string{
-		"another version": {"v", "999"},
-		"no version":      {"something", "else"},
-	} {
-		fs := vfs.NewMem()
-		db, err := pebble.Open("data", &pebble.Options{FS: fs, Logger: quiet{}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := errors.Join(db.Set([]byte(row[0]), []byte(row[1]), pebble.Sync), db.Close()); err != nil {
-			t.Fatal(err)
-		}
-		for range 2 {
-			if _, err := pebblestore.Open("data", pebblestore.Options{FS: fs}); !errors.Is(err, pebblestore.ErrVersion) {
-				t.Errorf("%s: %v, want ErrVersion", name, err)
-			}
-		}
-	}
-}
-
-type quiet struct{}
-
-func (quiet) Infof(string, ...any)  {}
-func (quiet) Errorf(string, ...any) {}
-func (quiet) Fatalf(format string, args ...any) {
-	panic(format)
 }
 
 // TestEpochsGrow wants every lease of the past to be over when a store is opened again.

@@ -35,8 +35,8 @@ func (x *running) forget() { *x = running{noted: x.noted[:0], memory: x.memory} 
 // setHeader sets thread row 0 to what was appended to x.memory[:0].
 func (x *running) setHeader(header []byte) { x.header, x.memory = header, header }
 
-// maxNoted bounds what is written again with every change of an execution.
-const maxNoted = 24
+// maxNoted bounds what is written again with every change of an execution. It is a variable for tests.
+var maxNoted = 24
 
 // note names a row of a running execution.
 type note struct {

@@ -87,6 +87,11 @@ func Open(dir string, o Options) (*Store, error) {
 func open(dir string, o Options) (*Store, error) {
 	o = o.withDefaults()
 	d := &disk{FS: o.FS, log: o.Log, closing: make(chan struct{})}
+	if o.FS == vfs.Default {
+		if err := private(dir); err != nil {
+			o.Log.Warn("the data directory stays open to others", "error", err)
+		}
+	}
 	old, err := pebble.Peek(dir, d)
 	if errors.Is(err, fs.ErrNotExist) {
 		old, err = &pebble.DBDesc{}, nil

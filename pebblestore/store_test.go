@@ -57,3 +57,9 @@ func inMemory(t testing.TB) *storetest.Subject {
 
 func TestLawOnDisk(t *testing.T)   { storetest.Run(t, onDisk) }
 func TestLawInMemory(t *testing.T) { storetest.Run(t, inMemory) }
+
+// TestLawWithFewNotes has most rows of a running execution found by their marks.
+func TestLawWithFewNotes(t *testing.T) {
+	defer pebblestore.SetMaxNoted(1)()
+	storetest.Run(t, inMemory)
+}

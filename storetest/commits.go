@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"time"
 
 	"github.com/statelark/statelark"
@@ -15,11 +16,20 @@ func lawStart(f *fixture) {
 	f.commit(&statelark.Change{Exec: exec, Start: true, Execution: x})
 	f.same("record", must(f.Execution(f.ctx, exec))(f), x)
 
-	f.refused(statelark.ErrExists, id(2, 0), func() error { return f.try(started(id(2, 0), "one")) })
-	f.refused(statelark.ErrExists, exec, func() error { return f.try(started(exec, "one")) })
-	f.refused(statelark.ErrExists, id(3, 0), func() error {
-		return f.try(started(id(3, 0), "twice"), started(id(4, 0), "twice"))
-	})
+	taken := func(exec, holder statelark.ExecID, name string, changes ...*statelark.Change) {
+		f.Helper()
+		f.refused(statelark.ErrExists, exec, func() error {
+			err := f.try(changes...)
+			var taken *statelark.TakenError
+			if !errors.As(err, &taken) || *taken != (statelark.TakenError{Exec: exec, Name: name, Holder: holder}) {
+				f.Errorf("the name is taken: %#v", err)
+			}
+			return err
+		})
+	}
+	taken(id(2, 0), exec, "one", started(id(2, 0), "one"))
+	taken(exec, exec, "one", started(exec, "one"))
+	taken(id(4, 0), id(3, 0), "twice", started(id(3, 0), "twice"), started(id(4, 0), "twice"))
 	f.refused(statelark.ErrConflict, id(5, 0), func() error {
 		return f.try(&statelark.Change{Exec: id(5, 0), Start: true})
 	})
@@ -234,6 +244,47 @@ func lawCloseInOneBatch(f *fixture) {
 	f.same("work", v.Work, []statelark.Work(nil))
 	f.same("number of messages", len(v.Inbox), 5)
 	f.same("record", v.Executions[whole.Exec.String()], whole.Execution)
+}
+
+// lawCloseOfMany closes executions with more rows than a store keeps count of at ease: some came before the batch that
+// closes them, some come with it, some have gone and come again.
+func lawCloseOfMany(f *fixture) {
+	f.hold()
+	rows := func(exec statelark.ExecID, from, to uint64) *statelark.Change {
+		c := &statelark.Change{Exec: exec}
+		for n := from; n < to; n++ {
+			c.Threads = append(c.Threads, statelark.ThreadRow{Thread: uint32(n), Data: []byte("t")})
+			c.Work = append(c.Work, statelark.WorkOp{Seq: n, Data: []byte("w")})
+			c.Timers = append(c.Timers, statelark.TimerOp{Seq: n, Due: epoch.Add(time.Duration(n) * time.Second)})
+		}
+		return c
+	}
+	gone := func(exec statelark.ExecID, from, to uint64) *statelark.Change {
+		c := rows(exec, from, to)
+		for i := range c.Threads {
+			c.Threads[i].Data, c.Work[i].Data, c.Timers[i].Cancel = nil, nil, true
+		}
+		return c
+	}
+	const many = 100
+	exec, other := id(1, 0), id(2, 0)
+	f.commit(started(exec, "x"), started(other, "other"), rows(exec, 0, many), rows(other, 0, 3))
+	f.commit(gone(exec, 10, 60))
+	v := f.look(exec, other)
+	f.same("threads", len(v.Threads[exec.String()]), many-50)
+	f.same("number of timers", len(v.Timers), many-50+3)
+	f.same("number of work rows", len(v.Work), many-50+3)
+	f.commit(rows(exec, 50, 70), gone(exec, 0, 5))
+	closing := &statelark.Change{Exec: exec, Execution: ended(record(exec, "x"), epoch, 0), Close: true}
+	f.commit(rows(exec, many, 2*many), gone(exec, many, many+7), rows(exec, many+3, many+5), closing)
+	left := f.look(exec, other)
+	f.same("threads", left.Threads[exec.String()], []statelark.ThreadRow(nil))
+	f.same("threads of another", len(left.Threads[other.String()]), 3)
+	f.same("number of timers", len(left.Timers), 3)
+	f.same("number of work rows", len(left.Work), 3)
+	f.commit(started(id(3, 0), "y"), rows(id(3, 0), 0, many), gone(id(3, 0), 0, many),
+		&statelark.Change{Exec: id(3, 0), Execution: ended(record(id(3, 0), "y"), epoch, 0), Close: true})
+	f.same("what a third one leaves", len(f.look().Work), 3)
 }
 
 func lawRedrive(f *fixture) {

@@ -46,6 +46,7 @@ func Run(t *testing.T, fresh func(t testing.TB) *Subject) {
 		{"OwnedSlices", lawOwnedSlices},
 		{"Close", lawClose},
 		{"CloseInOneBatch", lawCloseInOneBatch},
+		{"CloseOfMany", lawCloseOfMany},
 		{"Redrive", lawRedrive},
 		{"Inbox", lawInbox},
 		{"MessageKeys", lawMessageKeys},

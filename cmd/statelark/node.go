@@ -69,12 +69,14 @@ func openStore(cfg *Config, log *slog.Logger) (statelark.Store, error) {
 	if cfg.Data == "" {
 		return memstore.New(), nil
 	}
-	store, err := pebblestore.Open(filepath.Join(cfg.Data, "store"), pebblestore.Options{Log: log, CacheBytes: cfg.memory() / 8})
+	store, err := pebblestore.Open(filepath.Join(cfg.Data, "store"), pebblestore.Options{
+		Log: log, Build: "statelark " + buildVersion(), CacheBytes: cfg.memory() / 8,
+	})
 	switch {
 	case errors.Is(err, pebblestore.ErrLocked):
 		return nil, hint(exitFailed, err, "stop the other process, or choose another directory with --data")
 	case errors.Is(err, pebblestore.ErrVersion):
-		return nil, hint(exitFailed, err, "run the version of statelark that wrote it, or choose another directory with --data")
+		return nil, hint(exitFailed, err, "use the build that the message names, or choose another directory with --data")
 	case err != nil:
 		return nil, hint(exitFailed, err, "check the directory, or choose another one with --data")
 	}
