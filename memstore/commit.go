@@ -45,6 +45,7 @@ func (s *Store) Commit(ctx context.Context, b *statelark.Batch) error {
 	for _, op := range b.Meta {
 		s.applyMeta(op)
 	}
+	s.makeRoom()
 	return nil
 }
 
@@ -153,6 +154,7 @@ func (s *Store) apply(c *statelark.Change) {
 	}
 	if c.Block != nil {
 		x.blocks = append(x.blocks, statelark.HistoryBlock{First: c.First, Last: c.Last, Data: bytes.Clone(c.Block)})
+		s.weigh(x, len(c.Block))
 	}
 	for _, t := range c.Threads {
 		if t.Data == nil {
@@ -165,6 +167,7 @@ func (s *Store) apply(c *statelark.Change) {
 		if x.blobs == nil {
 			x.blobs = make(map[uint32][]byte)
 		}
+		s.weigh(x, len(b.Data)-len(x.blobs[b.ID]))
 		x.blobs[b.ID] = bytes.Clone(b.Data)
 	}
 	s.applyQueues(c, x)
@@ -207,14 +210,45 @@ func (s *Store) applyQueues(c *statelark.Change, x *execution) {
 // setRecord stores a record and moves the execution from list to list as it says.
 func (s *Store) setRecord(exec statelark.ExecID, x *execution, record *statelark.Execution) {
 	if old := &x.record; old.Status != 0 {
-		s.list(old.Machine, old.Status).remove(exec)
-		s.stopped.remove(moment{old.Stop.UnixMilli(), exec})
+		s.unlist(old.Machine, old.Status, exec)
+		s.setEnded(exec, x, false)
 	}
 	x.record = *record
 	x.record.ID = exec
 	s.list(record.Machine, record.Status).put(exec, struct{}{})
-	if !record.Stop.IsZero() {
-		s.stopped.put(moment{record.Stop.UnixMilli(), exec}, struct{}{})
+	s.setEnded(exec, x, true)
+}
+
+// setEnded puts an execution that has a stop time among those that have ended, or takes it out.
+func (s *Store) setEnded(exec statelark.ExecID, x *execution, in bool) {
+	if x.record.Stop.IsZero() {
+		return
+	}
+	at := moment{x.record.Stop.UnixMilli(), exec}
+	if in {
+		s.stopped.put(at, struct{}{})
+		s.ended++
+		s.endedBytes += x.bytes
+	} else {
+		s.stopped.remove(at)
+		s.ended--
+		s.endedBytes -= x.bytes
+	}
+}
+
+// weigh notes that an execution has grown by n bytes.
+func (s *Store) weigh(x *execution, n int) {
+	x.bytes += n
+	if !x.record.Stop.IsZero() {
+		s.endedBytes += n
+	}
+}
+
+// unlist takes an execution off the list of a status.
+func (s *Store) unlist(machine string, status statelark.Status, exec statelark.ExecID) {
+	ids := s.list(machine, status)
+	if ids.remove(exec); len(ids.chunks) == 0 {
+		delete(s.lists, list{machine, status})
 	}
 }
 

@@ -28,13 +28,23 @@ func (s *Store) Expire(ctx context.Context, before time.Time, budget int) (int, 
 	return len(gone), nil
 }
 
+// makeRoom removes executions that have ended until the bounds are kept.
+func (s *Store) makeRoom() {
+	over := func() bool {
+		return s.MaxClosed > 0 && s.ended > s.MaxClosed || s.MaxClosedBytes > 0 && s.endedBytes > s.MaxClosedBytes
+	}
+	for over() {
+		s.forget(s.stopped.chunks[0][0].key) // those that ended first stand first
+	}
+}
+
 // forget removes every row of an execution that stopped at m.
 func (s *Store) forget(m moment) {
 	x := s.executions[m.exec]
 	s.close(m.exec, x)
-	s.stopped.remove(m)
+	s.setEnded(m.exec, x, false)
 	for _, status := range [...]statelark.Status{0, x.record.Status} {
-		s.list(x.record.Machine, status).remove(m.exec)
+		s.unlist(x.record.Machine, status, m.exec)
 	}
 	delete(s.names, name{x.record.Machine, x.record.Name})
 	delete(s.executions, m.exec)

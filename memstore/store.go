@@ -21,6 +21,11 @@ type Store struct {
 	// Now is the clock by which leases end, LeaseTime how long one lasts. Both may be set before first use.
 	Now       func() time.Time
 	LeaseTime time.Duration
+	// MaxClosed and MaxClosedBytes bound what closed executions take up: their number, and the bytes of their
+	// histories and blobs. Those that closed first are removed, as Expire would. 0: no bound. Both may be set before
+	// first use.
+	MaxClosed      int
+	MaxClosedBytes int
 
 	mu         sync.RWMutex // guards all below
 	closed     bool
@@ -28,7 +33,9 @@ type Store struct {
 	executions map[statelark.ExecID]*execution
 	names      map[name]statelark.ExecID
 	lists      map[list]*rows[statelark.ExecID, struct{}]
-	stopped    rows[moment, struct{}] // executions that are closed, by the time of their end
+	stopped    rows[moment, struct{}] // executions that have ended, by the time of their end
+	ended      int                    // number of stopped
+	endedBytes int                    // of their blocks and blobs
 	timers     rows[timer, struct{}]
 	work       rows[statelark.MessageKey, []byte]
 	inbox      rows[statelark.MessageKey, []byte]
@@ -45,6 +52,7 @@ type execution struct {
 	threads rows[uint32, []byte]
 	blobs   map[uint32][]byte
 	timers  map[timer]struct{}
+	bytes   int // of blocks and blobs
 }
 
 // last returns the id of the last event stored.

@@ -34,6 +34,7 @@ type Config struct {
 	Data      string `koanf:"data"`       // directory; "": everything stays in memory
 	Region    string `koanf:"region"`     // of every ARN
 	Account   string `koanf:"account"`    // of every ARN, 12 digits
+	MaxClosed int    `koanf:"max-closed"` // executions; of a server in memory
 	LogFormat string `koanf:"log-format"` // "text" or "json"
 	LogLevel  string `koanf:"log-level"`  // "debug", "info", "warn" or "error"
 	// Memory is how much the process is to stay within, as a size ("512MB"). Caches, and how seldom memory is collected,
@@ -72,6 +73,7 @@ const (
 	defaultRegion          = "us-east-1"
 	defaultAccount         = "000000000000"
 	defaultConfig          = "statelark.yaml"
+	defaultMaxClosed       = 10_000
 	defaultFunctionTimeout = time.Minute
 	defaultMemory          = "512MB"
 )
@@ -87,6 +89,7 @@ var settings = map[string]any{
 	"data":       defaultData,
 	"region":     defaultRegion,
 	"account":    defaultAccount,
+	"max-closed": defaultMaxClosed,
 	"log-format": "text",
 	"log-level":  "info",
 	"memory":     defaultMemory,
@@ -270,6 +273,9 @@ func (cfg *Config) validate() error {
 	}
 	if cfg.FunctionConcurrency < 0 {
 		return fmt.Errorf("function-concurrency is %d; it has to be 1 or more", cfg.FunctionConcurrency)
+	}
+	if cfg.MaxClosed < 1 {
+		return fmt.Errorf("max-closed is %d; it has to be 1 at least", cfg.MaxClosed)
 	}
 	if n, err := parseSize(cfg.Memory); err != nil || n < minMemory {
 		return fmt.Errorf("memory is %q; it has to be a size of 64MB or more, such as 512MB or 2GiB", cfg.Memory)

@@ -28,6 +28,7 @@ directory instead; the data setting of the configuration file is for "statelark 
 		},
 	}
 	addNodeFlags(c, "", "`DIR` to keep everything in (default: nowhere)")
+	c.Flags().Int("max-closed", defaultMaxClosed, "closed `EXECUTIONS` to keep in memory; those that closed first are forgotten")
 	return c
 }
 

@@ -64,10 +64,15 @@ func StartNode(ctx context.Context, cfg *Config, log *slog.Logger) (_ *Node, err
 	return n, nil
 }
 
+// maxClosedBytes bounds the histories and payloads of closed executions that a server in memory keeps.
+const maxClosedBytes = 1 << 30
+
 // openStore opens the store of the configuration.
 func openStore(cfg *Config, log *slog.Logger) (statelark.Store, error) {
 	if cfg.Data == "" {
-		return memstore.New(), nil
+		store := memstore.New()
+		store.MaxClosed, store.MaxClosedBytes = cfg.MaxClosed, maxClosedBytes
+		return store, nil
 	}
 	store, err := pebblestore.Open(filepath.Join(cfg.Data, "store"), pebblestore.Options{
 		Log: log, Build: "statelark " + buildVersion(), CacheBytes: cfg.memory() / 8,
