@@ -42,6 +42,10 @@ type Config struct {
 	Memory string `koanf:"memory"`
 	// AllowedHosts are names by which the server may be called, beside those that it knows of itself.
 	AllowedHosts []string `koanf:"allowed-hosts"`
+	// PassEnv are variables of the server that functions get: names, or patterns such as AWS_*.
+	PassEnv []string `koanf:"pass-env"`
+	// FunctionUser is as whom functions run, where the server is root; "": as the server.
+	FunctionUser string `koanf:"function-user"`
 	// FunctionConcurrency is how many invocations of each function run at once; 0: by its kind.
 	FunctionConcurrency int                 `koanf:"function-concurrency"`
 	Functions           map[string]Function `koanf:"functions"` // by name
@@ -96,6 +100,8 @@ var settings = map[string]any{
 
 	"allowed-hosts":        "",
 	"function-concurrency": 0,
+	"function-user":        "",
+	"pass-env":             "",
 }
 
 // addNodeFlags gives a command the flags of the settings. Their defaults are shown but not applied here, since
@@ -108,6 +114,8 @@ func addNodeFlags(c *cobra.Command, data, dataHelp string) {
 	f.String("log-level", "info", "debug, info, warn or error")
 	f.String("memory", defaultMemory, "`SIZE` that the process is to stay within; caches follow it")
 	f.String("allowed-hosts", "", "`NAMES` by which clients may call the server, with commas between them")
+	f.String("pass-env", "", "`NAMES` of variables that functions get, with commas between them; AWS_* stands for all that begin so")
+	f.String("function-user", "", "`USER` as whom functions run, where the server is root")
 	f.Int("function-concurrency", 0, fmt.Sprintf("invocations of a function at a `TIME` (default %d, and %d of a URL)",
 		function.DefaultConcurrency, function.DefaultURLConcurrency))
 	addConfigFlags(c)
@@ -297,9 +305,9 @@ func (cfg *Config) place() arn.Place { return arn.Place{Region: cfg.Region, Acco
 
 // checkFunctions declares the functions to a catalogue that is thrown away.
 func (cfg *Config) checkFunctions() (err error) {
-	catalog, err := function.NewCatalog(function.Options{})
+	catalog, err := function.NewCatalog(function.Options{PassEnv: cfg.PassEnv, User: cfg.FunctionUser})
 	if err != nil {
-		return err
+		return usage(err)
 	}
 	defer func() { err = errors.Join(err, catalog.Close(context.Background())) }()
 	return cfg.declareFunctions(catalog)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -74,6 +75,7 @@ func openStore(cfg *Config, log *slog.Logger) (statelark.Store, error) {
 		store.MaxClosed, store.MaxClosedBytes = cfg.MaxClosed, maxClosedBytes
 		return store, nil
 	}
+	_ = os.MkdirAll(cfg.Data, 0o711) // functions of another user pass through it; what is wrong here, opening the store tells
 	store, err := pebblestore.Open(filepath.Join(cfg.Data, "store"), pebblestore.Options{
 		Log: log, Build: "statelark " + buildVersion(), CacheBytes: cfg.memory() / 8,
 	})
@@ -90,7 +92,8 @@ func openStore(cfg *Config, log *slog.Logger) (statelark.Store, error) {
 
 // openCatalog makes the catalogue of functions and declares those of the configuration.
 func (n *Node) openCatalog() (*function.Catalog, error) {
-	o := function.Options{Place: n.cfg.place(), EndpointURL: n.URL(), Concurrency: n.cfg.FunctionConcurrency, Logger: n.log}
+	o := function.Options{Place: n.cfg.place(), EndpointURL: n.URL(), Concurrency: n.cfg.FunctionConcurrency,
+		PassEnv: n.cfg.PassEnv, User: n.cfg.FunctionUser, Log: n.log}
 	if n.cfg.Data != "" {
 		o.Dir = filepath.Join(n.cfg.Data, "functions")
 	}

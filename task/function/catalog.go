@@ -23,8 +23,14 @@ type Options struct {
 	Place       arn.Place // default us-east-1, account 000000000000
 	EndpointURL string    // the AWS_ENDPOINT_URL of functions; "": none
 	// Dir is where uploaded functions are kept; "": nowhere, they go with the catalogue.
-	Dir    string
-	Logger *slog.Logger // default: discards
+	Dir string
+	Log *slog.Logger // default: discards
+
+	// PassEnv are the variables of the server that functions get, beside those that every program needs: names, or
+	// patterns such as "AWS_*".
+	PassEnv []string
+	// User is as whom functions run, where the server is root; "": as the server.
+	User string
 
 	Concurrency int           // invocations of one version at a time; default as the constants say
 	Queue       int           // invocations of one version that wait; default 10,000
@@ -54,8 +60,8 @@ func (o *Options) setDefaults() {
 	if o.EventRetries == nil {
 		o.EventRetries = []time.Duration{time.Minute, 2 * time.Minute}
 	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
 }
 
@@ -135,6 +141,14 @@ func scratchDir(dir string) (string, error) {
 }
 
 func (c *Catalog) open() error {
+	as, err := lookUpUser(c.opts.User)
+	if err != nil {
+		return fmt.Errorf("running functions as %s: %w", c.opts.User, err)
+	}
+	inherited, err := inherit(os.Environ(), c.opts.PassEnv, as)
+	if err != nil {
+		return err
+	}
 	runtimes, err := newRuntimes(c.scratch, c.opts.Interpreters)
 	if err != nil {
 		return err
@@ -152,12 +166,26 @@ func (c *Catalog) open() error {
 		endpointURL: c.opts.EndpointURL,
 		idleTimeout: c.opts.IdleTimeout,
 		initTimeout: c.opts.InitTimeout,
-		launcher:    newLauncher(),
+		inherited:   inherited,
+		launcher:    newLauncher(as),
 		runtimes:    runtimes,
-		log:         c.opts.Logger,
+		log:         c.opts.Log,
 	}
 	for _, r := range records {
 		c.functions[r.Latest.Name] = c.newEntry(r)
+	}
+	if as != nil {
+		return c.letIn()
+	}
+	return nil
+}
+
+// letIn lets the user as whom functions run reach the code of functions and the bootstraps, and no more.
+func (c *Catalog) letIn() error {
+	for _, dir := range []string{c.store.dir, filepath.Join(c.store.dir, "code"), c.scratch} {
+		if err := os.Chmod(dir, 0o711); err != nil {
+			return fmt.Errorf("letting %s in: %w", c.opts.User, err)
+		}
 	}
 	return nil
 }
@@ -200,7 +228,7 @@ func (c *Catalog) dropUnused(sha string) {
 		}
 	}
 	if err := c.store.dropCode(sha); err != nil {
-		c.opts.Logger.Warn("removing the code of a function", "error", err)
+		c.opts.Log.Warn("removing the code of a function", "error", err)
 	}
 }
 
@@ -280,7 +308,7 @@ func (c *Catalog) Declare(f Function) error {
 	case old != nil && old.declared:
 		return fmt.Errorf("function %s: it is declared twice", d.Name)
 	case old != nil:
-		c.opts.Logger.Warn("a declared function hides an uploaded one", "function", d.Name)
+		c.opts.Log.Warn("a declared function hides an uploaded one", "function", d.Name)
 		c.hidden = append(c.hidden, old)
 		c.retire(old.deployments()...)
 	}
@@ -444,7 +472,7 @@ func (c *Catalog) InvokeEvent(r Ref, inv Invocation) error {
 			if err == nil {
 				return
 			}
-			c.opts.Logger.Warn("an event invocation failed; it is run again", "function", inv.arn, "request", inv.RequestID, "after", delay, "error", err)
+			c.opts.Log.Warn("an event invocation failed; it is run again", "function", inv.arn, "request", inv.RequestID, "after", delay, "error", err)
 			select {
 			case <-c.base.Done():
 				return
@@ -453,7 +481,7 @@ func (c *Catalog) InvokeEvent(r Ref, inv Invocation) error {
 			err = c.runEventAgain(r, inv)
 		}
 		if err != nil {
-			c.opts.Logger.Warn("an event invocation failed for good", "function", inv.arn, "request", inv.RequestID, "error", err)
+			c.opts.Log.Warn("an event invocation failed for good", "function", inv.arn, "request", inv.RequestID, "error", err)
 		}
 	}()
 	return nil

@@ -56,8 +56,8 @@ var interpreters = sync.OnceValue(func() map[string]string {
 // open makes a catalogue that is closed with the test.
 func open(t testing.TB, o Options) *Catalog {
 	t.Helper()
-	if testing.Verbose() && o.Logger == nil {
-		o.Logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	if testing.Verbose() && o.Log == nil {
+		o.Log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	if o.Interpreters == nil {
 		o.Interpreters = interpreters()

@@ -5,7 +5,7 @@
 // Node.js, or a program of its own for provided.*) and stays warm. Functions are declared by the configuration
 // or uploaded through Lambda's API, which package local/lambda speaks:
 //
-//	catalog, err := function.NewCatalog(function.Options{Dir: dataDir, EndpointURL: "http://127.0.0.1:8083", Logger: log})
+//	catalog, err := function.NewCatalog(function.Options{Dir: dataDir, EndpointURL: "http://127.0.0.1:8083", Log: log})
 //	err = catalog.Declare(function.Function{Name: "resize", Code: function.Code{Command: []string{"./resize"}}})
 //	registry.Set("lambda:invoke", function.NewTarget(catalog))
 //	registry.SetFunctions(function.NewTarget(catalog))
@@ -31,12 +31,13 @@
 // A process is killed as a tree, and nothing of the tree survives the end of the process, in whatever way it comes,
 // but a child that has left the process group and (on Linux) wiped its environment. When the server itself is
 // killed, Linux kills the processes it has started, though not their children; on other systems they end when they
-// next ask the Runtime API for work. Nothing here is a barrier: the code of a function runs as the
-// user of the server, and with the environment of the server except the variables that begin with STATELARK_.
+// next ask the Runtime API for work. Nothing here is a barrier: the code of a function runs as the user of the server,
+// unless Options name another one, and may read what that user may. Of the server's environment it gets inheritedVars
+// and what Options.PassEnv names.
 //
 // # Failures
 //
 // What a function reports, or its runtime for it, is the payload of a function error and becomes the error of the
 // Task by its errorType. What the service refuses is an *Error and becomes "Lambda." and its code. An invocation of
-// type Event runs once, and its failure is logged: there are no retries and no dead-letter queue.
+// type Event that fails is run again, as Options.EventRetries says; there is no dead-letter queue.
 package function

@@ -2,11 +2,13 @@ package function
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"maps"
-	"os"
+	"path"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -16,9 +18,36 @@ type environment struct {
 	endpointURL string
 	idleTimeout time.Duration
 	initTimeout time.Duration
+	inherited   []string // what functions get of the server's own variables
 	launcher    *launcher
 	runtimes    *runtimes
 	log         *slog.Logger
+}
+
+// inheritedVars are the variables of the server that every function gets: what programs need to be found, to be read
+// and to write.
+var inheritedVars = []string{"PATH", "LD_LIBRARY_PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "LANG", "LC_*"}
+
+// inherit returns the variables of the server that functions get: inheritedVars, and those that pass names. A name may be
+// a pattern ("AWS_*"). The server's own settings are never passed on.
+func inherit(server, pass []string, as *identity) ([]string, error) {
+	for _, pattern := range pass {
+		if _, err := path.Match(pattern, ""); err != nil || pattern == "" || strings.ContainsAny(pattern, "=/") {
+			return nil, fmt.Errorf("the variable %q cannot be passed on: it has to be a name, or a pattern such as AWS_*", pattern)
+		}
+	}
+	wanted := append(slices.Clone(inheritedVars), pass...)
+	vars := slices.DeleteFunc(slices.Clone(server), func(kv string) bool {
+		name, _, _ := strings.Cut(kv, "=")
+		return strings.HasPrefix(name, "STATELARK_") || !slices.ContainsFunc(wanted, func(pattern string) bool {
+			ok, _ := path.Match(pattern, name) // the patterns are well-formed
+			return ok
+		})
+	})
+	if as != nil {
+		vars = append(vars, "HOME="+as.home, "USER="+as.name, "LOGNAME="+as.name)
+	}
+	return vars, nil
 }
 
 // Stand-ins for the credentials of a function, where nobody has given any: SDKs refuse to call without.
@@ -36,7 +65,7 @@ var credentialVars = []string{
 // vars are the environment variables of a function's process. What the function itself defines goes last and
 // so prevails.
 func (e *environment) vars(f *Function) []string {
-	vars := append(baseEnv(),
+	vars := append(slices.Clone(e.inherited),
 		"AWS_REGION="+e.region,
 		"AWS_DEFAULT_REGION="+e.region,
 		"AWS_LAMBDA_FUNCTION_NAME="+f.Name,
@@ -60,13 +89,18 @@ func (e *environment) vars(f *Function) []string {
 	if e.endpointURL != "" {
 		vars = append(vars, "AWS_ENDPOINT_URL="+e.endpointURL)
 	}
-	if !slices.ContainsFunc(credentialVars, func(name string) bool { return os.Getenv(name) != "" }) {
+	if !slices.ContainsFunc(e.inherited, isCredential) {
 		vars = append(vars, "AWS_ACCESS_KEY_ID="+dummyKey, "AWS_SECRET_ACCESS_KEY="+dummySecret)
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Env)) {
 		vars = append(vars, name+"="+f.Env[name])
 	}
 	return vars
+}
+
+func isCredential(kv string) bool {
+	name, text, _ := strings.Cut(kv, "=")
+	return text != "" && slices.Contains(credentialVars, name)
 }
 
 // logLines returns what a function's printed lines go to, nil when nobody reads them.

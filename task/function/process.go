@@ -5,8 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -35,13 +33,14 @@ type process struct {
 // launcher starts processes from one thread that it keeps for itself: a child's parent-death signal is bound
 // to the thread that forked it, and Go is free to end any other thread.
 type launcher struct {
+	as     *identity // nil: the server's user
 	starts chan func()
 	stop   chan struct{}
 	ended  chan struct{}
 }
 
-func newLauncher() *launcher {
-	l := &launcher{starts: make(chan func()), stop: make(chan struct{}), ended: make(chan struct{})}
+func newLauncher(as *identity) *launcher {
+	l := &launcher{as: as, starts: make(chan func()), stop: make(chan struct{}), ended: make(chan struct{})}
 	go l.run()
 	return l
 }
@@ -72,6 +71,9 @@ func (l *launcher) start(cmd *exec.Cmd, stdout, stderr *output) (*process, error
 	p := &process{cmd: cmd, cookie: uuid.NewString(), exited: make(chan struct{}), gone: make(chan struct{})}
 	cmd.Env = append(cmd.Env, cookieName+"="+p.cookie)
 	cmd.SysProcAttr = treeAttr()
+	if l.as != nil {
+		cmd.SysProcAttr.Credential = l.as.credential
+	}
 
 	outputs := []*output{stdout}
 	cmd.Stdout, cmd.Stderr = stdout.writeEnd, stdout.writeEnd
@@ -125,9 +127,4 @@ func (p *process) exitText() string {
 		return "unknown status"
 	}
 	return p.state.String()
-}
-
-// baseEnv is the environment that programs inherit: the server's own, without the server's settings.
-func baseEnv() []string {
-	return slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, "STATELARK_") })
 }

@@ -31,7 +31,7 @@ func newRuntimes(dir string, interpreters map[string]string) (*runtimes, error) 
 		r.interpreters[name] = path
 	}
 	for name, text := range map[string][]byte{"bootstrap.py": pythonBootstrap, "bootstrap.cjs": nodeBootstrap} {
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
 			return nil, fmt.Errorf("writing the bootstrap of a runtime: %w", err)
 		}
 	}
