@@ -141,6 +141,7 @@ func scratchDir(dir string) (string, error) {
 }
 
 func (c *Catalog) open() error {
+	killLeftovers(c.opts.Log)
 	as, err := lookUpUser(c.opts.User)
 	if err != nil {
 		return fmt.Errorf("running functions as %s: %w", c.opts.User, err)

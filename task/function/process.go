@@ -30,6 +30,36 @@ type process struct {
 	killOnce sync.Once
 }
 
+// reapEvery is how often orphans that have ended are looked for.
+const reapEvery = 10 * time.Second
+
+// programs are the programs that this process has started for functions and not seen the end of, by their number.
+type programs struct {
+	mu      sync.Mutex
+	running map[int]bool
+}
+
+// started are those of all catalogues.
+var started = programs{running: make(map[int]bool)}
+
+func (p *programs) remove(pid int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.running, pid)
+}
+
+func (p *programs) has(pid int) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.running[pid]
+}
+
+func (p *programs) empty() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.running) == 0
+}
+
 // launcher starts processes from one thread that it keeps for itself: a child's parent-death signal is bound
 // to the thread that forked it, and Go is free to end any other thread.
 type launcher struct {
@@ -40,6 +70,7 @@ type launcher struct {
 }
 
 func newLauncher(as *identity) *launcher {
+	adopt()
 	l := &launcher{as: as, starts: make(chan func()), stop: make(chan struct{}), ended: make(chan struct{})}
 	go l.run()
 	return l
@@ -49,8 +80,12 @@ func (l *launcher) run() {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer close(l.ended)
+	now := time.NewTicker(reapEvery)
+	defer now.Stop()
 	for {
 		select {
+		case <-now.C:
+			reapOrphans()
 		case start := <-l.starts:
 			start()
 		case <-l.stop:
@@ -68,7 +103,7 @@ func (l *launcher) close() {
 // start runs cmd as the head of a process tree of its own. stdout and stderr take what the tree prints, stdout
 // both where stderr is nil; the process is gone when they have seen the end.
 func (l *launcher) start(cmd *exec.Cmd, stdout, stderr *output) (*process, error) {
-	p := &process{cmd: cmd, cookie: uuid.NewString(), exited: make(chan struct{}), gone: make(chan struct{})}
+	p := &process{cmd: cmd, cookie: serverMark() + uuid.NewString(), exited: make(chan struct{}), gone: make(chan struct{})}
 	cmd.Env = append(cmd.Env, cookieName+"="+p.cookie)
 	cmd.SysProcAttr = treeAttr()
 	if l.as != nil {
@@ -83,7 +118,7 @@ func (l *launcher) start(cmd *exec.Cmd, stdout, stderr *output) (*process, error
 	}
 	errc := make(chan error, 1)
 	select {
-	case l.starts <- func() { errc <- cmd.Start() }:
+	case l.starts <- func() { errc <- startProgram(cmd) }:
 	case <-l.ended:
 		errc <- errClosed
 	}
@@ -98,10 +133,22 @@ func (l *launcher) start(cmd *exec.Cmd, stdout, stderr *output) (*process, error
 	return p, nil
 }
 
+// startProgram starts a program that nobody takes for an orphan.
+func startProgram(cmd *exec.Cmd) error {
+	started.mu.Lock() // from before it is there
+	defer started.mu.Unlock()
+	err := cmd.Start()
+	if err == nil {
+		started.running[cmd.Process.Pid] = true
+	}
+	return err
+}
+
 // watch reaps the program, kills what it left behind and waits for the end of the output.
 func (p *process) watch(outputs []*output) {
 	defer close(p.gone)
 	p.state, _ = p.cmd.Process.Wait()
+	started.remove(p.cmd.Process.Pid)
 	close(p.exited)
 	killTree(p.cmd.Process.Pid, p.cookie)
 	limit := time.Now().Add(drainLimit)
