@@ -44,12 +44,24 @@ func unzip(archive []byte, dir string, limit int64) error {
 			return fmt.Errorf("unpacking %q: %w", f.Name, err)
 		}
 	}
-	return nil
+	return u.checkLinks()
 }
 
 type unpacker struct {
-	root *os.Root
-	left int64 // bytes that may still be written
+	root  *os.Root
+	left  int64    // bytes that may still be written
+	links []string // that were made
+}
+
+// checkLinks refuses links that lead out of the archive. What one leads to is known when all are there: a link may lie
+// in a directory, or point through one, that is a link itself.
+func (u *unpacker) checkLinks() error {
+	for _, name := range u.links {
+		if _, err := u.root.Stat(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("unpacking %q: it is a link that cannot be followed in the archive: %w", name, err)
+		}
+	}
+	return nil
 }
 
 func (u *unpacker) entry(f *zip.File) error {
@@ -113,5 +125,6 @@ func (u *unpacker) link(f *zip.File, name string) error {
 	if path.IsAbs(string(target)) || !filepath.IsLocal(path.Join(path.Dir(name), string(target))) {
 		return fmt.Errorf("it is a link to %q, which is outside the archive", target)
 	}
+	u.links = append(u.links, name)
 	return u.root.Symlink(string(target), name)
 }

@@ -48,6 +48,7 @@ func TestUnzip(t *testing.T) {
 		member{"lib/a.py", "a", 0o644},
 		member{"./deep/er/b", "b", 0o755},
 		member{"deep/link", "../lib/a.py", fs.ModeSymlink | 0o777},
+		member{"nowhere", "not/there", fs.ModeSymlink | 0o777},
 		member{"bare", "c", 0},
 	)
 	if err := unzip(archive, dir, maxUnzipped); err != nil {
@@ -79,6 +80,10 @@ func TestUnzipRefuses(t *testing.T) {
 		{"link out", []member{{"l", "../x", link}}, "outside the archive"},
 		{"absolute link", []member{{"l", "/etc/passwd", link}}, "outside the archive"},
 		{"through two links", []member{{"a/b/c/l", "../../..", link}, {"m", "a/b/c/l/..", link}, {"m/x", "", 0o644}}, "m/x"},
+		{"only links", []member{{"a/b/c/l", "../../..", link}, {"m", "a/b/c/l/..", link}}, "cannot be followed"},
+		{"a link in a linked directory", []member{{"d", "a/b", link}, {"a/b/", "", fs.ModeDir | 0o755}, {"a/b/up", "../..", link}, {"d/out", "up/..", link}}, "cannot be followed"},
+		{"a link out that leads nowhere", []member{{"a/b/l", "../..", link}, {"m", "a/b/l/../nothing", link}}, "cannot be followed"},
+		{"made outside by a later link", []member{{"m", "l/..", link}, {"l", "a/b", link}, {"a/b", "..", link}}, "cannot be followed"},
 		{"link over a file", []member{{"l", "x", 0o644}, {"l", "x", link}}, "exists"},
 		{"device", []member{{"d", "", fs.ModeDevice | 0o644}}, "neither a file nor a directory"},
 	}
