@@ -41,6 +41,7 @@ type router struct {
 	healthy   func(context.Context) error
 	// bodyTimeout is the time in which a client has to send the body of a request.
 	bodyTimeout time.Duration
+	bodies      *bodies
 }
 
 // ServeHTTP answers a request.
@@ -48,6 +49,7 @@ func (h *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Body != nil && r.Body != http.NoBody {
 		r.Body = &timedBody{ReadCloser: r.Body, control: http.NewResponseController(w), timeout: h.bodyTimeout}
 	}
+	defer h.bodies.admit(r)()
 	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
 	switch path := r.URL.Path; {
 	case reads && (path == "/" || path == ""):

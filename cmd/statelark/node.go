@@ -132,6 +132,7 @@ func (n *Node) handler() http.Handler {
 		welcome:     n.welcome(),
 		healthy:     n.healthy,
 		bodyTimeout: bodyTimeout,
+		bodies:      newBodies(bodyBudget, bodyTimeout),
 	}))
 }
 
