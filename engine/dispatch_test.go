@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/arn"
@@ -106,6 +107,64 @@ func TestEachResourceHasASlotOfItsOwn(t *testing.T) {
 				is(t, "status", r.ended(arn.Execution(here.StateMachineARN(name), x)).Status, statelark.Succeeded)
 			}
 		}
+	})
+}
+
+// Functions that start an execution here and wait for its end leave slots to the functions that it calls.
+func TestFunctionsThatWaitForExecutions(t *testing.T) {
+	var r *rig
+	f := func(ctx context.Context, c *task.Call) (task.Outcome, error) {
+		if c.Resource.Function == "outer" {
+			name := c.Input.Text()
+			if _, err := r.StartExecution(ctx, statelark.ExecutionStart{Machine: here.StateMachineARN("Inner"), Name: name, Input: "1"}); err != nil {
+				return task.Outcome{}, err
+			}
+			for r.describe(arn.Execution(here.StateMachineARN("Inner"), name)).Status == statelark.Running {
+				time.Sleep(time.Second)
+			}
+		}
+		return task.Outcome{Output: c.Input}, nil
+	}
+	inBubbleWith(t, Options{MaxTasks: 1}, f, func(bubble *rig) {
+		r = bubble
+		outer := r.machine("Outer", callOf("outer"))
+		r.machine("Inner", callOf("inner"))
+		for i := range 10 {
+			r.start(outer, fmt.Sprint(i), fmt.Sprint(i))
+		}
+		for i := range 10 {
+			is(t, "status", r.ended(arn.Execution(outer, fmt.Sprint(i))).Status, statelark.Succeeded)
+		}
+	})
+}
+
+// quick is a target in lines that share with nobody.
+type quick struct{ function }
+
+func (quick) Line(*asl.Resource, value.Value) (name string, quick bool) { return "quick", true }
+
+// What waits for nothing outside does not wait for what does.
+func TestQuickCallsShareWithNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGates()
+		d := unitDispatcher(t, g.call, 1)
+		d.each = 8
+		d.targets.Set("states:startExecution", quick{g.call})
+		for seq := range uint64(4) {
+			d.push(functionCall(t, "slow", seq))
+		}
+		res, err := asl.ParseResource("arn:aws:states:::states:startExecution")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for seq := range uint64(10) {
+			d.push(call{taskKey: taskKey{seq: 100 + seq}, resource: &res, input: value.True})
+		}
+		synctest.Wait()
+		is(t, "running", fmt.Sprint(g.running), "map[:8 slow:2]") // one slot of its own, one shared
+		close(g.gate(""))
+		synctest.Wait()
+		is(t, "running", fmt.Sprint(g.running), "map[:0 slow:2]")
 	})
 }
 

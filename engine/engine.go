@@ -49,7 +49,7 @@ type Options struct {
 
 	// Owners is how many goroutines share the shards; 0: two for each processor.
 	Owners int
-	// MaxTasks is how many tasks run on targets at once; 0: 1,024. Calls of one resource, a function say, get at most a
+	// MaxTasks is how many tasks run on targets at once; 0: 4,096. Calls of one resource, a function say, get at most a
 	// quarter of them; one call of each resource, and what this server does itself, is not counted.
 	MaxTasks int
 	// MaxLive is how many executions stay in memory while they wait; 0: 8,192.
@@ -177,7 +177,7 @@ func (o *Options) setDefaults() {
 		o.Owners = 2 * runtime.GOMAXPROCS(0)
 	}
 	if o.MaxTasks == 0 {
-		o.MaxTasks = 1024
+		o.MaxTasks = 4096
 	}
 	if o.MaxLive == 0 {
 		o.MaxLive = 8192
