@@ -101,6 +101,7 @@ type Exec struct {
 	used    int       // turns of the budget that are used up
 	asked   int       // how many were when the host was asked last
 	cut     bool      // threads, or joins, were removed
+	frames  []*frame  // of the turn under way
 	touched []*Thread // each once
 	removed []uint32
 	expired []*Thread // whose waits the step's time ended
@@ -274,7 +275,9 @@ func (x *Exec) StepInto(d *Decision, ev Event) (err error) {
 	defer abandoned(&err)
 	d.reset()
 	x.d, x.now, x.used, x.asked, x.cut = d, ev.At.UnixMilli(), 0, 0, false
-	if x.accept(ev) {
+	meant := x.accept(ev)
+	x.releaseFrames()
+	if meant {
 		x.run()
 		x.collect()
 	}

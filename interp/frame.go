@@ -2,14 +2,17 @@ package interp
 
 import (
 	"fmt"
+	"sync"
+	"time"
 
 	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/history"
+	"github.com/statelark/statelark/jsonata"
 	"github.com/statelark/statelark/jsonpath"
 	"github.com/statelark/statelark/value"
 )
 
-// frame is one visit of a thread to its state: what the state's fields are computed from.
+// frame is one visit of a thread to its state: what the state's fields are computed from. It lasts for a turn.
 type frame struct {
 	x    *Exec
 	t    *Thread
@@ -19,8 +22,38 @@ type frame struct {
 	item *mapItem    // the item that an ItemSelector is computed for, nil elsewhere: the states of an iteration do not see it
 	ctx  value.Value // the context object, built when first asked for
 
-	scope jsonpath.Env // see env
-	units int          // of work that were done
+	units int // of work that were done
+
+	path  jsonpath.Env // what a JSONPath expression sees; see env
+	query jsonata.Env  // what a JSONata expression sees
+	expr  expression   // of JSONata, under way
+}
+
+// frames are used again: what expressions may ask of a frame is made once. An execution gives its frames back when a
+// thread has had its turn.
+var frames = sync.Pool{New: func() any {
+	f := &frame{}
+	random := func() uint64 { return f.x.random() }
+	uuid := func() string { return f.x.uuid() }
+	f.path = jsonpath.Env{
+		Var: func(name string) (value.Value, bool) { return f.x.lookup(f.t, name) }, Random: random, UUID: uuid, Work: f.work,
+	}
+	f.query = jsonata.Env{
+		Lookup: f.lookup, Now: func() time.Time { return time.UnixMilli(f.x.now).UTC() },
+		Random: func() float64 { return float64(random()>>11) / (1 << 53) }, UUID: uuid, Work: f.workOnExpression,
+	}
+	return f
+}}
+
+// releaseFrames gives the frames of the turn back, which nobody may hold any more.
+func (x *Exec) releaseFrames() {
+	for i, f := range x.frames {
+		*f = frame{path: f.path, query: f.query}
+		f.path.Input, f.path.Context = value.Value{}, value.Value{}
+		frames.Put(f)
+		x.frames[i] = nil
+	}
+	x.frames = x.frames[:0]
 }
 
 // mapItem is what $$.Map.Item shows.
@@ -74,7 +107,10 @@ var languages = map[asl.Language]language{asl.JSONPath: jsonPath{}, asl.JSONata:
 
 // newFrame returns the frame of t at its present state, before the input is computed.
 func (x *Exec) newFrame(t *Thread) *frame {
-	return &frame{x: x, t: t, s: t.state, lang: languages[t.state.Language]}
+	f := frames.Get().(*frame)
+	f.x, f.t, f.s, f.lang = x, t, t.state, languages[t.state.Language]
+	x.frames = append(x.frames, f)
+	return f
 }
 
 // reframe returns the frame of t at its present state, effective input included. It computed before, so it

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/jsonata"
@@ -133,25 +132,31 @@ func (l jsonataLang) build(f *frame, t *asl.Template, at string, s scope) (value
 	})
 }
 
+// expression is an evaluation of JSONata that is under way.
+type expression struct {
+	source string
+	scope  scope
+	units  int // of work that were done
+}
+
+// lookup finds a variable of the expression.
+func (f *frame) lookup(name string) (value.Value, bool) {
+	if name == "states" {
+		return f.states(f.expr.source, f.expr.scope), true
+	}
+	return f.x.lookup(f.t, name)
+}
+
+// workOnExpression is work for an expression, which has a bound of its own.
+func (f *frame) workOnExpression() bool {
+	f.expr.units++
+	return f.work() && f.expr.units <= f.x.bounds.expression
+}
+
 // eval computes an expression.
 func (jsonataLang) eval(f *frame, e *asl.Expr, where *place, s scope) (value.Value, *failure) {
-	units := 0
-	env := &jsonata.Env{
-		Lookup: func(name string) (value.Value, bool) {
-			if name == "states" {
-				return f.states(e.Source, s), true
-			}
-			return f.x.lookup(f.t, name)
-		},
-		Now:    func() time.Time { return time.UnixMilli(f.x.now).UTC() },
-		Random: func() float64 { return float64(f.x.random()>>11) / (1 << 53) },
-		UUID:   f.x.uuid,
-		Work: func() bool {
-			units++
-			return f.work() && units <= f.x.bounds.expression
-		},
-	}
-	v, defined, err := e.Query.Eval(env, value.Value{})
+	f.expr = expression{source: e.Source, scope: s}
+	v, defined, err := e.Query.Eval(&f.query, value.Value{})
 	if err == nil && defined {
 		return v, nil
 	}

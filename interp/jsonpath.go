@@ -21,15 +21,11 @@ var _ language = jsonPath{}
 
 // env is what an expression of f sees when $ is root. It is the frame's own and good until the next call.
 func (f *frame) env(root value.Value, source string) *jsonpath.Env {
-	if f.scope.Var == nil {
-		f.scope.Var = func(name string) (value.Value, bool) { return f.x.lookup(f.t, name) }
-		f.scope.Random, f.scope.UUID, f.scope.Work = f.x.random, f.x.uuid, f.work
-	}
-	f.scope.Input = root
+	f.path.Input = root
 	if strings.Contains(source, "$$") {
-		f.scope.Context = f.context()
+		f.path.Context = f.context()
 	}
-	return &f.scope
+	return &f.path
 }
 
 // uuid returns a version 4 UUID out of the execution's random numbers.

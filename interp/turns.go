@@ -85,6 +85,7 @@ func (x *Exec) run() {
 		}
 		if t.phase == entering { // it may have been cut since it became ready
 			x.enter(t)
+			x.releaseFrames()
 		}
 		x.spend(1)
 	}
