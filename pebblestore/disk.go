@@ -109,6 +109,9 @@ func (d *disk) Create(name string, category vfs.DiskWriteCategory) (vfs.File, er
 	if err == nil {
 		err = d.keepPrivate(name)
 	}
+	if err == nil && category == categoryLog {
+		reserve(f, memTableBytes)
+	}
 	return d.opened(f, err, category)
 }
 
