@@ -4,12 +4,15 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/interp"
 	"github.com/statelark/statelark/memstore"
+	"github.com/statelark/statelark/pebblestore"
 	"github.com/statelark/statelark/task"
 )
 
@@ -23,9 +26,14 @@ func (w waiter) Start(_ context.Context, c *task.Call) (task.Outcome, error) {
 
 func benchEngine(b *testing.B, definition string, f task.Target) (*Engine, string) {
 	b.Helper()
+	return benchEngineOn(b, memstore.New(), definition, f)
+}
+
+func benchEngineOn(b *testing.B, store statelark.Store, definition string, f task.Target) (*Engine, string) {
+	b.Helper()
 	targets := &task.Registry{}
 	targets.SetFunctions(f)
-	e, err := Open(b.Context(), memstore.New(), here, targets, Options{})
+	e, err := Open(b.Context(), store, here, targets, Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -62,6 +70,57 @@ func BenchmarkExecution(b *testing.B) {
 			<-w.ended
 		}
 	})
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "executions/s")
+}
+
+// fifth tells the caller of an execution, named after its number, that the last of its five tasks is done.
+type fifth struct{ callers []chan struct{} }
+
+func (f fifth) Start(_ context.Context, c *task.Call) (task.Outcome, error) {
+	if c.Resource.Function == "last" {
+		n, _, _ := strings.Cut(c.Execution[strings.LastIndexByte(c.Execution, ':')+1:], "-")
+		caller, err := strconv.Atoi(n)
+		if err != nil {
+			return task.Outcome{}, err
+		}
+		f.callers[caller] <- struct{}{}
+	}
+	return task.Outcome{Output: c.Input}, nil
+}
+
+// BenchmarkFiveTasks runs executions of five tasks in the process, of 500 bytes each, from 256 callers at once on a
+// store on disk: what the engine and the store take of the table of the peers.
+func BenchmarkFiveTasks(b *testing.B) {
+	var states strings.Builder
+	for i := range 4 {
+		fmt.Fprintf(&states, `"T%d":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:f","Next":"T%d"},`, i, i+1)
+	}
+	store, err := pebblestore.Open(b.TempDir(), pebblestore.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	f := fifth{make([]chan struct{}, 256)}
+	e, m := benchEngineOn(b, store, `{"StartAt":"T0","States":{`+states.String()+
+		`"T4":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:last","End":true}}}`, f)
+	input := `"` + strings.Repeat("x", 498) + `"`
+	var next atomic.Int64
+	var callers sync.WaitGroup
+	b.ReportAllocs()
+	b.ResetTimer()
+	for caller := range f.callers {
+		f.callers[caller] = make(chan struct{}, 1)
+		callers.Go(func() {
+			for next.Add(1) <= int64(b.N) {
+				name := fmt.Sprintf("%d-%d", caller, next.Load())
+				if _, err := e.StartExecution(b.Context(), statelark.ExecutionStart{Machine: m, Name: name, Input: input, MadeUp: true}); err != nil {
+					b.Error(err)
+					return
+				}
+				<-f.callers[caller]
+			}
+		})
+	}
+	callers.Wait()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "executions/s")
 }
 

@@ -2,7 +2,6 @@ package function
 
 import (
 	"context"
-	"fmt"
 	"os/exec"
 	"time"
 )
@@ -142,14 +141,16 @@ func (s *sandbox) close() {
 
 // traceID makes the X-Ray header of an invocation; there is no X-Ray, but code reads it.
 func traceID(requestID string) string {
-	hex := make([]byte, 0, 32)
-	for i := range len(requestID) {
+	var hex [32]byte
+	n := 0
+	for i := 0; i < len(requestID) && n < len(hex); i++ {
 		if requestID[i] != '-' {
-			hex = append(hex, requestID[i])
+			hex[n] = requestID[i]
+			n++
 		}
 	}
-	for len(hex) < 32 {
-		hex = append(hex, '0')
+	for ; n < len(hex); n++ {
+		hex[n] = '0'
 	}
-	return fmt.Sprintf("Root=1-%s-%s;Parent=%s;Sampled=0", hex[:8], hex[8:32], hex[16:32])
+	return "Root=1-" + string(hex[:8]) + "-" + string(hex[8:]) + ";Parent=" + string(hex[16:]) + ";Sampled=0"
 }
