@@ -38,7 +38,6 @@ type evaluation struct {
 	now      time.Time // read on first use
 	hasNow   bool
 	pictures map[string]*datePicture // date pictures seen in this evaluation
-	regexes  map[string]*regex       // expressions built from pictures
 }
 
 // evaluators are kept for the next evaluation, so that a small expression allocates next to nothing.
@@ -200,7 +199,6 @@ const (
 	bytesMade   = 8   // of JSON text
 	elements    = 2   // of arrays and objects that are gone through or copied
 	compared    = 4   // elements that are compared with one another
-	matched     = 4   // UTF-16 units that a regular expression goes over
 )
 
 // weight is what it costs, in steps, to go through a string or an array.

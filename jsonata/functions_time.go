@@ -320,8 +320,7 @@ func (p *datePicture) parse(ev *evaluator, s string) (val, *Error) {
 	if err != nil {
 		return undefined, err
 	}
-	m := regexMatcher{ev: ev, regex: r, units: toUnits(s)}
-	f, err := m.next()
+	f, err := ev.regexMatcher(r, s).next()
 	if err != nil || f == nil {
 		return undefined, err
 	}

@@ -21,10 +21,9 @@ const (
 
 // Limits bound one evaluation. The zero value of a field means its default.
 type Limits struct {
-	Depth     int           // evaluation levels; 500, in the AWS dialect 100
-	Steps     int           // nodes evaluated; no limit
-	Memory    int           // size of any one value, 8 for a number and 1 for a character; 128 MiB, in the AWS dialect 6,990,256
-	RegexTime time.Duration // one match of a regular expression; 1 second
+	Depth  int // evaluation levels; 500, in the AWS dialect 100
+	Steps  int // nodes evaluated; no limit
+	Memory int // size of any one value, 8 for a number and 1 for a character; 128 MiB, in the AWS dialect 6,990,256
 }
 
 // UnitSteps is the number of steps in a unit of work. A step is what takes some 50 ns: a node evaluated, or so much

@@ -3,43 +3,31 @@ package jsonata
 import (
 	"fmt"
 	"strings"
-	"time"
 
-	"github.com/dlclark/regexp2/v2"
+	"github.com/dlclark/regexp2/v2/syntax"
 )
-
-// defaultRegexTime bounds one match of a regular expression whose evaluation sets no bound of its own.
-const defaultRegexTime = time.Second
 
 // regex is a regular expression of JavaScript. Like JavaScript without the u flag it matches UTF-16 units, so
 // the text is handed over as one rune a unit.
 type regex struct {
 	source string
 	flags  string
-	re     *regexp2.Regexp
+	*program
 }
 
 func compileRegex(source, flags string) (*regex, *Error) {
-	re, err := compileWith(source, flags, defaultRegexTime)
+	options := syntax.RegexOptions(0)
+	if strings.Contains(flags, "i") {
+		options |= syntax.IgnoreCase
+	}
+	if strings.Contains(flags, "m") {
+		options |= syntax.Multiline
+	}
+	p, err := compileProgram(escapeUnits(source), options)
 	if err != nil {
 		return nil, &Error{Message: fmt.Sprintf("Invalid regular expression: /%s/: %v", source, err)}
 	}
-	return &regex{source: source, flags: flags, re: re}, nil
-}
-
-func compileWith(source, flags string, limit time.Duration) (*regexp2.Regexp, error) {
-	options := regexp2.ECMAScript
-	if strings.Contains(flags, "i") {
-		options |= regexp2.IgnoreCase
-	}
-	if strings.Contains(flags, "m") {
-		options |= regexp2.Multiline
-	}
-	re, err := regexp2.Compile(escapeUnits(source), options, regexp2.OptionMaintainCaptureOrder())
-	if err == nil {
-		re.MatchTimeout = limit
-	}
-	return re, err
+	return &regex{source: source, flags: flags, program: p}, nil
 }
 
 // escapeUnits spells characters that take two UTF-16 units as two escapes.
@@ -57,27 +45,6 @@ func escapeUnits(pattern string) string {
 	return b.String()
 }
 
-// limited returns the expression under the time limit of the evaluation.
-func (ev *evaluator) limited(r *regex) (*regexp2.Regexp, *Error) {
-	limit := ev.env.Limits.RegexTime
-	if limit <= 0 || limit == defaultRegexTime {
-		return r.re, nil
-	}
-	key := r.flags + "/" + r.source
-	if known, ok := ev.regexes[key]; ok {
-		return known.re, nil
-	}
-	re, err := compileWith(r.source, r.flags, limit)
-	if err != nil {
-		return nil, &Error{Message: err.Error()}
-	}
-	if ev.regexes == nil {
-		ev.regexes = map[string]*regex{}
-	}
-	ev.regexes[key] = &regex{re: re}
-	return re, nil
-}
-
 // found is one match.
 type found struct {
 	text       string
@@ -93,40 +60,35 @@ type matcher interface {
 
 // regexMatcher walks the matches of a regular expression.
 type regexMatcher struct {
-	ev    *evaluator
 	regex *regex
-	units []rune
+	matching
 	from  int
 	later bool // a match was given before
 }
 
+func (ev *evaluator) regexMatcher(r *regex, text string) *regexMatcher {
+	return &regexMatcher{regex: r, matching: matching{program: r.program, ev: ev, text: toUnits(text)}}
+}
+
 func (m *regexMatcher) next() (*found, *Error) {
-	if m.later && m.from >= len(m.units) {
+	if m.later && m.from >= len(m.text) {
 		return nil, nil
 	}
-	re, err := m.ev.limited(m.regex)
-	if err != nil {
+	groups, err := m.search(m.from)
+	if err != nil || groups == nil {
 		return nil, err
 	}
-	match, failure := re.FindRunesMatchStartingAt(m.units, m.from)
-	if failure != nil {
-		return nil, m.ev.dialect.failTimeout()
-	}
-	if match == nil {
-		return nil, m.ev.spend((len(m.units) - m.from) / matched)
-	}
-	if err := m.ev.spend(1 + (match.RuneIndex+match.RuneLength-m.from)/matched); err != nil {
-		return nil, err
-	}
-	f := &found{text: fromUnits(match.Runes()), start: match.RuneIndex, end: match.RuneIndex + match.RuneLength}
+	whole := groups[0]
+	f := &found{text: fromUnits(m.text[whole.from:whole.to]), start: whole.from, end: whole.to}
 	if m.later && f.text == "" {
 		return nil, failValue("D1004", stringVal(m.regex.source))
 	}
-	for _, g := range match.Groups()[1:] {
-		if len(g.Captures) == 0 {
+	for _, g := range groups[1:] {
+		if g == noRange {
 			f.groups = append(f.groups, undefined)
 		} else {
-			f.groups = append(f.groups, stringVal(fromUnits(g.Runes())))
+			m.steps += (g.to - g.from) / bytesRead
+			f.groups = append(f.groups, stringVal(fromUnits(m.text[g.from:g.to])))
 		}
 	}
 	m.from, m.later = f.end, true
@@ -134,7 +96,7 @@ func (m *regexMatcher) next() (*found, *Error) {
 }
 
 // function returns the expression as the function that it is in the language: from a string to its first match at
-// or behind the place in the second argument, an object that holds a function for the next one.
+// or after the place in the second argument, an object that holds a function for the next one.
 func (r *regex) function(pos int) *function {
 	return &function{regex: r, host: true, arity: 2, takes: 2, native: func(c *call) (val, *Error) {
 		text := c.arg(0)
@@ -148,11 +110,11 @@ func (r *regex) function(pos int) *function {
 		if err := c.ev.spend(text.weight(c.ev.dialect)); err != nil {
 			return undefined, err
 		}
-		m := &regexMatcher{ev: c.ev, regex: r, units: toUnits(text.text())}
+		m := c.ev.regexMatcher(r, text.text())
 		if from := c.arg(1); from.tag == tagNumber {
 			m.from = max(0, truncInt(from.num))
 		}
-		if m.from > len(m.units) {
+		if m.from > len(m.text) {
 			return undefined, nil
 		}
 		v, err := m.object()
@@ -170,9 +132,9 @@ func (m *regexMatcher) object() (val, *Error) {
 		return undefined, err
 	}
 	o := f.object()
-	state := *m
-	o.set("next", functionVal(&function{host: true, native: func(*call) (val, *Error) {
-		again := state
+	from := m.from
+	o.set("next", functionVal(&function{host: true, native: func(c *call) (val, *Error) {
+		again := regexMatcher{regex: m.regex, matching: matching{program: m.program, ev: c.ev, text: m.text}, from: from, later: true}
 		return again.object()
 	}}))
 	return objectVal(o), nil
@@ -227,7 +189,7 @@ func (m *functionMatcher) next() (*found, *Error) {
 // matcher returns the matches of fn in text.
 func (c *call) matcher(fn val, text string) matcher {
 	if f := fn.function(); f != nil && f.regex != nil {
-		return &regexMatcher{ev: c.ev, regex: f.regex, units: toUnits(text)}
+		return c.ev.regexMatcher(f.regex, text)
 	}
 	return &functionMatcher{call: c, fn: fn, args: []val{stringVal(text)}}
 }

@@ -40,6 +40,12 @@ var heavy = []string{
 	`$map([1..100000], function($i) { [1..100000].$ ~> $count() })`,
 	`$map([1..100000], function($i) { ([1..100000])[[1..100]] ~> $count() })`,
 	`($f := function() { $f() }; $f())`,
+	`($s := $pad("", 3000, "aaaaaaaaaaaaaaaaaaaaaaaaa!"); $match($s, /(a|aa)+$|!/))`,
+	`$replace($pad("", 100000, "aaaaaaaaaaaaaaaaaaaaaa!"), /(a+)+$|!/, "")`,
+	`$match($pad("", 40, "a") & "!", /^(a+)+$/)`,
+	`($s := $pad("", 100000, "a"); $map([1..1000], function($i) { $contains($s, /(?=.*b)x/) }))`,
+	`($s := $pad("", 100000, "ab"); $map([1..1000], function($i) { $match($s, /(ab)*?c/) }))`,
+	`($s := $pad("", 20000, "ab"); $match($s, /(?<=^.*)b(?!.*a)|(.*)\1c/))`,
 }
 
 // TestWork ends evaluations after some units of work: each must then end at once, ask no more, and have taken about as
