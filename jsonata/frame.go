@@ -50,8 +50,16 @@ func (f *frame) find(name string) int {
 // lookup returns the variable of the nearest scope that binds name.
 func (f *frame) lookup(name string) (val, bool) {
 	for ; f != nil; f = f.parent {
-		if i := f.find(name); i >= 0 {
-			return f.vars[i].val, true
+		if f.places != nil {
+			if i, ok := f.places[name]; ok {
+				return f.vars[i].val, true
+			}
+			continue
+		}
+		for i := range f.vars {
+			if f.vars[i].key == name {
+				return f.vars[i].val, true
+			}
 		}
 	}
 	return undefined, false

@@ -16,20 +16,29 @@ import (
 // Eval returns what the path leads to: one value when it is definite, else the array of all matches in source
 // order. The error is a *NotFoundError or ErrWork.
 func (p *Path) Eval(env *Env) (value.Value, error) {
-	m := meter{work: env.Work}
-	v, err := p.eval(env, &m)
+	w := walk{path: p}
+	w.meter.work = env.Work
+	v, err := p.eval(env, &w)
 	if err == nil {
-		err = m.close()
+		err = w.meter.close()
 	}
 	return v, err
 }
 
-func (p *Path) eval(env *Env, m *meter) (value.Value, error) {
-	root, ok := p.rootValue(env)
-	if !ok {
+// evalWithin is Eval as a part of what m measures.
+func (p *Path) evalWithin(env *Env, m *meter) (value.Value, error) {
+	w := walk{path: p, meter: *m}
+	v, err := p.eval(env, &w)
+	m.steps = w.meter.steps
+	return v, err
+}
+
+func (p *Path) eval(env *Env, w *walk) (value.Value, error) {
+	var ok bool
+	if w.root, ok = p.rootValue(env); !ok {
 		return value.Value{}, &NotFoundError{Path: p.text, Detail: "No results for path: " + p.rootText()}
 	}
-	return p.evalFrom(root, root, m)
+	return w.all(w.root)
 }
 
 func (p *Path) rootValue(env *Env) (value.Value, bool) {
@@ -45,15 +54,14 @@ func (p *Path) rootValue(env *Env) (value.Value, bool) {
 	return env.Var(p.root)
 }
 
-// evalFrom applies the steps to from; root is what '$' means inside filters.
-func (p *Path) evalFrom(from, root value.Value, m *meter) (value.Value, error) {
-	if p.definite {
-		if err := m.spend(len(p.steps)); err != nil {
+// all applies all steps to from.
+func (w *walk) all(from value.Value) (value.Value, error) {
+	if w.path.definite {
+		if err := w.meter.spend(len(w.path.steps)); err != nil {
 			return value.Value{}, err
 		}
-		return p.follow(from)
+		return w.path.follow(from)
 	}
-	w := walk{path: p, root: root, meter: m}
 	if err := w.from(from, 0); err != nil {
 		return value.Value{}, err
 	}
@@ -173,10 +181,10 @@ func (p *Path) misapplied(i int, restriction string, v value.Value) *NotFoundErr
 // walk collects the matches of a path that is not definite.
 type walk struct {
 	path  *Path
-	root  value.Value
+	root  value.Value // what '$' means inside filters
 	found []value.Value
 	seen  int // values that some step was applied to
-	meter *meter
+	meter meter
 }
 
 // maxSeen bounds the memory of one path: what "$..*..*..*" finds grows with a power of the document.
@@ -353,7 +361,7 @@ func (w *walk) fits(v value.Value, i int) (bool, error) {
 
 // accepts reports whether v satisfies the condition of s.
 func (w *walk) accepts(s *step, v value.Value) (bool, error) {
-	ok, err := s.filter.accepts(v, w.root, w.meter)
+	ok, err := s.filter.accepts(v, w.root, &w.meter)
 	if err != nil && !errors.Is(err, ErrWork) {
 		err = &NotFoundError{Path: w.path.text, Detail: err.Error(), Misapplied: true}
 	}

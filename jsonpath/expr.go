@@ -164,7 +164,7 @@ func (c *call) eval(env *Env, outer *meter) (value.Value, error) {
 func (a *arg) eval(env *Env, m *meter) (value.Value, error) {
 	switch {
 	case a.path != nil:
-		return a.path.eval(env, m)
+		return a.path.evalWithin(env, m)
 	case a.call != nil:
 		return a.call.eval(env, m)
 	}
