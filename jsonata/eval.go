@@ -170,13 +170,17 @@ func (ev *evaluator) poll() *Error {
 	return nil
 }
 
-// close tells of the last unit of work, if at least half of it was done.
-func (ev *evaluator) close() *Error {
-	ev.told -= UnitSteps / 2
-	if ev.steps-ev.told < UnitSteps {
-		return nil
+// measured is result, which is work as well. It tells of the last unit of work, if at least half of it was done.
+func (ev *evaluator) measured(v val) (value.Value, *Error) {
+	if err := ev.spend(sizeOf(v) / bytesMade); err != nil {
+		return value.Value{}, err
 	}
-	return ev.poll()
+	var made value.Value
+	if v.defined() && v.tag != tagFunction {
+		made = ev.result(v)
+	}
+	ev.told -= UnitSteps / 2
+	return made, ev.poll()
 }
 
 // affords tells of the work of a whole evaluation of that many steps. It reports whether that may be done.
@@ -207,6 +211,9 @@ func (v *val) weight(d Dialect) int {
 	case tagString:
 		return int(v.num) / bytesRead
 	case tagArray:
+		if a := v.built(); a != nil {
+			return a.len() / elements
+		}
 		l := v.list(d)
 		return l.len() / elements
 	}

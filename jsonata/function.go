@@ -237,7 +237,9 @@ func (ev *evaluator) invokeNative(f *function, args []val, input val, env *frame
 	}
 	if f.through {
 		for i := range args {
-			ev.steps += args[i].weight(ev.dialect)
+			if args[i].tag >= tagString {
+				ev.steps += args[i].weight(ev.dialect)
+			}
 		}
 		if err := ev.spend(0); err != nil {
 			return undefined, err

@@ -81,7 +81,7 @@ func (e *Expr) String() string { return e.src }
 func (e *Expr) Eval(env *Env, input value.Value) (value.Value, bool, error) {
 	if e.place != nil {
 		if v, ok, settled := e.place.direct(env, input, e.dialect); settled {
-			if !env.affords(len(v.Text()) / bytesRead) {
+			if n := len(v.Text()); n >= bytesRead*UnitSteps/2 && !env.affords(n/bytesRead) {
 				return value.Value{}, false, e.dialect.failTimeout()
 			}
 			return v, ok, nil
@@ -90,21 +90,19 @@ func (e *Expr) Eval(env *Env, input value.Value) (value.Value, bool, error) {
 	ev := newEvaluator(e, env)
 	defer ev.release()
 	result, err := ev.run(input)
-	if err == nil {
-		err = ev.spend(sizeOf(result) / bytesMade)
-	}
-	var v value.Value
-	if err == nil && result.defined() && result.tag != tagFunction {
-		v = ev.result(result)
-	}
-	if err == nil {
-		err = ev.close()
+	if err == nil && (result.tag >= tagString || ev.steps-ev.told >= UnitSteps/2) {
+		var v value.Value
+		if v, err = ev.measured(result); err == nil && result.tag < tagFunction {
+			return v, v.Exists(), nil
+		}
 	}
 	switch {
 	case err != nil:
 		return value.Value{}, false, err.finish(e.src)
 	case result.tag == tagFunction:
 		return value.Value{}, false, ErrFunction
+	case !result.defined():
+		return value.Value{}, false, nil
 	}
-	return v, v.Exists(), nil
+	return ev.result(result), true, nil
 }

@@ -16,6 +16,13 @@ import (
 // Eval returns what the path leads to: one value when it is definite, else the array of all matches in source
 // order. The error is a *NotFoundError or ErrWork.
 func (p *Path) Eval(env *Env) (value.Value, error) {
+	if p.definite && len(p.steps) < UnitSteps/2 {
+		root, err := p.rootOf(env)
+		if err != nil {
+			return value.Value{}, err
+		}
+		return p.follow(root)
+	}
 	w := walk{path: p}
 	w.meter.work = env.Work
 	v, err := p.eval(env, &w)
@@ -34,11 +41,19 @@ func (p *Path) evalWithin(env *Env, m *meter) (value.Value, error) {
 }
 
 func (p *Path) eval(env *Env, w *walk) (value.Value, error) {
-	var ok bool
-	if w.root, ok = p.rootValue(env); !ok {
-		return value.Value{}, &NotFoundError{Path: p.text, Detail: "No results for path: " + p.rootText()}
+	var err error
+	if w.root, err = p.rootOf(env); err != nil {
+		return value.Value{}, err
 	}
 	return w.all(w.root)
+}
+
+func (p *Path) rootOf(env *Env) (value.Value, error) {
+	root, ok := p.rootValue(env)
+	if !ok {
+		return root, &NotFoundError{Path: p.text, Detail: "No results for path: " + p.rootText()}
+	}
+	return root, nil
 }
 
 func (p *Path) rootValue(env *Env) (value.Value, bool) {
