@@ -287,9 +287,21 @@ func (x *Exec) StepInto(d *Decision, ev Event) (err error) {
 
 func (d *Decision) reset() {
 	*d = Decision{
-		History: d.History[:0], Dirty: d.Dirty[:0], Removed: d.Removed[:0], Run: d.Run[:0],
-		Cancel: d.Cancel[:0], Arm: d.Arm[:0], Disarm: d.Disarm[:0],
+		History: emptied(d.History), Dirty: emptied(d.Dirty), Removed: emptied(d.Removed), Run: emptied(d.Run),
+		Cancel: emptied(d.Cancel), Arm: emptied(d.Arm), Disarm: emptied(d.Disarm),
 	}
+}
+
+// keptOfDecision is how many things of a kind a Decision keeps room for from one step to the next.
+const keptOfDecision = 4 * stepBudget
+
+// emptied returns the slice without what is in it, for other things.
+func emptied[T any](s []T) []T {
+	if cap(s) > keptOfDecision {
+		return nil
+	}
+	clear(s)
+	return s[:0]
 }
 
 // accept applies the event itself and reports whether it meant anything.

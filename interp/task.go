@@ -265,6 +265,7 @@ func (x *Exec) timerFired(ev Event) bool {
 		}
 	}
 	x.timeOutTasks(timedOut)
+	clear(x.expired)
 	return true
 }
 
