@@ -79,6 +79,10 @@ func (s *Store) update(ctx context.Context, spend bool, fill func(*write) error)
 		s.disk.fail(err)
 		return unavailable(err)
 	}
+	select {
+	case s.dirty <- struct{}{}:
+	default:
+	}
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -35,6 +36,8 @@ type disk struct {
 	log     *slog.Logger
 	failure atomic.Pointer[error]
 	trouble atomic.Pointer[trouble]
+	told    sync.Map // names of damaged files that were told of
+	extents *extents
 	closing chan struct{} // closed when the store closes: no more pauses
 	lock    io.Closer     // of the directory, once Pebble took it
 }
@@ -89,6 +92,15 @@ func (d *disk) hold(err error) {
 	}
 }
 
+// damaged tells of a table that Pebble found damaged, once. Reads of what is damaged fail with ErrDamaged.
+func (d *disk) damaged(file string, first, last []byte, err error) {
+	if _, before := d.told.LoadOrStore(file, nil); before {
+		return
+	}
+	d.log.Error("a file of the store is damaged. What is damaged is not served; all else is. Stop the server and restore the data directory from a backup",
+		"file", file, "first", keyText(first), "last", keyText(last), "error", err)
+}
+
 // Lock takes the lock of a directory.
 func (d *disk) Lock(name string) (io.Closer, error) {
 	lock, err := d.FS.Lock(name)
@@ -96,7 +108,7 @@ func (d *disk) Lock(name string) (io.Closer, error) {
 	switch {
 	case err == nil:
 		d.lock = lock
-		return lock, d.keepPrivate(name)
+		return lock, keepPrivate(d.FS, name)
 	case errors.As(err, &path):
 		return nil, err
 	}
@@ -107,18 +119,19 @@ func (d *disk) Lock(name string) (io.Closer, error) {
 func (d *disk) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
 	f, err := d.FS.Create(name, category)
 	if err == nil {
-		err = d.keepPrivate(name)
+		err = keepPrivate(d.FS, name)
 	}
 	if err == nil && category == categoryLog {
 		reserve(f, memTableBytes)
 	}
-	return d.opened(f, err, category)
+	return d.opened(name, f, err, category)
 }
 
 // ReuseForWrite makes a file of an old one.
 func (d *disk) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	d.withdraw(oldname)
 	f, err := d.FS.ReuseForWrite(oldname, newname, category)
-	return d.opened(f, err, category)
+	return d.opened(newname, f, err, category)
 }
 
 // The directory and its files are the user's alone: payloads stand in them.
@@ -131,8 +144,8 @@ const (
 func (d *disk) MkdirAll(dir string, _ os.FileMode) error { return d.FS.MkdirAll(dir, privateDir) }
 
 // keepPrivate takes a new file away from others.
-func (d *disk) keepPrivate(name string) error {
-	if d.FS != vfs.Default {
+func keepPrivate(fsys vfs.FS, name string) error {
+	if fsys != vfs.Default {
 		return nil
 	}
 	return os.Chmod(name, privateFile)
@@ -156,19 +169,31 @@ func private(dir string) error {
 	return errors.Join(errs...)
 }
 
-func (d *disk) opened(f vfs.File, err error, category vfs.DiskWriteCategory) (vfs.File, error) {
+// Remove removes a file.
+func (d *disk) Remove(name string) error {
+	d.withdraw(name)
+	return d.FS.Remove(name)
+}
+
+func (d *disk) withdraw(name string) {
+	if name = d.PathBase(name); watched(name) {
+		d.extents.withdraw(name)
+	}
+}
+
+func (d *disk) opened(name string, f vfs.File, err error, category vfs.DiskWriteCategory) (vfs.File, error) {
 	if category != categoryLog {
 		if err != nil {
 			d.hold(err)
 			return nil, err
 		}
-		return &tableFile{f, d}, nil
+		return &tableFile{File: f, disk: d, name: d.PathBase(name)}, nil
 	}
 	if err != nil {
 		d.fail(err)
 		f = vfs.NewMemFile(nil)
 	}
-	return &logFile{f, d}, nil
+	return &logFile{File: f, disk: d, name: d.PathBase(name)}, nil
 }
 
 // OpenDir opens a directory, whose Sync is part of making a new log file.
@@ -177,7 +202,7 @@ func (d *disk) OpenDir(name string) (vfs.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &logFile{f, d}, nil
+	return &logFile{File: f, disk: d}, nil
 }
 
 // Unwrap returns the file system below.
@@ -186,7 +211,9 @@ func (d *disk) Unwrap() vfs.FS { return d.FS }
 // logFile is a log file or a directory: its errors are failures of the store.
 type logFile struct {
 	vfs.File
-	disk *disk
+	disk    *disk
+	name    string // of a log
+	written int64  // bytes; Pebble writes and syncs a file from one goroutine at a time
 }
 
 // try does op unless the store has failed.
@@ -201,20 +228,28 @@ func (f *logFile) try(op func() error) {
 
 func (f *logFile) Write(p []byte) (int, error) {
 	f.try(func() error {
-		_, err := f.File.Write(p)
+		n, err := f.File.Write(p)
+		f.written += int64(n)
 		return err
 	})
 	return len(p), nil
 }
 
 func (f *logFile) Sync() error {
-	f.try(f.File.Sync)
+	f.try(func() error { return f.synced(f.File.Sync()) })
 	return nil
 }
 
 func (f *logFile) SyncData() error {
-	f.try(f.File.SyncData)
+	f.try(func() error { return f.synced(f.File.SyncData()) })
 	return nil
+}
+
+func (f *logFile) synced(err error) error {
+	if err == nil && f.name != "" {
+		f.disk.extents.set(f.name, f.written, false)
+	}
+	return err
 }
 
 func (f *logFile) SyncTo(length int64) (fullSync bool, err error) {
@@ -235,11 +270,14 @@ func (f *logFile) Close() error {
 // tableFile is any other file that Pebble writes.
 type tableFile struct {
 	vfs.File
-	disk *disk
+	disk    *disk
+	name    string
+	written int64
 }
 
 func (f *tableFile) Write(p []byte) (int, error) {
 	n, err := f.File.Write(p)
+	f.written += int64(n)
 	if err != nil {
 		f.disk.hold(err)
 	}
@@ -252,10 +290,13 @@ func (f *tableFile) SyncData() error { return f.synced(f.File.SyncData()) }
 func (f *tableFile) synced(err error) error {
 	if err != nil {
 		f.disk.hold(err)
-	} else {
-		f.disk.trouble.Store(nil)
+		return err
 	}
-	return err
+	f.disk.trouble.Store(nil)
+	if watched(f.name) {
+		f.disk.extents.set(f.name, f.written, true)
+	}
+	return nil
 }
 
 // logger is Pebble's logger.

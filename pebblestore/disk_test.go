@@ -28,22 +28,25 @@ var noLog = slog.New(slog.NewTextHandler(io.Discard, nil))
 type ledger struct {
 	fences []statelark.Fence
 	execs  [2]statelark.ExecID
+	block  []byte // of each batch
 	acked  int64
 }
 
-// ledgerBlock is large, so that few batches fill Pebble's first, small tables in memory.
-var ledgerBlock = payload(100_000)
+// ledgerBlock is large and cannot be compressed, so that few batches fill Pebble's first, small tables in memory.
+var ledgerBlock = noise(100_000)
+
+func noise(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.NewChaCha8([32]byte{1}).Read(b) // it never fails
+	return b
+}
 
 func newLedger(s statelark.Store) (*ledger, error) {
-	l := new(ledger)
-	leases, err := s.Acquire(context.Background(), "node", statelark.Shards)
-	if err != nil {
+	l := &ledger{block: ledgerBlock}
+	if err := l.acquire(s); err != nil {
 		return nil, err
 	}
 	var b statelark.Batch
-	for _, lease := range leases {
-		l.fences = append(l.fences, statelark.Fence{Shard: lease.Shard, Epoch: lease.Epoch})
-	}
 	for i := range l.execs {
 		l.execs[i] = statelark.ExecID{15: byte(i + 1)}
 		x := &statelark.Execution{Machine: "m", Name: fmt.Sprint(i), Status: statelark.Running, Start: l.execs[i].Start()}
@@ -53,12 +56,22 @@ func newLedger(s statelark.Store) (*ledger, error) {
 	return l, s.Commit(context.Background(), &b)
 }
 
+// acquire takes the shards of a store that was opened.
+func (l *ledger) acquire(s statelark.Store) error {
+	leases, err := s.Acquire(context.Background(), "node", statelark.Shards)
+	l.fences = nil
+	for _, lease := range leases {
+		l.fences = append(l.fences, statelark.Fence{Shard: lease.Shard, Epoch: lease.Epoch})
+	}
+	return err
+}
+
 // commit commits the next batch.
 func (l *ledger) commit(s statelark.Store) error {
 	n := l.acked + 1
 	b := statelark.Batch{Fences: l.fences, Meta: []statelark.MetaOp{{Key: "n", Value: fmt.Append(nil, n), Expect: statelark.AnyRevision}}}
 	for _, exec := range l.execs {
-		b.Changes = append(b.Changes, &statelark.Change{Exec: exec, Block: ledgerBlock, First: n, Last: n})
+		b.Changes = append(b.Changes, &statelark.Change{Exec: exec, Block: l.block, First: n, Last: n})
 	}
 	err := s.Commit(context.Background(), &b)
 	if err == nil {

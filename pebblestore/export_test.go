@@ -11,3 +11,6 @@ func SetMaxNoted(n int) (restore func()) {
 	maxNoted = n
 	return func() { maxNoted = old }
 }
+
+// Noted has the store note at once what was synced.
+func (s *Store) Noted() { s.disk.extents.note() }

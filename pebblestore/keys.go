@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 	"time"
 
 	"github.com/statelark/statelark"
@@ -181,4 +182,27 @@ func upperBound(prefix []byte) []byte {
 			return end[:i+1]
 		}
 	}
+}
+
+// prefixTexts say what rows are about.
+var prefixTexts = map[byte]string{
+	prefixExec: "execution", prefixTimer: "timer", prefixWork: "work", prefixInbox: "message", prefixName: "name of an execution",
+	prefixList: "list of executions", prefixClosed: "end of an execution", prefixMeta: "record",
+}
+
+// keyText tells people what a key is about.
+func keyText(key []byte) string {
+	if len(key) == 0 {
+		return "nothing"
+	}
+	what, rest := prefixTexts[key[0]], key[1:]
+	switch {
+	case what == "":
+		return "the store itself"
+	case key[0] == prefixExec && len(rest) >= idLen:
+		return what + " " + statelark.ExecID(rest[:idLen]).String()
+	case key[0] == prefixMeta:
+		return fmt.Sprintf("%s %q", what, rest)
+	}
+	return what
 }

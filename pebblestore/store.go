@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -60,6 +61,10 @@ const (
 type Store struct {
 	db   *pebble.DB
 	disk *disk
+	lock *pebble.Lock // nil: db has it alone
+
+	dirty  chan struct{}  // gets a word when more was synced than is noted
+	noting sync.WaitGroup // noteExtents
 
 	// mu guards the fields below and orders the writes: a commit holds it from its first check until its
 	// batch is visible to the next one, not while it waits for the sync.
@@ -86,7 +91,7 @@ func Open(dir string, o Options) (*Store, error) {
 
 func open(dir string, o Options) (*Store, error) {
 	o = o.withDefaults()
-	d := &disk{FS: o.FS, log: o.Log, closing: make(chan struct{})}
+	d := &disk{FS: o.FS, log: o.Log, extents: newExtents(o.FS, dir), closing: make(chan struct{})}
 	if o.FS == vfs.Default {
 		if err := private(dir); err != nil {
 			o.Log.Warn("the data directory stays open to others", "error", err)
@@ -102,12 +107,12 @@ func open(dir string, o Options) (*Store, error) {
 	if old.Exists && old.FormatMajorVersion > pebbleFormat {
 		return nil, fmt.Errorf("%w: Pebble's format is %d, and this build knows those up to %d: use a later build", ErrVersion, old.FormatMajorVersion, pebbleFormat)
 	}
-	db, err := pebble.Open(dir, pebbleOptions(d, o))
-	if err != nil {
+	s := &Store{disk: d, dirty: make(chan struct{}, 1), space: space{dir: dir, keep: uint64(max(o.MinFree, 0))}}
+	if s.db, err = s.openPebble(dir, o, old.Exists); err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, disk: d, space: space{dir: dir, keep: uint64(max(o.MinFree, 0))}}
 	s.write = newWrite(s)
+	s.noting.Go(s.noteExtents)
 	err = s.checkFormat(o.Build)
 	if err == nil {
 		err = s.countOpening()
@@ -119,6 +124,67 @@ func open(dir string, o Options) (*Store, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// openPebble opens the database in a directory, when the files of one that exists are as they were written.
+func (s *Store) openPebble(dir string, o Options, exists bool) (db *pebble.DB, err error) {
+	options := pebbleOptions(s.disk, o)
+	extents := s.disk.extents
+	if exists {
+		if options.Lock, err = pebble.LockDirectory(dir, s.disk); err != nil {
+			return nil, err
+		}
+		s.lock = options.Lock
+		if err = extents.check(); err == nil {
+			err = extents.open()
+		}
+		if err != nil {
+			return nil, errors.Join(err, s.unlock())
+		}
+	}
+	db, err = pebble.Open(dir, options)
+	if err == nil && !exists {
+		err = extents.open()
+	}
+	if err == nil {
+		return db, nil
+	}
+	if pebble.IsCorruptionError(err) {
+		err = fmt.Errorf("%w: %w: restore the directory from a backup", ErrDamaged, err)
+	}
+	if db != nil {
+		err = errors.Join(err, db.Close())
+	}
+	return nil, errors.Join(err, extents.close(), s.unlock())
+}
+
+// unlock gives back the lock of a directory that was there before.
+func (s *Store) unlock() error {
+	if s.lock == nil {
+		return nil
+	}
+	return s.lock.Close()
+}
+
+// noteExtents keeps the note of what was synced up to date until the store closes.
+func (s *Store) noteExtents() {
+	pause := time.NewTimer(0)
+	<-pause.C
+	for {
+		select {
+		case <-s.disk.closing:
+			return
+		case <-s.dirty:
+		}
+		pause.Reset(extentPause)
+		select {
+		case <-s.disk.closing:
+			pause.Stop()
+			return
+		case <-pause.C:
+			s.disk.extents.note()
+		}
+	}
 }
 
 func (o Options) withDefaults() Options {
@@ -149,7 +215,9 @@ func pebbleOptions(d *disk, o Options) *pebble.Options {
 		L0StopWritesThreshold: 64,
 		EventListener: &pebble.EventListener{
 			BackgroundError: func(err error) { d.log.Warn("pebble: background work failed", "error", err) },
-			DataCorruption:  func(info pebble.DataCorruptionInfo) { d.log.Error("pebble: a file is damaged", "error", info.String()) },
+			DataCorruption: func(info pebble.DataCorruptionInfo) {
+				d.damaged(info.Path, info.Bounds.Start, info.Bounds.End.Key, info.Details)
+			},
 		},
 	}
 	for i := range options.Levels {
@@ -183,11 +251,15 @@ func (s *Store) Close() error {
 	}
 	s.closed = true
 	close(s.disk.closing)
+	s.noting.Wait()
+	s.disk.extents.note()
 	if s.write.stuck {
 		// Pebble panicked with its locks held and would never come back from its Close.
-		return s.disk.lock.Close()
+		return errors.Join(s.disk.extents.close(), s.disk.lock.Close())
 	}
-	return s.db.Close()
+	err := s.db.Close()
+	s.disk.extents.note() // of the log's last bytes
+	return errors.Join(err, s.disk.extents.close(), s.unlock())
 }
 
 var errClosed = errors.New("it is closed")
@@ -206,5 +278,8 @@ func (s *Store) usable(ctx context.Context) error {
 
 // unavailable wraps an error of Pebble, or another that has no meaning of its own to a caller.
 func unavailable(err error) error {
+	if pebble.IsCorruptionError(err) {
+		err = fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
 	return fmt.Errorf("%w: %w", statelark.ErrUnavailable, err)
 }

@@ -84,6 +84,8 @@ func openStore(cfg *Config, log *slog.Logger) (statelark.Store, error) {
 		return nil, hint(exitFailed, err, "stop the other process, or choose another directory with --data")
 	case errors.Is(err, pebblestore.ErrVersion):
 		return nil, hint(exitFailed, err, "use the build that the message names, or choose another directory with --data")
+	case errors.Is(err, pebblestore.ErrDamaged):
+		return nil, hint(exitFailed, err, "do as the message says, or choose another directory with --data")
 	case err != nil:
 		return nil, hint(exitFailed, err, "check the directory, or choose another one with --data")
 	}
