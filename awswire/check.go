@@ -55,8 +55,40 @@ func checkType(v value.Value, s *Shape) *Error {
 		return nil
 	case Structure:
 		return checkMemberTypes(v, s)
+	case Map:
+		return checkMapType(v, s)
+	case Blob:
+		return checkBlobType(v)
 	}
 	return checkScalarType(v, s.Kind)
+}
+
+func checkMapType(v value.Value, s *Shape) *Error {
+	if v.Kind() != value.Object {
+		return serialization("Expected map or null")
+	}
+	for _, m := range v.Members() {
+		if m.Value.IsNull() {
+			continue
+		}
+		if err := checkType(m.Value, s.Elem); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkBlobType(v value.Value) *Error {
+	if err := checkScalarType(v, String); err != nil {
+		return err
+	}
+	text := strings.TrimRight(v.Str(), "=")
+	for i := range len(text) {
+		if c := text[i]; !(c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '+' || c == '/') {
+			return serialization("A blob is not valid Base64")
+		}
+	}
+	return nil
 }
 
 func checkMemberTypes(v value.Value, s *Shape) *Error {
@@ -75,7 +107,7 @@ func checkMemberTypes(v value.Value, s *Shape) *Error {
 	return nil
 }
 
-var scalarNames = map[Kind]string{String: "a String", Integer: "an Integer", Boolean: "a Boolean"}
+var scalarNames = map[Kind]string{String: "a String", Integer: "an Integer", Boolean: "a Boolean", Float: "a Double"}
 
 func checkScalarType(v value.Value, want Kind) *Error {
 	token := ""
@@ -90,7 +122,7 @@ func checkScalarType(v value.Value, want Kind) *Error {
 		}
 		token = "STRING_VALUE"
 	case value.Number:
-		if _, whole := v.Int(); want == Integer && whole {
+		if _, whole := v.Int(); want == Integer && whole || want == Float {
 			return nil
 		}
 		token = "NUMBER_VALUE"
@@ -120,9 +152,9 @@ func (c *checker) null(path string, s *Shape) {
 
 func (c *checker) structure(path string, v value.Value, s *Shape) {
 	for _, m := range s.Members {
-		at := m.Name
+		at := memberName(m.Name)
 		if path != "" {
-			at = path + "." + m.Name
+			at = path + "." + at
 		}
 		mv, ok := v.Get(m.Name)
 		if !ok || mv.IsNull() {
@@ -135,12 +167,22 @@ func (c *checker) structure(path string, v value.Value, s *Shape) {
 	}
 }
 
+// memberName is a member's name as errors have it, whatever it is on the wire.
+func memberName(name string) string {
+	if name != "" && name[0] >= 'A' && name[0] <= 'Z' {
+		return strings.ToLower(name[:1]) + name[1:]
+	}
+	return name
+}
+
 func (c *checker) member(path string, v value.Value, s *Shape) {
 	switch s.Kind {
 	case Structure:
 		c.structure(path, v, s)
 	case List:
 		c.list(path, v, s)
+	case Map:
+		c.keys(path, v, s)
 	case Integer:
 		n, _ := v.Int()
 		c.bounds(path, v, s, n, "value")
@@ -163,6 +205,25 @@ func (c *checker) list(path string, v value.Value, s *Shape) {
 		case len(stringViolations(e, s.Elem)) > 0:
 			c.fail(path, quote(v, s), "Member must satisfy constraint: ["+strings.Join(constraints(s.Elem), ", ")+"]")
 			return
+		}
+	}
+}
+
+// keys checks the keys and the values of a map; it is violated as a whole.
+func (c *checker) keys(path string, v value.Value, s *Shape) {
+	for _, part := range []struct {
+		what  string
+		shape *Shape
+		text  func(value.Member) value.Value
+	}{
+		{"keys", s.Keys, func(m value.Member) value.Value { return value.FromString(m.Key) }},
+		{"values", s.Elem, func(m value.Member) value.Value { return m.Value }},
+	} {
+		for _, m := range v.Members() {
+			if part.shape != nil && part.shape.Kind == String && len(stringViolations(part.text(m), part.shape)) > 0 {
+				c.fail(path, quote(v, s), "Map "+part.what+" must satisfy constraint: ["+strings.Join(constraints(part.shape), ", ")+"]")
+				break
+			}
 		}
 	}
 }
@@ -265,6 +326,16 @@ func appendJava(dst []byte, v value.Value, s *Shape) []byte {
 		return append(dst, ']')
 	case s.Kind == Structure:
 		return appendJavaStruct(dst, v, s)
+	case s.Kind == Map:
+		dst = append(dst, '{')
+		for i, m := range v.Members() {
+			if i > 0 {
+				dst = append(dst, ", "...)
+			}
+			dst = append(append(dst, m.Key...), '=')
+			dst = appendJava(dst, m.Value, s.Elem)
+		}
+		return append(dst, '}')
 	}
 	return append(dst, v.Text()...)
 }
@@ -275,7 +346,7 @@ func appendJavaStruct(dst []byte, v value.Value, s *Shape) []byte {
 		if i > 0 {
 			dst = append(dst, ", "...)
 		}
-		dst = append(append(dst, m.Name...), '=')
+		dst = append(append(dst, memberName(m.Name)...), '=')
 		mv, ok := v.Get(m.Name)
 		switch {
 		case !ok:

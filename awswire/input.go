@@ -1,6 +1,7 @@
 package awswire
 
 import (
+	"encoding/base64"
 	"slices"
 	"strings"
 
@@ -51,6 +52,37 @@ func (in Input) Bool(name string, otherwise bool) bool {
 	}
 	return v.Bool()
 }
+
+// IntPtr returns a number, nil when it is missing.
+func (in Input) IntPtr(name string) *int64 {
+	if !in.Has(name) {
+		return nil
+	}
+	n := in.Int(name)
+	return &n
+}
+
+// Blob returns bytes, nil when they are missing.
+func (in Input) Blob(name string) []byte {
+	b, _ := base64.RawStdEncoding.DecodeString(strings.TrimRight(in.Str(name), "=")) // it was checked
+	return b
+}
+
+// Strings returns a map of strings, nil when it is missing.
+func (in Input) Strings(name string) map[string]string {
+	v := in.get(name)
+	if !v.Exists() {
+		return nil
+	}
+	m := make(map[string]string, v.Len())
+	for _, e := range v.Members() {
+		m[e.Key] = e.Value.Str()
+	}
+	return m
+}
+
+// Len returns the number of elements of a list, or of members of a map; 0 when it is missing.
+func (in Input) Len(name string) int { return in.get(name).Len() }
 
 // Struct returns a structure, the zero Input when it is missing.
 func (in Input) Struct(name string) Input { return Input{in.get(name)} }

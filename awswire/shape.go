@@ -1,5 +1,7 @@
 package awswire
 
+import "regexp"
+
 // Kind is what a member holds.
 type Kind uint8
 
@@ -10,6 +12,9 @@ const (
 	Boolean
 	List
 	Structure
+	Map
+	Blob  // bytes, in Base64
+	Float // any number
 )
 
 // Shape says what a member may hold. Shapes are built once, at start, and shared.
@@ -27,7 +32,8 @@ type Shape struct {
 	Pattern *Pattern
 	// Sensitive values are not quoted in errors.
 	Sensitive bool
-	Elem      *Shape   // of a list
+	Elem      *Shape   // of a list or a map
+	Keys      *Shape   // of a map; nil: any
 	Members   []Member // of a structure
 }
 
@@ -36,7 +42,21 @@ type Member struct {
 	Name     string
 	Required bool
 	Shape    *Shape
+	// Where of a request the member is, and under which name there; of an operation's input in REST-JSON alone.
+	Where Where
+	Wire  string
 }
+
+// Where is a part of a request.
+type Where uint8
+
+// The parts of a request that hold members.
+const (
+	InBody Where = iota
+	InPath
+	InQuery
+	InHeader
+)
 
 // Pattern is a regular expression as AWS prints it, and what it comes to. (Some of AWS's patterns look ahead,
 // which package regexp cannot.)
@@ -60,6 +80,19 @@ func Words(words ...string) *Shape { return &Shape{Kind: String, Enum: words} }
 // Range returns the shape of a number from min to max.
 func Range(min, max int64) *Shape { return &Shape{Kind: Integer, Min: min, Max: max} }
 
+// Matching returns the shape of a string of max characters at most (0: any number) that matches a regular expression as a
+// whole. text is how AWS prints it.
+func Matching(max int64, text string) *Shape {
+	re := regexp.MustCompile(`^(?:` + text + `)$`)
+	return &Shape{Kind: String, Max: max, Pattern: &Pattern{Text: text, Match: re.MatchString}}
+}
+
+// MapOf returns the shape of a map of strings.
+func MapOf(keys, elem *Shape) *Shape { return &Shape{Kind: Map, Keys: keys, Elem: elem} }
+
+// Bytes returns the shape of bytes, which errors do not quote.
+func Bytes() *Shape { return &Shape{Kind: Blob, Sensitive: true} }
+
 // Flag returns the shape of a boolean.
 func Flag() *Shape { return &Shape{Kind: Boolean} }
 
@@ -73,6 +106,21 @@ func Struct(name string, members ...Member) *Shape {
 
 // Req returns a member that has to be there.
 func Req(name string, s *Shape) Member { return Member{Name: name, Required: true, Shape: s} }
+
+// Label returns a member that is a part of the path.
+func Label(name, wire string, s *Shape) Member {
+	return Member{Name: name, Required: true, Shape: s, Where: InPath, Wire: wire}
+}
+
+// Query returns a member that is a parameter of the query and may be missing.
+func Query(name, wire string, s *Shape) Member {
+	return Member{Name: name, Shape: s, Where: InQuery, Wire: wire}
+}
+
+// Head returns a member that is a header field and may be missing.
+func Head(name, wire string, s *Shape) Member {
+	return Member{Name: name, Shape: s, Where: InHeader, Wire: wire}
+}
 
 // Opt returns a member that may be missing.
 func Opt(name string, s *Shape) Member { return Member{Name: name, Shape: s} }

@@ -130,7 +130,7 @@ func (n *Node) handler() http.Handler {
 	known := newHosts(n.cfg.Listen, n.cfg.AllowedHosts)
 	return known.guard(http.NewCrossOriginProtection().Handler(&router{
 		states:      n.api.Handler(),
-		functions:   lambda.NewHandler(n.catalog),
+		functions:   lambda.New(n.catalog, lambda.Options{URL: n.URL(), Log: n.log}),
 		welcome:     n.welcome(),
 		healthy:     n.healthy,
 		bodyTimeout: bodyTimeout,

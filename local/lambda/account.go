@@ -1,102 +1,107 @@
 package lambda
 
 import (
+	"context"
 	"net/http"
 
+	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/task/function"
 )
 
-func (h *Handler) listTags(r *http.Request) (int, any, error) {
-	ref, err := function.ParseRef(r.PathValue("arn"), "")
+// tagged returns the function whose tags a request is about.
+func (h *Handler) tagged(c *awswire.Call) (function.Ref, error) {
+	r, err := function.ParseRef(c.Str("Resource"), "")
+	if err == nil {
+		err = h.local(r)
+	}
+	return r, err
+}
+
+func (h *Handler) listTags(_ context.Context, c *awswire.Call) error {
+	ref, err := h.tagged(c)
 	if err != nil {
-		return 0, nil, err
+		return err
 	}
 	tags, err := h.catalog.Tags(ref)
 	if err != nil {
-		return 0, nil, err
+		return err
 	}
 	if tags == nil {
 		tags = map[string]string{}
 	}
-	return http.StatusOK, map[string]any{"Tags": tags}, nil
+	return answer(c, map[string]any{"Tags": tags})
 }
 
-func (h *Handler) tagResource(r *http.Request) (int, any, error) {
-	var in struct{ Tags map[string]string }
-	ref, err := function.ParseRef(r.PathValue("arn"), "")
+func (h *Handler) tagResource(_ context.Context, c *awswire.Call) error {
+	ref, err := h.tagged(c)
 	if err != nil {
-		return 0, nil, err
+		return err
 	}
-	if err := read(r, &in); err != nil {
-		return 0, nil, err
-	}
-	return http.StatusNoContent, nil, h.catalog.Tag(ref, in.Tags, nil)
+	return h.catalog.Tag(ref, cloned(c.Strings("Tags")), nil)
 }
 
-func (h *Handler) untagResource(r *http.Request) (int, any, error) {
-	ref, err := function.ParseRef(r.PathValue("arn"), "")
+func (h *Handler) untagResource(_ context.Context, c *awswire.Call) error {
+	ref, err := h.tagged(c)
 	if err != nil {
-		return 0, nil, err
+		return err
 	}
-	return http.StatusNoContent, nil, h.catalog.Tag(ref, nil, r.URL.Query()["tagKeys"])
+	return h.catalog.Tag(ref, nil, c.Strs("TagKeys"))
 }
 
-func (h *Handler) getAccountSettings(*http.Request) (int, any, error) {
+func (h *Handler) getAccountSettings(_ context.Context, c *awswire.Call) error {
 	fs := h.catalog.List()
 	var size int64
 	for _, f := range fs {
 		size += f.Code.Size
 	}
-	return http.StatusOK, map[string]any{
+	return answer(c, map[string]any{
 		"AccountLimit": map[string]int64{
 			"TotalCodeSize": 80530636800, "CodeSizeUnzipped": 262144000, "CodeSizeZipped": 52428800,
 			"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 1000,
 		},
 		"AccountUsage": map[string]int64{"TotalCodeSize": size, "FunctionCount": int64(len(fs))},
-	}, nil
+	})
 }
 
 // The operations below tell of what functions do not have here; deployment tools ask for it.
 
-func (h *Handler) getPolicy(r *http.Request) (int, any, error) {
-	if _, err := h.existing(r); err != nil {
-		return 0, nil, err
+func (h *Handler) getPolicy(_ context.Context, c *awswire.Call) error {
+	if _, err := h.existing(c); err != nil {
+		return err
 	}
-	return 0, nil, function.Errorf("ResourceNotFoundException", http.StatusNotFound, "The resource you requested does not exist.")
+	return function.Errorf("ResourceNotFoundException", http.StatusNotFound, "The resource you requested does not exist.")
 }
 
-func (h *Handler) getConcurrency(r *http.Request) (int, any, error) {
-	if _, err := h.existing(r); err != nil {
-		return 0, nil, err
-	}
-	return http.StatusOK, struct{}{}, nil
+func (h *Handler) getConcurrency(_ context.Context, c *awswire.Call) error {
+	_, err := h.existing(c)
+	return err
 }
 
-func (h *Handler) getCodeSigning(r *http.Request) (int, any, error) {
-	f, err := h.existing(r)
+func (h *Handler) getCodeSigning(_ context.Context, c *awswire.Call) error {
+	f, err := h.existing(c)
 	if err != nil {
-		return 0, nil, err
+		return err
 	}
-	return http.StatusOK, map[string]string{"FunctionName": f.Name}, nil
+	return answer(c, map[string]string{"FunctionName": f.Name})
 }
 
-func (h *Handler) getRuntimeManagement(r *http.Request) (int, any, error) {
-	f, err := h.existing(r)
+func (h *Handler) getRuntimeManagement(_ context.Context, c *awswire.Call) error {
+	f, err := h.existing(c)
 	if err != nil {
-		return 0, nil, err
+		return err
 	}
-	return http.StatusOK, map[string]string{"FunctionArn": h.catalog.ARN(f.Name, ""), "UpdateRuntimeOn": "Auto"}, nil
+	return answer(c, map[string]string{"FunctionArn": h.catalog.ARN(f.Name, ""), "UpdateRuntimeOn": "Auto"})
 }
 
-func (h *Handler) getRecursion(r *http.Request) (int, any, error) {
-	if _, err := h.existing(r); err != nil {
-		return 0, nil, err
+func (h *Handler) getRecursion(_ context.Context, c *awswire.Call) error {
+	if _, err := h.existing(c); err != nil {
+		return err
 	}
-	return http.StatusOK, map[string]string{"RecursiveLoop": "Terminate"}, nil
+	return answer(c, map[string]string{"RecursiveLoop": "Terminate"})
 }
 
-func (h *Handler) existing(r *http.Request) (*function.Function, error) {
-	ref, err := named(r)
+func (h *Handler) existing(c *awswire.Call) (*function.Function, error) {
+	ref, err := h.ref(c)
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ type configuration struct {
 	LastModified     string
 	CodeSha256       string `json:",omitempty"`
 	Version          string
-	Environment      *environment `json:",omitempty"`
+	Environment      *variables `json:",omitempty"`
 	TracingConfig    map[string]string
 	RevisionID       string `json:"RevisionId"`
 	State            string
@@ -35,7 +35,7 @@ type configuration struct {
 	LoggingConfig    map[string]string
 }
 
-type environment struct {
+type variables struct {
 	Variables map[string]string
 }
 
@@ -65,7 +65,7 @@ func (h *Handler) configurationOf(f *function.Function, qualifier string) *confi
 		LoggingConfig:    map[string]string{"LogFormat": "Text", "LogGroup": "/aws/lambda/" + f.Name},
 	}
 	if len(f.Env) > 0 {
-		c.Environment = &environment{Variables: f.Env}
+		c.Environment = &variables{Variables: f.Env}
 	}
 	return c
 }
@@ -76,37 +76,4 @@ func (h *Handler) published(f *function.Function) *configuration {
 		return h.configurationOf(f, "")
 	}
 	return h.configurationOf(f, f.Version)
-}
-
-// settings are the members that CreateFunction and UpdateFunctionConfiguration share. nil: not given.
-type settings struct {
-	Role        *string
-	Runtime     *string
-	Handler     *string
-	Description *string
-	Timeout     *int
-	MemorySize  *int
-	Environment *environment
-	Layers      []string
-}
-
-// apply changes f where the settings say so.
-func (s *settings) apply(f *function.Function) {
-	set(&f.Role, s.Role)
-	set(&f.Runtime, s.Runtime)
-	set(&f.Handler, s.Handler)
-	set(&f.Description, s.Description)
-	set(&f.MemoryMB, s.MemorySize)
-	if s.Timeout != nil {
-		f.Timeout = time.Duration(*s.Timeout) * time.Second
-	}
-	if s.Environment != nil {
-		f.Env = s.Environment.Variables
-	}
-}
-
-func set[T any](to *T, from *T) {
-	if from != nil {
-		*to = *from
-	}
 }

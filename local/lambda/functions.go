@@ -1,255 +1,202 @@
 package lambda
 
 import (
+	"context"
 	"encoding/base64"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
+	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/task/function"
 )
 
-// code is where a request has the code of a function.
-type code struct {
-	ZipFile         []byte
-	S3Bucket        string
-	S3Key           string
-	S3ObjectVersion string
-	ImageURI        string `json:"ImageUri"`
-}
-
-// archive returns the bytes of the archive.
-func (h *Handler) archive(r *http.Request, c *code) ([]byte, error) {
+// archive returns the bytes of the archive that a request has or names.
+func (h *Handler) archive(ctx context.Context, code awswire.Input) ([]byte, error) {
+	zip := code.Blob("ZipFile")
+	bucket, key := code.Str("S3Bucket"), code.Str("S3Key")
 	switch {
-	case c.ImageURI != "":
+	case code.Has("ImageUri"):
 		return nil, invalid("Container images are not supported here: upload an archive.")
-	case len(c.ZipFile) > function.MaxArchive:
+	case len(zip) > function.MaxArchive:
 		return nil, function.Errorf("RequestEntityTooLargeException", http.StatusRequestEntityTooLarge,
 			"Zip file must be smaller than %d bytes", function.MaxArchive)
-	case len(c.ZipFile) > 0:
-		return c.ZipFile, nil
-	case c.S3Bucket == "" || c.S3Key == "":
+	case len(zip) > 0:
+		return zip, nil
+	case bucket == "" || key == "":
 		return nil, invalid("Please provide a source for function code.")
-	case h.FetchObject == nil:
+	case h.opts.FetchObject == nil:
 		return nil, invalid("Code from S3 is not supported here: upload the archive itself.")
 	}
-	archive, err := h.FetchObject(r.Context(), c.S3Bucket, c.S3Key, c.S3ObjectVersion)
+	archive, err := h.opts.FetchObject(ctx, bucket, key, code.Str("S3ObjectVersion"))
 	if err != nil {
 		return nil, invalid("Error occurred while GetObject. %v", err)
 	}
 	return archive, nil
 }
 
-// createInput is what CreateFunction takes.
-type createInput struct {
-	settings
-	FunctionName string
-	PackageType  string
-	Code         *code
-	Publish      bool
-	Tags         map[string]string
-}
-
-func (in *createInput) check() error {
-	var v violations
-	v.required("functionName", in.FunctionName != "")
-	v.required("code", in.Code != nil)
-	v.required("role", in.Role != nil)
-	if in.PackageType != "" && in.PackageType != "Zip" && in.PackageType != "Image" {
-		v.add("packageType", in.PackageType, "satisfy enum value set: [Zip, Image]")
-	}
-	in.constraints(&v)
-	switch err := v.err(); {
-	case err != nil:
-		return err
-	case in.PackageType == "Image":
+func (h *Handler) createFunction(ctx context.Context, c *awswire.Call) error {
+	switch {
+	case c.Str("PackageType") == "Image":
 		return invalid("Container images are not supported here: upload an archive.")
-	case in.Runtime == nil || in.Handler == nil:
+	case !c.Has("Runtime") || !c.Has("Handler"):
 		return invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages.")
 	}
-	return in.unsupported()
+	if err := checkSettings(c.Input); err != nil {
+		return err
+	}
+	ref, err := function.ParseRef(c.Str("FunctionName"), "")
+	if err != nil {
+		return err
+	}
+	if err := h.mayCreate(ref); err != nil {
+		return err
+	}
+	archive, err := h.archive(ctx, c.Struct("Code"))
+	if err != nil {
+		return err
+	}
+	f := function.Function{Name: strings.Clone(ref.Name)}
+	applySettings(c.Input, &f)
+	made, err := h.catalog.Create(f, archive, cloned(c.Strings("Tags")), c.Bool("Publish", false))
+	if err != nil {
+		return err
+	}
+	return answer(c, h.published(made))
 }
 
-func (h *Handler) createFunction(r *http.Request) (int, any, error) {
-	var in createInput
-	if err := read(r, &in); err != nil {
-		return 0, nil, err
+// mayCreate refuses a function of another region or account: it would be created here.
+func (h *Handler) mayCreate(r function.Ref) error {
+	here := h.catalog.Place()
+	switch {
+	case r.Place.Region != "" && r.Place.Region != here.Region:
+		return invalid("Functions from '%s' are not reachable in this region ('%s')", r.Place.Region, here.Region)
+	case r.Place.Account != "" && r.Place.Account != here.Account:
+		return function.Errorf("AccessDeniedException", http.StatusForbidden, "User: arn:%s:iam::%s:root is not authorized to perform: lambda:CreateFunction on resource: %s "+
+			"because no resource-based policy allows the lambda:CreateFunction action", here.Partition(), here.Account, h.catalog.RefARN(r))
 	}
-	if err := in.check(); err != nil {
-		return 0, nil, err
-	}
-	ref, err := function.ParseRef(in.FunctionName, "")
-	if err != nil {
-		return 0, nil, err
-	}
-	archive, err := h.archive(r, in.Code)
-	if err != nil {
-		return 0, nil, err
-	}
-	f := function.Function{Name: ref.Name}
-	in.apply(&f)
-	made, err := h.catalog.Create(f, archive, in.Tags, in.Publish)
-	if err != nil {
-		return 0, nil, err
-	}
-	return http.StatusCreated, h.published(made), nil
+	return nil
 }
 
-func (h *Handler) getFunction(r *http.Request) (int, any, error) {
-	ref, err := named(r)
+func (h *Handler) getFunction(_ context.Context, c *awswire.Call) error {
+	ref, err := h.ref(c)
 	if err != nil {
-		return 0, nil, err
+		return err
 	}
 	f, err := h.catalog.Get(ref)
 	if err != nil {
-		return 0, nil, err
+		return err
 	}
 	tags, err := h.catalog.Tags(ref)
 	if err != nil {
-		return 0, nil, err
+		return err
 	}
-	answer := struct {
+	code := map[string]string{}
+	if f.Code.SHA256 != "" {
+		code = map[string]string{"RepositoryType": "S3", "Location": h.codeURL(f)}
+	}
+	return answer(c, struct {
 		Configuration *configuration
 		Code          map[string]string
 		Tags          map[string]string `json:",omitempty"`
-	}{h.configurationOf(f, ref.Qualifier), map[string]string{}, tags}
-	if f.Code.SHA256 != "" {
-		answer.Code = map[string]string{"RepositoryType": "S3", "Location": codeURL(r, f)}
-	}
-	return http.StatusOK, answer, nil
+	}{h.configurationOf(f, ref.Qualifier), code, tags})
 }
 
 // codeURL is where the archive of a function can be had.
-func codeURL(r *http.Request, f *function.Function) string {
-	u := url.URL{Scheme: "http", Host: r.Host, Path: "/2015-03-31/functions/" + f.Name + "/code"}
-	if r.TLS != nil {
-		u.Scheme = "https"
-	}
-	u.RawQuery = url.Values{"Qualifier": {f.Version}}.Encode()
-	return u.String()
+func (h *Handler) codeURL(f *function.Function) string {
+	return h.opts.URL + "/2015-03-31/functions/" + f.Name + "/code?" + url.Values{"Qualifier": {f.Version}}.Encode()
 }
 
 // downloadCode answers with the archive of a function, as the presigned URLs of AWS do.
-func (h *Handler) downloadCode(w http.ResponseWriter, r *http.Request) {
-	ref, err := named(r)
+func (h *Handler) downloadCode(_ context.Context, c *awswire.Call) error {
+	f, err := h.existing(c)
 	if err != nil {
-		writeError(w, err)
-		return
+		return err
 	}
-	f, err := h.catalog.Get(ref)
-	if err != nil {
-		writeError(w, err)
-		return
-	}
-	archive, err := h.catalog.Archive(f)
-	if err != nil {
-		writeError(w, err)
-		return
-	}
-	w.Header().Set("Content-Type", "application/zip")
-	_, _ = w.Write(archive) // a client that has gone needs no answer
+	c.Head.Set("Content-Type", "application/zip")
+	c.Raw, err = h.catalog.Archive(f)
+	return err
 }
 
-func (h *Handler) getConfiguration(r *http.Request) (int, any, error) {
-	ref, err := named(r)
+func (h *Handler) getConfiguration(_ context.Context, c *awswire.Call) error {
+	f, err := h.existing(c)
 	if err != nil {
-		return 0, nil, err
+		return err
 	}
-	f, err := h.catalog.Get(ref)
-	if err != nil {
-		return 0, nil, err
-	}
-	return http.StatusOK, h.configurationOf(f, ref.Qualifier), nil
+	return answer(c, h.configurationOf(f, c.Str("Qualifier")))
 }
 
-func (h *Handler) updateConfiguration(r *http.Request) (int, any, error) {
-	var in struct {
-		settings
-		RevisionID string `json:"RevisionId"`
+func (h *Handler) updateConfiguration(_ context.Context, c *awswire.Call) error {
+	if err := checkSettings(c.Input); err != nil {
+		return err
 	}
-	ref, err := named(r)
-	if err != nil {
-		return 0, nil, err
-	}
-	if err := read(r, &in); err != nil {
-		return 0, nil, err
-	}
-	if err := in.check(); err != nil {
-		return 0, nil, err
-	}
-	f, err := h.catalog.Update(ref, function.Change{RevisionID: in.RevisionID, Apply: in.apply})
-	if err != nil {
-		return 0, nil, err
-	}
-	return http.StatusOK, h.published(f), nil
+	return h.update(c, function.Change{Apply: func(f *function.Function) { applySettings(c.Input, f) }})
 }
 
-func (h *Handler) updateCode(r *http.Request) (int, any, error) {
-	var in struct {
-		code
-		Publish    bool
-		DryRun     bool
-		RevisionID string `json:"RevisionId"`
-	}
-	ref, err := named(r)
+func (h *Handler) updateCode(ctx context.Context, c *awswire.Call) error {
+	archive, err := h.archive(ctx, c.Input)
 	if err != nil {
-		return 0, nil, err
+		return err
 	}
-	if err := read(r, &in); err != nil {
-		return 0, nil, err
-	}
-	archive, err := h.archive(r, &in.code)
-	if err != nil {
-		return 0, nil, err
-	}
-	f, err := h.catalog.Update(ref, function.Change{RevisionID: in.RevisionID, Archive: archive, Publish: in.Publish, DryRun: in.DryRun})
-	if err != nil {
-		return 0, nil, err
-	}
-	return http.StatusOK, h.published(f), nil
+	return h.update(c, function.Change{Archive: archive, Publish: c.Bool("Publish", false), DryRun: c.Bool("DryRun", false)})
 }
 
-func (h *Handler) deleteFunction(r *http.Request) (int, any, error) {
-	ref, err := named(r)
+func (h *Handler) update(c *awswire.Call, change function.Change) error {
+	ref, err := h.ref(c)
 	if err != nil {
-		return 0, nil, err
+		return err
 	}
-	return http.StatusNoContent, nil, h.catalog.Delete(ref)
+	change.RevisionID = c.Str("RevisionId")
+	f, err := h.catalog.Update(ref, change)
+	if err != nil {
+		return err
+	}
+	return answer(c, h.published(f))
 }
 
-func (h *Handler) listFunctions(r *http.Request) (int, any, error) {
+func (h *Handler) deleteFunction(_ context.Context, c *awswire.Call) error {
+	ref, err := h.ref(c)
+	if err != nil {
+		return err
+	}
+	return h.catalog.Delete(ref)
+}
+
+func (h *Handler) listFunctions(_ context.Context, c *awswire.Call) error {
 	fs := h.catalog.List()
-	if r.URL.Query().Get("FunctionVersion") == "ALL" {
-		var all []*function.Function
-		for _, f := range fs {
-			versions, err := h.catalog.Versions(function.Ref{Name: f.Name})
-			if err != nil { // deleted just now
-				continue
-			}
-			all = append(all, versions...)
-		}
-		fs = all
+	all := c.Has("FunctionVersion")
+	if all {
+		fs = h.allVersions(fs)
 	}
-	from, to, next, err := page(r, len(fs))
+	from, to, next, err := page(c, len(fs))
 	if err != nil {
-		return 0, nil, err
+		return err
 	}
-	answer := struct {
+	found := make([]*configuration, 0, to-from)
+	for _, f := range fs[from:to] {
+		qualifier := ""
+		if all {
+			qualifier = f.Version
+		}
+		found = append(found, h.configurationOf(f, qualifier))
+	}
+	return answer(c, struct {
 		NextMarker string `json:",omitempty"`
 		Functions  []*configuration
-	}{next, make([]*configuration, 0, to-from)}
-	for _, f := range fs[from:to] {
-		answer.Functions = append(answer.Functions, h.configurationOf(f, listed(r, f)))
-	}
-	return http.StatusOK, answer, nil
+	}{next, found})
 }
 
-// listed is the qualifier of a function's ARN in a list: with all versions, that of each.
-func listed(r *http.Request, f *function.Function) string {
-	if r.URL.Query().Get("FunctionVersion") == "ALL" {
-		return f.Version
+func (h *Handler) allVersions(fs []*function.Function) []*function.Function {
+	var all []*function.Function
+	for _, f := range fs {
+		versions, err := h.catalog.Versions(function.Ref{Name: f.Name})
+		if err != nil { // deleted just now
+			continue
+		}
+		all = append(all, versions...)
 	}
-	return ""
+	return all
 }
 
 // maxPage is how many functions one answer lists at most, however many of up to maxItems were asked for.
@@ -259,20 +206,12 @@ const (
 )
 
 // page returns the bounds of the part of a list that a request asks for, and the Marker of what follows.
-func page(r *http.Request, n int) (from, to int, next string, err error) {
-	q := r.URL.Query()
+func page(c *awswire.Call, n int) (from, to int, next string, err error) {
 	size := maxPage
-	if text := q.Get("MaxItems"); text != "" {
-		if size, err = strconv.Atoi(text); err != nil {
-			return 0, 0, "", function.Errorf("SerializationException", http.StatusBadRequest, "MaxItems is not a number: %s", text)
-		}
-		var v violations
-		if v.between("maxItems", &size, 1, maxItems); v.err() != nil {
-			return 0, 0, "", v.err()
-		}
-		size = min(size, maxPage)
+	if most := c.IntPtr("MaxItems"); most != nil {
+		size = min(int(*most), maxPage)
 	}
-	if marker := q.Get("Marker"); marker != "" {
+	if marker := c.Str("Marker"); marker != "" {
 		text, err := base64.RawURLEncoding.DecodeString(marker)
 		if err == nil {
 			from, err = strconv.Atoi(string(text))

@@ -1,7 +1,7 @@
 // Package lambda speaks Lambda's own API over HTTP for the functions of a catalogue: create, update, publish,
 // list, delete and invoke them, with AWS's paths, answers and errors. Signatures are not checked.
 //
-//	h := lambda.NewHandler(catalog)
+//	h := lambda.New(catalog, lambda.Options{URL: "http://127.0.0.1:8083"})
 //	for _, prefix := range lambda.Prefixes {
 //		mux.Handle(prefix, h)
 //	}
@@ -14,13 +14,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
+	"log/slog"
 	"net/http"
 
-	"github.com/google/uuid"
-
+	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/task/function"
+	"github.com/statelark/statelark/value"
 )
 
 // Prefixes are the paths under which Lambda's API lies: one for each date of which it has operations.
@@ -31,142 +30,87 @@ var Prefixes = []string{
 // maxBody bounds a request that carries an archive: 50 MB in Base64, and the rest, in bytes.
 const maxBody = 70_167_211
 
-// Handler serves the API.
-type Handler struct {
-	// FetchObject reads the archive that a request names in S3; nil when there is no S3. Set it before the
-	// handler serves.
+// Options say how a Handler works. The zero value has no address and no S3.
+type Options struct {
+	// URL is where clients find the server, for what answers say of the code of functions.
+	URL string
+	// FetchObject reads the archive that a request names in S3; nil when there is no S3.
 	FetchObject func(ctx context.Context, bucket, key, version string) ([]byte, error)
-
-	catalog *function.Catalog
-	mux     *http.ServeMux
+	Log         *slog.Logger // default: discards
 }
 
-// NewHandler makes the API of a catalogue.
-func NewHandler(c *function.Catalog) *Handler {
-	h := &Handler{catalog: c, mux: http.NewServeMux()}
-	const functions = "/2015-03-31/functions"
-	for pattern, op := range map[string]operation{
-		"POST " + functions:                                          h.createFunction,
-		"POST " + functions + "/{$}":                                 h.createFunction,
-		"GET " + functions:                                           h.listFunctions,
-		"GET " + functions + "/{$}":                                  h.listFunctions,
-		"GET " + functions + "/{name}":                               h.getFunction,
-		"DELETE " + functions + "/{name}":                            h.deleteFunction,
-		"GET " + functions + "/{name}/configuration":                 h.getConfiguration,
-		"PUT " + functions + "/{name}/configuration":                 h.updateConfiguration,
-		"PUT " + functions + "/{name}/code":                          h.updateCode,
-		"POST " + functions + "/{name}/versions":                     h.publishVersion,
-		"GET " + functions + "/{name}/versions":                      h.listVersions,
-		"POST " + functions + "/{name}/aliases":                      h.createAlias,
-		"GET " + functions + "/{name}/aliases":                       h.listAliases,
-		"GET " + functions + "/{name}/aliases/{alias}":               h.getAlias,
-		"PUT " + functions + "/{name}/aliases/{alias}":               h.updateAlias,
-		"DELETE " + functions + "/{name}/aliases/{alias}":            h.deleteAlias,
-		"GET " + functions + "/{name}/policy":                        h.getPolicy,
-		"GET /2016-08-19/account-settings":                           h.getAccountSettings,
-		"GET /2016-08-19/account-settings/{$}":                       h.getAccountSettings,
-		"GET /2017-03-31/tags/{arn}":                                 h.listTags,
-		"POST /2017-03-31/tags/{arn}":                                h.tagResource,
-		"DELETE /2017-03-31/tags/{arn}":                              h.untagResource,
-		"GET /2019-09-30/functions/{name}/concurrency":               h.getConcurrency,
-		"GET /2020-06-30/functions/{name}/code-signing-config":       h.getCodeSigning,
-		"GET /2021-07-20/functions/{name}/runtime-management-config": h.getRuntimeManagement,
-		"GET /2024-08-31/functions/{name}/recursion-config":          h.getRecursion,
-	} {
-		h.mux.HandleFunc(pattern, serve(op))
+// Handler serves the API.
+type Handler struct {
+	opts    Options
+	catalog *function.Catalog
+	service *awswire.Service
+}
+
+// New makes the API of a catalogue.
+func New(c *function.Catalog, o Options) *Handler {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
-	h.mux.HandleFunc("POST "+functions+"/{name}/invocations", h.invoke)
-	h.mux.HandleFunc("GET "+functions+"/{name}/code", h.downloadCode)
-	h.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("x-amzn-RequestId", uuid.NewString())
-		writeError(w, function.Errorf("UnknownOperationException", http.StatusNotFound, "%s %s is not an operation of Lambda that is offered here.", r.Method, r.URL.Path))
-	})
+	h := &Handler{opts: o, catalog: c}
+	h.service = &awswire.Service{
+		Protocol: awswire.REST{ErrorBody: errorBody}, Operations: h.operations(), Convert: h.convert, MaxBody: maxBody, Log: o.Log,
+	}
 	return h
 }
 
 // ServeHTTP answers one call of the API.
-func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.mux.ServeHTTP(w, r) }
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.service.ServeHTTP(w, r) }
 
-// operation is one call of the API that takes and gives JSON. A nil answer has no body.
-type operation func(r *http.Request) (status int, answer any, err error)
-
-func serve(op operation) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("x-amzn-RequestId", uuid.NewString())
-		status, answer, err := op(r)
-		switch {
-		case err != nil:
-			writeError(w, err)
-		case answer == nil:
-			w.WriteHeader(status)
-		default:
-			writeJSON(w, status, answer)
-		}
-	}
-}
-
-func writeJSON(w http.ResponseWriter, status int, v any) {
-	body, err := json.Marshal(v)
-	if err != nil { // the answers are structs of strings and numbers
-		panic(err)
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_, _ = w.Write(body) // a client that has gone needs no answer
-}
-
-// writeError answers with an error. Two exceptions spell their message with a capital letter.
-func writeError(w http.ResponseWriter, err error) {
+// convert puts an error into the terms of the API. What the service does not refuse is its own failure.
+func (h *Handler) convert(err error) *awswire.Error {
 	var refused *function.Error
-	if !errors.As(err, &refused) {
-		refused = function.Errorf("ServiceException", http.StatusInternalServerError, "%v", err)
+	if errors.As(err, &refused) {
+		return &awswire.Error{Code: refused.Code, Message: refused.Message, Status: refused.Status}
 	}
-	w.Header().Set("x-amzn-ErrorType", refused.Code)
-	body := map[string]string{"Type": "User"}
-	switch refused.Code {
-	case "ResourceNotFoundException", "ServiceException":
-		body["Message"] = refused.Message
-	default:
-		body["message"] = refused.Message
+	if !errors.Is(err, context.Canceled) { // else the client has left
+		h.opts.Log.Error("operation failed", "error", err)
 	}
-	if refused.Status >= http.StatusInternalServerError {
-		body["Type"] = "Service"
-	}
-	if refused.Code == "TooManyRequestsException" {
-		body["Reason"] = "ReservedFunctionConcurrentInvocationLimitExceeded"
-	}
-	writeJSON(w, refused.Status, body)
+	return &awswire.Error{Code: "ServiceException", Message: err.Error(), Status: http.StatusInternalServerError}
 }
 
-// read decodes the body of a request into v.
-func read(r *http.Request, v any) error {
-	body, err := readBody(r, maxBody)
-	if err != nil {
-		return err
+// errorBody is the body of an answer that says no. Two exceptions spell their message with a capital letter.
+func errorBody(e *awswire.Error) value.Value {
+	kind := "User"
+	if e.Status >= http.StatusInternalServerError {
+		kind = "Service"
 	}
-	if len(body) == 0 {
-		return nil
+	members := []value.Member{{Key: "Type", Value: value.FromString(kind)}, {Key: "message", Value: value.FromString(e.Message)}}
+	if e.Code == "ResourceNotFoundException" || e.Code == "ServiceException" {
+		members[0], members[1] = value.Member{Key: "Message", Value: members[1].Value}, members[0]
 	}
-	if err := json.Unmarshal(body, v); err != nil {
-		return function.Errorf("SerializationException", http.StatusBadRequest, "Could not parse request body into json: %v", err)
+	if e.Code == "TooManyRequestsException" {
+		members = append(members, value.Member{Key: "Reason", Value: value.FromString("ReservedFunctionConcurrentInvocationLimitExceeded")})
+	}
+	return value.NewObject(members)
+}
+
+// answer makes v the body of the answer.
+func answer(c *awswire.Call, v any) error {
+	body, err := json.Marshal(v)
+	c.Raw = body
+	return err
+}
+
+// ref returns the function that a request is about. One of another place is not here.
+func (h *Handler) ref(c *awswire.Call) (function.Ref, error) {
+	r, err := function.ParseRef(c.Str("FunctionName"), c.Str("Qualifier"))
+	if err == nil {
+		err = h.local(r)
+	}
+	return r, err
+}
+
+// local refuses a function of another region or account.
+func (h *Handler) local(r function.Ref) error {
+	if here := h.catalog.Place(); r.Place.Region != "" && r.Place.Region != here.Region || r.Place.Account != "" && r.Place.Account != here.Account {
+		return function.Errorf("ResourceNotFoundException", http.StatusNotFound, "Function not found: %s", h.catalog.RefARN(r))
 	}
 	return nil
-}
-
-func readBody(r *http.Request, limit int64) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
-	if err != nil {
-		return nil, fmt.Errorf("reading the request: %w", err)
-	}
-	if int64(len(body)) > limit {
-		return nil, function.Errorf("RequestEntityTooLargeException", http.StatusRequestEntityTooLarge, "Request must be smaller than %d bytes", limit)
-	}
-	return body, nil
-}
-
-// named returns the function that the path and the query name.
-func named(r *http.Request) (function.Ref, error) {
-	return function.ParseRef(r.PathValue("name"), r.URL.Query().Get("Qualifier"))
 }
 
 func invalid(format string, a ...any) *function.Error {

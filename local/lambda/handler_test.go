@@ -3,6 +3,7 @@ package lambda
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -25,6 +26,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// configured is the address that the API takes for its own; "": the one it has.
+var configured string
+
 // serveCatalog serves the API of a new catalogue until the test ends.
 func serveCatalog(t *testing.T, o function.Options) (*httptest.Server, *function.Catalog) {
 	t.Helper()
@@ -32,7 +36,9 @@ func serveCatalog(t *testing.T, o function.Options) (*httptest.Server, *function
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := httptest.NewServer(NewHandler(c))
+	s := httptest.NewUnstartedServer(nil)
+	s.Config.Handler = New(c, Options{URL: cmp.Or(configured, "http://"+s.Listener.Addr().String())})
+	s.Start()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		defer cancel()
@@ -185,6 +191,24 @@ func TestErrors(t *testing.T) {
 				`Value '10241' at 'memorySize' failed to satisfy constraint: Member must have value less than or equal to 10240"}`},
 		{"long description", "PUT", functions + "/fixed/configuration", `{"Description":"` + strings.Repeat("d", 257) + `"}`, 400, "ValidationException",
 			"at 'description' failed to satisfy constraint: Member must have length less than or equal to 256"},
+		{"description of letters that take two bytes", "PUT", functions + "/none/configuration", `{"Description":"` + strings.Repeat("ä", 256) + `"}`, 404, "ResourceNotFoundException", "none"},
+		{"variable that has no name", "PUT", functions + "/fixed/configuration", `{"Environment":{"Variables":{"a-b":"secret"}}}`, 400, "ValidationException",
+			`{"Type":"User","message":"1 validation error detected: Value at 'environment.variables' failed to satisfy constraint: ` +
+				`Map keys must satisfy constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]"}`},
+		{"reserved variables", "PUT", functions + "/fixed/configuration", `{"Environment":{"Variables":{"AWS_REGION":"r","OWN":"o","AWS_LAMBDA_RUNTIME_API":"x"}}}`, 400,
+			"InvalidParameterValueException", "contains reserved keys that are currently not supported for modification. Reserved keys used in this request: AWS_LAMBDA_RUNTIME_API, AWS_REGION"},
+		{"NUL in a variable", "PUT", functions + "/fixed/configuration", `{"Environment":{"Variables":{"OWN":"a\u0000b"}}}`, 400, "InvalidParameterValueException", "contain a null character. Variable: OWN"},
+		{"NUL in a name", "PUT", functions + "/fixed/configuration", `{"Environment":{"Variables":{"OWN\u0000":"a"}}}`, 400, "ValidationException", "Map keys must satisfy"},
+		{"too many variables", "PUT", functions + "/fixed/configuration", `{"Environment":{"Variables":{"OWN":"` + strings.Repeat("x", 4096) + `"}}}`, 400,
+			"InvalidParameterValueException", "exceeded the 4KB limit"},
+		{"environment that is none", "PUT", functions + "/fixed/configuration", `{"Environment":{"Variables":[1]}}`, 400, "SerializationException", "Expected map or null"},
+		{"archive that is no Base64", "POST", functions, `{"Code":{"ZipFile":"*"}}`, 400, "SerializationException", "not valid Base64"},
+		{"function of another account", "POST", functions, `{"FunctionName":"arn:aws:lambda:us-east-1:123456789012:function:mine","Role":"arn:aws:iam::000000000000:role/r","Runtime":"python3.12","Handler":"a.b","Code":{}}`,
+			403, "AccessDeniedException", "not authorized to perform: lambda:CreateFunction on resource: arn:aws:lambda:us-east-1:123456789012:function:mine"},
+		{"function of another region", "POST", functions, `{"FunctionName":"arn:aws:lambda:eu-west-1:000000000000:function:mine","Role":"arn:aws:iam::000000000000:role/r","Runtime":"python3.12","Handler":"a.b","Code":{}}`,
+			400, "InvalidParameterValueException", "Functions from 'eu-west-1' are not reachable in this region ('us-east-1')"},
+		{"delete a function of another account", "DELETE", functions + "/arn%3Aaws%3Alambda%3Aus-east-1%3A123456789012%3Afunction%3Afixed", "", 404, "ResourceNotFoundException", "123456789012:function:fixed"},
+		{"no invocation type", "POST", functions + "/fixed/invocations", "{}", 400, "ValidationException", "at 'invocationType' failed to satisfy constraint: Member must satisfy enum value set: [Event, RequestResponse, DryRun]"},
 		{"no code", "POST", functions, `{"FunctionName":"a","Role":"arn:aws:iam::000000000000:role/r","Runtime":"python3.12","Handler":"a.b","Code":{}}`, 400, "InvalidParameterValueException", "Please provide a source for function code."},
 		{"code in S3", "POST", functions, `{"FunctionName":"a","Role":"arn:aws:iam::000000000000:role/r","Runtime":"python3.12","Handler":"a.b","Code":{"S3Bucket":"b","S3Key":"k"}}`, 400, "InvalidParameterValueException", "upload the archive itself"},
 		{"layers", "POST", functions, `{"FunctionName":"a","Role":"arn:aws:iam::000000000000:role/r","Runtime":"python3.12","Handler":"a.b","Layers":["l"],"Code":{}}`, 400, "InvalidParameterValueException", "Layers are not supported here"},
@@ -199,11 +223,15 @@ func TestErrors(t *testing.T) {
 		{"payload too large", "POST", functions + "/fixed/invocations", strings.Repeat(" ", function.MaxPayload) + "1", 413, "RequestEntityTooLargeException",
 			`{"Type":"User","message":"6291457 byte payload is too large for the RequestResponse invocation type (limit 6291456 bytes)"}`},
 		{"policy", "GET", functions + "/fixed/policy", "", 404, "ResourceNotFoundException", "The resource you requested does not exist."},
-		{"unknown operation", "POST", "/2014-11-13/functions/x/invoke-async", "", 404, "UnknownOperationException", "is not an operation of Lambda that is offered here"},
+		{"unknown operation", "POST", "/2014-11-13/functions/x/invoke-async", "", 404, "UnknownOperationException", "is not an operation that is offered here"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			resp, body := call(t, s, tt.method, tt.path, tt.body)
+			var header []string
+			if tt.name == "no invocation type" {
+				header = []string{"X-Amz-Invocation-Type", "Later"}
+			}
+			resp, body := call(t, s, tt.method, tt.path, tt.body, header...)
 			if resp.StatusCode != tt.status || resp.Header.Get("x-amzn-ErrorType") != tt.code {
 				t.Errorf("answered %d %s, want %d %s", resp.StatusCode, resp.Header.Get("x-amzn-ErrorType"), tt.status, tt.code)
 			}
@@ -239,13 +267,12 @@ func TestInvokeAnswer(t *testing.T) {
 
 func TestFetchObject(t *testing.T) {
 	s, c := serveCatalog(t, function.Options{})
-	h := NewHandler(c)
-	h.FetchObject = func(_ context.Context, bucket, key, version string) ([]byte, error) {
+	h := New(c, Options{FetchObject: func(_ context.Context, bucket, key, version string) ([]byte, error) {
 		if bucket != "b" || key != "k" || version != "v" {
 			return nil, errors.New("S3 Error Code: NoSuchKey")
 		}
 		return archiveOf(t, "handler.py", "def handler(event, context):\n    return 'from S3'\n"), nil
-	}
+	}})
 	s.Config.Handler = h
 	const body = `{"FunctionName":"f","Role":"arn:aws:iam::000000000000:role/r","Runtime":"python3.12","Handler":"handler.handler","Timeout":30,"Code":{"S3Bucket":"b","S3Key":"%s","S3ObjectVersion":"v"}}`
 	resp, text := call(t, s, "POST", "/2015-03-31/functions", fmt.Sprintf(body, "other"))
@@ -255,6 +282,30 @@ func TestFetchObject(t *testing.T) {
 	call(t, s, "POST", "/2015-03-31/functions", fmt.Sprintf(body, "k"))
 	if _, text := call(t, s, "POST", "/2015-03-31/functions/f/invocations", ""); text != `"from S3"` {
 		t.Errorf("the function answers %s", text)
+	}
+}
+
+// TestCodeLocation: where the code is does not depend on whom the request says that it is for.
+func TestCodeLocation(t *testing.T) {
+	configured = "http://configured"
+	defer func() { configured = "" }()
+	s, _ := serveCatalog(t, function.Options{})
+	create(t, s, "f", "def handler(event, context):\n    return 1\n")
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/2015-03-31/functions/f", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Host = "evil.example"
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(answer.Body)
+	if err := errors.Join(err, answer.Body.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), `"Location":"http://configured/2015-03-31/functions/f/code?Qualifier=%24LATEST"`) {
+		t.Errorf("the function is %s", text)
 	}
 }
 

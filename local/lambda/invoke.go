@@ -1,73 +1,45 @@
 package lambda
 
 import (
+	"context"
 	"encoding/base64"
 	"net/http"
-	"strconv"
 
-	"github.com/google/uuid"
-
+	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/task/function"
 )
 
-// invoke carries out Invoke, whose body and answer are the payloads themselves.
-func (h *Handler) invoke(w http.ResponseWriter, r *http.Request) {
-	id := uuid.NewString()
-	w.Header().Set("x-amzn-RequestId", id)
-	ref, inv, err := readInvocation(r, id)
+// invoke carries out Invoke, whose body and answer are the payloads themselves. Whose function it is is not looked at: a
+// program that was written for AWS works here.
+func (h *Handler) invoke(ctx context.Context, c *awswire.Call) error {
+	ref, err := function.ParseRef(c.Str("FunctionName"), c.Str("Qualifier"))
 	if err != nil {
-		writeError(w, err)
-		return
+		return err
 	}
-	switch kind := r.Header.Get("X-Amz-Invocation-Type"); kind {
-	case "", "RequestResponse":
-		h.respond(w, r, ref, inv)
+	inv := function.Invocation{RequestID: c.RequestID, WantLog: c.Str("LogType") == "Tail", Payload: c.Payload}
+	if inv.ClientContext, err = function.DecodeClientContext(c.Str("ClientContext")); err != nil {
+		return err
+	}
+	c.Raw = []byte{}
+	switch c.Str("InvocationType") {
 	case "Event":
-		accept(w, http.StatusAccepted, h.catalog.InvokeEvent(ref, inv))
+		c.Status = http.StatusAccepted
+		return h.catalog.InvokeEvent(ref, inv)
 	case "DryRun":
-		accept(w, http.StatusNoContent, h.catalog.CheckInvoke(ref))
-	default:
-		writeError(w, invalid("Value '%s' at 'invocationType' failed to satisfy constraint: "+
-			"Member must satisfy enum value set: [Event, RequestResponse, DryRun]", kind))
+		c.Status = http.StatusNoContent
+		return h.catalog.CheckInvoke(ref)
 	}
-}
-
-func readInvocation(r *http.Request, id string) (function.Ref, function.Invocation, error) {
-	inv := function.Invocation{RequestID: id, WantLog: r.Header.Get("X-Amz-Log-Type") == "Tail"}
-	ref, err := named(r)
+	res, err := h.catalog.Invoke(ctx, ref, inv)
 	if err != nil {
-		return ref, inv, err
+		return err
 	}
-	if inv.ClientContext, err = function.DecodeClientContext(r.Header.Get("X-Amz-Client-Context")); err != nil {
-		return ref, inv, err
-	}
-	inv.Payload, err = readBody(r, maxBody) // the catalogue knows how much each kind of invocation may have
-	return ref, inv, err
-}
-
-func accept(w http.ResponseWriter, status int, err error) {
-	if err != nil {
-		writeError(w, err)
-		return
-	}
-	w.WriteHeader(status)
-}
-
-func (h *Handler) respond(w http.ResponseWriter, r *http.Request, ref function.Ref, inv function.Invocation) {
-	res, err := h.catalog.Invoke(r.Context(), ref, inv)
-	if err != nil {
-		writeError(w, err)
-		return
-	}
-	head := w.Header()
-	head.Set("Content-Type", "application/json")
-	head.Set("Content-Length", strconv.Itoa(len(res.Payload)))
-	head.Set("X-Amz-Executed-Version", res.Version)
+	c.Head.Set("X-Amz-Executed-Version", res.Version)
 	if res.FunctionError != "" {
-		head.Set("X-Amz-Function-Error", res.FunctionError)
+		c.Head.Set("X-Amz-Function-Error", res.FunctionError)
 	}
 	if inv.WantLog {
-		head.Set("X-Amz-Log-Result", base64.StdEncoding.EncodeToString(res.Log))
+		c.Head.Set("X-Amz-Log-Result", base64.StdEncoding.EncodeToString(res.Log))
 	}
-	_, _ = w.Write(res.Payload) // a client that has gone needs no answer
+	c.Raw = res.Payload
+	return nil
 }

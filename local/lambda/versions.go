@@ -1,52 +1,46 @@
 package lambda
 
 import (
-	"net/http"
+	"context"
+	"strings"
 
+	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/task/function"
 )
 
-func (h *Handler) publishVersion(r *http.Request) (int, any, error) {
-	var in struct {
-		CodeSHA256  string `json:"CodeSha256"`
-		Description string
-		RevisionID  string `json:"RevisionId"`
-	}
-	ref, err := named(r)
+func (h *Handler) publishVersion(_ context.Context, c *awswire.Call) error {
+	ref, err := h.ref(c)
 	if err != nil {
-		return 0, nil, err
+		return err
 	}
-	if err := read(r, &in); err != nil {
-		return 0, nil, err
-	}
-	f, err := h.catalog.Publish(ref, in.Description, in.CodeSHA256, in.RevisionID)
+	f, err := h.catalog.Publish(ref, strings.Clone(c.Str("Description")), c.Str("CodeSha256"), c.Str("RevisionId"))
 	if err != nil {
-		return 0, nil, err
+		return err
 	}
-	return http.StatusCreated, h.published(f), nil
+	return answer(c, h.published(f))
 }
 
-func (h *Handler) listVersions(r *http.Request) (int, any, error) {
-	ref, err := named(r)
+func (h *Handler) listVersions(_ context.Context, c *awswire.Call) error {
+	ref, err := h.ref(c)
 	if err != nil {
-		return 0, nil, err
+		return err
 	}
 	fs, err := h.catalog.Versions(ref)
 	if err != nil {
-		return 0, nil, err
+		return err
 	}
-	from, to, next, err := page(r, len(fs))
+	from, to, next, err := page(c, len(fs))
 	if err != nil {
-		return 0, nil, err
+		return err
 	}
-	answer := struct {
+	versions := make([]*configuration, 0, to-from)
+	for _, f := range fs[from:to] {
+		versions = append(versions, h.configurationOf(f, f.Version))
+	}
+	return answer(c, struct {
 		NextMarker string `json:",omitempty"`
 		Versions   []*configuration
-	}{next, make([]*configuration, 0, to-from)}
-	for _, f := range fs[from:to] {
-		answer.Versions = append(answer.Versions, h.configurationOf(f, f.Version))
-	}
-	return http.StatusOK, answer, nil
+	}{next, versions})
 }
 
 // alias is AliasConfiguration.
@@ -68,98 +62,66 @@ func (h *Handler) aliasOf(ref function.Ref, a *function.Alias) *alias {
 	}
 }
 
-// aliasInput is what CreateAlias and UpdateAlias take.
-type aliasInput struct {
-	Name            string
-	FunctionVersion string
-	Description     string
-	RoutingConfig   struct {
-		AdditionalVersionWeights map[string]float64
+func (h *Handler) createAlias(_ context.Context, c *awswire.Call) error { return h.setAlias(c, true) }
+
+func (h *Handler) updateAlias(_ context.Context, c *awswire.Call) error { return h.setAlias(c, false) }
+
+func (h *Handler) setAlias(c *awswire.Call, create bool) error {
+	ref, err := h.ref(c)
+	if err != nil {
+		return err
 	}
+	if c.Struct("RoutingConfig").Len("AdditionalVersionWeights") > 0 {
+		return invalid("An alias of two versions is not supported here.")
+	}
+	a, err := h.catalog.SetAlias(ref, function.Alias{
+		Name: strings.Clone(c.Str("Name")), Version: strings.Clone(c.Str("FunctionVersion")), Description: strings.Clone(c.Str("Description")),
+	}, create)
+	if err != nil {
+		return err
+	}
+	return answer(c, h.aliasOf(ref, a))
 }
 
-func (h *Handler) readAlias(r *http.Request) (ref function.Ref, in aliasInput, err error) {
-	if ref, err = named(r); err != nil {
-		return ref, in, err
+func (h *Handler) getAlias(_ context.Context, c *awswire.Call) error {
+	ref, err := h.ref(c)
+	if err != nil {
+		return err
 	}
-	if err = read(r, &in); err != nil {
-		return ref, in, err
+	a, err := h.catalog.Alias(ref, c.Str("Name"))
+	if err != nil {
+		return err
 	}
-	if len(in.RoutingConfig.AdditionalVersionWeights) > 0 {
-		return ref, in, invalid("An alias of two versions is not supported here.")
-	}
-	return ref, in, nil
+	return answer(c, h.aliasOf(ref, a))
 }
 
-func (h *Handler) createAlias(r *http.Request) (int, any, error) {
-	ref, in, err := h.readAlias(r)
+func (h *Handler) listAliases(_ context.Context, c *awswire.Call) error {
+	ref, err := h.ref(c)
 	if err != nil {
-		return 0, nil, err
-	}
-	var v violations
-	v.required("name", in.Name != "")
-	v.required("functionVersion", in.FunctionVersion != "")
-	if err := v.err(); err != nil {
-		return 0, nil, err
-	}
-	a, err := h.catalog.SetAlias(ref, function.Alias{Name: in.Name, Version: in.FunctionVersion, Description: in.Description}, true)
-	if err != nil {
-		return 0, nil, err
-	}
-	return http.StatusCreated, h.aliasOf(ref, a), nil
-}
-
-func (h *Handler) updateAlias(r *http.Request) (int, any, error) {
-	ref, in, err := h.readAlias(r)
-	if err != nil {
-		return 0, nil, err
-	}
-	a, err := h.catalog.SetAlias(ref, function.Alias{Name: r.PathValue("alias"), Version: in.FunctionVersion, Description: in.Description}, false)
-	if err != nil {
-		return 0, nil, err
-	}
-	return http.StatusOK, h.aliasOf(ref, a), nil
-}
-
-func (h *Handler) getAlias(r *http.Request) (int, any, error) {
-	ref, err := named(r)
-	if err != nil {
-		return 0, nil, err
-	}
-	a, err := h.catalog.Alias(ref, r.PathValue("alias"))
-	if err != nil {
-		return 0, nil, err
-	}
-	return http.StatusOK, h.aliasOf(ref, a), nil
-}
-
-func (h *Handler) listAliases(r *http.Request) (int, any, error) {
-	ref, err := named(r)
-	if err != nil {
-		return 0, nil, err
+		return err
 	}
 	as, err := h.catalog.Aliases(ref)
 	if err != nil {
-		return 0, nil, err
+		return err
 	}
-	from, to, next, err := page(r, len(as))
+	from, to, next, err := page(c, len(as))
 	if err != nil {
-		return 0, nil, err
+		return err
 	}
-	answer := struct {
+	aliases := make([]*alias, 0, to-from)
+	for _, a := range as[from:to] {
+		aliases = append(aliases, h.aliasOf(ref, a))
+	}
+	return answer(c, struct {
 		NextMarker string `json:",omitempty"`
 		Aliases    []*alias
-	}{next, make([]*alias, 0, to-from)}
-	for _, a := range as[from:to] {
-		answer.Aliases = append(answer.Aliases, h.aliasOf(ref, a))
-	}
-	return http.StatusOK, answer, nil
+	}{next, aliases})
 }
 
-func (h *Handler) deleteAlias(r *http.Request) (int, any, error) {
-	ref, err := named(r)
+func (h *Handler) deleteAlias(_ context.Context, c *awswire.Call) error {
+	ref, err := h.ref(c)
 	if err != nil {
-		return 0, nil, err
+		return err
 	}
-	return http.StatusNoContent, nil, h.catalog.DeleteAlias(ref, r.PathValue("alias"))
+	return h.catalog.DeleteAlias(ref, c.Str("Name"))
 }

@@ -341,8 +341,11 @@ func (c *Catalog) ARN(name, qualifier string) string {
 	return c.opts.Place.FunctionARN(name, qualifier)
 }
 
-// refARN is the name in full of what a caller named.
-func (c *Catalog) refARN(r Ref) string {
+// Place is where the functions are.
+func (c *Catalog) Place() arn.Place { return c.opts.Place }
+
+// RefARN is the name in full of what a caller named.
+func (c *Catalog) RefARN(r Ref) string {
 	at := arn.Place{Region: cmp.Or(r.Place.Region, c.opts.Place.Region), Account: cmp.Or(r.Place.Account, c.opts.Place.Account)}
 	return at.FunctionARN(r.Name, r.Qualifier)
 }
@@ -351,7 +354,7 @@ func (c *Catalog) refARN(r Ref) string {
 func (c *Catalog) find(r Ref) (*entry, *deployment, error) {
 	e := c.functions[r.Name]
 	if e == nil {
-		return nil, nil, errNotFound(c.refARN(r))
+		return nil, nil, errNotFound(c.RefARN(r))
 	}
 	version := r.Qualifier
 	if a := e.aliases[version]; a != nil {
@@ -365,7 +368,7 @@ func (c *Catalog) find(r Ref) (*entry, *deployment, error) {
 			return e, d, nil
 		}
 	}
-	return nil, nil, errNotFound(c.refARN(r))
+	return nil, nil, errNotFound(c.RefARN(r))
 }
 
 // Get returns the version of a function that r names.
@@ -410,7 +413,7 @@ func (c *Catalog) start(r Ref) (d *deployment, place pass, end func(), err error
 	}
 	if _, d, err = c.find(r); err != nil {
 		r.Qualifier = cmp.Or(r.Qualifier, Latest) // as Lambda words it of an invocation
-		return nil, pass{}, nil, errNotFound(c.refARN(r))
+		return nil, pass{}, nil, errNotFound(c.RefARN(r))
 	}
 	place, err = d.gate.reserve()
 	if err != nil {
@@ -509,7 +512,7 @@ func (c *Catalog) runEventAgain(r Ref, inv Invocation) error {
 
 func (c *Catalog) complete(inv *Invocation, r Ref) {
 	inv.RequestID = cmp.Or(inv.RequestID, uuid.NewString())
-	inv.arn = c.refARN(r)
+	inv.arn = c.RefARN(r)
 	if len(inv.Payload) == 0 {
 		inv.Payload = []byte("{}")
 	}

@@ -10,7 +10,7 @@
 //	registry.Set("lambda:invoke", function.NewTarget(catalog))
 //	registry.SetFunctions(function.NewTarget(catalog))
 //	for _, prefix := range lambda.Prefixes {
-//		mux.Handle(prefix, lambda.NewHandler(catalog))
+//		mux.Handle(prefix, lambda.New(catalog, lambda.Options{}))
 //	}
 //	defer catalog.Close(ctx)
 //

@@ -43,9 +43,9 @@ FAIL = pack("def handler(event, context):\n    raise ValueError('nope')\n")
 
 made = client.create_function(
     FunctionName="flow", Runtime="python3.12", Role=ROLE, Handler="app.handler", Code={"ZipFile": ECHO}, Timeout=20,
-    Environment={"Variables": {"A": "1"}}, Tags={"team": "x"})
+    Environment={"Variables": {"COLOR": "red"}}, Tags={"team": "x"})
 assert made["FunctionArn"] == ARN and made["Version"] == "$LATEST" and made["State"] == "Active", made
-assert made["CodeSize"] == len(ECHO) and made["Environment"] == {"Variables": {"A": "1"}}, made
+assert made["CodeSize"] == len(ECHO) and made["Environment"] == {"Variables": {"COLOR": "red"}}, made
 client.get_waiter("function_active_v2").wait(FunctionName="flow")
 
 message = fails("ResourceConflictException", 409, client.create_function, FunctionName="flow", Runtime="python3.12",
