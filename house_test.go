@@ -47,6 +47,7 @@ var house = map[string][]string{
 	"task/function": {"arn", "awswire", "task", "task/aws", "value"},
 	"engine":        {".", "arn", "asl", "history", "interp", "row", "task", "value"},
 	"api":           {".", "arn", "asl", "awswire", "history", "task", "task/aws", "value"},
+	"client":        {".", "arn", "value"},
 	"local/lambda":  {"awswire", "task/function", "value"},
 
 	// Those who put the parts together.

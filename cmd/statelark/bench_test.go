@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/statelark/statelark/client"
 )
 
 // BenchmarkStart measures a server from the start of its process to its first answer, over a store that is
@@ -55,9 +57,9 @@ func start(b *testing.B, program, data string) (took time.Duration, rss float64)
 		_ = cmd.Process.Kill() // it is alive, or else the benchmark has failed already
 		_ = cmd.Wait()
 	}()
-	api := newClient("http://127.0.0.1:"+port, home)
+	api := client.New("http://127.0.0.1:"+port, home)
 	for {
-		if _, err = api.call(b.Context(), "ListStateMachines"); err == nil {
+		if _, err = api.Call(b.Context(), "ListStateMachines"); err == nil {
 			break
 		}
 		if time.Since(began) > patience {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/statelark/statelark/arn"
+	"github.com/statelark/statelark/client"
 	"github.com/statelark/statelark/value"
 )
 
@@ -54,10 +55,10 @@ func TestOnePlace(t *testing.T) {
 func everyAnswer(t *testing.T, n *Node) string {
 	t.Helper()
 	var all strings.Builder
-	c := newClient(n.URL(), n.cfg.place())
-	t.Cleanup(c.http.CloseIdleConnections)
+	c := client.New(n.URL(), n.cfg.place())
+	t.Cleanup(c.HTTP.CloseIdleConnections)
 	call := func(operation string, in ...value.Member) value.Value {
-		v, err := c.call(t.Context(), operation, in...)
+		v, err := c.Call(t.Context(), operation, in...)
 		if err != nil {
 			all.WriteString(err.Error() + "\n")
 		}
@@ -71,24 +72,24 @@ func everyAnswer(t *testing.T, n *Node) string {
 			"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}},"Next":"X"},
 		"X":{"Type":"Task","Resource":"INVOKE","Parameters":{"FunctionName":"absent"},"End":true}}}`
 	definition = strings.ReplaceAll(definition, "INVOKE", "arn:"+n.cfg.place().Partition()+":states:::lambda:invoke")
-	machine, err := c.deploy(t.Context(), "m", definition)
+	machine, err := c.Deploy(t.Context(), "m", definition)
 	if err != nil {
 		t.Fatal(err)
 	}
-	execution := str(call("StartExecution", text("stateMachineArn", machine), text("name", "x"), text("input", `{"items":[1]}`)), "executionArn")
+	execution := client.Str(call("StartExecution", client.Text("stateMachineArn", machine), client.Text("name", "x"), client.Text("input", `{"items":[1]}`)), "executionArn")
 	await(t, sdk(t, n), &execution)
-	call("GetExecutionHistory", text("executionArn", execution))
-	call("DescribeExecution", text("executionArn", execution))
-	call("DescribeStateMachine", text("stateMachineArn", machine))
-	call("DescribeStateMachineForExecution", text("executionArn", execution))
-	call("ListExecutions", text("stateMachineArn", machine))
+	call("GetExecutionHistory", client.Text("executionArn", execution))
+	call("DescribeExecution", client.Text("executionArn", execution))
+	call("DescribeStateMachine", client.Text("stateMachineArn", machine))
+	call("DescribeStateMachineForExecution", client.Text("executionArn", execution))
+	call("ListExecutions", client.Text("stateMachineArn", machine))
 	call("ListStateMachines")
-	call("CreateActivity", text("name", "a"))
+	call("CreateActivity", client.Text("name", "a"))
 	call("ListActivities")
-	call("StartExecution", text("stateMachineArn", machine), text("name", "x"), text("input", "2"))
-	call("DescribeExecution", text("executionArn", execution+"x"))
-	call("DescribeStateMachine", text("stateMachineArn", machine+"x"))
-	call("StopExecution", text("executionArn", execution+"x"))
+	call("StartExecution", client.Text("stateMachineArn", machine), client.Text("name", "x"), client.Text("input", "2"))
+	call("DescribeExecution", client.Text("executionArn", execution+"x"))
+	call("DescribeStateMachine", client.Text("stateMachineArn", machine+"x"))
+	call("StopExecution", client.Text("executionArn", execution+"x"))
 	for _, path := range []string{"", "/told", "/told/configuration", "/told/versions", "/absent"} {
 		answer, err := http.Get(n.URL() + "/2015-03-31/functions" + path)
 		if err != nil {

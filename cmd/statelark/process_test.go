@@ -22,6 +22,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
+	"github.com/statelark/statelark/client"
 	"github.com/statelark/statelark/value"
 )
 
@@ -108,16 +109,16 @@ func (p *process) kill() {
 	<-p.exited
 }
 
-func (p *process) api() *client { return newClient(p.url, home) }
+func (p *process) api() *client.Client { return client.New(p.url, home) }
 
 // describe returns the status and the output of an execution.
 func (p *process) describe(arn string) (status, output string) {
 	p.t.Helper()
-	v, err := p.api().describe(p.t.Context(), arn)
+	v, err := p.api().Describe(p.t.Context(), arn)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	return str(v, "status"), str(v, "output")
+	return client.Str(v, "status"), client.Str(v, "output")
 }
 
 // runBinary runs the program to its end.
@@ -160,13 +161,13 @@ func TestKilledServerGoesOn(t *testing.T) {
 	data := t.TempDir()
 	first := launch(t, "server", "--listen", "127.0.0.1:0", "--data", data)
 	api := first.api()
-	machine, err := api.deploy(t.Context(), "waits", `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":2,"Next":"P"},"P":{"Type":"Pass","End":true}}}`)
+	machine, err := api.Deploy(t.Context(), "waits", `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":2,"Next":"P"},"P":{"Type":"Pass","End":true}}}`)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var executions []string
 	for i := range 50 {
-		arn, err := api.start(t.Context(), machine, "x"+strconv.Itoa(i), fmt.Sprintf(`{"i": %d}`, i))
+		arn, err := api.Start(t.Context(), machine, "x"+strconv.Itoa(i), fmt.Sprintf(`{"i": %d}`, i))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -302,10 +303,10 @@ func TestInterruptStops(t *testing.T) {
 		t.Errorf("exit %d", code)
 	}
 	result, err := value.Parse(stdout.String())
-	if err != nil || str(result, "status") != "ABORTED" {
+	if err != nil || client.Str(result, "status") != "ABORTED" {
 		t.Errorf("printed %s (%v)", stdout.String(), err)
 	}
-	if status, _ := p.describe(str(result, "executionArn")); status != "ABORTED" {
+	if status, _ := p.describe(client.Str(result, "executionArn")); status != "ABORTED" {
 		t.Errorf("the execution is %s", status)
 	}
 }

@@ -1,11 +1,11 @@
 package main
 
 import (
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/statelark/statelark/asl"
+	"github.com/statelark/statelark/client"
 	"github.com/statelark/statelark/value"
 )
 
@@ -30,23 +30,18 @@ func readEvent(v value.Value) event {
 		return i
 	}
 	seconds, _ := v.Get("timestamp")
-	e := event{id: number(v, "id"), previous: number(v, "previousEventId"), kind: str(v, "type"),
+	e := event{id: number(v, "id"), previous: number(v, "previousEventId"), kind: client.Str(v, "type"),
 		at: time.UnixMilli(int64(seconds.Float()*1000 + 0.5))}
 	for _, m := range v.Members() {
 		if strings.HasSuffix(m.Key, "EventDetails") {
-			e.name, e.err, e.cause = str(m.Value, "name"), str(m.Value, "error"), str(m.Value, "cause")
+			e.name, e.err, e.cause = client.Str(m.Value, "name"), client.Str(m.Value, "error"), client.Str(m.Value, "cause")
 			if e.kind == "EvaluationFailed" {
-				e.name = str(m.Value, "state")
+				e.name = client.Str(m.Value, "state")
 			}
 			e.length = number(m.Value, "length")
 		}
 	}
 	return e
-}
-
-func reversed(events []event) []event {
-	slices.Reverse(events)
-	return events
 }
 
 // terminal reports whether the event is the last of its execution, and with which status it ended.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/statelark/statelark/client"
 	"github.com/statelark/statelark/value"
 )
 
@@ -25,20 +26,20 @@ func readResult(v value.Value) *result {
 		seconds, _ := v.Get(key)
 		return time.UnixMilli(int64(seconds.Float()*1000 + 0.5)).UTC()
 	}
-	return &result{arn: str(v, "executionArn"), name: str(v, "name"), status: str(v, "status"), started: at("startDate"),
-		stopped: at("stopDate"), output: str(v, "output"), err: str(v, "error"), cause: str(v, "cause")}
+	return &result{arn: client.Str(v, "executionArn"), name: client.Str(v, "name"), status: client.Str(v, "status"), started: at("startDate"),
+		stopped: at("stopDate"), output: client.Str(v, "output"), err: client.Str(v, "error"), cause: client.Str(v, "cause")}
 }
 
 // document is the result as "run --json" prints it.
 func (x *result) document() value.Value {
 	members := []value.Member{
-		text("executionArn", x.arn), text("name", x.name), text("status", x.status),
-		text("startDate", x.started.Format(time.RFC3339Nano)), text("stopDate", x.stopped.Format(time.RFC3339Nano)),
+		client.Text("executionArn", x.arn), client.Text("name", x.name), client.Text("status", x.status),
+		client.Text("startDate", x.started.Format(time.RFC3339Nano)), client.Text("stopDate", x.stopped.Format(time.RFC3339Nano)),
 	}
 	if output, err := value.Parse(x.output); err == nil { // else there is none
 		members = append(members, value.Member{Key: "output", Value: output})
 	}
-	for _, m := range []value.Member{text("error", x.err), text("cause", x.cause)} {
+	for _, m := range []value.Member{client.Text("error", x.err), client.Text("cause", x.cause)} {
 		if m.Value.Str() != "" {
 			members = append(members, m)
 		}

@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/statelark/statelark/asl"
+	"github.com/statelark/statelark/client"
 )
 
 // runOptions are the flags of run.
@@ -101,7 +102,7 @@ func run(c *cobra.Command, what string, o runOptions) error {
 	}
 	result, err := x.run(ctx, w, input.Text(), o.name)
 	release() // the next signal ends the process at once
-	err = errors.Join(explain(err, api.url), closeServer())
+	err = errors.Join(explain(err, api.URL()), closeServer())
 	if err != nil {
 		return err
 	}
@@ -149,9 +150,9 @@ func machineName(path string) string {
 }
 
 // server returns the server to use and what ends it.
-func (o *runOptions) server(ctx context.Context, c *cobra.Command, w *workflow) (*client, func() error, error) {
-	remote := func(url string) (*client, func() error, error) {
-		return newClient(url, home), func() error { return nil }, nil
+func (o *runOptions) server(ctx context.Context, c *cobra.Command, w *workflow) (*client.Client, func() error, error) {
+	remote := func(url string) (*client.Client, func() error, error) {
+		return client.New(url, home), func() error { return nil }, nil
 	}
 	named := o.endpoint
 	for _, variable := range []string{"AWS_ENDPOINT_URL_SFN", "AWS_ENDPOINT_URL"} {
@@ -204,7 +205,7 @@ func isStatelark(ctx context.Context, url string) bool {
 
 // startLocal starts a node in this process, in memory and on a port of its own: functions and activity workers
 // reach it as they would reach a server.
-func startLocal(ctx context.Context, c *cobra.Command) (*client, func() error, error) {
+func startLocal(ctx context.Context, c *cobra.Command) (*client.Client, func() error, error) {
 	cfg, err := loadConfig(c)
 	if err != nil {
 		return nil, nil, err
@@ -215,7 +216,7 @@ func startLocal(ctx context.Context, c *cobra.Command) (*client, func() error, e
 	if err != nil {
 		return nil, nil, err
 	}
-	return newClient(n.URL(), cfg.place()), func() error {
+	return client.New(n.URL(), cfg.place()), func() error {
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 		defer cancel()
 		return n.Close(last)
@@ -227,7 +228,7 @@ func explain(err error, url string) error {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return &failure{code: exitInterrupted, err: errInterrupted}
-	case errors.Is(err, errUnreachable):
+	case errors.Is(err, client.ErrUnreachable):
 		return hint(exitUnreachable, err, "start a server (statelark dev), or name another one than %s with --endpoint", url)
 	}
 	return err

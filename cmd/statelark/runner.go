@@ -7,11 +7,13 @@ import (
 	"time"
 
 	"github.com/statelark/statelark/asl"
+	"github.com/statelark/statelark/client"
+	"github.com/statelark/statelark/value"
 )
 
 // runner starts one execution through the API and follows it to its end.
 type runner struct {
-	client  *client
+	client  *client.Client
 	timeout time.Duration // 0: none
 	painter painter
 }
@@ -33,7 +35,7 @@ func (r *runner) run(ctx context.Context, w *workflow, input, name string) (*res
 	if err := r.settle(ctx, w); err != nil {
 		return nil, err
 	}
-	arn, err := r.client.start(ctx, w.arn, name, input)
+	arn, err := r.client.Start(ctx, w.arn, name, input)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +53,7 @@ func (r *runner) run(ctx context.Context, w *workflow, input, name string) (*res
 	if err != nil {
 		return nil, fmt.Errorf("following %s: %w", arn, err)
 	}
-	v, err := r.client.describe(ctx, arn)
+	v, err := r.client.Describe(ctx, arn)
 	if err != nil {
 		return nil, fmt.Errorf("reading the result of %s: %w", arn, err)
 	}
@@ -63,9 +65,9 @@ func (r *runner) settle(ctx context.Context, w *workflow) (err error) {
 	switch {
 	case w.arn != "":
 	case w.definition != nil:
-		w.arn, err = r.client.deploy(ctx, w.name, w.definition.json)
+		w.arn, err = r.client.Deploy(ctx, w.name, w.definition.json)
 	default:
-		w.arn, err = r.client.find(ctx, w.name)
+		w.arn, err = r.client.Find(ctx, w.name)
 	}
 	return err
 }
@@ -89,7 +91,7 @@ func (r *runner) follow(ctx context.Context, arn string, p *progress) error {
 			return ctx.Err()
 		case <-timer.C:
 		}
-		events, err := r.client.eventsAfter(ctx, arn, p.last)
+		events, err := r.client.EventsAfter(ctx, arn, p.last)
 		if err != nil {
 			return err
 		}
@@ -107,9 +109,10 @@ func (r *runner) follow(ctx context.Context, arn string, p *progress) error {
 	}
 }
 
-func (r *runner) show(p *progress, events []event) {
-	for i := range events {
-		r.painter.event(p, &events[i], p.add(&events[i]))
+func (r *runner) show(p *progress, events []value.Value) {
+	for _, v := range events {
+		e := readEvent(v)
+		r.painter.event(p, &e, p.add(&e))
 	}
 }
 
@@ -121,13 +124,13 @@ func (r *runner) stopped(ctx context.Context, arn string, p *progress) (*result,
 	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	if err := r.client.stop(last, arn, "Statelark.Run", why.Error()); err != nil {
+	if err := r.client.Stop(last, arn, "Statelark.Run", why.Error()); err != nil {
 		return nil, fmt.Errorf("stopping %s: %w", arn, err)
 	}
 	if err := r.follow(last, arn, p); err != nil {
 		return nil, fmt.Errorf("following %s: %w", arn, err)
 	}
-	v, err := r.client.describe(last, arn)
+	v, err := r.client.Describe(last, arn)
 	if err != nil {
 		return nil, fmt.Errorf("reading the result of %s: %w", arn, err)
 	}

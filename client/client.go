@@ -1,0 +1,202 @@
+// Package client calls the Step Functions API of a Statelark server, as the commands need it.
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/arn"
+	"github.com/statelark/statelark/value"
+)
+
+// Client calls the API. It does not sign: Statelark takes any credentials.
+type Client struct {
+	// HTTP carries the calls.
+	HTTP *http.Client
+
+	url  string
+	role string // ARN; the API asks for one, and Statelark assumes none
+}
+
+// New makes a client of the server at url, whose resources are in place.
+func New(url string, place arn.Place) *Client {
+	return &Client{
+		url:  strings.TrimRight(url, "/") + "/",
+		role: place.RoleARN("statelark"),
+		HTTP: &http.Client{Timeout: 2 * time.Minute},
+	}
+}
+
+// URL is where the server is.
+func (c *Client) URL() string { return c.url }
+
+// ErrUnreachable says that nothing that speaks the API answered.
+var ErrUnreachable = errors.New("the server does not answer")
+
+// maxAnswer bounds an answer; a page of a history is the largest.
+const maxAnswer = 32 << 20
+
+// Call calls an operation. An error of the API is a *statelark.Error, one of the way there is ErrUnreachable.
+func (c *Client) Call(ctx context.Context, operation string, in ...value.Member) (value.Value, error) {
+	body := value.NewObject(in).Compact()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, strings.NewReader(body))
+	if err != nil {
+		return value.Value{}, fmt.Errorf("calling %s: %w", c.url, err)
+	}
+	r.Header.Set("Content-Type", "application/x-amz-json-1.0")
+	r.Header.Set("X-Amz-Target", "AWSStepFunctions."+operation)
+	answer, err := c.HTTP.Do(r)
+	if err != nil {
+		if ctx.Err() != nil {
+			return value.Value{}, ctx.Err()
+		}
+		return value.Value{}, fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
+	defer func() { _ = answer.Body.Close() }() // read to its end
+	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
+	if err != nil {
+		return value.Value{}, fmt.Errorf("%w: reading the answer to %s: %w", ErrUnreachable, operation, err)
+	}
+	v, err := value.ParseBytes(text)
+	if err != nil || v.Kind() != value.Object {
+		return value.Value{}, fmt.Errorf("%w: what answers at %s does not speak the Step Functions API (%s)", ErrUnreachable, c.url, answer.Status)
+	}
+	if answer.StatusCode != http.StatusOK {
+		return value.Value{}, apiError(v)
+	}
+	return v, nil
+}
+
+// apiError reads the body of a refusal.
+func apiError(body value.Value) *statelark.Error {
+	code := Str(body, "__type")
+	code = code[strings.LastIndexByte(code, '#')+1:]
+	message := Str(body, "message")
+	if message == "" {
+		message = Str(body, "Message")
+	}
+	return &statelark.Error{Code: code, Message: message}
+}
+
+// Str returns a string member of an object, "" when it has none.
+func Str(v value.Value, key string) string {
+	m, _ := v.Get(key)
+	return m.Str()
+}
+
+// Text makes a string member of an object.
+func Text(key, s string) value.Member { return value.Member{Key: key, Value: value.FromString(s)} }
+
+// Deploy makes the server have a state machine of that name and definition and returns its ARN. One that is
+// there already is used when it is the same, else updated.
+func (c *Client) Deploy(ctx context.Context, name, definition string) (string, error) {
+	created, err := c.Call(ctx, "CreateStateMachine", Text("name", name), Text("definition", definition), Text("roleArn", c.role))
+	if err == nil {
+		return Str(created, "stateMachineArn"), nil
+	}
+	if statelark.ErrorCode(err) != statelark.CodeStateMachineAlreadyExists {
+		return "", fmt.Errorf("creating state machine %s: %w", name, err)
+	}
+	arn, err := c.Find(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	if _, err := c.Call(ctx, "UpdateStateMachine", Text("stateMachineArn", arn), Text("definition", definition)); err != nil {
+		return "", fmt.Errorf("updating state machine %s: %w", name, err)
+	}
+	return arn, nil
+}
+
+// Find returns the ARN of the state machine of a name.
+func (c *Client) Find(ctx context.Context, name string) (string, error) {
+	var page []value.Member
+	for {
+		answer, err := c.Call(ctx, "ListStateMachines", page...)
+		if err != nil {
+			return "", fmt.Errorf("looking for state machine %s: %w", name, err)
+		}
+		machines, _ := answer.Get("stateMachines")
+		for _, m := range machines.Elems() {
+			if Str(m, "name") == name {
+				return Str(m, "stateMachineArn"), nil
+			}
+		}
+		next := Str(answer, "nextToken")
+		if next == "" {
+			return "", statelark.Errorf(statelark.CodeStateMachineDoesNotExist, "there is no state machine %s at %s", name, c.url)
+		}
+		page = []value.Member{Text("nextToken", next)}
+	}
+}
+
+// Start starts an execution and returns its ARN.
+func (c *Client) Start(ctx context.Context, machine, name, input string) (string, error) {
+	in := []value.Member{Text("stateMachineArn", machine), Text("input", input)}
+	if name != "" {
+		in = append(in, Text("name", name))
+	}
+	started, err := c.Call(ctx, "StartExecution", in...)
+	if err != nil {
+		return "", fmt.Errorf("starting an execution of %s: %w", machine, err)
+	}
+	return Str(started, "executionArn"), nil
+}
+
+// Describe returns DescribeExecution's answer.
+func (c *Client) Describe(ctx context.Context, execution string) (value.Value, error) {
+	return c.Call(ctx, "DescribeExecution", Text("executionArn", execution))
+}
+
+// Stop aborts an execution.
+func (c *Client) Stop(ctx context.Context, execution, errorName, cause string) error {
+	_, err := c.Call(ctx, "StopExecution", Text("executionArn", execution), Text("error", errorName), Text("cause", cause))
+	return err
+}
+
+// historyPage is how many events a call asks for.
+const historyPage = 1000
+
+// EventsAfter returns the events that follow the one with id last, oldest first. It reads the history from its
+// end, so that a long one is not read again and again.
+func (c *Client) EventsAfter(ctx context.Context, execution string, last int64) ([]value.Value, error) {
+	ask := []value.Member{
+		Text("executionArn", execution),
+		{Key: "reverseOrder", Value: value.True},
+		{Key: "maxResults", Value: value.FromInt(historyPage)},
+		{Key: "includeExecutionData", Value: value.False},
+	}
+	var newest []value.Value
+	for token := ""; ; {
+		in := ask
+		if token != "" {
+			in = append(ask[:len(ask):len(ask)], Text("nextToken", token))
+		}
+		answer, err := c.Call(ctx, "GetExecutionHistory", in...)
+		if err != nil {
+			return nil, err
+		}
+		page, _ := answer.Get("events")
+		for _, v := range page.Elems() {
+			id, _ := v.Get("id")
+			if n, _ := id.Int(); n <= last {
+				return oldestFirst(newest), nil
+			}
+			newest = append(newest, v)
+		}
+		if token = Str(answer, "nextToken"); token == "" {
+			return oldestFirst(newest), nil
+		}
+	}
+}
+
+func oldestFirst(events []value.Value) []value.Value {
+	slices.Reverse(events)
+	return events
+}
