@@ -28,14 +28,15 @@
 //
 // # Processes
 //
-// A process is killed as a tree, and nothing of the tree survives the end of the process, in whatever way it comes. On
-// Linux the server adopts what its functions orphan, so a child that has left the process group and wiped its environment
-// is found as well (not by a server that is the first process of a container, which adopts also what others leave). When
-// the server itself is killed, Linux kills the processes it has started, and the next server those that carry the mark of one
-// that is no more; a child that left its group and wiped its environment is then nobody's. On other systems a child that left its
-// group is not found, and processes end when they next ask the Runtime API for work. Nothing here is a barrier: the code of a function runs as the user of the server,
-// unless Options name another one, and may read what that user may. Of the server's environment it gets inheritedVars
-// and what Options.PassEnv names.
+// A process is killed as a tree, and nothing of the tree survives the end of the process, in whatever way it comes.
+// On Linux the server adopts what its functions orphan, so a child that has left the process group and wiped its
+// environment is found as well (not by a server that is the first process of a container, which adopts also what
+// others leave). When the server itself is killed, Linux kills the processes it has started, and the next server
+// those that carry the mark of one that is no more; a child that left its group and wiped its environment is then
+// nobody's. On other systems a child that left its group is not found, and processes end when they next ask the
+// Runtime API for work. Nothing here is a barrier: the code of a function runs as the user of the server, unless
+// Options name another one, and may read what that user may. Of the server's environment it gets inheritedVars and
+// what Options.PassEnv names.
 //
 // # Failures
 //
