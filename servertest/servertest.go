@@ -114,6 +114,7 @@ type Server struct {
 
 	command *exec.Cmd
 	log     *logReader
+	stopped bool
 }
 
 // Start builds the binary and starts a server with a store in a directory of its own. More arguments go to
@@ -140,7 +141,7 @@ func StartBinary(t testing.TB, binary string, args ...string) *Server {
 		t.Fatalf("starting the server: %v", err)
 	}
 	go s.log.read(stderr)
-	t.Cleanup(func() { s.stop(t) })
+	t.Cleanup(func() { s.Stop(t) })
 	select {
 	case s.URL = <-s.log.url:
 	case <-s.log.done:
@@ -178,8 +179,18 @@ func (s *Server) ClientEnv() []string {
 	)
 }
 
-// stop ends the server as an operator does and fails the test when that does not go well.
-func (s *Server) stop(t testing.TB) {
+// PID returns the id of the server's process.
+func (s *Server) PID() int { return s.command.Process.Pid }
+
+// Stop ends the server as an operator does, fails the test when that does not go well, and returns how long it
+// took. A server that is stopped already stays so.
+func (s *Server) Stop(t testing.TB) time.Duration {
+	t.Helper()
+	if s.stopped {
+		return 0
+	}
+	s.stopped = true
+	from := time.Now()
 	if err := s.command.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		t.Errorf("stopping the server: %v", err)
 	}
@@ -194,6 +205,18 @@ func (s *Server) stop(t testing.TB) {
 	if t.Failed() {
 		t.Logf("the server's log:\n%s", s.log)
 	}
+	return time.Since(from)
+}
+
+// Kill ends the server's process at once, as a crash does. Its directory stays, for StartBinary with --data.
+func (s *Server) Kill(t testing.TB) {
+	t.Helper()
+	s.stopped = true
+	if err := s.command.Process.Kill(); err != nil {
+		t.Errorf("killing the server: %v", err)
+	}
+	<-s.log.done
+	_ = s.command.Wait() // it says "killed"
 }
 
 // logReader keeps a server's log and finds the line that says where it listens.
