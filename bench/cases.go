@@ -2,11 +2,14 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/statelark/statelark/arn"
 )
 
 const role = `"roleArn":"arn:aws:iam::000000000000:role/bench"`
@@ -187,6 +190,45 @@ func benchMap(s settings) error {
 	return one(s, "inline Map, 1,000 items × 2 Pass",
 		`{"StartAt":"M","States":{"M":{"Type":"Map","ItemProcessor":{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Pass","End":true}}},"End":true}}}`,
 		items, "SUCCEEDED", 1000, "items")
+}
+
+// benchMaps: 64 clients that run Maps of 4,000 items each, and the most memory that takes.
+func benchMaps(s settings) error {
+	srv, _, err := startServer("")
+	if err != nil {
+		return err
+	}
+	defer srv.stop(true)
+	machine, err := srv.create("maps", `{"StartAt":"M","States":{"M":{"Type":"Map","MaxConcurrency":40,"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}},"End":true}}}`)
+	if err != nil {
+		return err
+	}
+	items := "[" + strings.TrimSuffix(strings.Repeat(`{"id":1,"name":"item"},`, 4000), ",") + "]"
+	text, _ := json.Marshal(items)
+	const clients = 64
+	failures := make([]error, clients)
+	var wg sync.WaitGroup
+	cpu, from := srv.cpu(), time.Now()
+	var n atomic.Int64
+	for c := range clients {
+		wg.Go(func() {
+			for run := 0; time.Since(from) < s.duration && failures[c] == nil; run++ {
+				name := fmt.Sprintf("c%d-%d", c, run)
+				if failures[c] = srv.call("StartExecution", fmt.Sprintf(`{"stateMachineArn":%q,"name":%q,"input":%s}`, machine, name, text), nil); failures[c] == nil {
+					failures[c] = srv.await(arn.Execution(machine, name), "SUCCEEDED")
+				}
+				n.Add(4000)
+			}
+		})
+	}
+	wg.Wait()
+	if err := errors.Join(failures...); err != nil {
+		return err
+	}
+	count := float64(n.Load())
+	fmt.Printf("%-34s %8.0f items/s   server CPU %.2f µs/item   resident %.0f MB at most\n", "Maps of 4,000 items, 64 clients",
+		count/time.Since(from).Seconds(), float64((srv.cpu()-cpu).Microseconds())/count, float64(peakOf(srv.cmd.Process.Pid))/1e6)
+	return nil
 }
 
 // benchStartup: process start to first answer on an empty store, and memory then.

@@ -36,7 +36,9 @@ var benchmarks = []benchmark{
 	{"http", benchHTTP},
 	{"events", benchEvents},
 	{"map", benchMap},
+	{"maps", benchMaps},
 	{"activity", benchActivity},
+	{"writes", benchWrites},
 	{"idle", benchIdle},
 }
 

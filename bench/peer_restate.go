@@ -18,6 +18,7 @@ type restatePeer struct {
 	dir             string
 	server, service *exec.Cmd
 	ingress         string
+	steps           int
 }
 
 func (p *restatePeer) start(c *peerSettings) error {
@@ -38,7 +39,7 @@ func (p *restatePeer) start(c *peerSettings) error {
 			return err
 		}
 	}
-	p.ingress = addr[0]
+	p.ingress, p.steps = addr[0], c.steps
 	p.service = exec.Command(service, addr[3])
 	p.server = exec.Command(binary, "--base-dir", p.dir, "--listen-mode", "tcp", "--no-logo", "--bind-ip", "127.0.0.1",
 		"--advertised-host", "127.0.0.1", "--bind-address", addr[2], "--log-filter", "warn")
@@ -84,20 +85,7 @@ func request(method, url, body string) error {
 }
 
 func (p *restatePeer) client(n int) (func() error, error) {
-	c, err := dial(p.ingress)
-	if err != nil {
-		return nil, err
-	}
-	run := 0
-	return func() error {
-		run++
-		want := payload(fmt.Sprintf("c%d-%d", n, run))
-		got, err := c.post("/Steps/Run", "Content-Type: application/json\r\n", want)
-		if err == nil && string(got) != want {
-			err = fmt.Errorf("the result is %q", got)
-		}
-		return err
-	}, nil
+	return runClient(p.ingress, "/Steps/Run", n, p.steps)
 }
 
 func (p *restatePeer) processes() (server, steps []int) {

@@ -13,8 +13,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/statelark/statelark/arn"
 )
 
 // profiled is a file that is added to the program when it is built for measuring: it serves profiles.
@@ -54,6 +52,7 @@ func (c *peerSettings) build() error {
 // with workers, an activity.
 type statelarkPeer struct {
 	workers int
+	n       int // steps of the workflow
 
 	dir           string
 	server, steps *exec.Cmd
@@ -65,7 +64,7 @@ type statelarkPeer struct {
 }
 
 func (p *statelarkPeer) start(c *peerSettings) error {
-	p.waiting = make(map[string]chan struct{})
+	p.waiting, p.n = make(map[string]chan struct{}), c.steps
 	var err error
 	if p.dir, err = os.MkdirTemp("", "statelark-bench-"); err != nil {
 		return err
@@ -77,7 +76,7 @@ func (p *statelarkPeer) start(c *peerSettings) error {
 		}
 	}
 	args := []string{"server", "--listen", p.addr, "--data", filepath.Join(p.dir, "data"), "--log-level", "warn"}
-	for i := range stepsOf {
+	for i := range p.n {
 		args = append(args, "--function", fmt.Sprintf("step%d=http://%s/step", i, steps))
 	}
 	p.server = exec.Command(c.binary, args...)
@@ -106,13 +105,13 @@ func (p *statelarkPeer) define() error {
 		return err
 	}
 	var states []string
-	for i := range stepsOf {
+	for i := range p.n {
 		resource := fmt.Sprintf("arn:aws:lambda:us-east-1:000000000000:function:step%d", i)
 		if p.workers > 0 {
 			resource = place.ActivityARN("work")
 		}
 		next := fmt.Sprintf(`"Next":"S%d"`, i+1)
-		if i == stepsOf-1 {
+		if i == p.n-1 {
 			next = `"End":true`
 		}
 		states = append(states, fmt.Sprintf(`"S%d":{"Type":"Task","Resource":%q,%s}`, i, resource, next))
@@ -124,22 +123,10 @@ func (p *statelarkPeer) define() error {
 }
 
 func (p *statelarkPeer) startSteps(addr string) error {
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	p.steps = exec.Command(self, "-steps", addr, "-serve", p.addr, "-activity", place.ActivityARN("work"), "-workers", fmt.Sprint(p.workers))
-	p.steps.Stdout, p.steps.Stderr = os.Stdout, os.Stderr
-	if err := p.steps.Start(); err != nil {
-		return err
-	}
-	var ends *http.Response
-	err = eventually(10*time.Second, func() (err error) {
-		ends, err = http.Get("http://" + addr + "/ends") //nolint:bodyclose // listen closes it
-		return err
-	})
-	if err == nil {
-		go p.listen(ends.Body)
+	var ends io.ReadCloser
+	var err error
+	if p.steps, ends, err = startStepper(addr, p.addr, p.workers); err == nil {
+		go p.listen(ends)
 	}
 	return err
 }
@@ -158,54 +145,29 @@ func (p *statelarkPeer) listen(ends io.ReadCloser) {
 	}
 }
 
-// client starts an execution, is told by the last step that it is done, and then asks DescribeExecution for the
-// result. The end is durable a commit later than the last step: the client waits for about as long as that took
-// before, so that it seldom has to ask twice and does not measure its own asking.
+// client starts an execution, is told by the last step that it is done, and then asks for the result.
 func (p *statelarkPeer) client(n int) (func() error, error) {
 	c, err := dial(p.addr)
 	if err != nil {
 		return nil, err
 	}
-	told, pause, run := make(chan struct{}, 1), 100*time.Microsecond, 0
+	done := make(chan struct{}, 1)
+	e := execution{call: c.aws, machine: p.machine, told: func() error {
+		select {
+		case <-done:
+			return nil
+		case <-time.After(time.Minute):
+			return fmt.Errorf("the last step of client %d was not done within a minute", n)
+		}
+	}}
+	run := 0
 	return func() error {
 		run++
 		id := fmt.Sprintf("c%d-%d", n, run)
-		want := payload(id)
 		p.mu.Lock()
-		p.waiting[id] = told
+		p.waiting[id] = done
 		p.mu.Unlock()
-		input, _ := json.Marshal(want)
-		if _, err := c.aws("StartExecution", fmt.Sprintf(`{"stateMachineArn":%q,"name":%q,"input":%s}`, p.machine, id, input)); err != nil {
-			return err
-		}
-		select {
-		case <-told:
-		case <-time.After(time.Minute):
-			return fmt.Errorf("the last step of %s was not done within a minute", id)
-		}
-		first := true
-		for {
-			time.Sleep(pause)
-			answer, err := c.aws("DescribeExecution", fmt.Sprintf(`{"executionArn":%q}`, arn.Execution(p.machine, id)))
-			if err != nil {
-				return err
-			}
-			var got struct{ Status, Output string }
-			if err := json.Unmarshal(answer, &got); err != nil {
-				return err
-			}
-			switch {
-			case got.Status == "RUNNING":
-				pause, first = pause+pause/4+10*time.Microsecond, false
-				continue
-			case first:
-				pause -= pause / 32
-			}
-			if got.Status != "SUCCEEDED" || got.Output != want {
-				return fmt.Errorf("%s ended with %s and %q", id, got.Status, got.Output)
-			}
-			return nil
-		}
+		return e.run(id, payloadOf(id, p.n))
 	}, nil
 }
 

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// peer is something that runs the workflow of the table: five steps of payloadSize bytes, each durable before the
+// peer is something that runs the workflow of the table: steps of payloadSize bytes, each durable before the
 // next begins (where the peer is durable at all), from the call to the result.
 type peer interface {
 	// start brings it up, from nothing. Its error wraps errMissing where it is not installed.
@@ -35,6 +35,12 @@ var peers = []namedPeer{
 	{"statelark-url", func() peer { return &statelarkPeer{} }},
 	{"statelark-activity", func() peer { return &statelarkPeer{workers: 64} }},
 	{"restate", func() peer { return &restatePeer{} }},
+	{"temporal-activity", func() peer { return &appPeer{launch: temporalApp("activities")} }},
+	{"temporal-local", func() peer { return &appPeer{launch: temporalApp("local")} }},
+	{"dbos", func() peer { return &appPeer{launch: dbosApp} }},
+	{"statelark-pass", func() peer { return &emulatorPeer{launch: statelarkPass} }},
+	{"ministack-pass", func() peer { return &emulatorPeer{launch: ministack, anew: true} }},
+	{"moto-pass", func() peer { return &emulatorPeer{launch: moto, anew: true} }},
 }
 
 type peerSettings struct {
@@ -42,6 +48,7 @@ type peerSettings struct {
 	duration time.Duration
 	warmup   time.Duration
 	runs     int
+	steps    int    // of the workflow
 	binary   string // of Statelark; "": build it
 	profile  string
 	cache    string
@@ -54,6 +61,7 @@ func comparePeers(args []string) error {
 	clients := flags.String("clients", "1,16,256", "numbers of clients")
 	c := &peerSettings{}
 	flags.IntVar(&c.runs, "runs", 1, "rounds over all peers; every round prints its lines")
+	flags.IntVar(&c.steps, "steps", 5, "steps of the workflow")
 	flags.DurationVar(&c.duration, "time", 10*time.Second, "length of a run")
 	flags.DurationVar(&c.warmup, "warmup", 2*time.Second, "time before each run that is not counted")
 	flags.StringVar(&c.binary, "binary", "", "measure this Statelark binary, not one built from the checkout")

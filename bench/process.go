@@ -43,6 +43,18 @@ func rssOf(pids ...int) int64 {
 	return pages * int64(os.Getpagesize())
 }
 
+// peakOf returns the most resident memory that a process had, in bytes.
+func peakOf(pid int) int64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	_, text, _ = bytes.Cut(text, []byte("VmHWM:"))
+	var kilobytes int64
+	_, _ = fmt.Sscan(string(text), &kilobytes)
+	return kilobytes << 10
+}
+
 // freeAddr returns an address of this machine that nobody listens on.
 func freeAddr() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

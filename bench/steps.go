@@ -1,17 +1,17 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"os/exec"
+	"strings"
 	"sync"
+	"time"
 )
-
-// stepsOf is how many durable steps the workflow of the peers' table has.
-const stepsOf = 5
 
 // stepper is the process that does the steps of Statelark's workflow, as functions behind a URL or as workers of
 // an activity. A step's result is its input. Who reads /ends is told, one line each, whose last step is done.
@@ -35,6 +35,28 @@ func serveSteps(addr, server, activity string, workers int) error {
 		go s.work(server, activity)
 	}
 	return http.Serve(l, mux)
+}
+
+// startStepper starts that process and returns it with what /ends tells.
+func startStepper(addr, server string, workers int) (*exec.Cmd, io.ReadCloser, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, nil, err
+	}
+	cmd := exec.Command(self, "-steps", addr, "-serve", server, "-activity", place.ActivityARN("work"), "-workers", fmt.Sprint(workers))
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	if err := cmd.Start(); err != nil {
+		return nil, nil, err
+	}
+	var ends io.ReadCloser
+	err = eventually(10*time.Second, func() error {
+		resp, err := http.Get("http://" + addr + "/ends") //nolint:bodyclose // who reads it closes it
+		if err == nil {
+			ends = resp.Body
+		}
+		return err
+	})
+	return cmd, ends, err
 }
 
 func (s *stepper) step(w http.ResponseWriter, r *http.Request) {
@@ -73,17 +95,18 @@ func (s *stepper) work(server, activity string) {
 }
 
 // done counts the steps of the workflow whose payload this is.
-func (s *stepper) done(payload []byte) {
-	id := payloadID(payload)
+func (s *stepper) done(text []byte) {
+	var p payload
+	_ = json.Unmarshal(text, &p) // what is no payload has no step to count
 	s.mu.Lock()
-	s.count[id]++
-	last := s.count[id] == stepsOf
+	s.count[p.ID]++
+	last := s.count[p.ID] == p.Steps
 	if last {
-		delete(s.count, id)
+		delete(s.count, p.ID)
 	}
 	s.mu.Unlock()
 	if last {
-		s.ends <- id
+		s.ends <- p.ID
 	}
 }
 
@@ -106,14 +129,15 @@ func (s *stepper) tell(w http.ResponseWriter, r *http.Request) {
 // payloadSize is the length of a step's input and of its result.
 const payloadSize = 500
 
-// payload is an object of payloadSize bytes that begins with its id.
-func payload(id string) string {
-	text := fmt.Sprintf(`{"id":%q,"pad":"`, id)
-	return text + string(bytes.Repeat([]byte("p"), payloadSize-len(text)-2)) + `"}`
+// payload is what goes through the steps of a workflow.
+type payload struct {
+	ID    string `json:"id"`
+	Steps int    `json:"steps"` // of the workflow
+	Pad   string `json:"pad"`
 }
 
-func payloadID(payload []byte) string {
-	var p struct{ ID string }
-	_ = json.Unmarshal(payload, &p)
-	return p.ID
+// payloadOf returns a payload of payloadSize bytes.
+func payloadOf(id string, steps int) string {
+	text := fmt.Sprintf(`{"id":%q,"steps":%d,"pad":"`, id, steps)
+	return text + strings.Repeat("p", payloadSize-len(text)-2) + `"}`
 }

@@ -1,5 +1,5 @@
-// Command restate is the service that Restate calls in the table of the peers: a handler of five durable steps of
-// 500 bytes.
+// Command restate is the service that Restate calls in the table of the peers: a handler of as many durable
+// steps as its payload says.
 package main
 
 import (
@@ -17,9 +17,13 @@ import (
 // Steps is the service.
 type Steps struct{}
 
-// Run returns its input after five steps, each of which returns what the one before returned.
+// Run returns its input after the steps, each of which returns what the one before returned.
 func (Steps) Run(ctx restate.Context, payload json.RawMessage) (json.RawMessage, error) {
-	for range 5 {
+	var p struct{ Steps int }
+	if err := json.Unmarshal(payload, &p); err != nil {
+		return nil, err
+	}
+	for range p.Steps {
 		in := payload
 		out, err := restate.Run(ctx, func(restate.RunContext) (json.RawMessage, error) { return in, nil })
 		if err != nil {
