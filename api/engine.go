@@ -24,7 +24,7 @@ type Engine interface {
 	StateMachineOf(ctx context.Context, x *statelark.Execution) (*statelark.StateMachine, error)
 	// DeleteStateMachine does nothing when there is none.
 	DeleteStateMachine(ctx context.Context, arn string) error
-	// StateMachines lists in the order of ARNs from behind after on, n at most.
+	// StateMachines lists in the order of ARNs, the first n that come after the given one.
 	StateMachines(ctx context.Context, after string, n int) ([]*statelark.StateMachine, error)
 
 	// CreateActivity stores a. When there is one of that ARN already, it returns that one if both are the
@@ -33,7 +33,7 @@ type Engine interface {
 	Activity(ctx context.Context, arn string) (*statelark.Activity, error)
 	// DeleteActivity does nothing when there is none.
 	DeleteActivity(ctx context.Context, arn string) error
-	// Activities lists in the order of ARNs from behind after on, n at most.
+	// Activities lists in the order of ARNs, the first n that come after the given one.
 	Activities(ctx context.Context, after string, n int) ([]*statelark.Activity, error)
 
 	// Tags, Tag and Untag are about the state machine or activity of that ARN; ResourceNotFound when there is
@@ -49,7 +49,7 @@ type Engine interface {
 	StopExecution(ctx context.Context, arn string, errorName, cause *string) (time.Time, error)
 	Execution(ctx context.Context, arn string) (*statelark.ExecutionDetail, error)
 	Executions(ctx context.Context, q statelark.ExecutionQuery) ([]*statelark.Execution, error)
-	// History returns n events at most, from first on or, reverse, from first down. A first of 0 stands for the
+	// History returns n events at most, beginning with first, in order or in reverse. A first of 0 stands for the
 	// first event or, reverse, the last.
 	History(ctx context.Context, arn string, first int64, n int, reverse bool) ([]history.Event, error)
 

@@ -112,8 +112,8 @@ func writeExecution(w *awswire.Writer, x *statelark.Execution) {
 
 // Bounds of what may be redriven.
 const (
-	redrivePeriod    = 14 * 24 * time.Hour  // from the end on
-	maxExecutionTime = 365 * 24 * time.Hour // from the start on
+	redrivePeriod    = 14 * 24 * time.Hour  // after the end
+	maxExecutionTime = 365 * 24 * time.Hour // after the start
 	maxRedriveEvents = 24_999
 )
 

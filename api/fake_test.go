@@ -105,7 +105,7 @@ func (f *fakeEngine) Activities(_ context.Context, after string, n int) ([]*stat
 	return pick(f.activities, after, n), nil
 }
 
-// pick returns n records with ARNs behind after, in order.
+// pick returns the first n records whose ARNs come after the given one.
 func pick[T any](records map[string]*T, after string, n int) []*T {
 	var arns []string
 	for arn := range records {

@@ -11,7 +11,7 @@ import (
 const (
 	// historyChunk is how many events are read at once: one event can be a quarter of a megabyte.
 	historyChunk = 100
-	// historyBytes is the size from which on a page is full, whatever number of events was asked for.
+	// historyBytes is the size at which a page is full, whatever number of events was asked for.
 	historyBytes = 4 << 20
 )
 
@@ -42,7 +42,7 @@ func (s *Server) getExecutionHistory(ctx context.Context, c *awswire.Call) error
 	return nil
 }
 
-// writeEvents writes at most n events from first on and returns the id of the next one, 0 when there is none.
+// writeEvents writes at most n events, beginning with first, and returns the id of the next one, 0 when there is none.
 func (s *Server) writeEvents(ctx context.Context, c *awswire.Call, arn string, first int64, n int) (next int64, err error) {
 	reverse := c.Bool("reverseOrder", false)
 	options := history.WireOptions{WithoutData: !c.Bool("includeExecutionData", true)}

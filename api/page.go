@@ -58,7 +58,7 @@ func invalidToken() error {
 	return statelark.Errorf(statelark.CodeInvalidToken, "Invalid Token: 'Invalid token'")
 }
 
-// writeNext writes the token of the page that begins behind cursor.
+// writeNext writes the token of the page that begins after cursor.
 func (s *Server) writeNext(c *awswire.Call, p page, cursor string) {
 	p.cursor = cursor
 	expiry := uint64(s.Now().Add(tokenLife).Unix())
@@ -68,7 +68,7 @@ func (s *Server) writeNext(c *awswire.Call, p page, cursor string) {
 }
 
 // writeItems writes the first n items of a list as a member. When there are more, it returns the last that it wrote,
-// behind which the next page begins, and else nil.
+// after which the next page begins, and else nil.
 func writeItems[T any](w *awswire.Writer, member string, items []*T, n int, write func(*awswire.Writer, *T)) (last *T) {
 	if len(items) > n {
 		items = items[:n]

@@ -49,7 +49,7 @@ func (s *nodeScanner) space() {
 	}
 }
 
-// value fills n with the value that starts at pos and leaves pos behind it.
+// value fills n with the value that starts at pos and leaves pos after it.
 func (s *nodeScanner) value(n *node) {
 	start := s.pos
 	n.offset = start

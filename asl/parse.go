@@ -8,7 +8,7 @@ package asl
 //	variables     which scope assigns what
 //	transitions   where states lead to, once all of them are known
 //
-// Findings of the first passes come in the order of the text, those about transitions behind them, as AWS has
+// Findings of the first passes come in the order of the text, those about transitions after them, as AWS has
 // them. A pass that cannot read something leaves a gap in the Machine and goes on; the Machine is given away
 // only when there was nothing to report, or when it was taken by a release that had nothing to report.
 

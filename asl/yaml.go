@@ -184,7 +184,7 @@ func (t *translation) newLine(depth int) {
 // maxMerges bounds the names that merge keys bring in, those that are there already included.
 const maxMerges = 100_000
 
-// merged returns the names and values of a mapping, those of its merge keys behind its own.
+// merged returns the names and values of a mapping, those of its merge keys after its own.
 func (t *translation) merged(n *yaml.Node) ([]*yaml.Node, error) {
 	m := merging{translation: t, seen: map[string]bool{}}
 	err := m.add(n, 0)
@@ -282,7 +282,7 @@ func cased(word string) bool {
 	return word == lower || word == strings.ToUpper(word) || word == strings.ToUpper(word[:1])+lower[1:]
 }
 
-// number returns the JSON of a number: its own text where that is JSON, else the value in decimal. Digits behind
+// number returns the JSON of a number: its own text where that is JSON, else the value in decimal. Digits after
 // a zero that are no octal number, such as an account's, are text.
 func number(n *yaml.Node) (string, error) {
 	if v, err := value.Parse(n.Value); err == nil && v.Kind() == value.Number {

@@ -58,7 +58,7 @@ func (n *node) each(visit func(*node)) {
 	}
 }
 
-// eachOwn calls visit for the children of n itself, without what is written behind it.
+// eachOwn calls visit for the children of n itself, without what is written after it.
 func (n *node) eachOwn(visit func(*node)) {
 	for _, c := range [...]*node{n.lhs, n.rhs, n.alt} {
 		if c != nil {

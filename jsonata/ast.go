@@ -91,7 +91,7 @@ var operators = map[string]operator{
 type node struct {
 	kind kind
 	op   operator // kindBinary
-	pos  int      // byte offset in the source, just behind the token that names the node
+	pos  int      // byte offset in the source, just after the token that names the node
 
 	text string // the token: name, variable, string, operator
 	lit  val    // kindString, kindNumber, kindValue: the literal
@@ -104,8 +104,8 @@ type node struct {
 	sig           *signature
 
 	// Annotations of the processing pass.
-	predicates []stage // filters behind a node that is not a step
-	stages     []stage // filters and index bindings behind a step
+	predicates []stage // filters after a node that is not a step
+	stages     []stage // filters and index bindings after a step
 	group      *grouping
 	focus      string    // variable bound by @
 	index      string    // variable bound by #
@@ -114,27 +114,27 @@ type node struct {
 	builtin    *function // kindVariable: the built-in function of that name
 	seeking    []*slot
 
-	keepArray     bool // [] was written behind the node
+	keepArray     bool // [] was written after the node
 	keepSingleton bool // kindPath: one of its steps has keepArray
 	consArray     bool // an array constructor whose result is one item, not spliced
 	tuple         bool // the step carries bindings beside its value
 	scope         bool // kindBlock: binds variables of its own
 	captures      bool // kindLambda: functions made in its body close over its scope
-	plain         bool // kindPath: names only, with nothing behind any step
-	literal       bool // a literal with nothing behind it
+	plain         bool // kindPath: names only, with nothing after any step
+	literal       bool // a literal with nothing after it
 
 	fields []field // kindObject: the members, where the keys are known
-	member string  // the name, where the node is a name or a path of one name, with nothing behind it
+	member string  // the name, where the node is a name or a path of one name, with nothing after it
 }
 
-// stage is one filter or one index binding behind a step.
+// stage is one filter or one index binding after a step.
 type stage struct {
 	filter *node  // nil for an index binding
 	index  string // the variable
 	pos    int
 }
 
-// grouping is the {…} behind an expression.
+// grouping is the {…} after an expression.
 type grouping struct {
 	pairs [][2]*node
 	pos   int

@@ -194,7 +194,7 @@ func isCanonical(text string, d Dialect) bool {
 	return true
 }
 
-// stringEnd returns the place behind the string that starts at i.
+// stringEnd returns the place after the string that starts at i.
 func stringEnd(text string, i int) int {
 	for i++; text[i] != '"'; i++ {
 		if text[i] == '\\' {

@@ -97,7 +97,7 @@ func (r *reference) end() {
 const patience = 10 * time.Second
 
 // ask sends questions while it reads the replies to those before. Where the reference gives no answer it is started
-// anew behind that question.
+// anew after that question.
 func (r *reference) ask(t *testing.T, questions []question) []reply {
 	t.Helper()
 	replies := make([]reply, len(questions))

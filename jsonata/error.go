@@ -12,7 +12,7 @@ var ErrFunction = errors.New("the expression returned a function")
 // Error says why an expression does not parse or why its evaluation failed, in the reference's codes and words.
 type Error struct {
 	Code     string // such as "T2001"; "" where the reference has none
-	Position int    // UTF-16 units from the start of the source to behind the token at fault
+	Position int    // UTF-16 units of the source up to the end of the token at fault
 	Token    string // the token at fault, as JSON text; "" when there is none
 	Value    string // the value at fault, as JSON text; "" when there is none
 	Value2   string // the other value of a comparison

@@ -220,7 +220,7 @@ func (v *val) weight(d Dialect) int {
 	return 0
 }
 
-// eval evaluates n with input as the context value, and applies what is written behind n.
+// eval evaluates n with input as the context value, and applies what is written after n.
 func (ev *evaluator) eval(n *node, input val, env *frame) (val, *Error) {
 	if ev.depth++; ev.depth > ev.maxDepth {
 		return undefined, ev.failDepth()
@@ -255,7 +255,7 @@ func (ev *evaluator) eval(n *node, input val, env *frame) (val, *Error) {
 		return undefined, err
 	}
 	if n.predicates != nil || n.group != nil {
-		if result, err = ev.behind(n, result, env); err != nil {
+		if result, err = ev.trailing(n, result, env); err != nil {
 			return undefined, err
 		}
 	}
@@ -266,8 +266,8 @@ func (ev *evaluator) eval(n *node, input val, env *frame) (val, *Error) {
 	return ev.settle(result, n.keepArray)
 }
 
-// behind applies the predicates and the grouping behind n to its value.
-func (ev *evaluator) behind(n *node, v val, env *frame) (val, *Error) {
+// trailing applies the predicates and the grouping after n to its value.
+func (ev *evaluator) trailing(n *node, v val, env *frame) (val, *Error) {
 	var err *Error
 	for i := range n.predicates {
 		if v, err = ev.filter(n.predicates[i].filter, v, env); err != nil {

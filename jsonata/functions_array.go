@@ -99,7 +99,7 @@ func (c *call) isAmong(v val, others []val) (bool, *Error) {
 }
 
 // sortArray sorts numbers or strings, or anything by a function that says whether its first argument belongs
-// behind its second.
+// after its second.
 func sortArray(c *call) (val, *Error) {
 	v, comparator := c.arg(0), c.arg(1)
 	l := v.items(c.ev.dialect)

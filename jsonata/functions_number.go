@@ -40,7 +40,7 @@ func abs(c *call) (val, *Error)   { return c.mapNumber(math.Abs) }
 func round(c *call) (val, *Error) {
 	precision := truncInt(c.arg(1).num)
 	if p := c.arg(1).num; p != float64(precision) && !math.IsNaN(p) {
-		// The reference writes the precision behind an "e", where no fraction makes a number.
+		// The reference writes the precision after an "e", where no fraction makes a number.
 		return c.mapNumber(func(float64) float64 { return math.NaN() })
 	}
 	return c.mapNumber(func(f float64) float64 { return roundHalfEven(f, precision) })

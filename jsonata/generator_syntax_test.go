@@ -53,7 +53,7 @@ func (g *generator) mutation(expr, other string) string {
 	return strings.Join(words, "")
 }
 
-// graft puts a part of one expression behind, before or around another.
+// graft puts a part of one expression after, before or around another.
 func (g *generator) graft(expr, other string) string {
 	return pick(g, []string{
 		expr + "." + other, "(" + expr + ").(" + other + ")", expr + "[" + other + "]", expr + " ~> " + other, "[" + expr + ", " + other + "]",

@@ -25,7 +25,7 @@ type token struct {
 	text  string // operator, name, variable without its $, string unescaped, number as written
 	lit   val    // tokenString, tokenNumber, tokenValue
 	regex *regex
-	end   int // byte offset behind the token
+	end   int // byte offset after the token
 }
 
 // lexer cuts the source into tokens on demand. Whether "/" divides or opens a regular expression depends on
@@ -207,7 +207,7 @@ func (l *lexer) str(quote byte) (token, error) {
 
 const escapeChars, escapeValues = `"\/bfnrt`, "\"\\/\b\f\n\r\t"
 
-// escape reads one escape sequence, appends what it stands for and steps behind it.
+// escape reads one escape sequence, appends what it stands for and steps past it.
 func (l *lexer) escape(s []byte) ([]byte, error) {
 	l.pos++
 	c := l.at(l.pos)
@@ -237,7 +237,7 @@ func firstChar(s string) string {
 	return ""
 }
 
-// regex reads a regular expression; its opening slash is behind pos. A slash inside brackets does not close it.
+// regex reads a regular expression; its opening slash is after pos. A slash inside brackets does not close it.
 func (l *lexer) regex() (token, error) {
 	from := l.pos
 	depth := 0
@@ -264,7 +264,7 @@ func (l *lexer) oddBackslashes() bool {
 	return n%2 == 1
 }
 
-// regexFlags reads the flags behind the closing slash at pos and compiles the pattern.
+// regexFlags reads the flags after the closing slash at pos and compiles the pattern.
 func (l *lexer) regexFlags(pattern string) (token, error) {
 	if pattern == "" {
 		return token{}, failAt("S0301", l.pos)

@@ -137,7 +137,7 @@ func scale10(f float64, exp int) float64 {
 	return r
 }
 
-// roundHalfEven rounds f to precision digits behind the point, ties to the even neighbour.
+// roundHalfEven rounds f to precision digits after the point, ties to the even neighbour.
 func roundHalfEven(f float64, precision int) float64 {
 	if math.IsInf(f, 0) && precision != 0 {
 		return math.NaN() // "Infinitye2" is no number

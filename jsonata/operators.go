@@ -167,7 +167,7 @@ func compareSteps(a, b val) int {
 	return int(min(a.num, b.num)) / bytesCopied
 }
 
-// order compares two strings or two numbers. NaN comes behind everything, itself included.
+// order compares two strings or two numbers. NaN comes after everything, itself included.
 func order(a, b val) int {
 	if a.tag == tagString {
 		return compareStrings(a.text(), b.text())

@@ -355,7 +355,7 @@ func (p *parser) filter(n *node) (*node, error) {
 	return n, p.expect("]", true)
 }
 
-// sortTerms reads the terms of an order-by clause behind its "^".
+// sortTerms reads the terms of an order-by clause after its "^".
 func (p *parser) sortTerms() ([]sortTerm, error) {
 	if err := p.expect("(", false); err != nil {
 		return nil, err

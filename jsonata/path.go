@@ -107,7 +107,7 @@ type pathWalk struct {
 	streaming bool   // such a step was met
 }
 
-// walk applies the steps of a path from number from on to items.
+// walk applies the steps of a path to items, beginning with number from.
 func (ev *evaluator) walk(n *node, from int, input val, items list, env *frame) (val, *Error) {
 	w := pathWalk{n: n, input: input, env: env, items: items}
 	for i, more := from, true; more && i < len(n.list); i++ {
@@ -590,7 +590,7 @@ func (ev *evaluator) selects(v val, i, n int) (int, *Error) {
 	return 0, err
 }
 
-// stages applies the filters and index bindings behind a step that works on tuples.
+// stages applies the filters and index bindings after a step that works on tuples.
 func (ev *evaluator) stages(stages []stage, input val, env *frame) (val, *Error) {
 	var err *Error
 	for _, s := range stages {

@@ -192,8 +192,8 @@ func newCalendar(millis float64) calendar {
 func midnight(year, month, day float64) float64 { return utcMillis(year, month, day, 0, 0, 0, 0) }
 
 // firstWeek returns the Monday of the first week of the month, or of the year whose first month it is. The first
-// week is the one with the first Thursday. Months before the first and behind the twelfth are those of the years
-// before and behind.
+// week is the one with the first Thursday. Months before the first and after the twelfth are those of the years
+// before and after.
 func firstWeek(year, month float64) float64 {
 	years := math.Floor((month - 1) / 12)
 	year, month = year+years, month-12*years
@@ -278,7 +278,7 @@ func (c calendar) component(name byte) float64 {
 	return 0
 }
 
-// shift says whether c lies before start (-1), behind end (1) or between (0).
+// shift says whether c lies before start (-1), after end (1) or between (0).
 func (c calendar) shift(start, end float64) float64 {
 	switch {
 	case c.millis < start:

@@ -540,7 +540,7 @@ func (p *integerPicture) parseDecimal(s string) float64 {
 }
 
 // parseIntPrefix is JavaScript's parseInt without a radix: leading white space, a sign, then as many digits
-// as there are; hexadecimal behind 0x; NaN without digits.
+// as there are; hexadecimal after 0x; NaN without digits.
 func parseIntPrefix(s string) float64 {
 	s = strings.TrimLeft(s, " \t\n\v\f\r\u00a0\ufeff")
 	sign := 1.0

@@ -111,7 +111,7 @@ func (f *numberFormat) cut(text string) subPicture {
 	}
 	p.active = text[len(p.prefix) : len(text)-len(p.suffix)]
 	p.mantissa = p.active
-	// The reference searches the exponent behind the prefix but cuts by its place in the whole sub-picture.
+	// The reference searches the exponent after the prefix but cuts by its place in the whole sub-picture.
 	if i := strings.Index(text[len(p.prefix):], f.exponent); i >= 0 && i+len(p.prefix) <= len(text)-len(p.suffix) {
 		at, active := runeCount(text[:i+len(p.prefix)]), runeCount(p.active)
 		p.mantissa, p.exponent = sliceRunes(p.active, 0, min(at, active)), sliceRunes(p.active, min(at+1, active), active)
@@ -140,8 +140,8 @@ func (f *numberFormat) check(p *subPicture) *Error {
 	broken("D3084", percent && perMille)
 	broken("D3085", f.digits(p.mantissa, true) == 0)
 	broken("D3086", strings.ContainsFunc(p.active, func(r rune) bool { return !f.isActive(r) }))
-	if before, behind, decimal := strings.Cut(p.text, f.decimal); decimal {
-		broken("D3087", strings.HasSuffix(before, f.grouping) || strings.HasPrefix(behind, f.grouping))
+	if before, after, decimal := strings.Cut(p.text, f.decimal); decimal {
+		broken("D3087", strings.HasSuffix(before, f.grouping) || strings.HasPrefix(after, f.grouping))
 	} else {
 		broken("D3088", strings.HasSuffix(p.integer, f.grouping))
 	}
@@ -378,7 +378,7 @@ func normalise(n float64, digits int) (float64, int) {
 	return n, exponent
 }
 
-// fixed prints the magnitude of n with the given decimals behind a point, in the format's digits.
+// fixed prints the magnitude of n with the given decimals after a point, in the format's digits.
 func (f *numberFormat) fixed(n float64, decimals int) string {
 	n = math.Abs(n)
 	text := formatFloat(n)

@@ -149,6 +149,6 @@ func pow2(e double) float64 {
 	w := v - (z - u)
 	t = z * z
 	t1 := z - t*(powP1+t*(powP2+t*(powP3+t*(powP4+t*powP5))))
-	r := z * t1 / ((t1 - 2) - (w + z*w)) // fdlibm subtracts behind the division; V8, the engine of Node, does not
+	r := z * t1 / ((t1 - 2) - (w + z*w)) // fdlibm subtracts after the division; V8, the engine of Node, does not
 	return math.Ldexp(1-(r-z), n)
 }

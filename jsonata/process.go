@@ -248,7 +248,7 @@ func (p *processor) step(n *node) (*node, error) {
 // last returns the last step of a path.
 func (n *node) last() *node { return n.list[len(n.list)-1] }
 
-// tail returns the node that takes what is written behind n: the last step of a path, or n itself.
+// tail returns the node that takes what is written after n: the last step of a path, or n itself.
 func (n *node) tail() *node {
 	if n.kind == kindPath {
 		return n.last()

@@ -91,14 +91,14 @@ func (b *binding) has(name string) bool {
 	return false
 }
 
-// freeVariables notes the free variables of n, in whose place bound are bound, and returns what is bound behind it.
+// freeVariables notes the free variables of n, in whose place bound are bound, and returns what is bound after it.
 func (w *referenceWalk) freeVariables(n *node, bound *binding) *binding {
 	switch n.kind {
 	case kindVariable:
 		if n.text != "" && n.text != "$" && n.text != "states" && !bound.has(n.text) && w.builtins[n.text] == nil {
 			addOnce(&w.variables, n.text)
 		}
-		return w.behind(n, bound)
+		return w.trailing(n, bound)
 	case kindBind:
 		inner := &binding{n.lhs.text, bound}
 		if n.rhs.kind == kindLambda { // a function may call itself
@@ -113,16 +113,16 @@ func (w *referenceWalk) freeVariables(n *node, bound *binding) *binding {
 			inner = &binding{p.text, inner}
 		}
 		w.freeVariables(n.lhs, inner)
-		return w.behind(n, bound)
+		return w.trailing(n, bound)
 	case kindBlock, kindPath:
 		inner := bound
 		for _, c := range n.list {
 			inner = w.freeVariables(c, inner)
 		}
-		w.behind(n, inner)
+		w.trailing(n, inner)
 		return bound
 	}
-	return w.behind(n, w.inside(n, bound))
+	return w.trailing(n, w.inside(n, bound))
 }
 
 // inside visits the parts that n is made of.
@@ -139,8 +139,8 @@ func (w *referenceWalk) inside(n *node, bound *binding) *binding {
 	return bound
 }
 
-// behind visits what is written behind n: bindings, filters and a group.
-func (w *referenceWalk) behind(n *node, bound *binding) *binding {
+// trailing visits what is written after n: bindings, filters and a group.
+func (w *referenceWalk) trailing(n *node, bound *binding) *binding {
 	for _, name := range []string{n.focus, n.index} {
 		if name != "" {
 			bound = &binding{name, bound}

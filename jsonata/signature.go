@@ -140,7 +140,7 @@ type sharing struct {
 	args   []val
 	whole  bool   // no argument may be left over
 	counts []int  // how many arguments go to each parameter
-	failed []bool // from which parameter and argument on there is no way, so that each is tried once
+	failed []bool // with which parameter and argument there is no way to begin, so that each is tried once
 }
 
 // share reports whether the arguments fit; counts then says how.
@@ -150,7 +150,7 @@ func share(params []param, args []val, whole bool) ([]int, bool) {
 	return s.counts, s.from(0, 0)
 }
 
-// from shares out the arguments from number a on among the parameters from number p on.
+// from shares out the arguments, number a and those after it, among the parameters, number p and those after it.
 func (s *sharing) from(p, a int) bool {
 	if p == len(s.params) {
 		return !s.whole || a == len(s.args)

@@ -1,6 +1,6 @@
 package jsonata
 
-// sortItems sorts with the reference's merge sort: stable, after(a, b) saying that a belongs behind b. An
+// sortItems sorts with the reference's merge sort: stable, after(a, b) saying that a belongs after b. An
 // inconsistent comparison thus gives the same order as there.
 func sortItems[T any](ev *evaluator, items []T, after func(a, b T) (bool, *Error)) ([]T, *Error) {
 	if len(items) <= 1 {
@@ -87,7 +87,7 @@ func (s *sorter) key(item *sortItem, i int) (val, *Error) {
 	return item.keys[i], nil
 }
 
-// after reports whether a belongs behind b. Items without a key belong behind those with one.
+// after reports whether a belongs after b. Items without a key belong after those with one.
 func (s *sorter) after(a, b *sortItem) (bool, *Error) {
 	for i := range s.n.terms {
 		ka, err := s.key(a, i)

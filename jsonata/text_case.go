@@ -80,15 +80,15 @@ func toLower(s string) string {
 	return out.String()
 }
 
-// endsWord reports whether a letter stands before and none behind, marks and the like not counting.
-func endsWord(before, behind string) bool {
+// endsWord reports whether a letter stands before and none after, marks and the like not counting.
+func endsWord(before, after string) bool {
 	ignorable := func(r rune) bool {
 		return unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf, unicode.Lm, unicode.Sk) || strings.ContainsRune("'.:·’", r)
 	}
 	letter := func(r rune) bool { return unicode.IsUpper(r) || unicode.IsLower(r) || unicode.IsTitle(r) }
 	last := func(s string, r rune) bool { return s != "" && letter(r) }
 	head := strings.TrimRightFunc(before, ignorable)
-	tail := strings.TrimLeftFunc(behind, ignorable)
+	tail := strings.TrimLeftFunc(after, ignorable)
 	var h, t rune
 	for _, r := range head {
 		h = r

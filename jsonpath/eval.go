@@ -10,7 +10,7 @@ import (
 // Evaluation has two forms. A definite path is followed step by step, and the first step that finds nothing
 // ends it with an error in Jayway's words. Any other path is walked depth first; every branch that finds
 // nothing is left out, so that its result is an array that may be empty. In both a step that makes no sense for
-// the value it meets (an index into an object) is an error, except behind "..", which offers each step only
+// the value it meets (an index into an object) is an error, except after "..", which offers each step only
 // the values that it fits.
 
 // Eval returns what the path leads to: one value when it is definite, else the array of all matches in source
@@ -205,7 +205,7 @@ type walk struct {
 // maxSeen bounds the memory of one path: what "$..*..*..*" finds grows with a power of the document.
 const maxSeen = 5_000_000
 
-// from applies the steps from number i on to v.
+// from applies step i and those after it to v.
 func (w *walk) from(v value.Value, i int) error {
 	if i == len(w.path.steps) {
 		w.found = append(w.found, v)
@@ -348,7 +348,7 @@ func (w *walk) descend(v value.Value, i int) error {
 	return nil
 }
 
-// fits reports whether step i behind ".." applies to v. Several names need an object that has them all. A filter is
+// fits reports whether step i after ".." applies to v. Several names need an object that has them all. A filter is
 // put to each object; and, where it ends the path, to the elements of each array that satisfies it itself.
 func (w *walk) fits(v value.Value, i int) (bool, error) {
 	s := &w.path.steps[i]

@@ -171,7 +171,7 @@ func (a *arg) eval(env *Env, m *meter) (value.Value, error) {
 	return a.literal, nil
 }
 
-// call reads a call from the function's name on.
+// call reads a call, which begins with the function's name.
 func (r *reader) call() (*call, error) {
 	from := r.pos
 	open := strings.IndexByte(r.text[r.pos:], '(')
@@ -283,7 +283,7 @@ func (r *reader) stringLiteral() (arg, error) {
 
 func isEscapable(c byte) bool { return c == '\'' || c == '{' || c == '}' || c == '\\' }
 
-// pathArgument reads a path that ends at the comma or parenthesis behind it.
+// pathArgument reads a path that ends at the comma or parenthesis after it.
 func (r *reader) pathArgument() (*Path, error) {
 	from := r.pos
 	r.skipPath()

@@ -49,7 +49,7 @@ type literal struct {
 // operators in the order in which a criterion is searched for them.
 var operators = []string{"=~", "==", ">=", "<=", "!=", "<", ">"}
 
-// filter reads a filter step from its '?' on.
+// filter reads a filter step, which begins with '?'.
 func (r *reader) filter() (step, error) {
 	r.pos++
 	r.space()
@@ -129,7 +129,7 @@ func cut(s, separator string) []string {
 	}
 }
 
-// bare removes the parentheses that open before s, and those that close behind it without having opened in it.
+// bare removes the parentheses that open before s, and those that close after it without having opened in it.
 func bare(s string) string {
 	s = strings.TrimLeft(s, " (")
 	for {

@@ -24,7 +24,7 @@ var jaywayDifferences = map[string]string{
 	"aws_filter_name":                   "AWS skips missing members of a path with several matches (measured for wildcards)",
 	"dot_notation_without_root":         "on AWS a path starts with '$'",
 	"dot_notation_without_root_and_dot": "on AWS a path starts with '$'",
-	"dot_notation_with_single_quotes":   "Jayway reads .'key' as two empty names; here quotes have no meaning behind a dot, as .\"key\" shows",
+	"dot_notation_with_single_quotes":   "Jayway reads .'key' as two empty names; here quotes have no meaning after a dot, as .\"key\" shows",
 	"union_with_wildcard_and_number":    "Jayway drops the wildcard of [*,1]; here the path is refused",
 }
 

@@ -116,7 +116,7 @@ func (r *reader) steps(p *Path) error {
 	return nil
 }
 
-// step reads one step. The dot before a bracket means nothing, and behind ".." a name needs no further dot.
+// step reads one step. The dot before a bracket means nothing, and after ".." a name needs no further dot.
 func (r *reader) step() (step, error) {
 	if r.peek() == '[' {
 		return r.bracket()
@@ -253,7 +253,7 @@ func (r *reader) numbers() (step, error) {
 	return s, err
 }
 
-// union reads the indexes behind the first.
+// union reads the indexes after the first.
 func (r *reader) union(first int) ([]int, error) {
 	indexes := []int{first}
 	for r.take(",") {
@@ -271,7 +271,7 @@ func (r *reader) union(first int) ([]int, error) {
 	return indexes, nil
 }
 
-// sliceEnd reads a slice from its first colon on. Jayway wants one end at least, and ignores a step.
+// sliceEnd reads the rest of a slice, its first colon included. Jayway wants one end at least, and ignores a step.
 func (r *reader) sliceEnd(b *bounds) (err error) {
 	r.pos++
 	r.space()

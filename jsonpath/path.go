@@ -15,7 +15,7 @@ import (
 )
 
 // Env is what an expression can see. The caller keeps it for one evaluation; nothing in it is changed but the
-// state behind Random and UUID. Work may panic to abandon an evaluation: no Path and no Expr is the worse for it.
+// state that Random and UUID draw from. Work may panic to abandon an evaluation: no Path and no Expr is the worse for it.
 type Env struct {
 	Input   value.Value                           // $
 	Context value.Value                           // $$
@@ -69,7 +69,7 @@ const (
 	stepFilter                  // [?(…)]: the elements, or the object itself, that satisfy a condition
 )
 
-// step is one part of a path behind its root.
+// step is one part of a path after its root.
 type step struct {
 	kind    stepKind
 	bracket bool     // written in brackets

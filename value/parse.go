@@ -14,7 +14,7 @@ const MaxDepth = 1000
 // SyntaxError says why a text is not JSON. Line and Column count from 1, Column in bytes.
 type SyntaxError struct {
 	Offset, Line, Column int
-	End                  int // offset behind the character or the word that is wrong
+	End                  int // offset after the character or the word that is wrong
 	Msg                  string
 	// Unclosed is the offset of the array or object in which the text ends, -1 when that is not what is wrong.
 	Unclosed int
@@ -129,7 +129,7 @@ func (s *scanner) space() {
 	}
 }
 
-// value scans one value; pos stands on its first byte and, after, behind its last.
+// value scans one value; pos stands on its first byte, and when it returns after its last.
 func (s *scanner) value(depth int) error {
 	if s.pos >= len(s.text) {
 		return s.unexpected("expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')")
@@ -484,7 +484,7 @@ func (w *walker) more(closing byte) bool {
 	return w.text[w.pos] != closing
 }
 
-// next returns the value that starts at pos and steps behind it.
+// next returns the value that starts at pos and steps past it.
 func (w *walker) next(loose bool) Value {
 	from := w.pos
 	switch w.text[w.pos] {
