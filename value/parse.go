@@ -387,33 +387,64 @@ func (s *scanner) member(open, depth int) error {
 // parseKids opens one level of a container whose text was checked before.
 func parseKids(text string, b *box) *kids {
 	w := walker{text: text, pos: 1}
-	if b.kind == Array {
-		var elems []Value
-		for w.more(']') {
-			if elems = append(elems, w.next(b.loose)); len(elems) == 1 {
-				elems = slices.Grow(elems, min(len(text)/(w.pos+1), maxGuess)) // as if all were as long as the first
-			}
-		}
-		return &kids{elems: elems}
+	if a := b.arena; a != nil && a.mu.TryLock() {
+		w.arena = a
+		k := w.kids(b)
+		a.mu.Unlock()
+		return k
 	}
-	var few [8]Member // most objects are small: they are read here, and kept at their own size
-	members := few[:0]
+	return w.kids(b)
+}
+
+func (w *walker) kids(b *box) *kids {
+	switch {
+	case w.arena == nil && b.kind == Array:
+		return &kids{elems: w.elems(nil, b.loose)}
+	case w.arena == nil:
+		var few [8]Member // most objects are small: they are read here, and kept at their own size
+		members, index := w.members(few[:0], b.loose)
+		return &kids{members: slices.Clone(members), index: index}
+	}
+	a := w.arena
+	k := a.newKids()
+	if b.kind == Array {
+		k.elems = keep(&a.elems, w.elems(room(a, &a.elems), b.loose))
+		return k
+	}
+	k.members, k.index = w.members(room(a, &a.members), b.loose)
+	k.members = keep(&a.members, k.members)
+	return k
+}
+
+// elems appends the elements of an array to elems, nil for a slice of their own.
+func (w *walker) elems(elems []Value, loose bool) []Value {
+	own := elems == nil
+	for w.more(']') {
+		if elems = append(elems, w.next(loose)); own && len(elems) == 1 {
+			elems = slices.Grow(elems, min(len(w.text)/(w.pos+1), maxGuess)) // as if all were as long as the first
+		}
+	}
+	return elems
+}
+
+// members appends the members of an object to members, and returns the places of many by their names.
+func (w *walker) members(members []Member, loose bool) ([]Member, map[string]int) {
 	seen := keySet{}
 	for w.more('}') {
 		from := w.pos
 		w.skipString()
-		key := unquote(text[from:w.pos])
+		key := unquote(w.text[from:w.pos])
 		w.space()
 		w.pos++ // the colon
 		w.space()
-		v := w.next(b.loose)
+		v := w.next(loose)
 		if at, dup := seen.add(key, members); dup {
 			members[at].Value = v
 			continue
 		}
 		members = append(members, Member{key, v})
 	}
-	return &kids{members: slices.Clone(members), index: seen.places}
+	return members, seen.places
 }
 
 // maxGuess bounds how many elements are made room for ahead of their being read.
@@ -449,17 +480,26 @@ type walker struct {
 	pos   int
 	boxes []box // for containers to come: one allocation serves several
 	made  int
+	arena *arena // that of the container, locked; nil when it has none
+	share *arena // for the children of what has many containers
 }
 
 // box returns a new box for a container.
 func (w *walker) box(kind Kind, loose bool) *box {
+	if w.arena != nil {
+		b := w.arena.newBox()
+		b.kind, b.loose = kind, loose
+		return b
+	}
 	if len(w.boxes) == 0 {
 		w.boxes = make([]box, min(w.made+1, 32))
 	}
 	b := &w.boxes[0]
 	w.boxes = w.boxes[1:]
-	w.made++
-	b.kind, b.loose = kind, loose
+	if w.made++; w.made == manyBoxes {
+		w.share = &arena{}
+	}
+	b.kind, b.loose, b.arena = kind, loose, w.share
 	return b
 }
 

@@ -45,6 +45,7 @@ type Value struct {
 type box struct {
 	kind  Kind
 	loose bool                   // raw may hold white space or escapes that the compact form has not
+	arena *arena                 // where its children are made, nil for a container of its own
 	kids  atomic.Pointer[kids]   // nil until looked into
 	text  atomic.Pointer[string] // compact text, nil until asked for
 }
