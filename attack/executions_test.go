@@ -98,6 +98,12 @@ const (
 
 func list(n int, distinct bool) string { return `{"l":` + numbers(n, distinct) + `}` }
 
+// What is missing.
+const (
+	fieldsUnbounded = "what the fields of a JSONPath template come to has no bound before they are put together: 4 executions take 1.5 GB"
+	burstsHold      = "many executions that begin at once, of up to 25,000 events each, hold others up for 0.2 to 0.6 s"
+)
+
 var attacks = []attack{
 	{name: "40 expressions of 0.35 s in one Output", short: true, count: 1, bound: 300,
 		definition: states(`{"Type":"Pass","Output":`+jsonata(40, third)+`,"End":true}`, "")},
@@ -105,9 +111,9 @@ var attacks = []attack{
 		definition: loop(`{"Type":"Pass","Output":` + jsonata(1, third) + `,"Next":"B"}`)},
 	{name: "6 times 400 expressions of 0.1 s after a Wait", count: 6, bound: 400,
 		definition: states(`{"Type":"Wait","Seconds":1,"Next":"B"}`, `,"B":{"Type":"Pass","Output":`+jsonata(400, tenth)+`,"End":true}`)},
-	{name: "2,000 States.ArrayPartition over 100,000", short: true, count: 4, bound: 500, input: list(100_000, false),
+	{name: "2,000 States.ArrayPartition over 100,000", lacks: fieldsUnbounded, short: true, count: 4, bound: 500, input: list(100_000, false),
 		definition: jsonpath(`{"Type":"Pass","Parameters":` + fields(2000, ".$", "States.ArrayPartition($.l,1)") + `,"End":true}`)},
-	{name: "500 States.ArrayUnique over 40,000", count: 4, bound: 500, input: list(40_000, true),
+	{name: "500 States.ArrayUnique over 40,000", lacks: fieldsUnbounded, count: 4, bound: 500, input: list(40_000, true),
 		definition: jsonpath(`{"Type":"Pass","Parameters":` + fields(500, ".$", "States.ArrayUnique($.l)") + `,"End":true}`)},
 	{name: "3,000 $..l[0] over 100,000", count: 4, bound: 500, input: list(100_000, false),
 		definition: jsonpath(`{"Type":"Pass","Parameters":` + fields(3000, ".$", "$..l[0]") + `,"End":true}`)},
@@ -116,17 +122,17 @@ var attacks = []attack{
 	{name: "Map of 2,000 results of 250 KB", count: 1, bound: 300, input: numbers(2000, false), definition: mapOf(big, "")},
 	{name: "Map of 4,000 results of 250 KB", count: 1, bound: 300, input: numbers(4000, false), definition: mapOf(big, "")},
 	{name: "Assign in a Map of 20,000", count: 1, bound: 300, input: numbers(20_000, false), definition: mapOf(assign, "")},
-	{name: "Assign in a Map of 40,000", count: 2, bound: 500, input: numbers(40_000, false), definition: mapOf(assign, "")},
+	{name: "Assign in a Map of 40,000", lacks: burstsHold, count: 2, bound: 500, input: numbers(40_000, false), definition: mapOf(assign, "")},
 	{name: "4,000 ItemSelectors of 1 ms", count: 2, bound: 300, input: numbers(4000, false),
 		definition: mapOf(wait, `"ItemSelector":{"x":"{% `+milli+` %}"},`)},
-	{name: "64 Maps of 4,000", count: 64, bound: 300, input: numbers(4000, false), definition: mapOf(pass, "")},
+	{name: "64 Maps of 4,000", lacks: burstsHold, count: 64, bound: 300, input: numbers(4000, false), definition: mapOf(pass, "")},
 	{name: "Map of 4,000 waits", count: 2, bound: 300, input: numbers(4000, false), definition: mapOf(wait, "")},
 
 	{name: "1,000 branches", count: 4, bound: 300, definition: branches(1000)},
 	{name: "machine of 5,000 states", count: 8, bound: 300, definition: chain(5000)},
-	{name: "doubling payloads", count: 50, bound: 400, input: `{"s":"0123456789"}`,
+	{name: "doubling payloads", lacks: burstsHold, count: 50, bound: 400, input: `{"s":"0123456789"}`,
 		definition: loop(`{"Type":"Pass","Output":{"s":"{% $states.input.s & $states.input.s %}"},"Next":"B"}`)},
-	{name: "endless loops", short: true, count: 200, bound: 400,
+	{name: "endless loops", lacks: burstsHold, short: true, count: 200, bound: 400,
 		definition: loop(`{"Type":"Pass","Next":"B"}`)},
 	{name: "catastrophic regular expressions", count: 8, bound: 300,
 		definition: loop(`{"Type":"Pass","Output":` + jsonata(20, `$match($pad('', 40, 'a') & '!', /^(a+)+$/)`) + `,"Next":"B"}`)},
