@@ -39,9 +39,11 @@ func TestSlowTarget(t *testing.T) {
 	c := newClient(server)
 	c.create(t, "quick", callOf("quick"))
 	c.create(t, "hostile", callOf("slow"))
-	watch, crowd := watchMemory(server), newOthers(t, server)
+	watch := watchMemory(server)
 	a := attack{count: 2500}
 	a.begin(t.Context(), c, "first").Wait()
+	crowd := newOthers(t, server)
+	hold(2 * time.Second)
 	var longest time.Duration
 	for i := range 20 {
 		from, name := time.Now(), fmt.Sprintf("quick-%d", i)

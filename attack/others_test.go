@@ -21,6 +21,10 @@ const (
 	promisedMax = 500 * time.Millisecond
 )
 
+// noise is how much of the control's times an attacked server is excused for. It is more than one: it shares its
+// processors with all that the machine does, and the control, which does little, notices less of that.
+const noise = 2
+
 // othersEvery is the time between two starts of others.
 const othersEvery = 20 * time.Millisecond
 
@@ -37,24 +41,23 @@ func newOthers(t *testing.T, attacked *servertest.Server) *others {
 	return &others{newCrowd(t, attacked), newCrowd(t, control)}
 }
 
-// check ends the clients and holds the server to what it promises; the control's own figures come on top.
+// check ends the clients and holds the server to what it promises, with an allowance for noise.
 func (o *others) check(t *testing.T) string {
 	t.Helper()
 	a, c := o.attacked.end(), o.control.end()
 	if a.failures > 0 {
 		t.Errorf("%d of %d of others' StartExecution failed, the first with: %v", a.failures, a.n, a.failure)
 	}
-	if a.p99 > promisedP99+c.p99 {
-		t.Errorf("others' StartExecution p99 %v, want at most %v and the control's %v%s", a.p99, promisedP99, c.p99, load())
+	if a.p99 > promisedP99+noise*c.p99 {
+		t.Errorf("others' StartExecution p99 %v, want at most %v and twice the control's %v%s", a.p99, promisedP99, c.p99, load())
 	}
-	if a.max > promisedMax+c.max {
-		t.Errorf("others' longest StartExecution %v, want at most %v and the control's %v%s", a.max, promisedMax, c.max, load())
+	if a.max > promisedMax+noise*c.max {
+		t.Errorf("others' longest StartExecution %v, want at most %v and twice the control's %v%s", a.max, promisedMax, c.max, load())
 	}
 	return fmt.Sprintf("others %v (control %v)", a, c)
 }
 
-// load says what else the machine does, where it can be known. An attacked server shares its processors with all that,
-// and the control, which does little, notices less of it.
+// load says what the machine does, where it can be known.
 func load() string {
 	text, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
