@@ -29,6 +29,7 @@ func (c *peerSettings) build() error {
 	if err != nil {
 		return err
 	}
+	c.built = dir
 	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
 	if err != nil {
 		return fmt.Errorf("finding the checkout: %w", err)
@@ -46,6 +47,13 @@ func (c *peerSettings) build() error {
 	build := exec.Command("go", "build", "-overlay", overlay, "-o", c.binary, "./cmd/statelark")
 	build.Dir, build.Stderr = strings.TrimSpace(string(root)), os.Stderr
 	return build.Run()
+}
+
+// clean removes what build made.
+func (c *peerSettings) clean() {
+	if c.built != "" {
+		_ = os.RemoveAll(c.built)
+	}
 }
 
 // statelarkPeer is the real binary with its durable store, and a process for the steps: functions behind URLs or,

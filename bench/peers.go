@@ -50,6 +50,7 @@ type peerSettings struct {
 	runs     int
 	steps    int    // of the workflow
 	binary   string // of Statelark; "": build it
+	built    string // directory of what was built
 	profile  string
 	cache    string
 }
@@ -79,6 +80,7 @@ func comparePeers(args []string) error {
 	if err != nil {
 		return err
 	}
+	defer c.clean()
 	if err := c.build(); err != nil {
 		return err
 	}

@@ -134,6 +134,7 @@ func writesOfFive() error {
 // writes: of the workflow of the peers' table.
 func (p *statelarkPeer) writes(label string) error {
 	c := &peerSettings{steps: 5}
+	defer c.clean()
 	if err := c.build(); err != nil {
 		return err
 	}
