@@ -110,9 +110,15 @@ type ledger struct {
 
 func newLedger(t *testing.T) *ledger {
 	disk := newDisk(t)
-	l := &ledger{t: t, server: newServer(t)}
-	l.server.data = filepath.Join(disk, "data")
-	l.client = l.server.client
+	s := newServer(t)
+	s.data = filepath.Join(disk, "data")
+	return newLedgerOn(t, s)
+}
+
+// newLedgerOn starts a server that was prepared.
+func newLedgerOn(t *testing.T, s *server) *ledger {
+	t.Helper()
+	l := &ledger{t: t, server: s, client: s.client}
 	if _, err := l.server.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -23,6 +23,9 @@ type server struct {
 	data    string // --data
 	address string
 	args    []string // further arguments
+	binary  string   // the program
+	env     []string // further variables of its environment
+	limits  string   // arguments of ulimit, "" for none
 	client  *sfn.Client
 
 	cmd  *exec.Cmd
@@ -36,7 +39,7 @@ func newServer(t *testing.T, args ...string) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{base: base, data: filepath.Join(base, "data"), args: args, address: freeAddress(t)}
+	s := &server{base: base, data: filepath.Join(base, "data"), args: args, binary: binary, address: freeAddress(t)}
 	s.client = newClient("http://" + s.address)
 	t.Cleanup(func() {
 		s.kill()
@@ -69,8 +72,13 @@ func freeAddress(t *testing.T) string {
 
 // command is the program with the server's arguments.
 func (s *server) command() *exec.Cmd {
-	cmd := exec.Command(binary, append([]string{"server", "--listen", s.address, "--data", s.data}, s.args...)...)
+	args := append([]string{"server", "--listen", s.address, "--data", s.data}, s.args...)
+	cmd := exec.Command(s.binary, args...)
+	if s.limits != "" {
+		cmd = exec.Command("sh", append([]string{"-c", "ulimit " + s.limits + ` && exec "$0" "$@"`, s.binary}, args...)...)
+	}
 	cmd.Dir = s.base
+	cmd.Env = append(os.Environ(), s.env...)
 	return cmd
 }
 

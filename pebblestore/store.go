@@ -37,6 +37,8 @@ type Options struct {
 	MinFree int64
 	// CacheBytes bounds the memory for blocks read from disk. 0: 64 MB. It is taken as it fills.
 	CacheBytes int64
+	// OpenFiles is how many files the store may have open, 64 at least. 0, and more: 1,000.
+	OpenFiles int
 	// Build names the build of the program. It is noted in the directory for those who meet it with a build that
 	// is too old.
 	Build string
@@ -51,6 +53,8 @@ const uncompressedLevels = 3
 const (
 	defaultMinFree    = 256 << 20
 	defaultCacheBytes = 64 << 20
+	minOpenFiles      = 64
+	maxOpenFiles      = 1000
 	// memTableBytes is small, since the log that belongs to it is read again after a crash.
 	memTableBytes = 16 << 20
 	// pebbleFormat is pinned: Pebble never goes back to an older one.
@@ -197,6 +201,10 @@ func (o Options) withDefaults() Options {
 	if o.CacheBytes == 0 {
 		o.CacheBytes = defaultCacheBytes
 	}
+	if o.OpenFiles == 0 {
+		o.OpenFiles = maxOpenFiles
+	}
+	o.OpenFiles = min(max(o.OpenFiles, minOpenFiles), maxOpenFiles)
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
@@ -210,6 +218,7 @@ func pebbleOptions(d *disk, o Options) *pebble.Options {
 		CacheSize:          o.CacheBytes,
 		FormatMajorVersion: pebbleFormat,
 		MemTableSize:       memTableBytes,
+		MaxOpenFiles:       o.OpenFiles,
 		// Let the tables of the first level pile up for a while rather than make writers wait.
 		L0CompactionThreshold: 4,
 		L0StopWritesThreshold: 64,

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/api"
@@ -75,9 +74,13 @@ func openStore(cfg *Config, log *slog.Logger) (statelark.Store, error) {
 		store.MaxClosed, store.MaxClosedBytes = cfg.MaxClosed, maxClosedBytes
 		return store, nil
 	}
+	files, err := fileLimit()
+	if err != nil {
+		return nil, err
+	}
 	_ = os.MkdirAll(cfg.Data, 0o711) // functions of another user pass through it; what is wrong here, opening the store tells
 	store, err := pebblestore.Open(filepath.Join(cfg.Data, "store"), pebblestore.Options{
-		Log: log, Build: "statelark " + buildVersion(), CacheBytes: cfg.memory() / 8,
+		Log: log, Build: "statelark " + buildVersion(), CacheBytes: cfg.memory() / 8, OpenFiles: files / 4,
 	})
 	switch {
 	case errors.Is(err, pebblestore.ErrLocked):
@@ -111,9 +114,9 @@ func (n *Node) openEngine(ctx context.Context) (*engine.Engine, error) {
 	functions := function.NewTarget(n.catalog)
 	targets := &task.Registry{}
 	e := engine.New(n.store, n.cfg.place(), targets, engine.Options{
-		Nesting: aws.Nesting{}, Log: n.log, MaxLiveBytes: int(n.cfg.memory() / 4),
+		Nesting: aws.Nesting{}, Log: n.log, Now: wallClock, MaxLiveBytes: int(n.cfg.memory() / 4),
 	})
-	n.api = &api.Server{Engine: e, Place: n.cfg.place(), Now: time.Now, Log: n.log}
+	n.api = &api.Server{Engine: e, Place: n.cfg.place(), Now: wallClock, Log: n.log}
 	targets.SetFunctions(functions)
 	targets.Set("lambda:invoke", functions)
 	targets.Set("states:startExecution", aws.NewStates(e))
