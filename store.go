@@ -244,11 +244,14 @@ type Store interface {
 
 	// Commit writes b atomically and durably: when it returns nil, b survives a crash.
 	Commit(ctx context.Context, b *Batch) error
-	// Send puts messages into inboxes without a fence. A key that is there already is kept as it is.
+	// Send puts messages into inboxes without a fence. A key that is there already is kept as it is. It is for a
+	// node that is called about an execution of which another node owns the shard: it puts the call down here and
+	// hints to the owner. What an execution itself sends goes with its Change. Where one node has all shards,
+	// nobody calls it.
 	Send(ctx context.Context, messages []Message) error
 
-	// Inbox, Timers and Work list rows of a shard in key order, from behind the key after on (the zero value:
-	// from the start), n at most. Timers lists those due at or before until, soonest first.
+	// Inbox, Timers and Work list rows of a shard in key order, those after the key `after` (the zero value: from
+	// the first on), n at most. Timers lists those due at or before until, soonest first.
 	Inbox(ctx context.Context, shard ShardID, after MessageKey, n int) ([]Message, error)
 	Timers(ctx context.Context, shard ShardID, until time.Time, after Timer, n int) ([]Timer, error)
 	Work(ctx context.Context, shard ShardID, after MessageKey, n int) ([]Work, error)
@@ -265,7 +268,7 @@ type Store interface {
 	// Executions lists records by q.
 	Executions(ctx context.Context, q ExecutionQuery) ([]*Execution, error)
 
-	// Meta reads one record; MetaList those whose key begins with prefix, in key order from behind after on.
+	// Meta reads one record; MetaList those whose key begins with prefix, in key order, those after the key `after`.
 	Meta(ctx context.Context, key string) (MetaRecord, error)
 	MetaList(ctx context.Context, prefix, after string, n int) ([]MetaRecord, error)
 

@@ -25,7 +25,7 @@ func (s *Store) read(ctx context.Context) (done func(), err error) {
 	return s.mu.RUnlock, nil
 }
 
-// Inbox lists the messages of a shard in key order, from behind the key after on.
+// Inbox lists the messages of a shard in key order, those after the key `after`.
 func (s *Store) Inbox(ctx context.Context, shard statelark.ShardID, after statelark.MessageKey, n int) ([]statelark.Message, error) {
 	done, err := s.read(ctx)
 	if err != nil {
@@ -39,7 +39,7 @@ func (s *Store) Inbox(ctx context.Context, shard statelark.ShardID, after statel
 	return messages, nil
 }
 
-// Work lists the outstanding work of a shard in key order, from behind the key after on.
+// Work lists the outstanding work of a shard in key order, those after the key `after`.
 func (s *Store) Work(ctx context.Context, shard statelark.ShardID, after statelark.MessageKey, n int) ([]statelark.Work, error) {
 	done, err := s.read(ctx)
 	if err != nil {
@@ -53,7 +53,7 @@ func (s *Store) Work(ctx context.Context, shard statelark.ShardID, after statela
 	return outstanding, nil
 }
 
-// page returns up to n rows of a shard from behind the key after on.
+// page returns up to n rows of a shard after the key `after`.
 func page(queue *rows[statelark.MessageKey, []byte], shard statelark.ShardID, after statelark.MessageKey, n int) []row[statelark.MessageKey, []byte] {
 	start := after
 	if after == (statelark.MessageKey{}) {
@@ -71,7 +71,7 @@ func page(queue *rows[statelark.MessageKey, []byte], shard statelark.ShardID, af
 	return found
 }
 
-// Timers lists the timers of a shard that are due at or before until, soonest first, from behind after on.
+// Timers lists the timers of a shard that are due at or before until, soonest first, those after `after`.
 func (s *Store) Timers(ctx context.Context, shard statelark.ShardID, until time.Time, after statelark.Timer, n int) ([]statelark.Timer, error) {
 	done, err := s.read(ctx)
 	if err != nil {
@@ -230,7 +230,7 @@ func (s *Store) Meta(ctx context.Context, key string) (statelark.MetaRecord, err
 	return record, nil
 }
 
-// MetaList lists the meta records whose key begins with prefix, from behind the key after on.
+// MetaList lists the meta records whose key begins with prefix, those after the key `after`.
 func (s *Store) MetaList(ctx context.Context, prefix, after string, n int) ([]statelark.MetaRecord, error) {
 	done, err := s.read(ctx)
 	if err != nil {

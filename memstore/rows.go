@@ -10,7 +10,7 @@ import (
 const chunkMax = 256
 
 // rows is an ordered map. It keeps its rows in sorted chunks, each below the next, so that an insertion moves
-// at most one chunk; keys that only grow leave full chunks behind.
+// at most one chunk; keys that only grow make full chunks.
 //
 // Invariant: no chunk is empty.
 type rows[K, V any] struct {

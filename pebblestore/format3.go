@@ -88,7 +88,7 @@ func packedTo3(c *conversion, key, value []byte) error {
 	return c.pack(key, value)
 }
 
-// pack puts data behind what is in c.val and sets the row to it.
+// pack appends data to what is in c.val and sets the row to that.
 func (c *conversion) pack(key, data []byte) error {
 	c.val, c.scratch = appendPacked(c.val, data, c.scratch)
 	return c.batch.Set(key, c.val, nil)

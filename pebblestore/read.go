@@ -114,7 +114,7 @@ func (s *Store) scan(ctx context.Context, low, high []byte, found func(key, valu
 	return nil
 }
 
-// Inbox lists the messages of a shard in key order, after the key `after`.
+// Inbox lists the messages of a shard in key order, those after the key `after`.
 func (s *Store) Inbox(ctx context.Context, shard statelark.ShardID, after statelark.MessageKey, n int) ([]statelark.Message, error) {
 	var messages []statelark.Message
 	err := s.queue(ctx, prefixInbox, shard, after, n, func(key statelark.MessageKey, data []byte) {
@@ -123,7 +123,7 @@ func (s *Store) Inbox(ctx context.Context, shard statelark.ShardID, after statel
 	return messages, err
 }
 
-// Work lists the outstanding work of a shard in key order, after the key `after`.
+// Work lists the outstanding work of a shard in key order, those after the key `after`.
 func (s *Store) Work(ctx context.Context, shard statelark.ShardID, after statelark.MessageKey, n int) ([]statelark.Work, error) {
 	var outstanding []statelark.Work
 	err := s.queue(ctx, prefixWork, shard, after, n, func(key statelark.MessageKey, data []byte) {
@@ -151,7 +151,7 @@ func (s *Store) queue(ctx context.Context, prefix byte, shard statelark.ShardID,
 	})
 }
 
-// Timers lists the timers of a shard that are due at or before until, soonest first, after `after`.
+// Timers lists the timers of a shard that are due at or before until, soonest first, those after `after`.
 func (s *Store) Timers(ctx context.Context, shard statelark.ShardID, until time.Time, after statelark.Timer, n int) ([]statelark.Timer, error) {
 	low := appendShard(nil, prefixTimer, shard)
 	end := low
@@ -322,7 +322,7 @@ func parseMeta(key string, value []byte) (statelark.MetaRecord, error) {
 	return statelark.MetaRecord{Key: key, Value: append([]byte{}, data...), Revision: revision}, err
 }
 
-// MetaList lists the meta records whose key begins with prefix, after the key `after`.
+// MetaList lists the meta records whose key begins with prefix, those after the key `after`.
 func (s *Store) MetaList(ctx context.Context, prefix, after string, n int) ([]statelark.MetaRecord, error) {
 	low := appendMeta(nil, prefix)
 	end := upperBound(low)

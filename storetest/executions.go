@@ -245,9 +245,9 @@ func lawMetaList(f *fixture) {
 	f.same("by prefix", keys("b/", "", all), []string{"b/", "b/10", "b/2", "b/\xff\xff"})
 	f.same("a page", keys("b/", "", 2), []string{"b/", "b/10"})
 	f.same("the next page", keys("b/", "b/10", 2), []string{"b/2", "b/\xff\xff"})
-	f.same("behind a key that is not there", keys("b/", "b/11", 1), []string{"b/2"})
-	f.same("behind a key before the prefix", keys("b/", "a", 1), []string{"b/"})
-	f.same("behind a key after the prefix", keys("b/", "c", all), []string(nil))
+	f.same("after a key that is not there", keys("b/", "b/11", 1), []string{"b/2"})
+	f.same("after a key before the prefix", keys("b/", "a", 1), []string{"b/"})
+	f.same("after a key after the prefix", keys("b/", "c", all), []string(nil))
 	f.same("none", keys("d", "", all), []string(nil))
 	f.same("a page of none", keys("", "", 0), []string(nil))
 }

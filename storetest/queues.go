@@ -38,7 +38,7 @@ func lawInbox(f *fixture) {
 		f.same("inbox by pages", got, want)
 	}
 	f.same("a page of none", must(f.Inbox(f.ctx, 7, statelark.MessageKey{}, 0))(f), []statelark.Message(nil))
-	f.same("behind a key that is not there", must(f.Inbox(f.ctx, 7, statelark.MessageKey{To: low, Seq: 3}, 1))(f), want[1:2])
+	f.same("after a key that is not there", must(f.Inbox(f.ctx, 7, statelark.MessageKey{To: low, Seq: 3}, 1))(f), want[1:2])
 	f.same("an empty shard", must(f.Inbox(f.ctx, 6, statelark.MessageKey{}, all))(f), []statelark.Message(nil))
 }
 
@@ -141,7 +141,7 @@ func lawTimers(f *fixture) {
 	}
 	f.same("timers due", must(f.Timers(f.ctx, 7, at(5), statelark.Timer{}, all))(f), want[:5])
 	f.same("timers due before", must(f.Timers(f.ctx, 7, at(4), statelark.Timer{}, all))(f), want[:2])
-	f.same("timers behind", must(f.Timers(f.ctx, 7, at(5), want[4], all))(f), []statelark.Timer(nil))
-	f.same("timers behind the end", must(f.Timers(f.ctx, 7, at(0), want[4], all))(f), []statelark.Timer(nil))
+	f.same("timers after the last", must(f.Timers(f.ctx, 7, at(5), want[4], all))(f), []statelark.Timer(nil))
+	f.same("timers after the end", must(f.Timers(f.ctx, 7, at(0), want[4], all))(f), []statelark.Timer(nil))
 	f.same("a page of none", must(f.Timers(f.ctx, 7, at(900), statelark.Timer{}, 0))(f), []statelark.Timer(nil))
 }
