@@ -39,7 +39,7 @@ var house = map[string][]string{
 	// The nouns, and what talks to the outside.
 	".":             {"arn"},
 	"memstore":      {"."},
-	"pebblestore":   {"."},
+	"pebblestore":   {".", "row"},
 	"storetest":     {".", "memstore"},
 	"awswire":       {"value"},
 	"task":          {"asl", "value"},

@@ -1,5 +1,6 @@
 // Package crash tests the real program as an operator meets it: processes that are killed, terminated or started
-// twice, directories that another version wrote, and disks that run full.
+// twice or suspended, directories that another version wrote or that are damaged, disks that run full or only read,
+// few files, little memory, and a clock that is set.
 //
 // TestKill is the proof that executions survive. The program runs on a directory; around it live clients that keep
 // many executions open, of every kind that waits for something: timers, retries, activities, task tokens, functions,
@@ -13,6 +14,8 @@
 //
 //	go test ./crash                                            a few kills
 //	go test ./crash -v -run 'TestKill$' -kills 200 -open 1000  the long form, with its figures
+//	go test ./crash -v -run TestDamagedFiles -damages 200      damaged tables, logs and manifests, many of them
+//	go test ./crash -v -run TestSuspended -suspend 20s         the program stopped for long
 //	go test ./crash -v -run TestManyOpen -many 100000          how long it takes to take up that much again
 //
 // A seed chooses what happens when; what follows from it depends on the machine. When a test fails the directory

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -221,7 +220,7 @@ func (w *write) running(c *statelark.Change) (x *running, again bool, err error)
 		return x, again, w.claim(c)
 	}
 	if !again {
-		err = w.read(x, c.Exec, c.Close || slices.ContainsFunc(c.Threads, isHeader))
+		err = w.read(x, c.Exec)
 	}
 	if errors.Is(err, statelark.ErrNotFound) {
 		err = fmt.Errorf("it is not there: %w", statelark.ErrConflict)
@@ -232,17 +231,12 @@ func (w *write) running(c *statelark.Change) (x *running, again bool, err error)
 // isHeader reports whether t is thread row 0, which stands in row 'r'.
 func isHeader(t statelark.ThreadRow) bool { return t.Thread == 0 }
 
-// read reads what is known of an execution as of before the batch, without thread row 0 when that is to go.
-func (w *write) read(x *running, exec statelark.ExecID, withoutHeader bool) error {
+// read reads what is known of an execution as of before the batch.
+func (w *write) read(x *running, exec statelark.ExecID) error {
 	w.key = appendExec(w.key[:0], exec, rowRunning)
 	err := w.store.view(w.key, func(value []byte) error {
 		if err := x.parse(value, exec); err != nil {
 			return err
-		}
-		if x.header != nil && withoutHeader {
-			x.header = nil
-		} else if x.header != nil {
-			x.setHeader(append(x.memory[:0], x.header...))
 		}
 		x.stored = true
 		return nil

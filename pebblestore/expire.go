@@ -63,7 +63,7 @@ func (w *write) forget(exec statelark.ExecID) error {
 		return err
 	}
 	var running running
-	if err := w.read(&running, exec, true); err != nil {
+	if err := w.read(&running, exec); err != nil {
 		return err
 	}
 	if err := w.close(exec, &running); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/row"
 )
 
 // The step from format 2 to format 3. In format 2
@@ -74,12 +75,12 @@ func headTo3(c *conversion, exec statelark.ExecID, value []byte) error {
 }
 
 func parseHead2(data []byte) (running, error) {
-	r := reader{data: data}
-	x := running{last: int64(r.uvarint()), status: statelark.Status(r.byte())}
-	if x.stopped = len(r.data) > 0; x.stopped {
-		x.stop = r.varint()
+	r := row.NewReader(data, nil)
+	x := running{last: int64(r.Uint()), status: statelark.Status(r.Byte())}
+	if x.stopped = r.Len() > 0; x.stopped {
+		x.stop = r.Int()
 	}
-	return x, r.done()
+	return x, whole(&r)
 }
 
 // packedTo3 packs the value of a row.

@@ -9,6 +9,7 @@ import (
 	"github.com/golang/snappy"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/row"
 )
 
 // The values of rows, as format 3 of the directory has them. Numbers are varints.
@@ -81,42 +82,41 @@ func appendRecord(dst []byte, id statelark.ExecID, x *statelark.Execution) []byt
 	if x.Parent != (statelark.ExecID{}) {
 		flags |= recordParent
 	}
-	dst = append(dst, flags, byte(x.Status))
-	dst = binary.AppendVarint(dst, x.Start.UnixMilli()-id.Start().UnixMilli())
+	w := row.NewWriter(dst, nil)
+	w.Byte(flags)
+	w.Byte(byte(x.Status))
+	w.Int(x.Start.UnixMilli() - id.Start().UnixMilli())
 	if flags&recordStopped != 0 {
-		dst = binary.AppendVarint(dst, x.Stop.UnixMilli())
+		w.Int(x.Stop.UnixMilli())
 	}
-	dst = binary.AppendUvarint(dst, uint64(x.Events))
+	w.Uint(uint64(x.Events))
 	if flags&recordParent != 0 {
-		dst = append(dst, x.Parent[:]...)
-		dst = binary.AppendUvarint(dst, x.ParentWait)
+		w.Raw(string(x.Parent[:]))
+		w.Uint(x.ParentWait)
 	}
 	for _, text := range [...]string{x.Machine, x.Revision, x.Name, x.Version, x.Alias, x.TraceHeader} {
-		dst = binary.AppendUvarint(dst, uint64(len(text)))
-		dst = append(dst, text...)
+		w.Text(text)
 	}
-	return dst
+	return w.Row()
 }
 
 func parseRecord(data []byte, id statelark.ExecID) (*statelark.Execution, error) {
-	r := reader{data: data}
-	flags := r.byte()
-	x := &statelark.Execution{ID: id, Status: statelark.Status(r.byte())}
-	x.Start = time.UnixMilli(id.Start().UnixMilli() + r.varint()).UTC()
+	r := row.NewReader(data, nil)
+	flags := r.Byte()
+	x := &statelark.Execution{ID: id, Status: statelark.Status(r.Byte())}
+	x.Start = time.UnixMilli(id.Start().UnixMilli() + r.Int()).UTC()
 	if flags&recordStopped != 0 {
-		x.Stop = time.UnixMilli(r.varint()).UTC()
+		x.Stop = time.UnixMilli(r.Int()).UTC()
 	}
-	x.Events = int64(r.uvarint())
+	x.Events = int64(r.Uint())
 	if flags&recordParent != 0 {
-		for i := range x.Parent {
-			x.Parent[i] = r.byte()
-		}
-		x.ParentWait = r.uvarint()
+		copy(x.Parent[:], r.Raw(uint64(idLen)))
+		x.ParentWait = r.Uint()
 	}
 	for _, text := range [...]*string{&x.Machine, &x.Revision, &x.Name, &x.Version, &x.Alias, &x.TraceHeader} {
-		*text = r.text()
+		*text = r.Text()
 	}
-	return x, r.done()
+	return x, whole(&r)
 }
 
 // appendNumbered appends a number and then data.
@@ -126,70 +126,19 @@ func appendNumbered(dst []byte, n int64, data []byte) []byte {
 
 // parseNumbered takes a value of appendNumbered apart. The data is a part of value.
 func parseNumbered(value []byte) (int64, []byte, error) {
-	r := reader{data: value}
-	n := int64(r.uvarint())
-	if r.broken {
+	n, size := binary.Uvarint(value)
+	if size <= 0 {
 		return 0, nil, errBroken
 	}
-	return n, r.data, nil
+	return int64(n), value[size:], nil
 }
 
 var errBroken = errors.New("a stored row is broken")
 
-// reader takes a stored value apart; what is wrong with it is told by done.
-type reader struct {
-	data   []byte
-	broken bool
-}
-
-func (r *reader) byte() byte {
-	if len(r.data) == 0 {
-		r.broken = true
-		return 0
-	}
-	b := r.data[0]
-	r.data = r.data[1:]
-	return b
-}
-
-func (r *reader) uvarint() uint64 {
-	n, size := binary.Uvarint(r.data)
-	return take(r, n, size)
-}
-
-func (r *reader) varint() int64 {
-	n, size := binary.Varint(r.data)
-	return take(r, n, size)
-}
-
-// take steps over a number that was read from size bytes.
-func take[N int64 | uint64](r *reader, n N, size int) N {
-	if size <= 0 {
-		r.broken = true
-		return 0
-	}
-	r.data = r.data[size:]
-	return n
-}
-
-func (r *reader) text() string {
-	n := r.uvarint()
-	if n > uint64(len(r.data)) {
-		r.broken = true
-		return ""
-	}
-	text := string(r.data[:n])
-	r.data = r.data[n:]
-	return text
-}
-
-// done reports whether the value was whole and nothing is left of it.
-func (r *reader) done() error {
-	if r.broken {
-		return errBroken
-	}
-	if len(r.data) > 0 {
-		return fmt.Errorf("%w: %d bytes too many", errBroken, len(r.data))
+// whole returns the error of a row that was read to its end.
+func whole(r *row.Reader) error {
+	if err := r.Done(); err != nil {
+		return fmt.Errorf("%w: %w", errBroken, err)
 	}
 	return nil
 }

@@ -1,11 +1,11 @@
 package pebblestore
 
 import (
-	"encoding/binary"
 	"fmt"
 	"slices"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/row"
 )
 
 // running is what every commit of an execution has to know of it. Row 'r' keeps it as long as the execution is
@@ -88,54 +88,53 @@ func appendRunning(dst []byte, id statelark.ExecID, x *running) []byte {
 	if x.header != nil {
 		flags |= runningHeader
 	}
-	dst = append(dst, flags, byte(x.status))
-	dst = binary.AppendUvarint(dst, uint64(x.last))
+	w := row.NewWriter(dst, nil)
+	w.Byte(flags)
+	w.Byte(byte(x.status))
+	w.Uint(uint64(x.last))
 	if x.stopped {
-		dst = binary.AppendVarint(dst, x.stop)
+		w.Int(x.stop)
 	}
-	dst = binary.AppendUvarint(dst, uint64(len(x.noted)))
+	w.Uint(uint64(len(x.noted)))
 	start := id.Start().UnixMilli()
 	for _, n := range x.noted {
-		dst = append(dst, n.kind)
+		w.Byte(n.kind)
 		if n.kind == rowTimer {
-			dst = binary.AppendVarint(dst, n.due-start)
+			w.Int(n.due - start)
 		}
-		dst = binary.AppendUvarint(dst, n.seq)
+		w.Uint(n.seq)
 	}
-	return append(dst, x.header...)
+	return append(w.Row(), x.header...)
 }
 
-// parse reads a value of appendRunning into x, whose memory it uses again. The header is a part of data.
+// parse reads a value of appendRunning into x, whose memory it uses again.
 func (x *running) parse(data []byte, id statelark.ExecID) error {
-	r := reader{data: data}
-	flags := r.byte()
+	r := row.NewReader(data, nil)
+	flags := r.Byte()
 	x.forget()
-	x.status, x.more = statelark.Status(r.byte()), flags&runningMore != 0
-	x.last = int64(r.uvarint())
+	x.status, x.more = statelark.Status(r.Byte()), flags&runningMore != 0
+	x.last = int64(r.Uint())
 	if x.stopped = flags&runningStopped != 0; x.stopped {
-		x.stop = r.varint()
+		x.stop = r.Int()
 	}
 	start := id.Start().UnixMilli()
-	for n := r.uvarint(); n > 0 && !r.broken; n-- {
-		row := note{kind: r.byte()}
-		switch row.kind {
+	for n := r.Uint(); n > 0 && r.Err() == nil; n-- {
+		noted := note{kind: r.Byte()}
+		switch noted.kind {
 		case rowTimer:
-			row.due = start + r.varint()
+			noted.due = start + r.Int()
 		case rowThread, rowWork:
 		default:
-			return fmt.Errorf("%w: it notes a row of the kind %q", errBroken, row.kind)
+			r.Fail(fmt.Errorf("it notes a row of the kind %q", noted.kind))
 		}
-		row.seq = r.uvarint()
-		x.noted = append(x.noted, row)
+		noted.seq = r.Uint()
+		x.noted = append(x.noted, noted)
 	}
-	if flags&runningHeader == 0 {
-		return r.done()
+	if flags&runningHeader != 0 && r.Err() == nil {
+		header := r.Raw(max(1, uint64(r.Len()))) // it is never empty
+		x.setHeader(append(x.memory[:0], header...))
 	}
-	if len(r.data) == 0 {
-		r.broken = true
-	}
-	x.header, r.data = r.data, nil
-	return r.done()
+	return whole(&r)
 }
 
 // parseClosed reads what the record of an execution says into x. Its row 'r' is gone.
@@ -144,16 +143,14 @@ func (x *running) parseClosed(data []byte, id statelark.ExecID) error {
 	if err != nil {
 		return err
 	}
-	r := reader{data: data}
-	flags := r.byte()
-	x.forget()
-	x.last, x.status = last, statelark.Status(r.byte())
-	r.varint() // start
-	if x.stopped = flags&recordStopped != 0; x.stopped {
-		x.stop = r.varint()
+	record, err := parseRecord(data, id)
+	if err != nil {
+		return err
 	}
-	if r.broken {
-		return fmt.Errorf("record of %s: %w", id, errBroken)
+	x.forget()
+	x.last, x.status = last, record.Status
+	if x.stopped = !record.Stop.IsZero(); x.stopped {
+		x.stop = record.Stop.UnixMilli()
 	}
 	return nil
 }

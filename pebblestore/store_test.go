@@ -60,6 +60,9 @@ func TestLawInMemory(t *testing.T) { storetest.Run(t, inMemory) }
 
 // TestLawWithFewNotes has most rows of a running execution found by their marks.
 func TestLawWithFewNotes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is the law once more")
+	}
 	defer pebblestore.SetMaxNoted(1)()
 	storetest.Run(t, inMemory)
 }
