@@ -134,6 +134,9 @@ func checkDamaged(t *rapid.T, fs vfs.FS, l *ledger, file string) bool {
 		if !strings.Contains(err.Error(), number) {
 			t.Fatalf("it does not name %s: %v", file, err)
 		}
+		if !errors.Is(err, pebblestore.ErrDamaged) || !strings.Contains(err.Error(), "from a backup") {
+			t.Fatalf("it does not say what to do: %v", err)
+		}
 		return true
 	}
 	defer func() { _ = s.Close() }() // it may fail, too

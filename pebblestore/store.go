@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -153,13 +154,24 @@ func (s *Store) openPebble(dir string, o Options, exists bool) (db *pebble.DB, e
 	if err == nil {
 		return db, nil
 	}
-	if pebble.IsCorruptionError(err) {
-		err = fmt.Errorf("%w: %w: restore the directory from a backup", ErrDamaged, err)
+	if exists && isDamage(err) {
+		err = damaged(err)
 	}
 	if db != nil {
 		err = errors.Join(err, db.Close())
 	}
 	return nil, errors.Join(err, extents.close(), s.unlock())
+}
+
+// isDamage reports whether an error of Pebble's Open says that a file is broken, cut off or gone. Pebble marks the first
+// alone.
+func isDamage(err error) bool {
+	return pebble.IsCorruptionError(err) || errors.Is(err, fs.ErrNotExist) || strings.Contains(err.Error(), "object size mismatch")
+}
+
+// damaged makes an ErrDamaged of an error of Pebble, which names the file.
+func damaged(err error) error {
+	return fmt.Errorf("%w: %w: restore the directory from a backup", ErrDamaged, err)
 }
 
 // unlock gives back the lock of a directory that was there before.
@@ -288,7 +300,7 @@ func (s *Store) usable(ctx context.Context) error {
 // unavailable wraps an error of Pebble, or another that has no meaning of its own to a caller.
 func unavailable(err error) error {
 	if pebble.IsCorruptionError(err) {
-		err = fmt.Errorf("%w: %w", ErrDamaged, err)
+		err = damaged(err)
 	}
 	return fmt.Errorf("%w: %w", statelark.ErrUnavailable, err)
 }
