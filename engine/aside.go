@@ -31,7 +31,7 @@ import (
 
 const (
 	// slice is how long a step that is set aside computes before others have their turn.
-	slice = 10 * time.Millisecond
+	slice = time.Millisecond
 	// maxWaiting is how many messages wait for one step; the callers of others are told to come again.
 	maxWaiting = 4096
 )
@@ -75,6 +75,7 @@ func (c *computation) poll() bool {
 	case c.aside:
 		if took >= slice {
 			c.leave()
+			runtime.Gosched()
 			return c.enter()
 		}
 	case took < time.Duration(e.patience.Load()):

@@ -157,10 +157,7 @@ func (o *owner) landed(l *live, c *change, m message, err error) {
 		l.dead.Store(true) // before pending tells that nothing is under way
 	}
 	if l.pending.Add(-1) == 0 && l.lost.Load() {
-		select {
-		case o.wake <- struct{}{}:
-		default:
-		}
+		o.nudge()
 	}
 	defer c.recycle()
 	m.answer(err)

@@ -15,8 +15,12 @@ import (
 const (
 	maxBatchChanges = 1000
 	maxBatchRows    = 3000
-	maxBatchBytes   = 8 << 20
+	maxBatchBytes   = 2 << 20
 )
+
+// maxBacklog is how many bytes of changes wait for a batch before executions in the middle of a long way wait, too: else
+// their changes would pile up before those of everybody else.
+const maxBacklog = 2 * maxBatchBytes
 
 // commit is a change on its way to the store, and who wants to know.
 type commit struct {
@@ -26,6 +30,8 @@ type commit struct {
 	live *live
 	// tell is called once, by the finisher, when the change is durable (nil) or refused.
 	tell func(error)
+
+	rows, bytes int // what the change adds to a batch
 }
 
 // committer writes everything that is queued in one batch, again and again. Batches fill while the one before
@@ -35,9 +41,12 @@ type committer struct {
 	shards     *shards
 	generation *atomic.Uint64
 	failed     func(error) // told why a batch failed whose outcome is not known
+	caughtUp   func()      // called when there is room again after behind said that there is none
 
 	in       chan commit
-	first    *commit // taken from in, and too much for the batch before it
+	first    *commit      // taken from in, and too much for the batch before it
+	backlog  atomic.Int64 // bytes that were submitted and are in no batch yet
+	asked    atomic.Bool  // behind said true, and caughtUp was not called since
 	finished chan outcome
 	flying   atomic.Pointer[chan struct{}] // closed when the store's Commit returns; nil when none is under way
 	running  sync.WaitGroup
@@ -49,9 +58,9 @@ type outcome struct {
 	err     error
 }
 
-func newCommitter(store statelark.Store, shards *shards, generation *atomic.Uint64, failed func(error)) *committer {
+func newCommitter(store statelark.Store, shards *shards, generation *atomic.Uint64, failed func(error), caughtUp func()) *committer {
 	return &committer{
-		store: store, shards: shards, generation: generation, failed: failed,
+		store: store, shards: shards, generation: generation, failed: failed, caughtUp: caughtUp,
 		in: make(chan commit, commitQueue), finished: make(chan outcome, 4),
 	}
 }
@@ -68,7 +77,28 @@ func (c *committer) close() {
 }
 
 // submit queues a change. Changes of one execution must be submitted by one goroutine.
-func (c *committer) submit(m commit) { c.in <- m }
+func (c *committer) submit(m commit) {
+	m.rows, m.bytes = cost(m.change)
+	c.backlog.Add(int64(m.bytes))
+	c.in <- m
+}
+
+// behind reports whether so much waits for a batch that what can wait should; caughtUp is called when that is over.
+func (c *committer) behind() bool {
+	if c.backlog.Load() < maxBacklog {
+		return false
+	}
+	c.asked.Store(true) // before the backlog is looked at again: see taken
+	return c.backlog.Load() >= maxBacklog
+}
+
+// taken notes that a change is in a batch.
+func (c *committer) taken(m *commit) {
+	if c.backlog.Add(-int64(m.bytes)) < maxBacklog && c.asked.Load() {
+		c.asked.Store(false)
+		c.caughtUp()
+	}
+}
 
 func (c *committer) run() {
 	defer close(c.finished)
@@ -114,7 +144,8 @@ func (c *committer) sift(batch []commit) []commit {
 // next batch; one that does so alone is a batch of its own.
 func (c *committer) fill() []commit {
 	batch := append(make([]commit, 0, 64), *c.first)
-	rows, bytes := cost(c.first.change)
+	rows, bytes := c.first.rows, c.first.bytes
+	c.taken(c.first)
 	c.first = nil
 	for len(batch) < maxBatchChanges {
 		select {
@@ -122,11 +153,11 @@ func (c *committer) fill() []commit {
 			if !ok {
 				return batch
 			}
-			r, b := cost(m.change)
-			if rows, bytes = rows+r, bytes+b; rows > maxBatchRows || bytes > maxBatchBytes {
+			if rows, bytes = rows+m.rows, bytes+m.bytes; rows > maxBatchRows || bytes > maxBatchBytes {
 				c.first = &m
 				return batch
 			}
+			c.taken(&m)
 			batch = append(batch, m)
 		default:
 			return batch

@@ -117,7 +117,7 @@ func New(store statelark.Store, place arn.Place, targets *task.Registry, o Optio
 	}
 	e.generation.Store(1)
 	e.shards = &shards{store: store, node: o.Node, log: e.log}
-	e.committer = newCommitter(store, e.shards, &e.generation, e.failed)
+	e.committer = newCommitter(store, e.shards, &e.generation, e.failed, e.caughtUp)
 	e.rows = workRows{store, e.tokens.token}
 	e.dispatcher = newDispatcher(targets, e.rows, e.deliver, e.log, o.MaxTasks)
 	e.recovery, e.deletions = newRecovery(e), newDeletions(e)
@@ -270,6 +270,13 @@ func unavailable(cause error) error {
 func (e *Engine) ownerOf(id statelark.ExecID) *owner { return e.ownerOfShard(id.Shard()) }
 
 func (e *Engine) ownerOfShard(s statelark.ShardID) *owner { return e.owners[int(s)%len(e.owners)] }
+
+// caughtUp lets executions in the middle of their way go on.
+func (e *Engine) caughtUp() {
+	for _, o := range e.owners {
+		o.nudge()
+	}
+}
 
 // lost forgets what memory has of shards that another node took.
 func (e *Engine) lost(n int) {

@@ -191,7 +191,7 @@ func TestConflictOfOneChange(t *testing.T) {
 		synctest.Wait()
 		id := statelark.NewExecID(time.Now(), 3, 1)
 		refused := make(chan error, 1)
-		r.committer.submit(commit{&statelark.Change{Exec: id, First: 5, Last: 5, Block: []byte{1}}, r.generation.Load(), nil, func(err error) { refused <- err }})
+		r.committer.submit(commit{change: &statelark.Change{Exec: id, First: 5, Last: 5, Block: []byte{1}}, generation: r.generation.Load(), tell: func(err error) { refused <- err }})
 		release()
 		for range 50 {
 			if err := <-results; err != nil {
@@ -224,7 +224,7 @@ func TestStoreFailsWhileABatchIsHalved(t *testing.T) {
 		var batch []commit
 		for range 4 {
 			ch := &statelark.Change{Exec: statelark.NewExecID(time.Now(), 3, 1)}
-			batch = append(batch, commit{ch, r.generation.Load(), nil, func(err error) {
+			batch = append(batch, commit{change: ch, generation: r.generation.Load(), tell: func(err error) {
 				if err != nil {
 					refused.Add(1)
 				}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -54,7 +55,7 @@ type owner struct {
 	e      *Engine
 	number int // among the engine's owners; it owns the shards with that remainder
 	in     chan message
-	wake   chan struct{} // of one: a change of an execution in unsettled has landed
+	wake   chan struct{} // of one: a change of an execution in unsettled has landed, or the committer has caught up
 	quit   chan struct{}
 	timers *timers
 	inbox  *inbox
@@ -83,6 +84,14 @@ func newOwner(e *Engine, number int) *owner {
 	o.timers, o.inbox = newTimers(o), newInbox(o)
 	o.computing = newComputation(o)
 	return o
+}
+
+// nudge makes the owner look at what it waits for.
+func (o *owner) nudge() {
+	select {
+	case o.wake <- struct{}{}:
+	default:
+	}
 }
 
 // shards returns the shards of the owner that this node has.
@@ -139,7 +148,7 @@ func (o *owner) turn() bool {
 		o.resumed = o.resumed[1:]
 		return o.handle(m)
 	}
-	if len(o.more) > 0 {
+	if len(o.more) > 0 && !o.e.committer.behind() {
 		select {
 		case m := <-o.in:
 			if !o.handle(m) {
@@ -151,7 +160,11 @@ func (o *owner) turn() bool {
 			return false
 		default:
 		}
-		return o.goOn()
+		if !o.goOn() {
+			return false
+		}
+		runtime.Gosched() // who has less to do than this comes first: the runtime takes 10 ms to see to that
+		return true
 	}
 	select {
 	case m := <-o.in:
@@ -166,7 +179,7 @@ func (o *owner) turn() bool {
 
 // submit hands a change to the committer. It rests on l as in memory; nil: on nothing.
 func (o *owner) submit(ch *statelark.Change, l *live, tell func(error)) {
-	o.e.committer.submit(commit{ch, o.generation, l, tell})
+	o.e.committer.submit(commit{change: ch, generation: o.generation, live: l, tell: tell})
 }
 
 // goOn gives one more step to the execution that has waited longest for it.
