@@ -70,7 +70,7 @@ func (c *computation) poll() bool {
 		return true
 	}
 	switch took := time.Since(c.from); {
-	case c.message.event.Brief:
+	case c.message.event.Spent == interp.StepBudget:
 		return false
 	case c.aside:
 		if took >= slice {

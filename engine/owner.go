@@ -372,11 +372,18 @@ func (o *owner) unlist(l *live) {
 	o.weigh(l)
 }
 
+// hurriedBudget is how many turns a step has while messages wait for the owner: enough for most executions to come to
+// their next wait, and little enough that a thousand messages are not long in coming.
+const hurriedBudget = 64
+
 // step gives an event to an execution and submits what follows. It reports whether this goroutine still is the owner.
 func (o *owner) step(l *live, m message) bool {
 	o.date(l, &m)
 	if l.program.deleting() && m.event.Kind != interp.Started {
 		m.event = interp.Event{Kind: interp.Stopped, At: m.event.At}
+	}
+	if m.event.Spent == 0 && len(o.in) > 0 {
+		m.event.Spent = interp.StepBudget - hurriedBudget
 	}
 	c := o.computing
 	c.begin(l, m)
@@ -515,7 +522,7 @@ func (o *owner) taken(key nameKey, b *beginning) bool {
 // answer at once, and goes on after that.
 func (o *owner) beginBriefly(l *live, m message) {
 	o.e.beginAnew(l, m.begin.start.Input)
-	m.event.Brief = true
+	m.event.Spent = interp.StepBudget
 	o.step(l, m) // it is short, and so is not set aside
 }
 

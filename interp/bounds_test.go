@@ -48,7 +48,7 @@ func TestManyItems(t *testing.T) {
 					s.reload()
 				}
 			}
-			if largest > stepBudget+2 {
+			if largest > StepBudget+2 {
 				t.Errorf("a decision has %d rows", largest)
 			}
 			if open := len(s.x.waits); open != c.items {
@@ -172,7 +172,7 @@ func TestManyTimers(t *testing.T) {
 		before := len(s.x.waits)
 		d := s.x.Step(Event{Kind: TimerFired, Seq: seq, At: s.now})
 		s.check(&d)
-		if ended := before - len(s.x.waits); ended < 1 || ended > stepBudget || s.x.waits[seq] != nil {
+		if ended := before - len(s.x.waits); ended < 1 || ended > StepBudget || s.x.waits[seq] != nil {
 			t.Fatalf("timer %d ended %d waits", seq, ended)
 		}
 		if len(s.x.due) != len(s.x.waits) {

@@ -70,7 +70,7 @@ func (x *Exec) takeExpired(own *Thread) []*Thread {
 	if own.wait.due != 0 && own.wait.due <= x.now {
 		take(own)
 	}
-	for len(x.due) > 0 && x.due[0].wait.due <= x.now && len(expired) < stepBudget {
+	for len(x.due) > 0 && x.due[0].wait.due <= x.now && len(expired) < StepBudget {
 		take(x.due[0])
 	}
 	slices.SortFunc(expired, byID)

@@ -163,8 +163,9 @@ type Event struct {
 	// Up is, of a TimerFired, since when the node could have heard a heartbeat. A heartbeat that is overdue
 	// by less than a full interval since then is not held against the worker.
 	Up time.Time
-	// Brief is, of a Started, that no state is entered yet: the Decision says More.
-	Brief bool
+	// Spent is how many turns of StepBudget the step may not use. When that is all of them no state is entered, and
+	// the Decision of a Started says More.
+	Spent int
 }
 
 // Phase is how far a task had come when it failed.
@@ -274,7 +275,7 @@ func (x *Exec) Step(ev Event) Decision {
 func (x *Exec) StepInto(d *Decision, ev Event) (err error) {
 	defer abandoned(&err)
 	d.reset()
-	x.d, x.now, x.used, x.asked, x.cut = d, ev.At.UnixMilli(), 0, 0, false
+	x.d, x.now, x.used, x.asked, x.cut = d, ev.At.UnixMilli(), ev.Spent, ev.Spent, false
 	meant := x.accept(ev)
 	x.releaseFrames()
 	if meant {
@@ -293,7 +294,7 @@ func (d *Decision) reset() {
 }
 
 // keptOfDecision is how many things of a kind a Decision keeps room for from one step to the next.
-const keptOfDecision = 4 * stepBudget
+const keptOfDecision = 4 * StepBudget
 
 // emptied returns the slice without what is in it, for other things.
 func emptied[T any](s []T) []T {
@@ -317,9 +318,6 @@ func (x *Exec) accept(ev Event) bool {
 	switch ev.Kind {
 	case Started:
 		x.start()
-		if ev.Brief {
-			x.used = stepBudget
-		}
 	case Continue:
 		return x.resume()
 	case Stopped:

@@ -91,7 +91,7 @@ func TestStepBudget(t *testing.T) {
 		name, expr string
 		min, max   int // states of a step
 	}{
-		{"quick", `1`, stepBudget, stepBudget},
+		{"quick", `1`, StepBudget, StepBudget},
 		{"slow", `$sum($map([1..20000], function($i) { $i + 1 }))`, 1, 16},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -117,7 +117,7 @@ func (x *Exec) mapRunARN(label string) string {
 // startMore begins iterations until the limit is reached or the budget is used up; they follow from the event previous.
 func (x *Exec) startMore(t *Thread, previous eventID) {
 	for j := t.join; t.join == j && j.started < j.length && j.started-j.ended < j.limit && x.status == Running; {
-		if x.used >= stepBudget {
+		if x.used >= StepBudget {
 			x.pause(t, previous)
 			return
 		}

@@ -246,7 +246,7 @@ func (x *Exec) timerFired(ev Event) bool {
 		if t.wait == nil { // the one before has cut it
 			continue
 		}
-		if x.used >= stepBudget && t != own { // its own timer fires as well
+		if x.used >= StepBudget && t != own { // its own timer fires as well
 			x.due.set(t)
 			continue
 		}

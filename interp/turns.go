@@ -78,7 +78,7 @@ func merge(a, b []*Thread) []*Thread {
 
 // run gives each ready thread its turn until none is left, the execution is over or the budget is used up.
 func (x *Exec) run() {
-	for x.status == Running && x.used < stepBudget {
+	for x.status == Running && x.used < StepBudget {
 		t := x.turns.next()
 		if t == nil {
 			break

@@ -5,8 +5,8 @@ import "errors"
 // A step is bounded by what it computes, never by a clock: the same events give the same decisions, whatever else the
 // machine is doing. The evaluators count their work in units of some 50 µs.
 
-// stepBudget bounds the turns of one Step, so that a loop of Pass states lets other executions in.
-const stepBudget = 512
+// StepBudget is how many turns one Step has, so that a loop of Pass states lets other executions in.
+const StepBudget = 512
 
 // turnsPerUnit is what a unit of work costs of the budget.
 const turnsPerUnit = 64

@@ -89,7 +89,7 @@ func TestWorkOfPaths(t *testing.T) {
 				if exhausted := d.End != nil && d.End.Error != nil && *d.End.Error == "States.Runtime" && strings.Contains(*d.End.Cause, exhaustedCause); exhausted != fails {
 					t.Errorf("bound %d: it ended with %+v", bound, d.End)
 				}
-				if x.used < stepBudget {
+				if x.used < StepBudget {
 					t.Errorf("it used %d turns", x.used)
 				}
 			}
