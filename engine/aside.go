@@ -26,6 +26,9 @@ import (
 // state machine is deleted, when the store failed, and when the engine closes; the memory is then of no more use, and is
 // read again from the store, which knows nothing of the step.
 //
+// What has been set aside once goes aside at the first chance in its next steps, until one of them is short: of a hundred
+// such executions each would hold the owner for its patience otherwise.
+//
 // The first step of an execution is not set aside: it is given up, and the execution begins briefly, without entering
 // a state, so that whoever starts it has an answer at once. What took long is the next step then.
 
@@ -45,7 +48,7 @@ type computation struct {
 	decision *interp.Decision
 	err      error
 	from     time.Time     // when the step began or, once it is set aside, its slice
-	slow     bool          // it is the first of its execution, and takes long
+	long     bool          // it is the first of its execution, and takes long
 	aside    bool          // another goroutine is the owner
 	placed   bool          // it has a worker's place
 	abandon  chan struct{} // closed by the owner, of a step that is set aside
@@ -57,11 +60,16 @@ func newComputation(o *owner) *computation {
 }
 
 func (c *computation) begin(l *live, m message) {
-	c.live, c.message, c.err, c.slow, c.from = l, m, nil, false, time.Now()
+	c.live, c.message, c.err, c.long, c.from = l, m, nil, false, time.Now()
 	l.computation = c
 }
 
-func (c *computation) run() { c.err = stepSafely(c.live.x, c.decision, c.message.event) }
+func (c *computation) run() {
+	c.err = stepSafely(c.live.x, c.decision, c.message.event)
+	if !c.aside {
+		c.live.long = c.long
+	}
+}
 
 // poll is asked while the step computes, and says whether it is to be given up.
 func (c *computation) poll() bool {
@@ -78,9 +86,9 @@ func (c *computation) poll() bool {
 			runtime.Gosched()
 			return c.enter()
 		}
-	case took < time.Duration(e.patience.Load()):
+	case took < time.Duration(e.patience.Load()) && !c.live.long:
 	case c.message.begin != nil:
-		c.slow = true
+		c.long = true
 		return true
 	default:
 		c.setAside()
@@ -103,7 +111,7 @@ func (c *computation) abandoned() bool {
 func (c *computation) setAside() {
 	o := c.o
 	c.aside, c.abandon = true, make(chan struct{})
-	c.live.aside = c
+	c.live.aside, c.live.long = c, true
 	o.computing = newComputation(o)
 	o.e.running.Go(o.run)
 }

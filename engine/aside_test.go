@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/interp"
 )
 
 // stall makes the steps of what do calls, and those alone, be set aside and stand still until goOn is called.
@@ -197,5 +198,36 @@ func TestImpatience(t *testing.T) {
 			is(t, "duration", r.describe(arn).Stop.Sub(r.describe(arn).Start).Round(time.Second), 3*time.Second)
 		}
 		is(t, "places taken", len(r.workers), 0)
+	})
+}
+
+// An execution whose end is decided, and not yet durable, when its turn in the middle of a long way comes is left alone.
+func TestEndInTheMiddleOfALongWay(t *testing.T) {
+	inBubbleOfOne(t, echo, func(r *rig) {
+		m := r.machine("M", endless)
+		var arn string
+		goOn := r.stall(func() { arn = r.start(m, "e", `1`) })
+		r.committer.backlog.Add(maxBacklog) // no turn comes for now
+		id := r.describe(arn).ID
+		goOn()
+		synctest.Wait()
+		busy, release := make(chan struct{}), r.store.hold()
+		go func() { // the batches to come are one after this one
+			r.start(m, "busy", `1`)
+			close(busy)
+		}()
+		synctest.Wait()
+		stopped := make(chan error, 1)
+		r.owners[0].in <- message{exec: id, event: interp.Event{Kind: interp.Stopped}, reply: func(err error) { stopped <- err }}
+		synctest.Wait()
+		r.committer.backlog.Add(-maxBacklog)
+		r.caughtUp()
+		synctest.Wait()
+		release()
+		if err := <-stopped; err != nil {
+			t.Error(err)
+		}
+		is(t, "status", r.describe(arn).Status, statelark.Aborted)
+		<-busy
 	})
 }

@@ -154,7 +154,8 @@ func (l *live) noteMore(c *change, d *interp.Decision) {
 // landed does what a change said, now that it is durable; or tells that it was refused. The finisher calls it.
 func (o *owner) landed(l *live, c *change, m message, err error) {
 	if err != nil {
-		l.dead.Store(true) // before pending tells that nothing is under way
+		l.dead.Store(true)     // before pending tells that nothing is under way
+		o.e.recovery.request() // the timer that fired, or that says More, is known to the store alone now
 	}
 	if l.pending.Add(-1) == 0 && l.lost.Load() {
 		o.nudge()

@@ -40,6 +40,7 @@ type live struct {
 	bytes    int  // of x, as in owner.bytes
 	more     bool // it is in owner.more
 	owed     bool // it has to be put there when its step has come back
+	long     bool // its last step was set aside, or would have been
 
 	pending atomic.Int32 // changes submitted and not landed
 	dead    atomic.Bool  // a change was refused: memory and store differ

@@ -197,7 +197,7 @@ func (o *owner) goOn() bool {
 		l.moreDue = 0 // it may leave the memory
 	case l.aside != nil:
 		l.owed = true
-	case l.lost.Load(): // it is to end
+	case l.lost.Load(), l.x == nil: // it is to end, or has ended
 	case o.live[l.record.ID] == l:
 		return o.step(l, message{exec: l.record.ID, event: interp.Event{Kind: interp.Continue}})
 	}
@@ -429,7 +429,7 @@ func (o *owner) undecided(c *computation) {
 	switch {
 	case !errors.Is(c.err, interp.ErrInterrupted):
 		o.poisoned(c.live, c.message, c.err)
-	case c.slow:
+	case c.long:
 		o.beginBriefly(c.live, c.message)
 	default:
 		o.abandoned(c.live, c.message)
@@ -524,6 +524,7 @@ func (o *owner) beginBriefly(l *live, m message) {
 	o.e.beginAnew(l, m.begin.start.Input)
 	m.event.Spent = interp.StepBudget
 	o.step(l, m) // it is short, and so is not set aside
+	l.long = true
 }
 
 // dropNames forgets names whose executions are durable: the store knows them now.
