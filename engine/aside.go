@@ -163,6 +163,8 @@ var errBusy = fmt.Errorf("the execution computes, and many wait for it: %w", sta
 // wait keeps a message until the step of its execution has come back. A stop goes first, and ends the step.
 func (o *owner) wait(l *live, m message) {
 	switch {
+	case l.aside == nil && o.e.isClosing(): // it has come back, and nothing more is made of it
+		m.answer(errClosing)
 	case m.event.Kind == interp.Stopped:
 		if l.aside != nil {
 			l.aside.giveUp()
@@ -178,9 +180,9 @@ func (o *owner) wait(l *live, m message) {
 // takeBack goes on with a step that was set aside, and then with what waited for it.
 func (o *owner) takeBack(c *computation) {
 	l := c.live
-	l.aside = nil
-	if o.live[l.record.ID] != l { // the store failed meanwhile
-		c.message.answer(errUnsettled)
+	l.aside, l.computation = nil, nil // what it said is not to be held any longer
+	if o.live[l.record.ID] != l {     // a change was refused meanwhile: memory was read again, or is to be
+		l.waiting = slices.Insert(l.waiting, 0, c.message)
 		o.resume(l)
 		return
 	}
@@ -204,8 +206,11 @@ func (o *owner) resume(l *live) {
 // the store has all that was decided before.
 func (o *owner) abandoned(l *live, m message) {
 	if o.e.isClosing() {
-		m.answer(errClosing)
-		l.dead.Store(true)
+		l.lost.Store(true)
+		for _, m := range append(l.waiting, m) {
+			m.answer(errClosing)
+		}
+		l.waiting = nil
 		return
 	}
 	if m.begin != nil { // nothing of it is known to anybody

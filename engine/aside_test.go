@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/statelark/statelark"
-	"github.com/statelark/statelark/interp"
+	"github.com/statelark/statelark/task"
 )
 
 // stall makes the steps of what do calls, and those alone, be set aside and stand still until goOn is called.
@@ -201,33 +201,172 @@ func TestImpatience(t *testing.T) {
 	})
 }
 
-// An execution whose end is decided, and not yet durable, when its turn in the middle of a long way comes is left alone.
-func TestEndInTheMiddleOfALongWay(t *testing.T) {
+// A stop that comes between two steps of a long way is the end of it, and nothing is made of the step that was to follow.
+func TestStopBetweenTwoStepsOfALongWay(t *testing.T) {
 	inBubbleOfOne(t, echo, func(r *rig) {
-		m := r.machine("M", endless)
-		var arn string
-		goOn := r.stall(func() { arn = r.start(m, "e", `1`) })
-		r.committer.backlog.Add(maxBacklog) // no turn comes for now
-		id := r.describe(arn).ID
-		goOn()
+		other := r.machine("other", passOnly)
+		arn := r.start(r.machine("M", `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"Next":"A"},
+			"A":{"Type":"Choice","Choices":[{"Variable":"$.end","IsPresent":true,"Next":"E"}],"Default":"B"},
+			"B":{"Type":"Pass","Next":"A"},"E":{"Type":"Succeed"}}}`), "e", `{}`)
+		busy := make(chan struct{})
+		r.store.set(func(s *frail) { s.lookup = func() { <-busy } })
+		go r.start(other, "x", `{}`)
+		time.Sleep(2 * time.Second) // the Wait is over, and its event waits for the owner
 		synctest.Wait()
-		busy, release := make(chan struct{}), r.store.hold()
-		go func() { // the batches to come are one after this one
-			r.start(m, "busy", `1`)
-			close(busy)
-		}()
-		synctest.Wait()
+		r.store.set(func(s *frail) { s.lookup = nil })
 		stopped := make(chan error, 1)
-		r.owners[0].in <- message{exec: id, event: interp.Event{Kind: interp.Stopped}, reply: func(err error) { stopped <- err }}
-		synctest.Wait()
-		r.committer.backlog.Add(-maxBacklog)
-		r.caughtUp()
+		go func() {
+			_, err := r.StopExecution(context.Background(), arn, nil, nil)
+			stopped <- err
+		}()
+		synctest.Wait() // so does the stop
+		release := r.store.hold()
+		close(busy)
 		synctest.Wait()
 		release()
 		if err := <-stopped; err != nil {
 			t.Error(err)
 		}
 		is(t, "status", r.describe(arn).Status, statelark.Aborted)
-		<-busy
 	})
+}
+
+// Executions that compute for long are no reason to keep all others in memory.
+func TestMemoryIsBoundedBesideLongSteps(t *testing.T) {
+	inBubbleWith(t, Options{Owners: 1, MaxLive: 10}, echo, func(r *rig) {
+		m := r.machine("M", longOnly)
+		goOn := r.stall(func() {
+			for i := range 12 {
+				r.start(m, fmt.Sprint("long", i), `1`)
+			}
+		})
+		wait := r.machine("W", waitHour)
+		for i := range 200 {
+			r.start(wait, fmt.Sprint(i), `{}`)
+		}
+		synctest.Wait()
+		if n := len(r.owners[0].live); n > 30 {
+			t.Errorf("%d executions are in memory", n)
+		}
+		goOn()
+	})
+}
+
+// What is let go of is not held by its name.
+func TestNamesHoldNothing(t *testing.T) {
+	inBubbleWith(t, Options{Owners: 1, MaxLive: 10}, echo, func(r *rig) {
+		wait := r.machine("W", waitHour)
+		for i := range 200 {
+			r.start(wait, fmt.Sprint(i), `{}`)
+		}
+		synctest.Wait()
+		o := r.owners[0]
+		for key, l := range o.names {
+			if o.live[l.record.ID] != l {
+				t.Errorf("%s is still held", key.name)
+			}
+		}
+	})
+}
+
+// A step that was set aside leaves nothing of what it said.
+func TestNothingIsLeftOfALongStep(t *testing.T) {
+	inBubbleOfOne(t, echo, func(r *rig) {
+		m := r.machine("M", `{"StartAt":"P0","States":{`+strings.Replace(longWay(), `"End":true`, `"Next":"W"`, 1)+`,
+			"W":{"Type":"Wait","Seconds":3600,"End":true}}}`)
+		goOn := r.stall(func() { r.start(m, "e", `1`) })
+		goOn()
+		synctest.Wait()
+		for _, l := range r.owners[0].live {
+			if l.computation != nil && l.computation != r.owners[0].computing {
+				t.Error("its decision is held")
+			}
+		}
+	})
+}
+
+// Closing interrupts a step; what was decided before it is stored.
+func TestCloseStoresWhatWasDecidedBeforeALongStep(t *testing.T) {
+	var over chan struct{}
+	stubborn := func(context.Context, *task.Call) (task.Outcome, error) {
+		<-over
+		return task.Outcome{}, nil
+	}
+	inBubbleOfOne(t, stubborn, func(r *rig) {
+		over = make(chan struct{})
+		r.activity("a")
+		r.start(r.machine("T", taskOnly), "e", `1`) // Close waits for it, and the owner goes on meanwhile
+		arn := r.start(r.machine("M", `{"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[
+			{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"`+here.ActivityARN("a")+`","Next":"P0"},`+longWay()+`}},
+			{"StartAt":"U","States":{"U":{"Type":"Task","Resource":"`+here.ActivityARN("a")+`","End":true}}}],"End":true}}}`), "e", `1`)
+		first, second := r.poll("w").Token, r.poll("w").Token
+		other := r.machine("other", passOnly)
+		release := r.store.hold()
+		go r.start(other, "x", `{}`)
+		synctest.Wait() // the batches to come are after this one
+		answer := make(chan error, 1)
+		go func() { answer <- r.TaskSucceeded(context.Background(), second, `3`) }()
+		synctest.Wait()
+		r.stall(func() {
+			go func() { _ = r.TaskSucceeded(context.Background(), first, `2`) }()
+		})
+		closed := make(chan error, 1)
+		go func() { closed <- r.Close(context.Background()) }()
+		synctest.Wait()
+		release()
+		synctest.Wait()
+		close(over)
+		if err := <-closed; err != nil {
+			t.Error(err)
+		}
+		if err := <-answer; err != nil {
+			t.Errorf("the second: %v", err)
+		}
+		r.open()
+		if err := r.TaskSucceeded(context.Background(), first, `2`); err != nil {
+			t.Error(err)
+		}
+		is(t, "output", r.ended(arn).Output, "[2,3]")
+	})
+}
+
+// An event whose change is refused because of one before it is not lost, in a long step or a short one.
+func TestTimerWhoseChangeIsRefused(t *testing.T) {
+	for _, long := range []bool{false, true} {
+		t.Run(fmt.Sprint(long), func(t *testing.T) {
+			inBubbleOfOne(t, echo, func(r *rig) {
+				r.activity("a")
+				arn := r.start(r.machine("M", `{"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[
+					{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"`+here.ActivityARN("a")+`","End":true}}},
+					{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"Next":"P0"},`+longWay()+`}}],"End":true}}}`), "e", `1`)
+				token, other := r.poll("w").Token, r.machine("other", passOnly)
+				answer := make(chan error, 1)
+				release := r.store.hold()
+				go r.start(other, "x", `1`)
+				synctest.Wait() // the batches to come are after this one
+				go func() { answer <- r.TaskSucceeded(context.Background(), token, `2`) }()
+				synctest.Wait()
+				wait, goOn := func() { time.Sleep(2 * time.Second) }, func() {}
+				if long {
+					goOn = r.stall(wait)
+				} else {
+					wait()
+				}
+				synctest.Wait()
+				r.store.set(func(s *frail) {
+					s.before = func(*statelark.Batch) error { return fmt.Errorf("refused by the test: %w", statelark.ErrConflict) }
+				})
+				release()
+				if err := <-answer; err == nil {
+					t.Error("the answer was taken")
+				}
+				r.store.set(func(s *frail) { s.before = nil })
+				if err := r.TaskSucceeded(context.Background(), token, `3`); err != nil {
+					t.Error(err)
+				}
+				goOn()
+				is(t, "output", r.ended(arn).Output, "[3,1]")
+			})
+		})
+	}
 }

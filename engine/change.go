@@ -15,12 +15,13 @@ const moreSeq = 0
 // change is a Change and what has to be done once it is durable.
 type change struct {
 	*statelark.Change
-	run    []call
-	cancel []interp.CancelTask
-	arm    []interp.TimerSet
-	disarm []interp.TimerSet
-	end    *interp.End
-	arena  []byte // what the rows are written into; given back once they are stored
+	generation uint64
+	run        []call
+	cancel     []interp.CancelTask
+	arm        []interp.TimerSet
+	disarm     []interp.TimerSet
+	end        *interp.End
+	arena      []byte // what the rows are written into; given back once they are stored
 }
 
 // arenas are used again and again: the store keeps nothing of a change when its commit returns. One that grew large
@@ -49,7 +50,7 @@ func (c *change) recycle() {
 func (o *owner) newChange(l *live, d *interp.Decision, m message) *change {
 	e, id := o.e, l.record.ID
 	ch := &statelark.Change{Exec: id}
-	c := &change{Change: ch, end: d.End, arena: *arenas.Get().(*[]byte)}
+	c := &change{Change: ch, generation: o.generation, end: d.End, arena: *arenas.Get().(*[]byte)}
 	if m.from != nil {
 		ch.Consumed = append(ch.Consumed, *m.from)
 	}
@@ -154,8 +155,10 @@ func (l *live) noteMore(c *change, d *interp.Decision) {
 // landed does what a change said, now that it is durable; or tells that it was refused. The finisher calls it.
 func (o *owner) landed(l *live, c *change, m message, err error) {
 	if err != nil {
-		l.dead.Store(true)     // before pending tells that nothing is under way
-		o.e.recovery.request() // the timer that fired, or that says More, is known to the store alone now
+		l.dead.Store(true)                                           // before pending tells that nothing is under way
+		if m.begin == nil && o.e.generation.Load() == c.generation { // else there is a recovery as it is
+			o.e.recovery.request() // the event may be known to nobody else any more
+		}
 	}
 	if l.pending.Add(-1) == 0 && l.lost.Load() {
 		o.nudge()

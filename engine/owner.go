@@ -195,9 +195,10 @@ func (o *owner) goOn() bool {
 	switch {
 	case l.dead.Load():
 		l.moreDue = 0 // it may leave the memory
+	case l.x == nil: // something else ended it
 	case l.aside != nil:
 		l.owed = true
-	case l.lost.Load(), l.x == nil: // it is to end, or has ended
+	case l.lost.Load(): // it is to end
 	case o.live[l.record.ID] == l:
 		return o.step(l, message{exec: l.record.ID, event: interp.Event{Kind: interp.Continue}})
 	}
@@ -238,7 +239,7 @@ func (o *owner) checkGeneration() {
 func (o *owner) forgetEnded() {
 	for len(o.ended) > 0 && o.ended[0].pending.Load() == 0 {
 		if l := o.ended[0]; o.live[l.record.ID] == l {
-			delete(o.live, l.record.ID)
+			o.forget(l)
 		}
 		o.ended[0] = nil
 		o.ended = o.ended[1:]
@@ -354,12 +355,21 @@ func (o *owner) spare(l *live) {
 		at = at.Next()
 		if old != l && old.pending.Load() == 0 && old.moreDue == 0 && old.aside == nil {
 			o.forget(old)
+		} else { // not to be looked at again before the others
+			o.idle.MoveToBack(old.place)
 		}
 	}
 }
 
+// forget lets go of the memory of an execution. A step of it that is under way is given up.
 func (o *owner) forget(l *live) {
 	delete(o.live, l.record.ID)
+	if key := (nameKey{l.record.Machine, l.record.Name}); o.names[key] == l {
+		delete(o.names, key)
+	}
+	if l.aside != nil {
+		l.aside.giveUp()
+	}
 	o.unlist(l)
 }
 
