@@ -23,6 +23,7 @@ func (e *Engine) DeleteStateMachine(ctx context.Context, arn string) error {
 		return e.machines.heads.put(ctx, arn, old, &h)
 	})
 	if err != nil {
+		e.deletions.look(arn) // it may have been written
 		return err
 	}
 	e.finishDelete(ctx, arn)
@@ -165,6 +166,10 @@ func (e *Engine) freeRevisions(ctx context.Context, after string) (string, error
 }
 
 func (e *Engine) freeRevision(ctx context.Context, s *superseded) error {
+	h, err := e.machines.heads.get(ctx, s.ARN)
+	if err != nil || h.value != nil && h.value.Revision == s.Revision { // starts have not heard of the next one yet
+		return err
+	}
 	q := statelark.ExecutionQuery{Machine: s.ARN, Limit: 1}
 	switch {
 	case !s.Bound.IsZero():

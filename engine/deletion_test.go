@@ -59,7 +59,7 @@ func TestDeletionWaitsForAStartUnderWay(t *testing.T) {
 func TestDeletionAfterAStartThatCameToNothing(t *testing.T) {
 	inBubble(t, echo, func(r *rig) {
 		ctx, m := context.Background(), r.machine("M", waitHour)
-		p, err := r.machines.admit(ctx, m)
+		p, err := r.admit(ctx, m)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,7 +120,7 @@ func TestRevisionsAreFreed(t *testing.T) {
 func TestARevisionThatIsBeingStartedIsKept(t *testing.T) {
 	inBubbleWith(t, Options{Owners: 2, Retention: time.Hour}, echo, func(r *rig) {
 		ctx, m := context.Background(), r.machine("M", waitHour)
-		p, err := r.machines.admit(ctx, m)
+		p, err := r.admit(ctx, m)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -302,5 +302,63 @@ func TestActivitiesAreKnownWithoutTheStore(t *testing.T) {
 		is(t, "there after its deletion", r.hasActivity(a), false)
 		r.activity("none")
 		is(t, "none after its creation", r.hasActivity(here.ActivityARN("none")), true)
+	})
+}
+
+// A start that is let in and then sees the deletion does not hold that up.
+func TestDeletionBesideAStartThatSeesIt(t *testing.T) {
+	inBubble(t, echo, func(r *rig) {
+		ctx, m := context.Background(), r.machine("M", passOnly)
+		_, p, err := r.machines.present(ctx, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.enter()
+		if err := r.DeleteStateMachine(ctx, m); err != nil {
+			t.Fatal(err)
+		}
+		code(t, r.look(ctx, p), statelark.CodeStateMachineDeleting)
+		synctest.Wait()
+		is(t, "records", r.records("machine/"), 0)
+	})
+}
+
+// A deletion whose answer is lost goes on, though nobody asks for it again.
+func TestDeletionWhoseAnswerIsLostGoesOn(t *testing.T) {
+	inBubble(t, echo, func(r *rig) {
+		m := r.machine("M", passOnly)
+		time.Sleep(2 * time.Second) // what an engine does at start is over
+		r.store.set(func(s *frail) {
+			s.after = func(*statelark.Batch) error { return fmt.Errorf("connection lost: %w", statelark.ErrUnavailable) }
+		})
+		if err := r.DeleteStateMachine(context.Background(), m); err == nil {
+			t.Error("the deletion was acknowledged")
+		}
+		r.store.set(func(s *frail) { s.after = nil })
+		time.Sleep(time.Minute)
+		is(t, "records", r.records("machine/"), 0)
+	})
+}
+
+// A revision is not removed before starts have heard of the next one.
+func TestARevisionIsNotFreedWhileItIsReplaced(t *testing.T) {
+	inBubble(t, echo, func(r *rig) {
+		ctx, m := context.Background(), r.machine("M", waitHour)
+		var arn string
+		r.store.set(func(s *frail) {
+			s.after = func(*statelark.Batch) error { // the update is stored, and its answer is on its way
+				s.set(func(s *frail) { s.after = nil })
+				if _, err := r.freeRevisions(ctx, ""); err != nil {
+					t.Error(err)
+				}
+				arn = r.start(m, "e", `1`)
+				return nil
+			}
+		})
+		r.update(m, passOnly)
+		r.restart()
+		if _, err := r.StopExecution(ctx, arn, nil, nil); err != nil {
+			t.Error(err)
+		}
 	})
 }

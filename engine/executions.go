@@ -20,7 +20,7 @@ func (e *Engine) StartExecution(ctx context.Context, s statelark.ExecutionStart)
 }
 
 func (e *Engine) startExecution(ctx context.Context, s statelark.ExecutionStart, parent *parentWait) (*statelark.Execution, error) {
-	p, err := e.machines.admit(ctx, s.Machine)
+	p, err := e.admit(ctx, s.Machine)
 	if err != nil {
 		return nil, err
 	}

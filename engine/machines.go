@@ -200,31 +200,33 @@ func (m *machines) compile(record *statelark.StateMachine, u *use) *program {
 //
 // A start enters first and then looks whether it may; whoever takes a revision or a state machine away says so first
 // and then looks whether somebody is inside. So one of them sees the other.
-func (m *machines) admit(ctx context.Context, arn string) (*program, error) {
-	var p *program
-	err := retried(func(int) error {
-		h, was, err := m.present(ctx, arn)
-		if err != nil {
+func (e *Engine) admit(ctx context.Context, arn string) (p *program, err error) {
+	err = retried(func(int) error {
+		if _, p, err = e.machines.present(ctx, arn); err != nil {
 			return err
 		}
-		p = was
 		p.enter()
-		now, err := m.head(ctx, arn)
-		switch {
-		case err != nil:
-		case now.value.Deleting:
-			err = errDeleting(arn)
-		case now.value.Revision != h.value.Revision:
-			err = statelark.ErrConflict
-		default:
-			err = p.fault
-		}
-		if err != nil {
-			m.leave(p)
-		}
-		return err
+		return e.look(ctx, p)
 	})
 	return p, err
+}
+
+// look reports why a start that has entered may not go on. It is outside again then.
+func (e *Engine) look(ctx context.Context, p *program) error {
+	h, err := e.machines.head(ctx, p.record.ARN)
+	switch {
+	case err != nil:
+	case h.value.Deleting:
+		err = errDeleting(p.record.ARN)
+	case h.value.Revision != revisionOf(p.record):
+		err = statelark.ErrConflict
+	default:
+		err = p.fault
+	}
+	if err != nil {
+		e.leave(p)
+	}
+	return err
 }
 
 // leave ends a start, durable or not, and reports whether a deletion waits for it.
