@@ -184,7 +184,8 @@ func (e *Engine) ActivityTask(ctx context.Context, arn, worker string) (*statela
 		}
 		k, err = e.pickUp(ctx, k, worker)
 		switch {
-		case errors.Is(err, errNoWait): // the execution does not wait for it any more
+		case errors.Is(err, errNoWait), // the execution does not wait for it any more
+			errors.Is(err, errNotOwned): // should its shard come back, it is found again
 			continue
 		case err != nil:
 			e.activities.giveBack(arn, k)

@@ -120,9 +120,8 @@ func (m *commit) stale(generation uint64) bool {
 	return m.generation != generation || m.live != nil && m.live.dead.Load()
 }
 
-// sift refuses the changes of a batch that are stale and returns the others.
-func (c *committer) sift(batch []commit) []commit {
-	generation := c.generation.Load()
+// sift refuses the changes of a batch that are stale in a generation and returns the others.
+func (c *committer) sift(batch []commit, generation uint64) []commit {
 	first := slices.IndexFunc(batch, func(m commit) bool { return m.stale(generation) })
 	if first < 0 {
 		return batch
@@ -187,10 +186,11 @@ func cost(ch *statelark.Change) (rows, bytes int) {
 // write commits a batch. A conflict is one change's: the batch is halved until it stands alone, so that the
 // others are written. Every other error is the store's, and all changes' alike.
 func (c *committer) write(batch []commit) {
-	if batch = c.sift(batch); len(batch) == 0 {
+	batch, fences := c.fenced(batch)
+	if len(batch) == 0 {
 		return
 	}
-	b := statelark.Batch{Changes: make([]*statelark.Change, len(batch)), Fences: c.fences(batch)}
+	b := statelark.Batch{Changes: make([]*statelark.Change, len(batch)), Fences: fences}
 	for i, m := range batch {
 		b.Changes[i] = m.change
 	}
@@ -244,6 +244,19 @@ func durably[T any](ctx context.Context, e *Engine, read func() (T, error)) (T, 
 		err = e.committer.landed(ctx, generation)
 	}
 	return found, err
+}
+
+// fenced sifts a batch and returns its fences. A shard that was lost and won again has another epoch, and what was
+// decided before that is stale: so no fence may be newer than the generation.
+func (c *committer) fenced(batch []commit) (current []commit, fences []statelark.Fence) {
+	for {
+		generation := c.generation.Load()
+		batch = c.sift(batch, generation)
+		fences = c.fences(batch)
+		if c.generation.Load() == generation {
+			return batch, fences
+		}
+	}
 }
 
 // fences names the epoch of every shard that the batch writes to.

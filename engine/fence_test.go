@@ -151,3 +151,85 @@ func TestNestedExecutionIsNotThrottled(t *testing.T) {
 		is(t, "status", r.ended(arn).Status, statelark.Succeeded)
 	})
 }
+
+// What was decided before a shard was lost is not stored under the lease by which it came back.
+func TestNoStaleChangeUnderANewLease(t *testing.T) {
+	var generation atomic.Uint64
+	generation.Store(1)
+	held := &shards{}
+	c := newCommitter(&newestLease{t: t}, held, &generation, func(error) {})
+	c.start()
+	held.set([]statelark.Lease{{Shard: 0, Epoch: 1}})
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		for g := uint64(2); g < 100_000; g++ {
+			held.set(nil)
+			generation.Store(g)
+			held.set([]statelark.Lease{{Shard: 0, Epoch: g}})
+		}
+	}()
+	for busy := true; busy && !t.Failed(); {
+		g := generation.Load()
+		c.submit(commit{change: &statelark.Change{Last: int64(g)}, generation: g, tell: func(error) {}})
+		select {
+		case <-over:
+			busy = false
+		default:
+		}
+	}
+	c.close()
+	<-over
+}
+
+// newestLease fails the test when a change is written under a lease of a later generation.
+type newestLease struct {
+	statelark.Store
+	t *testing.T
+}
+
+func (s *newestLease) Commit(_ context.Context, b *statelark.Batch) error {
+	for _, ch := range b.Changes {
+		if e := b.Fences[0].Epoch; e > uint64(ch.Last) {
+			s.t.Errorf("a change of generation %d is written under the lease of %d", ch.Last, e)
+		}
+	}
+	return nil
+}
+
+// Tasks whose shards another node took are in no worker's way, and are found again when the shards come back.
+func TestTasksOfShardsThatAreLostHoldUpNoWorker(t *testing.T) {
+	inBubble(t, echo, func(r *rig) {
+		ctx, m := context.Background(), r.machine("M", activityTask(""))
+		r.activity("a")
+		lost := r.start(m, "lost", `1`)
+		synctest.Wait()
+		shard := r.describe(lost).ID.Shard()
+		lease := statelark.Lease{Shard: shard, Epoch: r.shards.epoch(shard)}
+		if err := r.store.Release(ctx, r.Engine.opts.Node, []statelark.Lease{lease}); err != nil {
+			t.Fatal(err)
+		}
+		theirs, err := r.store.Acquire(ctx, "another", 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(4 * time.Second)
+		is(t, "epoch", r.shards.epoch(shard), 0)
+		for i := range 5 { // one at least is of another shard
+			_, _ = r.StartExecution(ctx, statelark.ExecutionStart{Machine: m, Name: fmt.Sprint(i), Input: `2`})
+		}
+		synctest.Wait()
+		is(t, "input of the first task", r.poll("w").Input, "2")
+		if err := r.store.Release(ctx, "another", theirs); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Second)
+		inputs := make(map[string]int)
+		for range 5 {
+			if got := r.poll("w"); got != nil {
+				inputs[got.Input]++
+			}
+		}
+		is(t, "tasks of the shard that came back", inputs["1"], 1)
+	})
+}
