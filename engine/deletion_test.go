@@ -309,6 +309,7 @@ func TestActivitiesAreKnownWithoutTheStore(t *testing.T) {
 func TestDeletionBesideAStartThatSeesIt(t *testing.T) {
 	inBubble(t, echo, func(r *rig) {
 		ctx, m := context.Background(), r.machine("M", passOnly)
+		synctest.Wait() // what an engine does at start is over
 		_, p, err := r.machines.present(ctx, m)
 		if err != nil {
 			t.Fatal(err)
@@ -327,7 +328,7 @@ func TestDeletionBesideAStartThatSeesIt(t *testing.T) {
 func TestDeletionWhoseAnswerIsLostGoesOn(t *testing.T) {
 	inBubble(t, echo, func(r *rig) {
 		m := r.machine("M", passOnly)
-		time.Sleep(2 * time.Second) // what an engine does at start is over
+		synctest.Wait() // what an engine does at start is over
 		r.store.set(func(s *frail) {
 			s.after = func(*statelark.Batch) error { return fmt.Errorf("connection lost: %w", statelark.ErrUnavailable) }
 		})
