@@ -34,7 +34,7 @@ func startHandler() http.Handler {
 	start := time.UnixMilli(1_767_225_600_250)
 	s := &Server{Engine: &startEngine{start: start}, Place: testPlace,
 		Now: func() time.Time { return start }, Log: slog.New(slog.DiscardHandler)}
-	return s.Handler()
+	return s.Service()
 }
 
 // BenchmarkStartExecution is the way of a request through decode, check, call and encode, without the network.

@@ -23,7 +23,7 @@ func newServer(t *testing.T) (*httptest.Server, *fakeEngine) {
 	engine := newFakeEngine(time.Now)
 	engine.events = events(3)
 	s := &Server{Engine: engine, Place: testPlace, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
-	server := httptest.NewServer(s.Handler())
+	server := httptest.NewServer(s.Service())
 	t.Cleanup(server.Close)
 	return server, engine
 }

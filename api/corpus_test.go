@@ -123,7 +123,7 @@ func newPlayer(t *testing.T) *player {
 	clock := func() time.Time { return p.now }
 	p.engine = newFakeEngine(clock)
 	s := &Server{Engine: p.engine, Place: testPlace, Now: clock, Log: slog.New(slog.DiscardHandler)}
-	p.api = s.Handler()
+	p.api = s.Service()
 	return p
 }
 

@@ -34,7 +34,7 @@ func FuzzRequest(f *testing.F) {
 		faults := &faultCounter{}
 		now := func() time.Time { return time.UnixMilli(1_767_225_600_250) }
 		s := &Server{Engine: newFakeEngine(now), Place: testPlace, Now: now, Log: slog.New(faults)}
-		w := serve(s.Handler(), operation, body, http.Header{})
+		w := serve(s.Service(), operation, body, http.Header{})
 		answer, err := value.Parse(w.Body.String())
 		if err != nil || answer.Kind() != value.Object {
 			t.Fatalf("answer %q: %v", w.Body, err)
@@ -74,7 +74,7 @@ func FuzzToken(f *testing.F) {
 	f.Add("cRJA985WhMIAAAAAaVcKgmFybjphd3M6c3RhdGVz", `{"maxResults":1}`)
 	now := func() time.Time { return time.UnixMilli(1_767_225_600_250) }
 	s := &Server{Engine: newFakeEngine(now), Place: testPlace, Now: now, Log: slog.New(slog.DiscardHandler)}
-	h := s.Handler()
+	h := s.Service()
 	f.Fuzz(func(t *testing.T, token, args string) {
 		v, err := value.Parse(args)
 		if err != nil || v.Kind() != value.Object {

@@ -26,10 +26,8 @@ type Server struct {
 	Log    *slog.Logger
 }
 
-// Handler returns the API as a handler of HTTP requests.
-func (s *Server) Handler() http.Handler { return s.service() }
-
-func (s *Server) service() *awswire.Service {
+// Service returns the API as a service, which is a handler of HTTP requests.
+func (s *Server) Service() *awswire.Service {
 	return &awswire.Service{
 		Target:     "AWSStepFunctions",
 		Namespace:  Namespace,

@@ -6,4 +6,4 @@ import (
 )
 
 // Target lets Tasks call this API: it is the target of aws-sdk:sfn.
-func (s *Server) Target() task.Target { return aws.NewSFN(s.service()) }
+func (s *Server) Target() task.Target { return aws.NewSFN(s.Service()) }

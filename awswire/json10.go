@@ -4,9 +4,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
-
-	"github.com/statelark/statelark/value"
 )
 
 // JSON10 is the protocol AWS JSON 1.0: POST / for all, on any host. Which service and operation a request is meant for is
@@ -18,8 +15,8 @@ type json10 struct{}
 
 func (json10) handler(s *Service) http.Handler { return http.HandlerFunc(s.serveJSON10) }
 
-// contentType of the protocol's requests and answers.
-const contentType = "application/x-amz-json-1.0"
+// ContentType is that of the protocol's requests and answers.
+const ContentType = "application/x-amz-json-1.0"
 
 // serveJSON10 answers one request.
 func (s *Service) serveJSON10(w http.ResponseWriter, r *http.Request) {
@@ -27,14 +24,10 @@ func (s *Service) serveJSON10(w http.ResponseWriter, r *http.Request) {
 	body, err := s.answer(r, *out)
 	status := http.StatusOK
 	if err != nil {
-		body = err.appendBody(body[:0], s.Namespace)
-		status = err.Status
-		if status == 0 {
-			status = http.StatusBadRequest
-		}
+		status, body = s.refusal(err, body[:0])
 	}
 	h := w.Header()
-	h["Content-Type"] = []string{contentType}
+	h["Content-Type"] = []string{ContentType}
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	h["X-Amzn-Requestid"] = []string{requestID()}
 	w.WriteHeader(status)
@@ -48,16 +41,11 @@ func (s *Service) answer(r *http.Request, dst []byte) (body []byte, failure *Err
 	if err != nil {
 		return dst, err
 	}
-	in, err := read(r, op.Input)
+	text, err := read(r)
 	if err != nil {
 		return dst, err
 	}
-	c := &Call{Input: Input{in}, Header: r.Header, Out: Writer{append(dst, '{')}}
-	if err := s.do(r.Context(), op, c); err != nil {
-		return dst, err
-	}
-	c.Out.Close('}')
-	return c.Out.buf, nil
+	return s.carryOut(r.Context(), op, r.Header, text, dst)
 }
 
 // find returns the operation that the request names.
@@ -67,39 +55,15 @@ func (s *Service) find(r *http.Request) (*Operation, *Error) {
 		e.Status = http.StatusNotFound
 		return nil, e
 	}
-	target := r.Header.Get("X-Amz-Target")
-	if name, ok := strings.CutPrefix(target, s.Target); ok && strings.HasPrefix(name, ".") {
-		if op := s.byName[name[1:]]; op != nil {
-			return op, nil
-		}
-	}
-	if target == "" {
-		return nil, unknownOperation("The request has no X-Amz-Target")
-	}
-	return nil, unknownOperation("The operation '" + target + "' is not known")
+	return s.operation(r.Header.Get("X-Amz-Target"))
 }
 
-// read returns the body of a request as the checked input of shape s. An empty body is an empty input.
-func read(r *http.Request, s *Shape) (value.Value, *Error) {
+// read returns the body of a request.
+func read(r *http.Request) (string, *Error) {
 	if r.ContentLength > MaxBody {
-		return value.Value{}, tooLarge()
+		return "", tooLarge()
 	}
-	text, err := readBody(r.Body)
-	if err != nil {
-		return value.Value{}, err
-	}
-	in := value.EmptyObj
-	if text != "" {
-		v, err := value.Parse(text)
-		if err != nil {
-			return value.Value{}, serialization(err.Error())
-		}
-		in = v
-	}
-	if err := check(in, s); err != nil {
-		return value.Value{}, err
-	}
-	return in, nil
+	return readBody(r.Body)
 }
 
 func readBody(r io.Reader) (string, *Error) {

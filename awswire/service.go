@@ -141,18 +141,24 @@ func (s *Service) convert(err error) *Error {
 	return s.Convert(err)
 }
 
-// requestID makes the UUID (version 4) that names an answer. It is no secret, so a fast generator will do.
+// requestID returns a new id of a request.
 func requestID() string {
+	id := newRequestID()
+	return string(id[:])
+}
+
+// newRequestID makes the UUID (version 4) that names an answer. It is no secret, so a fast generator will do.
+func newRequestID() (id [36]byte) {
 	var raw [16]byte
 	binary.NativeEndian.PutUint64(raw[:8], rand.Uint64())
 	binary.NativeEndian.PutUint64(raw[8:], rand.Uint64())
 	raw[6] = raw[6]&0x0F | 0x40
 	raw[8] = raw[8]&0x3F | 0x80
-	id := []byte("........-....-....-....-............")
+	copy(id[:], "........-....-....-....-............")
 	hex.Encode(id[0:], raw[0:4])
 	hex.Encode(id[9:], raw[4:6])
 	hex.Encode(id[14:], raw[6:8])
 	hex.Encode(id[19:], raw[8:10])
 	hex.Encode(id[24:], raw[10:16])
-	return string(id)
+	return id
 }

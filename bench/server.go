@@ -45,7 +45,7 @@ func serveBench(addr, dir string) error {
 		return err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/", (&api.Server{Engine: e, Place: place, Log: log, Now: time.Now}).Handler())
+	mux.Handle("/", (&api.Server{Engine: e, Place: place, Log: log, Now: time.Now}).Service())
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.Handle("/debug/pprof/heap", pprof.Handler("heap"))
 	return http.ListenAndServe(addr, mux)

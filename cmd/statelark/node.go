@@ -132,7 +132,7 @@ func (n *Node) openEngine(ctx context.Context) (*engine.Engine, error) {
 func (n *Node) handler() http.Handler {
 	known := newHosts(n.cfg.Listen, n.cfg.AllowedHosts)
 	return known.guard(http.NewCrossOriginProtection().Handler(&router{
-		states:      n.api.Handler(),
+		states:      n.api.Service(),
 		functions:   lambda.New(n.catalog, lambda.Options{URL: n.URL(), Log: n.log}),
 		welcome:     n.welcome(),
 		healthy:     n.healthy,
