@@ -42,6 +42,7 @@ var house = map[string][]string{
 	"pebblestore":   {".", "row"},
 	"storetest":     {".", "memstore"},
 	"awswire":       {"value"},
+	"shortcut":      {"awswire"},
 	"task":          {"asl", "value"},
 	"task/aws":      {".", "asl", "awswire", "task", "value"},
 	"task/function": {"arn", "awswire", "task", "task/aws", "value"},

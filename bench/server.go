@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/pprof"
 	"os"
@@ -19,6 +20,7 @@ import (
 	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/engine"
 	"github.com/statelark/statelark/pebblestore"
+	"github.com/statelark/statelark/shortcut"
 	"github.com/statelark/statelark/task"
 )
 
@@ -44,11 +46,20 @@ func serveBench(addr, dir string) error {
 	if err != nil {
 		return err
 	}
+	states := (&api.Server{Engine: e, Place: place, Log: log, Now: time.Now}).Service()
 	mux := http.NewServeMux()
-	mux.Handle("/", (&api.Server{Engine: e, Place: place, Log: log, Now: time.Now}).Service())
+	mux.Handle("/", states)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.Handle("/debug/pprof/heap", pprof.Handler("heap"))
-	return http.ListenAndServe(addr, mux)
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	front := &shortcut.Server{
+		Service: states, Knows: func(string) bool { return true }, BodyTimeout: time.Minute,
+		HTTP: &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute, WriteTimeout: time.Hour, IdleTimeout: time.Minute},
+	}
+	return front.Serve(listener)
 }
 
 // server is a running server process.

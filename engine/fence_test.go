@@ -157,7 +157,7 @@ func TestNoStaleChangeUnderANewLease(t *testing.T) {
 	var generation atomic.Uint64
 	generation.Store(1)
 	held := &shards{}
-	c := newCommitter(&newestLease{t: t}, held, &generation, func(error) {})
+	c := newCommitter(&newestLease{t: t}, held, &generation, func(error) {}, func() {})
 	c.start()
 	held.set([]statelark.Lease{{Shard: 0, Epoch: 1}})
 	over := make(chan struct{})

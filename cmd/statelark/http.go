@@ -9,7 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/local/lambda"
+	"github.com/statelark/statelark/shortcut"
 	"github.com/statelark/statelark/task/function"
 )
 
@@ -21,14 +23,21 @@ const (
 	idleTimeout   = 2 * time.Minute
 )
 
-func newHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
-	return &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: headerTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+// newFront returns the server of all that h answers. What h has for the Step Functions API is states, for the hosts in
+// known: those requests take the short way there.
+func newFront(h http.Handler, states *awswire.Service, known *hosts, log *slog.Logger) *shortcut.Server {
+	return &shortcut.Server{
+		Service:     states,
+		Knows:       known.knows,
+		BodyTimeout: bodyTimeout,
+		HTTP: &http.Server{
+			Handler:           h,
+			ReadHeaderTimeout: headerTimeout,
+			WriteTimeout:      writeTimeout,
+			IdleTimeout:       idleTimeout,
+			MaxHeaderBytes:    64 << 10,
+			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		},
 	}
 }
 

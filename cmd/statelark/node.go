@@ -16,6 +16,7 @@ import (
 	"github.com/statelark/statelark/local/lambda"
 	"github.com/statelark/statelark/memstore"
 	"github.com/statelark/statelark/pebblestore"
+	"github.com/statelark/statelark/shortcut"
 	"github.com/statelark/statelark/task"
 	"github.com/statelark/statelark/task/aws"
 	"github.com/statelark/statelark/task/function"
@@ -35,7 +36,7 @@ type Node struct {
 	catalog  *function.Catalog
 	engine   *engine.Engine
 	api      *api.Server
-	http     *http.Server
+	http     *shortcut.Server
 	served   chan error // gets the end of http, once
 }
 
@@ -59,7 +60,7 @@ func StartNode(ctx context.Context, cfg *Config, log *slog.Logger) (_ *Node, err
 	if n.engine, err = n.openEngine(ctx); err != nil {
 		return nil, err
 	}
-	n.http = newHTTPServer(n.handler(), log)
+	n.http = n.server()
 	go func() { n.served <- n.http.Serve(n.listener) }()
 	return n, nil
 }
@@ -127,18 +128,19 @@ func (n *Node) openEngine(ctx context.Context) (*engine.Engine, error) {
 	return e, nil
 }
 
-// handler returns all that the node answers over HTTP. Nobody has to sign in, so a page in a browser on this machine
+// server returns all that the node answers over HTTP. Nobody has to sign in, so a page in a browser on this machine
 // could upload a function and run it: what pages of other origins send is refused, and what is sent to another name.
-func (n *Node) handler() http.Handler {
-	known := newHosts(n.cfg.Listen, n.cfg.AllowedHosts)
-	return known.guard(http.NewCrossOriginProtection().Handler(&router{
-		states:      n.api.Service(),
+func (n *Node) server() *shortcut.Server {
+	known, states := newHosts(n.cfg.Listen, n.cfg.AllowedHosts), n.api.Service()
+	handler := known.guard(http.NewCrossOriginProtection().Handler(&router{
+		states:      states,
 		functions:   lambda.New(n.catalog, lambda.Options{URL: n.URL(), Log: n.log}),
 		welcome:     n.welcome(),
 		healthy:     n.healthy,
 		bodyTimeout: bodyTimeout,
 		bodies:      newBodies(bodyBudget, bodyTimeout),
 	}))
+	return newFront(handler, states, known, n.log)
 }
 
 // healthy says why the node cannot do its work, nil when it can. A store that only reads takes nothing on, so it is
