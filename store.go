@@ -220,6 +220,13 @@ type HistoryBlock struct {
 	Data        []byte
 }
 
+// Ends are the record of an execution and the blocks that hold its first event and its last, all as of one moment.
+type Ends struct {
+	Execution *Execution
+	First     HistoryBlock // the zero block when there are no events yet
+	Last      HistoryBlock // First again when it holds that, too; the zero block while the execution runs
+}
+
 // ExecutionQuery selects executions of a state machine, newest start first.
 type ExecutionQuery struct {
 	Machine string // ARN of the state machine, unqualified
@@ -265,6 +272,8 @@ type Store interface {
 	// History returns the blocks that hold events from first on (reverse: from first down), in that order,
 	// until they hold n events or the history ends.
 	History(ctx context.Context, id ExecID, first int64, n int, reverse bool) ([]HistoryBlock, error)
+	// Ends costs less than reading each of them.
+	Ends(ctx context.Context, id ExecID) (Ends, error)
 	// Executions lists records by q.
 	Executions(ctx context.Context, q ExecutionQuery) ([]*Execution, error)
 

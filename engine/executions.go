@@ -67,11 +67,12 @@ func (e *Engine) existing(ctx context.Context, b *beginning) (*statelark.Executi
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	record, err := e.store.Execution(ctx, id)
+	ends, err := e.store.Ends(ctx, id)
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	same, err := e.sameStart(ctx, record, b)
+	record := ends.Execution
+	same, err := e.sameStart(&ends, b)
 	switch {
 	case err != nil:
 		return nil, unavailable(err)
@@ -83,7 +84,8 @@ func (e *Engine) existing(ctx context.Context, b *beginning) (*statelark.Executi
 
 // sameStart reports whether an execution is what b asks for: a running one with the same input, or the one that
 // the same attempt of a Task started before a crash.
-func (e *Engine) sameStart(ctx context.Context, record *statelark.Execution, b *beginning) (bool, error) {
+func (e *Engine) sameStart(ends *statelark.Ends, b *beginning) (bool, error) {
+	record := ends.Execution
 	if p := b.parent; p != nil {
 		same := record.Parent == p.exec && record.ParentWait == p.stored()
 		if same || p.tells != tellsNothing {
@@ -93,40 +95,44 @@ func (e *Engine) sameStart(ctx context.Context, record *statelark.Execution, b *
 	if record.Status != statelark.Running {
 		return false, nil
 	}
-	first, err := e.event(ctx, record.ID, 1)
+	first, err := eventIn(ends.First, 1, newPayloads(e.store, record.ID))
 	if err != nil {
 		return false, err
 	}
 	return first.Data == b.start.Input, nil
 }
 
-// find returns the record of an execution by its ARN.
-func (e *Engine) find(ctx context.Context, text string) (*statelark.Execution, error) {
-	missing := statelark.Errorf(statelark.CodeExecutionDoesNotExist, "Execution Does Not Exist: '%s'", text)
+// find returns what read reads of an execution, by its ARN.
+func find[T any](ctx context.Context, e *Engine, text string, read func(context.Context, statelark.ExecID) (T, error)) (found T, err error) {
 	machine, name, ok := arn.SplitExecution(text)
 	if !ok {
-		return nil, missing
+		return found, missing(text)
 	}
 	id, err := e.store.Lookup(ctx, machine, name)
-	if errors.Is(err, statelark.ErrNotFound) {
-		return nil, missing
+	if err == nil {
+		found, err = read(ctx, id) // it may have expired meanwhile
 	}
-	if err != nil {
-		return nil, fmt.Errorf("looking for execution %s: %w", text, err)
+	switch {
+	case errors.Is(err, statelark.ErrNotFound):
+		return found, missing(text)
+	case err != nil:
+		return found, fmt.Errorf("reading execution %s: %w", text, err)
 	}
-	record, err := e.store.Execution(ctx, id)
-	if errors.Is(err, statelark.ErrNotFound) { // it expired meanwhile
-		return nil, missing
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading execution %s: %w", text, err)
-	}
-	return record, nil
+	return found, nil
+}
+
+func missing(arn string) error {
+	return statelark.Errorf(statelark.CodeExecutionDoesNotExist, "Execution Does Not Exist: '%s'", arn)
+}
+
+// record returns the record of an execution by its ARN.
+func (e *Engine) record(ctx context.Context, arn string) (*statelark.Execution, error) {
+	return find(ctx, e, arn, e.store.Execution)
 }
 
 // StopExecution aborts an execution and returns when it stopped; of one that had ended, when it ended.
 func (e *Engine) StopExecution(ctx context.Context, arn string, errorName, cause *string) (time.Time, error) {
-	record, err := durably(ctx, e, func() (*statelark.Execution, error) { return e.find(ctx, arn) })
+	record, err := durably(ctx, e, func() (*statelark.Execution, error) { return e.record(ctx, arn) })
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -148,12 +154,14 @@ func (e *Engine) Execution(ctx context.Context, arn string) (*statelark.Executio
 }
 
 func (e *Engine) detail(ctx context.Context, arn string) (*statelark.ExecutionDetail, error) {
-	record, err := e.find(ctx, arn)
+	ends, err := find(ctx, e, arn, e.store.Ends)
 	if err != nil {
 		return nil, err
 	}
+	record := ends.Execution
 	d := &statelark.ExecutionDetail{Execution: *record}
-	first, err := e.event(ctx, record.ID, 1)
+	p := newPayloads(e.store, record.ID)
+	first, err := eventIn(ends.First, 1, p)
 	if err != nil {
 		return nil, fmt.Errorf("reading the input of %s: %w", arn, err)
 	}
@@ -161,7 +169,7 @@ func (e *Engine) detail(ctx context.Context, arn string) (*statelark.ExecutionDe
 	if record.Status == statelark.Running {
 		return d, nil
 	}
-	last, err := e.event(ctx, record.ID, record.Events)
+	last, err := eventIn(ends.Last, record.Events, p)
 	if err != nil {
 		return nil, fmt.Errorf("reading the output of %s: %w", arn, err)
 	}
@@ -172,16 +180,20 @@ func (e *Engine) detail(ctx context.Context, arn string) (*statelark.ExecutionDe
 	return d, nil
 }
 
-// event reads one event.
-func (e *Engine) event(ctx context.Context, id statelark.ExecID, n int64) (*history.Event, error) {
-	events, err := e.events(ctx, id, n, 1, false)
-	if err != nil {
-		return nil, err
+// eventIn reads one event of a block.
+func eventIn(b statelark.HistoryBlock, id int64, p *payloads) (*history.Event, error) {
+	if id < b.First || id > b.Last {
+		return nil, fmt.Errorf("event %d: %w", id, statelark.ErrNotFound)
 	}
-	if len(events) == 0 {
-		return nil, fmt.Errorf("event %d: %w", n, statelark.ErrNotFound)
+	d := history.NewDecoder(b.Data, p)
+	for range id - b.First {
+		d.Skip()
 	}
-	return &events[0], nil
+	e := new(history.Event)
+	if !d.Next(e) {
+		return nil, cmp.Or(d.Err(), fmt.Errorf("event %d: %w", id, statelark.ErrNotFound))
+	}
+	return e, nil
 }
 
 // Executions lists the executions of a state machine, newest first.
@@ -202,7 +214,7 @@ func (e *Engine) History(ctx context.Context, arn string, first int64, n int, re
 }
 
 func (e *Engine) historyOf(ctx context.Context, arn string, first int64, n int, reverse bool) ([]history.Event, error) {
-	record, err := e.find(ctx, arn)
+	record, err := e.record(ctx, arn)
 	if err != nil {
 		return nil, err
 	}

@@ -77,7 +77,7 @@ type Nesting interface {
 // the Task that it has begun and how it ended. An attempt made again after a crash finds the child it had started. A
 // refusal is a *statelark.Error.
 func (e *Engine) StartChild(ctx context.Context, c *task.Call, s statelark.ExecutionStart) (*statelark.Execution, error) {
-	parent, err := e.find(ctx, c.Execution)
+	parent, err := e.record(ctx, c.Execution)
 	if err != nil {
 		return nil, err
 	}

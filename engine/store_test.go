@@ -166,6 +166,10 @@ func (s *frail) Blob(ctx context.Context, id statelark.ExecID, blob uint32) ([]b
 	return s.Store.Blob(s.ctx(ctx), id, blob)
 }
 
+func (s *frail) Ends(ctx context.Context, id statelark.ExecID) (statelark.Ends, error) {
+	return s.Store.Ends(s.ctx(ctx), id)
+}
+
 func (s *frail) History(ctx context.Context, id statelark.ExecID, first int64, n int, reverse bool) ([]statelark.HistoryBlock, error) {
 	return s.Store.History(s.ctx(ctx), id, first, n, reverse)
 }

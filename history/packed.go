@@ -144,9 +144,16 @@ func (x *Encoder) blob(s string) (uint32, bool) {
 // Decoder reads a block event by event.
 type Decoder struct {
 	r      row.Reader
-	texts  []string
+	texts  []storedText
 	left   uint64 // events not yet read
 	id, at int64  // of the event read last
+	skips  bool   // the event being read is not wanted
+}
+
+// storedText is a text of the block.
+type storedText struct {
+	text string
+	blob uint64 // of a blob that was not fetched so far: its number plus one
 }
 
 // NewDecoder returns a decoder of a block, which must not change any more: the events' texts are parts of one
@@ -180,6 +187,14 @@ func (d *Decoder) Next(e *Event) bool {
 		return false
 	}
 	return true
+}
+
+// Skip reads the next event as Next does, for whom it is only in the way: its blobs and variables are not looked at.
+func (d *Decoder) Skip() {
+	var e Event
+	d.skips = true
+	d.Next(&e)
+	d.skips = false
 }
 
 // Err says why the block could not be read to its end, nil when it could.
@@ -230,6 +245,9 @@ func (d *Decoder) assigned() []value.Member {
 		if d.r.Err() != nil {
 			break
 		}
+		if d.skips {
+			continue
+		}
 		v, err := parsePayload(text)
 		if err != nil {
 			d.r.Fail(fmt.Errorf("variable %s: %w", name, err))
@@ -256,7 +274,7 @@ func (d *Decoder) text() (string, bool) {
 	case textLiteral:
 		s := d.r.Raw(n)
 		if s != "" {
-			d.texts = append(d.texts, s)
+			d.texts = append(d.texts, storedText{text: s})
 		}
 		return s, d.r.Err() == nil
 	case textAgain:
@@ -264,11 +282,18 @@ func (d *Decoder) text() (string, bool) {
 			d.r.Fail(errBroken)
 			return "", false
 		}
-		return d.texts[n], true
+		return d.fetch(&d.texts[n])
 	case textBlob:
-		s := d.r.Blob(n)
-		d.texts = append(d.texts, s)
-		return s, d.r.Err() == nil
+		d.texts = append(d.texts, storedText{blob: n + 1})
+		return d.fetch(&d.texts[len(d.texts)-1])
 	}
 	return "", false
+}
+
+// fetch returns a text, which is "" when it is not wanted and not there.
+func (d *Decoder) fetch(t *storedText) (string, bool) {
+	if t.blob != 0 && !d.skips {
+		*t = storedText{text: d.r.Blob(t.blob - 1)}
+	}
+	return t.text, d.r.Err() == nil
 }

@@ -146,6 +146,59 @@ func TestRoundTrip(t *testing.T) {
 	})
 }
 
+// An event is what it is, whichever of those before it were skipped.
+func TestSkip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		events := make([]history.Event, rapid.IntRange(1, 10).Draw(t, "events"))
+		for i := range events {
+			events[i] = drawEvent(t, int64(i+1))
+		}
+		var kept blobs
+		d := history.NewDecoder(encode(events, &kept), &kept)
+		for i := range events {
+			if rapid.Bool().Draw(t, "skip") {
+				d.Skip()
+				continue
+			}
+			var got history.Event
+			if !d.Next(&got) {
+				t.Fatal(d.Err())
+			}
+			if diff := cmp.Diff(events[i], got, sameEvents); diff != "" {
+				t.Fatalf("event %d differs (-want +got):\n%s", i+1, diff)
+			}
+		}
+	})
+}
+
+func TestSkippedBlobsAreNotRead(t *testing.T) {
+	long := func(s string) string { return strings.Repeat(s, 5000) }
+	events := []history.Event{
+		{ID: 1, Type: history.PassStateEntered, Data: long("a")},
+		{ID: 2, Previous: 1, Type: history.PassStateEntered, Data: long("b")},
+		{ID: 3, Previous: 2, Type: history.PassStateExited, Data: long("b")},
+	}
+	kept := &counted{}
+	d := history.NewDecoder(encode(events, kept), kept)
+	d.Skip()
+	d.Skip()
+	var e history.Event
+	if !d.Next(&e) || e.Data != events[2].Data || kept.read != 1 {
+		t.Errorf("%v; %d blobs were read", d.Err(), kept.read)
+	}
+}
+
+// counted counts the blobs that are read.
+type counted struct {
+	blobs
+	read int
+}
+
+func (c *counted) Get(id uint32) (string, error) {
+	c.read++
+	return c.blobs.Get(id)
+}
+
 func TestRoundTripOfEveryType(t *testing.T) {
 	for _, typ := range allTypes(t) {
 		want := full(typ)

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"sort"
 	"strings"
 	"time"
 
@@ -157,6 +156,36 @@ func (s *Store) Blob(ctx context.Context, id statelark.ExecID, blob uint32) ([]b
 	return nil, fmt.Errorf("execution %s, blob %d: %w", id, blob, statelark.ErrNotFound)
 }
 
+// Ends returns the record of an execution and the blocks that hold its first event and its last.
+func (s *Store) Ends(ctx context.Context, id statelark.ExecID) (statelark.Ends, error) {
+	done, err := s.read(ctx)
+	if err != nil {
+		return statelark.Ends{}, err
+	}
+	defer done()
+	x := s.executions[id]
+	if x == nil {
+		return statelark.Ends{}, fmt.Errorf("execution %s: %w", id, statelark.ErrNotFound)
+	}
+	record := x.record
+	ends := statelark.Ends{Execution: &record}
+	if len(x.blocks) > 0 {
+		ends.First = x.blocks[0]
+		ends.First.Data = bytes.Clone(ends.First.Data)
+	}
+	switch {
+	case record.Status == statelark.Running:
+	case ends.First.Last >= record.Events:
+		ends.Last = ends.First
+	default:
+		if i := x.holding(record.Events); i < len(x.blocks) {
+			ends.Last = x.blocks[i]
+			ends.Last.Data = bytes.Clone(ends.Last.Data)
+		}
+	}
+	return ends, nil
+}
+
 // History returns the blocks that hold the n events from first on, or from first down.
 func (s *Store) History(ctx context.Context, id statelark.ExecID, first int64, n int, reverse bool) ([]statelark.HistoryBlock, error) {
 	done, err := s.read(ctx)
@@ -168,7 +197,7 @@ func (s *Store) History(ctx context.Context, id statelark.ExecID, first int64, n
 	if x == nil {
 		return nil, nil
 	}
-	i, step := sort.Search(len(x.blocks), func(i int) bool { return x.blocks[i].Last >= first }), 1
+	i, step := x.holding(first), 1
 	if reverse {
 		i, step = min(i, len(x.blocks)-1), -1
 	}

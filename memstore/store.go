@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sort"
 	"strings"
 	"sync"
 	"time"
@@ -53,6 +54,11 @@ type execution struct {
 	blobs   map[uint32][]byte
 	timers  map[timer]struct{}
 	bytes   int // of blocks and blobs
+}
+
+// holding returns the place of the block that holds an event: the first one whose last event is not before it.
+func (x *execution) holding(event int64) int {
+	return sort.Search(len(x.blocks), func(i int) bool { return x.blocks[i].Last >= event })
 }
 
 // last returns the id of the last event stored.

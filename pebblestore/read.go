@@ -240,6 +240,58 @@ func (s *Store) Blob(ctx context.Context, id statelark.ExecID, blob uint32) ([]b
 	return data, nil
 }
 
+// Ends returns the record of an execution and the blocks that hold its first event and its last. Their rows stand
+// together, so one iterator does.
+func (s *Store) Ends(ctx context.Context, id statelark.ExecID) (statelark.Ends, error) {
+	done, err := s.reading(ctx)
+	if err != nil {
+		return statelark.Ends{}, err
+	}
+	defer done()
+	low, high := appendExec(nil, id, rowRecord), appendExec(nil, id, rowHistory+1)
+	it, err := s.db.NewIterWithContext(ctx, &pebble.IterOptions{LowerBound: low, UpperBound: high})
+	if err != nil {
+		return statelark.Ends{}, unavailable(err)
+	}
+	ends, err := readEnds(it, id)
+	if errors.Is(err, statelark.ErrNotFound) && it.Error() == nil {
+		return statelark.Ends{}, errors.Join(fmt.Errorf("execution %s: %w", id, err), it.Close())
+	}
+	if err := errors.Join(err, it.Error(), it.Close()); err != nil {
+		return statelark.Ends{}, unavailable(err)
+	}
+	return ends, nil
+}
+
+// readEnds reads with an iterator over the record and the blocks of an execution.
+func readEnds(it *pebble.Iterator, id statelark.ExecID) (ends statelark.Ends, err error) {
+	if !it.First() || it.Key()[1+idLen] != rowRecord {
+		return ends, statelark.ErrNotFound
+	}
+	value, err := it.ValueAndErr()
+	if err != nil {
+		return ends, err
+	}
+	_, data, err := parseNumbered(value)
+	if err != nil {
+		return ends, err
+	}
+	x, err := parseRecord(data, id)
+	ends.Execution = x
+	if err != nil || !it.Next() {
+		return ends, err
+	}
+	ends.First, err = blockAt(it)
+	switch {
+	case err != nil || x.Status == statelark.Running:
+	case ends.First.Last >= x.Events:
+		ends.Last = ends.First
+	case it.SeekGE(appendHistory(nil, id, x.Events)):
+		ends.Last, err = blockAt(it)
+	}
+	return ends, err
+}
+
 // History returns the blocks that hold the n events from first on, or from first down.
 func (s *Store) History(ctx context.Context, id statelark.ExecID, first int64, n int, reverse bool) ([]statelark.HistoryBlock, error) {
 	done, err := s.reading(ctx)

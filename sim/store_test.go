@@ -135,6 +135,10 @@ func (f *faulty) Blob(ctx context.Context, id statelark.ExecID, blob uint32) ([]
 	return reading(f, &f.reads, func() ([]byte, error) { return f.Store.Blob(ctx, id, blob) })
 }
 
+func (f *faulty) Ends(ctx context.Context, id statelark.ExecID) (statelark.Ends, error) {
+	return reading(f, &f.reads, func() (statelark.Ends, error) { return f.Store.Ends(ctx, id) })
+}
+
 func (f *faulty) History(ctx context.Context, id statelark.ExecID, first int64, n int, reverse bool) ([]statelark.HistoryBlock, error) {
 	return reading(f, &f.reads, func() ([]statelark.HistoryBlock, error) { return f.Store.History(ctx, id, first, n, reverse) })
 }

@@ -41,6 +41,35 @@ func lawBlobs(f *fixture) {
 	f.is(second(f.Blob(f.ctx, id(2, 0), 1)), statelark.ErrNotFound)
 }
 
+// lawEnds reads the ends of executions as they go on.
+func lawEnds(f *fixture) {
+	f.hold()
+	exec := id(1, 0)
+	f.commit(started(id(0, 0), "before"), started(exec, "x"), started(id(2, 0), "after"))
+	f.is(second(f.Ends(f.ctx, id(9, 0))), statelark.ErrNotFound)
+	check := func(what string, first, last statelark.HistoryBlock) {
+		want := statelark.Ends{Execution: must(f.Execution(f.ctx, exec))(f), First: first, Last: last}
+		f.same(what, must(f.Ends(f.ctx, exec))(f), want)
+	}
+	check("ends without events", statelark.HistoryBlock{}, statelark.HistoryBlock{})
+	ended := *started(exec, "x").Execution
+	ended.Status, ended.Stop = statelark.Succeeded, ended.Start.Add(time.Second)
+	blocks := []statelark.HistoryBlock{{First: 1, Last: 3, Data: []byte("a")}, {First: 4, Last: 300, Data: []byte("b")}, {First: 301, Last: 302, Data: []byte("c")}}
+	for _, b := range blocks {
+		f.commit(&statelark.Change{Exec: exec, Block: b.Data, First: b.First, Last: b.Last})
+		check("ends of a running execution", blocks[0], statelark.HistoryBlock{})
+		for _, last := range []int64{b.First, b.Last} {
+			record := ended
+			record.Events = last
+			f.commit(&statelark.Change{Exec: exec, Execution: &record})
+			check("ends", blocks[0], b)
+		}
+		running := *started(exec, "x").Execution
+		running.Events = b.Last
+		f.commit(&statelark.Change{Exec: exec, Execution: &running})
+	}
+}
+
 func lawHistory(f *fixture) {
 	f.hold()
 	exec := id(1, 0)

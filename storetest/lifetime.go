@@ -36,6 +36,7 @@ func (f *fixture) calls(ctx context.Context) map[string]func() error {
 		"Threads":    func() error { return second(f.Threads(ctx, exec)) },
 		"Blob":       func() error { return second(f.Blob(ctx, exec, 1)) },
 		"History":    func() error { return second(f.History(ctx, exec, 1, 1, false)) },
+		"Ends":       func() error { return second(f.Ends(ctx, exec)) },
 		"Executions": func() error { return second(f.Executions(ctx, statelark.ExecutionQuery{Machine: machine, Limit: 1})) },
 		"Meta":       func() error { return second(f.Meta(ctx, "k")) },
 		"MetaList":   func() error { return second(f.MetaList(ctx, "", "", 1)) },

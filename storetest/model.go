@@ -338,6 +338,7 @@ func (m *machines) drawPage(t *rapid.T) func(statelark.Store) []any {
 		add(s.Work(m.ctx, shard, key, n))
 		add(s.Timers(m.ctx, shard, until, timer, n))
 		add(s.History(m.ctx, exec, first, n, reverse))
+		add(s.Ends(m.ctx, exec))
 		add(s.Executions(m.ctx, q))
 		add(s.MetaList(m.ctx, of, after, n))
 		add(s.Lookup(m.ctx, q.Machine, fmt.Sprintf("name%d", n)))

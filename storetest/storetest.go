@@ -55,6 +55,7 @@ func Run(t *testing.T, fresh func(t testing.TB) *Subject) {
 		{"Threads", lawThreads},
 		{"Blobs", lawBlobs},
 		{"History", lawHistory},
+		{"Ends", lawEnds},
 		{"Executions", lawExecutions},
 		{"Lookup", lawLookup},
 		{"Meta", lawMeta},
