@@ -88,9 +88,8 @@ func (f fifth) Start(_ context.Context, c *task.Call) (task.Outcome, error) {
 	return task.Outcome{Output: c.Input}, nil
 }
 
-// BenchmarkFiveTasks runs executions of five tasks in the process, of 500 bytes each, from 256 callers at once on a
-// store on disk: what the engine and the store take of the table of the peers.
-func BenchmarkFiveTasks(b *testing.B) {
+// fiveTasks returns an engine on a store on disk and a state machine of five tasks in the process.
+func fiveTasks(b *testing.B, f task.Target) (*Engine, string) {
 	var states strings.Builder
 	for i := range 4 {
 		fmt.Fprintf(&states, `"T%d":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:f","Next":"T%d"},`, i, i+1)
@@ -99,9 +98,15 @@ func BenchmarkFiveTasks(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	f := fifth{make([]chan struct{}, 256)}
-	e, m := benchEngineOn(b, store, `{"StartAt":"T0","States":{`+states.String()+
+	return benchEngineOn(b, store, `{"StartAt":"T0","States":{`+states.String()+
 		`"T4":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:last","End":true}}}`, f)
+}
+
+// BenchmarkFiveTasks runs executions of five tasks in the process, of 500 bytes each, from 256 callers at once on a
+// store on disk: what the engine and the store take of the table of the peers.
+func BenchmarkFiveTasks(b *testing.B) {
+	f := fifth{make([]chan struct{}, 256)}
+	e, m := fiveTasks(b, f)
 	input := `"` + strings.Repeat("x", 498) + `"`
 	var next atomic.Int64
 	var callers sync.WaitGroup
@@ -122,6 +127,29 @@ func BenchmarkFiveTasks(b *testing.B) {
 	}
 	callers.Wait()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "executions/s")
+}
+
+// BenchmarkDescribe describes executions of five tasks that have ended, which a store on disk has in memory.
+func BenchmarkDescribe(b *testing.B) {
+	f := fifth{[]chan struct{}{make(chan struct{}, 1)}}
+	e, m := fiveTasks(b, f)
+	var arns []string
+	for i := range 1000 {
+		name := fmt.Sprintf("0-%d", i)
+		x, err := e.StartExecution(b.Context(), statelark.ExecutionStart{Machine: m, Name: name, Input: `"` + strings.Repeat("x", 498) + `"`})
+		if err != nil {
+			b.Fatal(err)
+		}
+		<-f.callers[0]
+		arns = append(arns, x.ARN())
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	for i := range b.N {
+		if _, err := e.Execution(b.Context(), arns[i%len(arns)]); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
 
 // BenchmarkActivity hands tasks to a worker and takes its answers.
