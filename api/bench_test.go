@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/history"
+	"github.com/statelark/statelark/value"
 )
 
 // startEngine starts executions by answering at once.
@@ -60,6 +62,61 @@ func BenchmarkStartExecution(b *testing.B) {
 					b.Fatal(err)
 				}
 				h.ServeHTTP(w, r)
+			}
+		})
+	}
+}
+
+// answers is an engine that answers at once.
+type answers struct {
+	startEngine
+	events []history.Event
+	detail statelark.ExecutionDetail
+	task   statelark.ActivityTask
+}
+
+func (a *answers) Execution(context.Context, string) (*statelark.ExecutionDetail, error) {
+	return &a.detail, nil
+}
+func (a *answers) ActivityTask(context.Context, string, string) (*statelark.ActivityTask, error) {
+	return &a.task, nil
+}
+func (a *answers) TaskSucceeded(context.Context, string, string) error { return nil }
+func (a *answers) History(context.Context, string, int64, int, bool) ([]history.Event, error) {
+	return a.events, nil
+}
+
+// BenchmarkOperations is the way of the usual requests from the parsed head to the body of the answer, with payloads of 500
+// bytes and a history of 17 events.
+func BenchmarkOperations(b *testing.B) {
+	start := time.UnixMilli(1_767_225_600_250)
+	payload := `{"text":"` + strings.Repeat("lorem ipsum ", 40) + `"}`
+	quoted := string(value.AppendQuoted(nil, payload))
+	x := statelark.Execution{Machine: testPlace.StateMachineARN("m"), Name: "4f6c8f1e-7d0c-4a43-9a46-1f5a3a0a7b11", Status: statelark.Succeeded,
+		Start: start, Stop: start.Add(time.Second), Events: 17}
+	s := &Server{Place: testPlace, Now: func() time.Time { return start }, Log: slog.New(slog.DiscardHandler), Engine: &answers{
+		startEngine: startEngine{start: start},
+		detail:      statelark.ExecutionDetail{Execution: x, Input: payload, Output: payload},
+		task:        statelark.ActivityTask{Token: strings.Repeat("t", 120), Input: payload},
+		events:      events(17),
+	}}
+	service := s.Service()
+	for _, op := range []struct{ name, body string }{
+		{"StartExecution", `{"stateMachineArn":"` + x.Machine + `","name":"` + x.Name + `","input":` + quoted + `}`},
+		{"DescribeExecution", `{"executionArn":"` + x.ARN() + `"}`},
+		{"GetActivityTask", `{"activityArn":"` + testPlace.ActivityARN("a") + `","workerName":"w"}`},
+		{"SendTaskSuccess", `{"taskToken":"` + strings.Repeat("t", 120) + `","output":` + quoted + `}`},
+		{"GetExecutionHistory", `{"executionArn":"` + x.ARN() + `"}`},
+	} {
+		b.Run(op.name, func(b *testing.B) {
+			out := make([]byte, 0, 1<<14)
+			target, body := "AWSStepFunctions."+op.name, []byte(op.body)
+			b.ReportAllocs()
+			for b.Loop() {
+				status, answer := service.Answer(b.Context(), target, nil, string(body), out)
+				if status != http.StatusOK {
+					b.Fatalf("%s", answer)
+				}
 			}
 		})
 	}

@@ -16,7 +16,13 @@ func AppendQuoted(dst []byte, s string) []byte {
 	from := 0
 	for i := 0; i < len(s); {
 		c := s[i]
-		if c >= 0x20 && c != '"' && c != '\\' && c < utf8.RuneSelf {
+		if !unplain[c] {
+			i++
+			continue
+		}
+		if c == '"' || c == '\\' {
+			dst = append(append(dst, s[from:i]...), '\\')
+			from = i
 			i++
 			continue
 		}
@@ -36,10 +42,18 @@ func AppendQuoted(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
+// unplain are the bytes that are not their own JSON form, and those beyond ASCII.
+var unplain = func() (t [256]bool) {
+	for c := range t {
+		t[c] = c < 0x20 || c == '"' || c == '\\' || c >= utf8.RuneSelf
+	}
+	return t
+}()
+
 // isPlain reports whether s is its own JSON form, quotes aside. Characters beyond ASCII count as not plain.
 func isPlain(s string) bool {
 	for i := range len(s) {
-		if c := s[i]; c < 0x20 || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+		if unplain[s[i]] {
 			return false
 		}
 	}
