@@ -54,6 +54,10 @@ var kinds = []*kind{
 		`{}`, map[statelark.Status]string{statelark.Succeeded: `"nobody"`, statelark.Failed: "States.Runtime"}, false}, // Failed: begun behind the deletion
 	{"stack", `{"StartAt":"N","States":{"N":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync:2","Parameters":{"StateMachineArn":"arn:aws:states:us-east-1:000000000000:stateMachine:orphan"},"ResultSelector":{"out.$":"$.Output"},"End":true}}}`,
 		`{}`, map[statelark.Status]string{statelark.Succeeded: `{"out":"late"}`}, false},
+	{"compute", `{"QueryLanguage":"JSONata","StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"Next":"C"},"C":{"Type":"Pass","Output":"{% $sum([1..20000].($ % 7)) %}","Next":"D"},"D":{"Type":"Pass","Output":"{% $states.input + $sum([1..20000].($ % 7)) %}","End":true}}}`,
+		`{}`, map[statelark.Status]string{statelark.Succeeded: `119996`}, false},
+	{"computing", `{"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[{"StartAt":"T","States":{"T":{` + fn + `echo","Next":"C"},"C":{"Type":"Pass","Parameters":{"n.$":"States.ArrayLength(States.ArrayPartition(States.ArrayRange(1,1000,1),1))","u.$":"States.ArrayUnique(States.ArrayRange(1,1000,1))"},"OutputPath":"$.n","End":true}}},{"StartAt":"U","States":{"U":{"Type":"Task","Resource":"arn:aws:states:us-east-1:000000000000:activity:act","TimeoutSeconds":30,"HeartbeatSeconds":5,"Retry":[{"ErrorEquals":["States.ALL"],"MaxAttempts":50,"IntervalSeconds":1,"BackoffRate":1}],"End":true}}},{"StartAt":"V","States":{"V":{"Type":"Wait","Seconds":1,"Next":"A"},"A":{"Type":"Pass","Parameters":{"n.$":"States.MathAdd($.n, 1)"},"Next":"L"},"L":{"Type":"Choice","Choices":[{"Variable":"$.n","NumericLessThan":400,"Next":"A"}],"Default":"E"},"E":{"Type":"Succeed"}}}],"End":true}}}`,
+		`{"n":0}`, map[statelark.Status]string{statelark.Succeeded: `[1000,{"n":0},{"n":400}]`}, false},
 	doomed,
 	changing,
 }

@@ -21,7 +21,7 @@ type functions struct {
 
 func (f *functions) Start(ctx context.Context, c *task.Call) (task.Outcome, error) {
 	f.mu.Lock()
-	if f.begun[c.Key] {
+	if f.begun[c.Key] && !f.w.contested() { // there it may have lost the shard meanwhile, and won it again
 		f.w.errorf("attempt %d of %s was dispatched twice by one process", c.Seq, c.Execution)
 	}
 	f.begun[c.Key] = true

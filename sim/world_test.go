@@ -30,8 +30,7 @@ type world struct {
 
 	mu      sync.Mutex // guards all below
 	rnd     *rand.Rand
-	view    *faulty
-	engine  *engine.Engine
+	nodes   []node        // one, or two that take each other's shards
 	setBack time.Duration // of the clock of the wall
 	started []started
 	ended   map[string]*statelark.ExecutionDetail // every execution that was ever seen to have ended
@@ -41,6 +40,12 @@ type world struct {
 	spent   []string                              // task tokens of waits that are over
 	updated int                                   // the last acknowledged revision of changing
 	deleted bool                                  // the deletion of doomed was acknowledged
+}
+
+// node is an engine that runs, and the store as it sees it.
+type node struct {
+	view   *faulty
+	engine *engine.Engine
 }
 
 // started is an execution whose start was acknowledged.
@@ -61,10 +66,18 @@ func (w *world) pause(longest time.Duration) {
 	time.Sleep(time.Duration(w.intn(int(longest/time.Millisecond)+1)) * time.Millisecond)
 }
 
+// now returns an engine that runs.
 func (w *world) now() *engine.Engine {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.engine
+	return w.nodes[w.rnd.IntN(len(w.nodes))].engine
+}
+
+// contested reports whether two engines are after the shards.
+func (w *world) contested() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.nodes) > 1
 }
 
 // wall is the clock that the engines see.
@@ -82,7 +95,7 @@ func (w *world) errorf(format string, a ...any) {
 func (w *world) patience() time.Duration { return -time.Duration(w.intn(2)) }
 
 // boot starts an engine on the store, with a view of its own.
-func (w *world) boot() {
+func (w *world) boot(number int) {
 	view := &faulty{Store: w.store, rnd: rand.New(rand.NewPCG(w.seed, uint64(w.intn(1<<30)))), commits: 0.02, reads: 0.005, scans: 0.0003}
 	targets := &task.Registry{}
 	targets.SetFunctions(&functions{w: w, begun: make(map[task.Key]bool)})
@@ -90,7 +103,7 @@ func (w *world) boot() {
 	var e *engine.Engine
 	for {
 		e = engine.New(view, place, targets, engine.Options{
-			Nesting: aws.Nesting{}, Owners: 3, MaxLive: 6, Patience: w.patience(), LongPoll: 5 * time.Second, Log: slog.New(slog.DiscardHandler), Now: w.wall,
+			Node: fmt.Sprint("node ", number), Nesting: aws.Nesting{}, Owners: 3, MaxLive: 6, Patience: w.patience(), LongPoll: 5 * time.Second, Log: slog.New(slog.DiscardHandler), Now: w.wall,
 		})
 		targets.Set("states:startExecution", aws.NewStates(e))
 		err := e.Start(context.Background())
@@ -102,17 +115,22 @@ func (w *world) boot() {
 		}
 	}
 	w.mu.Lock()
-	w.view, w.engine = view, e
+	w.nodes[number] = node{view, e}
 	w.mu.Unlock()
 }
 
-// crash ends the engine as kill -9 does: nothing that it has not committed by now is ever committed.
+// crash ends an engine as kill -9 does: nothing that it has not committed by now is ever committed.
 func (w *world) crash() {
-	w.view.crash()
-	if err := w.now().Close(context.Background()); err != nil {
+	number := w.intn(len(w.nodes))
+	w.end(w.nodes[number])
+	w.boot(number)
+}
+
+func (w *world) end(n node) {
+	n.view.crash()
+	if err := n.engine.Close(context.Background()); err != nil {
 		w.errorf("closing: %v", err)
 	}
-	w.boot()
 }
 
 // live runs the world until every execution has ended.
@@ -120,9 +138,21 @@ func (w *world) live() {
 	w.over = make(chan struct{})
 	w.called = make(map[string]map[uint64]bool)
 	w.ended, w.stops, w.answers = make(map[string]*statelark.ExecutionDetail), make(map[string]bool), make(map[string]string)
-	w.boot()
+	people := []func(){w.worker, w.worker, w.stopper, w.pest, w.watcher, w.clockmaker}
+	contested := w.intn(4) == 0
+	if contested {
+		w.store.LeaseTime = time.Duration(500+w.intn(5000)) * time.Millisecond
+	} else { // what one node changes of state machines and activities another one does not hear of
+		people = append(people, w.deleter, w.updater)
+	}
+	w.nodes = make([]node, 1)
+	w.boot(0)
 	w.populate()
-	for _, person := range []func(){w.worker, w.worker, w.stopper, w.pest, w.watcher, w.deleter, w.updater, w.clockmaker} {
+	if contested {
+		w.nodes = append(w.nodes, w.nodes[0])
+		w.boot(1)
+	}
+	for _, person := range people {
 		w.people.Go(person)
 	}
 	crashes, starts := w.intn(4), 8+w.intn(12)
@@ -141,12 +171,13 @@ func (w *world) live() {
 	w.awaitEnds()
 	close(w.over)
 	w.people.Wait()
-	w.view.calm()
+	for _, n := range w.nodes {
+		n.view.calm()
+	}
 	time.Sleep(time.Minute) // what is still on its way arrives
 	w.audit()
-	w.view.crash() // what comes now must not matter
-	if err := w.now().Close(context.Background()); err != nil {
-		w.errorf("closing: %v", err)
+	for _, n := range w.nodes { // what comes now must not matter
+		w.end(n)
 	}
 }
 
