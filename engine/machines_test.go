@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -327,5 +328,28 @@ func TestDeletionIsFinishedWhenTheStoreIsBack(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		_, err := r.StateMachine(ctx, m)
 		code(t, err, "StateMachineDoesNotExist")
+	})
+}
+
+// A change of a state machine that was deleted and made again meanwhile is not one of its successor.
+func TestUpdateOfOneThatWasMadeAgain(t *testing.T) {
+	inBubble(t, echo, func(r *rig) {
+		ctx, m := context.Background(), r.machine("M", passOnly)
+		old, err := r.machines.head(ctx, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.DeleteStateMachine(ctx, m); err != nil {
+			t.Fatal(err)
+		}
+		r.machine("M", taskOnly)
+		if err := r.machines.heads.put(ctx, m, old, old.value); !errors.Is(err, statelark.ErrConflict) {
+			t.Errorf("the answer is %v", err)
+		}
+		now, err := r.StateMachine(ctx, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		is(t, "definition", now.Definition, taskOnly)
 	})
 }

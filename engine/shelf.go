@@ -111,6 +111,10 @@ func (s *shelf[T]) put(ctx context.Context, arn string, old kept[T], value *T, w
 	}
 	s.storing.Lock()
 	defer s.storing.Unlock()
+	// The store counts anew what was removed and made again, so its revision alone does not tell.
+	if now, ok := s.known(arn); ok && now.value != old.value {
+		return fmt.Errorf("writing %s: %w", op.Key, statelark.ErrConflict)
+	}
 	if err := s.store.Commit(ctx, &statelark.Batch{Meta: append(with, op)}); err != nil {
 		s.doubt(arn) // it may have been written
 		return unavailable(err)
