@@ -57,7 +57,7 @@ func decode(block []byte, p row.Payloads) ([]history.Event, error) {
 	return events, d.Err()
 }
 
-// texts draws from few texts, so that they come again, and from lengths on both sides of the limit.
+// texts draws from few texts, so that they repeat, with lengths on both sides of the limit.
 var texts = rapid.OneOf(
 	rapid.SampledFrom([]string{"", "Pass", "Task", `{"a":1}`, strings.Repeat("x", 4<<10), strings.Repeat("y", 4<<10+1), strings.Repeat("z", 70_000)}),
 	rapid.String(),

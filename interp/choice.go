@@ -130,7 +130,7 @@ func isBMP(s string) bool {
 // matches reports whether s fits pattern, in which * stands for any run of characters, \* for a star and \\ for
 // a backslash.
 func matches(pattern, s string) bool {
-	// After each star the rest of the pattern is tried at every place from there on; only the last star has
+	// After each star the rest of the pattern is tried at every later place; only the last star has
 	// to be gone back to, so the work is at most len(pattern) × len(s).
 	p := splitPattern(pattern)
 	i, j := 0, 0

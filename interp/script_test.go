@@ -51,7 +51,7 @@ func runScript(t *testing.T, file string) {
 	}
 	definition, body, ok := strings.Cut(string(text), "\n---\n")
 	if !ok {
-		t.Fatal("no line --- behind the definition")
+		t.Fatal("no line --- after the definition")
 	}
 	m, found := asl.Parse(definition, asl.Options{})
 	if m == nil {
@@ -282,7 +282,7 @@ func (s *script) check(d *Decision) {
 			s.t.Errorf("event %d follows from %d", ev.ID, ev.Previous)
 		}
 		if n > 0 && isTerminal(s.events[n-1].Type) {
-			s.t.Errorf("event %d is behind the end", ev.ID)
+			s.t.Errorf("event %d is after the end", ev.ID)
 		}
 		s.events = append(s.events, ev)
 	}

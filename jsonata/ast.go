@@ -84,7 +84,7 @@ var operators = map[string]operator{
 }
 
 // node is one node of the syntax tree. The parser makes it, the processing pass rewrites and annotates it,
-// and from then on it never changes: an Expr is shared by goroutines.
+// and then it never changes: an Expr is shared by goroutines.
 //
 // One type serves all kinds because the second pass turns one kind into another in place, as the
 // language's definition does; the fields below say which kinds use them.

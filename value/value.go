@@ -100,14 +100,14 @@ func FromFloat(f float64) Value { return Value{raw: string(AppendFloat(nil, f))}
 // FromNumberText returns the number spelt by text, which must be a JSON number.
 func FromNumberText(text string) Value { return Value{raw: text} }
 
-// NewArray returns the array of elems. It owns elems from now on.
+// NewArray returns the array of elems, which the caller gives up.
 func NewArray(elems []Value) Value {
 	b := &box{kind: Array}
 	b.kids.Store(&kids{elems: elems})
 	return Value{box: b}
 }
 
-// NewObject returns the object of members, in that order. It owns members from now on; their keys must differ.
+// NewObject returns the object of members, in that order, which the caller gives up. Their keys must differ.
 func NewObject(members []Member) Value {
 	b := &box{kind: Object}
 	b.kids.Store(newKids(members))
