@@ -22,7 +22,7 @@ type StateMachine struct {
 	ARN  string // unqualified
 	Name string
 	Type MachineType
-	// Deleting is set from DeleteStateMachine on, until the last execution has ended.
+	// Deleting is set by DeleteStateMachine and stays until the last execution has ended.
 	Deleting   bool
 	Definition string // as sent, to the byte
 	RoleARN    string

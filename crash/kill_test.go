@@ -53,7 +53,7 @@ func (w *world) finish(t *testing.T) int {
 		t.Fatal("the clients have given up")
 	}
 	w.end()
-	w.server.kill() // what is told from now on was kept on disk
+	w.server.kill() // what is told after this was kept on disk
 	if _, err := w.server.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -125,8 +125,8 @@ func (d *deletions) recover(ctx context.Context) error {
 	}
 }
 
-// superseded marks a revision that is not the present one any more. No start under way refers to it from the time on
-// that its bound is known: then each execution that runs it is in the store, and began before the bound.
+// superseded marks a revision that is not the present one any more. No start under way refers to it once
+// its bound is known: then each execution that runs it is in the store, and began before the bound.
 type superseded struct {
 	ARN      string
 	Revision string

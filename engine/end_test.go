@@ -16,8 +16,8 @@ import (
 	"github.com/statelark/statelark/task"
 )
 
-// What comes to an execution whose end is not durable yet is answered as if it came afterwards, and leaves no rows
-// behind.
+// What comes to an execution whose end is not durable yet is answered as if it came afterwards, and leaves no
+// rows.
 func TestBetweenTheEndAndItsCommit(t *testing.T) {
 	inBubble(t, echo, func(r *rig) {
 		r.activity("a")

@@ -79,7 +79,7 @@ type Engine struct {
 	store  statelark.Store
 	log    *slog.Logger
 	tokens tokens
-	since  atomic.Pointer[time.Time] // from when on callers were heard, without a break
+	since  atomic.Pointer[time.Time] // since when callers were heard, without a break
 
 	shards     *shards
 	generation atomic.Uint64 // see "When the store fails"
@@ -148,7 +148,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	return nil
 }
 
-// listening notes that callers are heard from now on.
+// listening notes that callers are heard now.
 func (e *Engine) listening() {
 	now := e.opts.Now()
 	e.since.Store(&now)

@@ -231,7 +231,7 @@ func (e *Engine) historyOf(ctx context.Context, arn string, first int64, n int, 
 	return events, nil
 }
 
-// events unpacks n events at most, from first on or, reverse, from first down.
+// events unpacks n events at most: first and those after it or, reverse, first and those before it.
 func (e *Engine) events(ctx context.Context, id statelark.ExecID, first int64, n int, reverse bool) ([]history.Event, error) {
 	blocks, err := e.store.History(ctx, id, first, n, reverse)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/statelark/statelark/task"
 )
 
-// away takes the store away for a while, from now on.
+// away takes the store away for a while, beginning now.
 func (r *rig) away(d time.Duration) {
 	synctest.Wait()
 	r.store.take(true)
@@ -283,7 +283,7 @@ func TestMoreTasksThanAreKeptInMemory(t *testing.T) {
 	})
 }
 
-// A heartbeat of a task that needs none is welcome, and its answer comes behind what was decided before it.
+// A heartbeat of a task that needs none is welcome, and is answered after what was decided before it.
 func TestHeartbeatThatChangesNothing(t *testing.T) {
 	inBubble(t, echo, func(r *rig) {
 		r.activity("a")

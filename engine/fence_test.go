@@ -81,7 +81,7 @@ func TestChangesBehindOneThatWasRefused(t *testing.T) {
 		first, second := r.poll("w").Token, r.poll("w").Token
 		release := r.store.hold()
 		go func() { _, _ = r.StartExecution(ctx, statelark.ExecutionStart{Machine: m, Name: "busy", Input: "1"}) }()
-		synctest.Wait() // the batches to come are one behind this one
+		synctest.Wait() // the batches to come are one, after this one
 		answers := make(chan error, 3)
 		for _, call := range []func() error{
 			func() error { return r.TaskSucceeded(ctx, first, "1") },

@@ -131,7 +131,7 @@ func (e *Engine) readLive(id statelark.ExecID) (*live, error) {
 	return l, nil
 }
 
-// headerTail is the length of what the engine puts behind the interpreter's part of row 0: the number of the last
+// headerTail is the length of what the engine puts after the interpreter's part of row 0: the number of the last
 // payload, which that part may still add to, the time of the timer that says More, and that of the last event.
 const headerTail = 4 + 8 + 8
 

@@ -184,7 +184,7 @@ func TestListExecutions(t *testing.T) {
 	})
 }
 
-// whileReading does something in the middle of the nth read of a record from now on, as far as it comes.
+// whileReading does something in the middle of the nth read of a record to come, if there are so many.
 func (r *rig) whileReading(n int, do func()) (over <-chan struct{}) {
 	done := make(chan struct{})
 	r.store.set(func(s *frail) {

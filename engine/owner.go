@@ -528,7 +528,7 @@ func (o *owner) taken(key nameKey, b *beginning) bool {
 	return true
 }
 
-// beginBriefly starts an execution anew whose first step took long: it only begins, so that whoever started it has an
+// beginBriefly starts an execution again whose first step took long: it only begins, so that whoever started it has an
 // answer at once, and goes on after that.
 func (o *owner) beginBriefly(l *live, m message) {
 	o.e.beginAnew(l, m.begin.start.Input)

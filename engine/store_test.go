@@ -17,7 +17,7 @@ type frail struct {
 	down   bool                          // every call is ErrUnavailable
 	gate   chan struct{}                 // commits wait until it is closed
 	before func(*statelark.Batch) error  // called ahead of a commit, which it may refuse
-	after  func(*statelark.Batch) error  // called behind one that was made, whose answer it may lose
+	after  func(*statelark.Batch) error  // called after one that was made, whose answer it may lose
 	read   func()                        // called when a meta record was read
 	lookup func()                        // called before a name is looked for
 	worked func()                        // called when work was read
@@ -36,7 +36,7 @@ func (s *frail) set(change func(s *frail)) {
 	change(s)
 }
 
-// take makes every call fail from now on, or lets them through again.
+// take makes every call to come fail, or lets them through again.
 func (s *frail) take(away bool) { s.set(func(s *frail) { s.down = away }) }
 
 // holdAnswers lets commits through and keeps their answers back until the function it returns is called, as a store

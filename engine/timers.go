@@ -88,13 +88,13 @@ func (t *timers) nudge() {
 	}
 }
 
-// load reads from the store the timers of the owner's shards that are due after from and within the horizon; all anew
+// load reads from the store the timers of the owner's shards that are due after from and within the horizon; all of them
 // when from is zero.
 func (t *timers) load(ctx context.Context, from time.Time) error {
 	until := t.now().Add(horizon)
 	t.mu.Lock()
 	before := t.until
-	t.until = until // before reading: what is set from now on comes through add
+	t.until = until // before reading: what is set later comes through add
 	if from.IsZero() {
 		t.heap = nil
 	}

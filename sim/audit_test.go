@@ -37,7 +37,7 @@ func (w *world) auditDispatch(k task.Key) {
 	w.called[k.Execution][k.Seq] = true
 	least := 2 + 2*len(w.called[k.Execution]) // it started and entered a state; each attempt was scheduled and started
 	if last := blocks[len(blocks)-1].Last; last < int64(least) {
-		w.errorf("attempt %d of %s was dispatched behind event %d", k.Seq, k.Execution, last)
+		w.errorf("attempt %d of %s was dispatched after event %d", k.Seq, k.Execution, last)
 	}
 }
 
@@ -170,7 +170,7 @@ func (w *world) auditHistory(x *statelark.Execution, k *kind) {
 			wrong("event %d is earlier than the one before", ev.ID)
 		}
 		if t.ends > 0 {
-			wrong("event %d comes behind the end", ev.ID)
+			wrong("event %d comes after the end", ev.ID)
 		}
 		t.count(ev.Type)
 	}

@@ -9,7 +9,7 @@
 //   - Everything ended, children of nested executions included, and as it should. What was once seen to have ended
 //     never changed.
 //   - No task was dispatched before it was stored, or twice by one process.
-//   - Every history is well-formed: ids dense, causes and times in order, one end and nothing behind it, every state
+//   - Every history is well-formed: ids dense, causes and times in order, one end and nothing after it, every state
 //     that was entered left.
 //   - No timer, work or message is left in the store.
 //

@@ -51,7 +51,7 @@ var kinds = []*kind{
 	{"beating", `{"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:us-east-1:000000000000:activity:act","HeartbeatSeconds":2,"Retry":[{"ErrorEquals":["States.ALL"],"MaxAttempts":50,"IntervalSeconds":1,"BackoffRate":1}],"End":true}}},{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"Next":"L"},"L":{` + fn + `echo","End":true}}}],"End":true}}}`,
 		`{"b":8}`, map[statelark.Status]string{statelark.Succeeded: `[{"b":8},{"b":8}]`}, false},
 	{"nobody", `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:us-east-1:000000000000:activity:deleted","TimeoutSeconds":4,"Catch":[{"ErrorEquals":["States.ALL"],"Next":"E"}],"End":true},"E":{"Type":"Pass","Result":"nobody","End":true}}}`,
-		`{}`, map[statelark.Status]string{statelark.Succeeded: `"nobody"`, statelark.Failed: "States.Runtime"}, false}, // Failed: begun behind the deletion
+		`{}`, map[statelark.Status]string{statelark.Succeeded: `"nobody"`, statelark.Failed: "States.Runtime"}, false}, // Failed: begun after the deletion
 	{"stack", `{"StartAt":"N","States":{"N":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync:2","Parameters":{"StateMachineArn":"arn:aws:states:us-east-1:000000000000:stateMachine:orphan"},"ResultSelector":{"out.$":"$.Output"},"End":true}}}`,
 		`{}`, map[statelark.Status]string{statelark.Succeeded: `{"out":"late"}`}, false},
 	{"compute", `{"QueryLanguage":"JSONata","StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"Next":"C"},"C":{"Type":"Pass","Output":"{% $sum([1..20000].($ % 7)) %}","Next":"D"},"D":{"Type":"Pass","Output":"{% $states.input + $sum([1..20000].($ % 7)) %}","End":true}}}`,

@@ -86,7 +86,7 @@ type Catalog struct {
 	mu      sync.RWMutex // with writing, guards changes of what follows; either of them is enough to read it
 
 	functions map[string]*entry
-	hidden    []*entry // uploaded, behind a declared function of the same name
+	hidden    []*entry // uploaded, and hidden by a declared function of the same name
 	closed    bool
 }
 
@@ -270,7 +270,7 @@ func (c *Catalog) Close(ctx context.Context) error {
 	return nil
 }
 
-// shut refuses what comes from now on, and returns what there is; first says that it has not been done before.
+// shut refuses what comes later, and returns what there is; first says that it has not been done before.
 func (c *Catalog) shut() (all []*deployment, first bool) {
 	c.writing.Lock()
 	defer c.writing.Unlock()

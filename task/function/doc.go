@@ -22,7 +22,7 @@
 // serves to each sandbox on an address of its own. A sandbox whose invocation failed from outside (it timed out, was
 // given up, or its process ended) is killed; any other goes back to the pool.
 //
-// A declared directory is looked at before each invocation: after an edit its sandboxes are opened anew. Uploaded
+// A declared directory is looked at before each invocation: after an edit its sandboxes are made again. Uploaded
 // code never changes in place. An update retires a deployment: it takes no more invocations, those it has come to
 // their end, and its sandboxes go with the last of them.
 //

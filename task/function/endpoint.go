@@ -19,7 +19,7 @@ import (
 // less a second for the way there.
 const maxIdle = 30 * time.Second
 
-// writeWhole is the size up to which a payload is copied behind the head of its request, to be sent with it.
+// writeWhole is the size up to which a payload is copied after the head of its request, to be sent with it.
 const writeWhole = 16 << 10
 
 // endpoint sends POST requests to one URL over HTTP/1.1 connections that it keeps. It does what net/http would, for a
