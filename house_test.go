@@ -52,6 +52,7 @@ var house = map[string][]string{
 	"local/lambda":  {"awswire", "task/function", "value"},
 
 	// Those who put the parts together.
+	"node":          {".", "api", "arn", "engine", "local/lambda", "memstore", "pebblestore", "task", "task/aws", "task/function", "value"},
 	"cmd/statelark": {"*"},
 	"bench":         {"*"},
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -24,10 +23,11 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/statelark/statelark/arn"
+	"github.com/statelark/statelark/node"
 	"github.com/statelark/statelark/task/function"
 )
 
-// Config is what a node is told. A setting comes from its flag, else from the environment (STATELARK_LISTEN),
+// Config is the settings of a server. A setting comes from its flag, else from the environment (STATELARK_LISTEN),
 // else from the configuration file, else it has its default. Name and meaning are the same in all of them.
 type Config struct {
 	Listen    string `koanf:"listen"`     // HOST:PORT; port 0: any that is free
@@ -276,7 +276,7 @@ func (cfg *Config) validate() error {
 	if !regionPattern.MatchString(cfg.Region) {
 		return fmt.Errorf("region is %q; it has to be the name of an AWS region, such as us-east-1", cfg.Region)
 	}
-	if err := checkHosts(cfg.AllowedHosts); err != nil {
+	if err := node.CheckHosts(cfg.AllowedHosts); err != nil {
 		return err
 	}
 	if cfg.FunctionConcurrency < 0 {
@@ -300,26 +300,17 @@ func (cfg *Config) validate() error {
 // home is the place of a server that is not told another.
 var home = arn.Place{Region: defaultRegion, Account: defaultAccount}
 
-// place is where the node's resources live.
-func (cfg *Config) place() arn.Place { return arn.Place{Region: cfg.Region, Account: cfg.Account} }
-
-// checkFunctions declares the functions to a catalogue that is thrown away.
-func (cfg *Config) checkFunctions() (err error) {
-	catalog, err := function.NewCatalog(function.Options{PassEnv: cfg.PassEnv, User: cfg.FunctionUser})
-	if err != nil {
-		return usage(err)
+// node returns what a node is told.
+func (cfg *Config) node() node.Config {
+	n := node.Config{
+		Listen: cfg.Listen, Data: cfg.Data, Place: arn.Place{Region: cfg.Region, Account: cfg.Account},
+		MaxClosed: cfg.MaxClosed, Memory: cfg.memory(), AllowedHosts: cfg.AllowedHosts,
+		FunctionConcurrency: cfg.FunctionConcurrency, FunctionUser: cfg.FunctionUser, PassEnv: cfg.PassEnv,
 	}
-	defer func() { err = errors.Join(err, catalog.Close(context.Background())) }()
-	return cfg.declareFunctions(catalog)
-}
-
-func (cfg *Config) declareFunctions(catalog *function.Catalog) error {
 	for _, name := range slices.Sorted(maps.Keys(cfg.Functions)) {
-		if err := catalog.Declare(cfg.declared(name, cfg.Functions[name])); err != nil {
-			return usage(fmt.Errorf("%s: %w", cfg.source(), err))
-		}
+		n.Functions = append(n.Functions, cfg.declared(name, cfg.Functions[name]))
 	}
-	return nil
+	return n
 }
 
 // memory returns the setting in bytes.

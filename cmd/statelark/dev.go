@@ -2,8 +2,11 @@ package main
 
 import (
 	"io"
+	"log/slog"
 
 	"github.com/spf13/cobra"
+
+	"github.com/statelark/statelark/node"
 )
 
 func newDev() *cobra.Command {
@@ -24,7 +27,7 @@ directory instead; the data setting of the configuration file is for "statelark 
 			if !c.Flags().Changed("data") {
 				cfg.Data = ""
 			}
-			return serve(c, cfg, func(n *Node) { banner(c.ErrOrStderr(), n) })
+			return serve(c, cfg, func(n *node.Node, _ *slog.Logger) { banner(c.ErrOrStderr(), cfg, n) })
 		},
 	}
 	addNodeFlags(c, "", "`DIR` to keep everything in (default: nowhere)")
@@ -33,10 +36,10 @@ directory instead; the data setting of the configuration file is for "statelark 
 }
 
 // banner tells whoever started a development server what to do with it.
-func banner(w io.Writer, n *Node) {
+func banner(w io.Writer, cfg *Config, n *node.Node) {
 	keeps := "nothing: everything is in memory and gone when this process ends (--data DIR keeps it)"
-	if n.cfg.Data != "" {
-		keeps = "everything in " + n.cfg.Data
+	if cfg.Data != "" {
+		keeps = "everything in " + cfg.Data
 	}
 	say(w, `Statelark %s
 
@@ -52,5 +55,5 @@ To use it from another shell, paste this line:
 
 %s
 
-`, buildVersion(), n.URL(), n.URL(), n.cfg.Region, n.cfg.Account, keeps, n.cfg.functionNames(), n.paste(), hostPrefixNote)
+`, buildVersion(), n.URL(), n.URL(), cfg.Region, cfg.Account, keeps, cfg.functionNames(), n.Exports(), node.HostPrefixNote)
 }

@@ -1,7 +1,7 @@
 // Command statelark runs Amazon States Language workflows behind the AWS Step Functions API. It is the server
 // and its command line in one program.
 //
-// Each command is a file of this package. What a server is made of is put together in node.go, its settings
+// Each command is a file of this package. What a server is made of is put together by package node, its settings
 // come from config.go, and what a command says when it fails is told in failure.go.
 package main
 

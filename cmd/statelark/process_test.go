@@ -319,6 +319,9 @@ func TestVersionJSON(t *testing.T) {
 	}
 }
 
+// patience is how long a test waits for something that comes at once when all is well.
+const patience = 30 * time.Second
+
 // freePort returns a port that nobody listens on now.
 func freePort() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

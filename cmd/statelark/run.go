@@ -20,6 +20,7 @@ import (
 
 	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/client"
+	"github.com/statelark/statelark/node"
 )
 
 // runOptions are the flags of run.
@@ -198,9 +199,9 @@ func isStatelark(ctx context.Context, url string) bool {
 		return false
 	}
 	defer func() { _ = answer.Body.Close() }() // it was read
-	start := make([]byte, len(welcomeStart))
+	start := make([]byte, len(node.WelcomeStart))
 	_, err = io.ReadFull(answer.Body, start)
-	return err == nil && string(start) == welcomeStart
+	return err == nil && string(start) == node.WelcomeStart
 }
 
 // startLocal starts a node in this process, in memory and on a port of its own: functions and activity workers
@@ -212,11 +213,11 @@ func startLocal(ctx context.Context, c *cobra.Command) (*client.Client, func() e
 	}
 	cfg.Data, cfg.Listen = "", "127.0.0.1:0"
 	log := slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelError}))
-	n, err := StartNode(ctx, cfg, log)
+	n, err := startNode(ctx, cfg, log)
 	if err != nil {
 		return nil, nil, err
 	}
-	return client.New(n.URL(), cfg.place()), func() error {
+	return client.New(n.URL(), cfg.node().Place), func() error {
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 		defer cancel()
 		return n.Close(last)

@@ -11,22 +11,25 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/statelark/statelark/node"
+	"github.com/statelark/statelark/pebblestore"
 )
 
 // stopTime is how long a server takes at most to stop in order.
 const stopTime = 9 * time.Second
 
 // serve runs a node until a signal ends it. The second signal ends the process at once.
-func serve(c *cobra.Command, cfg *Config, started func(*Node)) error {
+func serve(c *cobra.Command, cfg *Config, started func(*node.Node, *slog.Logger)) error {
 	log := newLogger(cfg, c.ErrOrStderr())
 	ctx, release := signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
 	defer release()
-	go keepMemory(ctx, cfg.memory())
-	n, err := StartNode(ctx, cfg, log)
+	go node.KeepMemory(ctx, cfg.memory())
+	n, err := startNode(ctx, cfg, log)
 	if err != nil {
 		return err
 	}
-	started(n)
+	started(n, log)
 	var ended error
 	select {
 	case <-ctx.Done():
@@ -41,6 +44,32 @@ func serve(c *cobra.Command, cfg *Config, started func(*Node)) error {
 	}
 	log.Info("stopped")
 	return nil
+}
+
+// startNode starts a node, or says what to do about one that does not start.
+func startNode(ctx context.Context, cfg *Config, log *slog.Logger) (*node.Node, error) {
+	n, err := node.Start(ctx, cfg.node(), node.Options{Log: log, Now: wallClock, Version: buildVersion()})
+	var part *node.StartError
+	if !errors.As(err, &part) {
+		return n, err
+	}
+	switch {
+	case part.Part == node.Files:
+		return nil, hint(exitFailed, err, "raise it: ulimit -n 4096 in the shell, LimitNOFILE=4096 in a systemd unit, --ulimit nofile=4096 for a container")
+	case part.Part == node.Listener:
+		return nil, hint(exitFailed, err, "stop what listens there, or choose another address with --listen (port 0 takes a free one)")
+	case part.Part == node.Functions:
+		return nil, usage(fmt.Errorf("%s: %w", cfg.source(), err))
+	case part.Part != node.Store:
+		return nil, err
+	case errors.Is(err, pebblestore.ErrLocked):
+		return nil, hint(exitFailed, err, "stop the other process, or choose another directory with --data")
+	case errors.Is(err, pebblestore.ErrVersion):
+		return nil, hint(exitFailed, err, "use the build that the message names, or choose another directory with --data")
+	case errors.Is(err, pebblestore.ErrDamaged):
+		return nil, hint(exitFailed, err, "do as the message says, or choose another directory with --data")
+	}
+	return nil, hint(exitFailed, err, "check the directory, or choose another one with --data")
 }
 
 func newLogger(cfg *Config, w io.Writer) *slog.Logger {

@@ -2,8 +2,11 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 
 	"github.com/spf13/cobra"
+
+	"github.com/statelark/statelark/node"
 )
 
 func newServer() *cobra.Command {
@@ -45,16 +48,17 @@ func runServer(c *cobra.Command, _ []string) error {
 	if check, _ := c.Flags().GetBool("check-config"); check {
 		return checkConfig(c, cfg)
 	}
-	return serve(c, cfg, func(n *Node) {
-		n.log.Info("listening", "url", n.URL(), "data", cfg.Data, "region", cfg.Region, "account", cfg.Account,
+	return serve(c, cfg, func(n *node.Node, log *slog.Logger) {
+		log.Info("listening", "url", n.URL(), "data", cfg.Data, "region", cfg.Region, "account", cfg.Account,
 			"functions", len(cfg.Functions), "version", buildVersion())
 	})
 }
 
 // checkConfig prints the settings that hold, after a trial of everything that can be tried without starting.
 func checkConfig(c *cobra.Command, cfg *Config) error {
-	if err := cfg.checkFunctions(); err != nil {
-		return usage(err)
+	declared := cfg.node()
+	if err := declared.CheckFunctions(); err != nil {
+		return usage(fmt.Errorf("%s: %w", cfg.source(), err))
 	}
 	file := cfg.File
 	if file == "" {

@@ -1,4 +1,4 @@
-package main
+package node
 
 import (
 	"bytes"
@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -19,22 +21,32 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/memstore"
+	"github.com/statelark/statelark/pebblestore"
+	"github.com/statelark/statelark/task/function"
 )
 
 // patience is how long a test waits for something that comes at once when all is well.
 const patience = 30 * time.Second
 
-// startNode starts a node as the commands do, on a port of its own.
+// place is where the nodes of tests are.
+var place = arn.Place{Region: "eu-west-1", Account: "123456789012"}
+
+// startNode starts a node on a port of its own.
 func startNode(t *testing.T, data string) *Node {
 	t.Helper()
-	cfg := &Config{Listen: "127.0.0.1:0", Data: data, Region: "eu-west-1", Account: "123456789012",
-		Functions: map[string]Function{"upper": {Command: []string{"tr", "a-z", "A-Z"}}}}
-	n, err := StartNode(t.Context(), cfg, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	n, err := Start(t.Context(), Config{Listen: "127.0.0.1:0", Data: data, Place: place, Functions: []function.Function{command("upper", "tr", "a-z", "A-Z")}},
+		Options{Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// command is a function that is a command.
+func command(name string, words ...string) function.Function {
+	return function.Function{Name: name, Timeout: time.Minute, Code: function.Code{Command: words}}
 }
 
 func closeNode(t *testing.T, n *Node) {
@@ -50,14 +62,14 @@ func closeNode(t *testing.T, n *Node) {
 func sdk(t *testing.T, n *Node) *sfn.Client {
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	return sfn.New(sfn.Options{Region: n.cfg.Region, BaseEndpoint: aws.String(n.URL()), HTTPClient: &http.Client{Transport: transport},
+	return sfn.New(sfn.Options{Region: n.cfg.Place.Region, BaseEndpoint: aws.String(n.URL()), HTTPClient: &http.Client{Transport: transport},
 		Credentials: credentials.NewStaticCredentialsProvider("any", "any", "")})
 }
 
 // begin creates a state machine and starts an execution of it.
 func begin(t *testing.T, c *sfn.Client, name, definition, input string) *string {
 	t.Helper()
-	m, err := c.CreateStateMachine(t.Context(), &sfn.CreateStateMachineInput{Name: &name, Definition: &definition, RoleArn: aws.String(home.RoleARN("statelark"))})
+	m, err := c.CreateStateMachine(t.Context(), &sfn.CreateStateMachineInput{Name: &name, Definition: &definition, RoleArn: aws.String(place.RoleARN("statelark"))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,6 +124,32 @@ func TestNode(t *testing.T) {
 		"ResultSelector":{"got.$":"$.Output"},"End":true}}}`
 	if x := await(t, c, begin(t, c, "parent", parent, `{}`)); x.Status != types.ExecutionStatusSucceeded || *x.Output != `{"got":{"WORD":"SKY"}}` {
 		t.Errorf("the nested execution gave %s %s %s", x.Status, aws.ToString(x.Output), aws.ToString(x.Cause))
+	}
+}
+
+// TestStartErrors: a node that does not start says which part would not, and keeps nothing.
+func TestStartErrors(t *testing.T) {
+	noLeaks(t)
+	n := startNode(t, t.TempDir())
+	defer closeNode(t, n)
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for part, cfg := range map[Part]Config{
+		Store:     {Listen: "127.0.0.1:0", Place: place, Data: file},
+		Listener:  {Listen: strings.TrimPrefix(n.URL(), "http://"), Place: place, Data: t.TempDir()},
+		Functions: {Listen: "127.0.0.1:0", Place: place, Functions: []function.Function{{Name: "no name"}}},
+	} {
+		_, err := Start(t.Context(), cfg, Options{})
+		var said *StartError
+		if !errors.As(err, &said) || said.Part != part {
+			t.Errorf("without its %s it says %v", part, err)
+		}
+	}
+	_, err := Start(t.Context(), Config{Listen: "127.0.0.1:0", Place: place, Data: n.cfg.Data}, Options{})
+	if !errors.Is(err, pebblestore.ErrLocked) {
+		t.Errorf("on the directory of another node it says %v", err)
 	}
 }
 

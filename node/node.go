@@ -1,4 +1,6 @@
-package main
+// Package node is a whole server put together: store, listener, functions, engine, APIs, HTTP. The binary, the
+// measurements and the tests start one; none of them builds its own.
+package node
 
 import (
 	"context"
@@ -9,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/api"
@@ -22,14 +25,14 @@ import (
 	"github.com/statelark/statelark/task/function"
 )
 
-// Node is everything that a server is made of, put together once: the commands dev, server and run build it,
-// and so do the tests.
+// Node is a server that runs.
 //
 // What is built later may use what was built before, and is closed before it: store, listener, functions,
 // engine, HTTP. So the first byte is served when everything else stands.
 type Node struct {
-	cfg *Config
-	log *slog.Logger
+	cfg  Config
+	opts Options
+	log  *slog.Logger
 
 	store    statelark.Store
 	listener net.Listener
@@ -40,65 +43,63 @@ type Node struct {
 	served   chan error // gets the end of http, once
 }
 
-// StartNode builds a node and lets it serve. Whatever fails, nothing is left behind.
-func StartNode(ctx context.Context, cfg *Config, log *slog.Logger) (_ *Node, err error) {
-	n := &Node{cfg: cfg, log: log, served: make(chan error, 1)}
+// Start builds a node and lets it serve. Whatever fails, nothing of it is left; what failed is a *StartError.
+func Start(ctx context.Context, cfg Config, o Options) (_ *Node, err error) {
+	n := &Node{cfg: cfg, opts: o, log: o.Log, served: make(chan error, 1)}
+	if n.log == nil {
+		n.log = slog.New(slog.DiscardHandler)
+	}
+	if n.opts.Now == nil {
+		n.opts.Now = time.Now
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, n.Close(context.WithoutCancel(ctx)))
 		}
 	}()
-	if n.store, err = openStore(cfg, log); err != nil {
+	if n.store, err = n.openStore(); err != nil {
 		return nil, err
 	}
 	if n.listener, err = net.Listen("tcp", cfg.Listen); err != nil {
-		return nil, hint(exitFailed, fmt.Errorf("listening: %w", err), "stop what listens there, or choose another address with --listen (port 0 takes a free one)")
+		return nil, &StartError{Listener, err}
 	}
 	if n.catalog, err = n.openCatalog(); err != nil {
-		return nil, err
+		return nil, &StartError{Functions, err}
 	}
 	if n.engine, err = n.openEngine(ctx); err != nil {
-		return nil, err
+		return nil, &StartError{Engine, err}
 	}
 	n.http = n.server()
 	go func() { n.served <- n.http.Serve(n.listener) }()
 	return n, nil
 }
 
-// maxClosedBytes bounds the histories and payloads of closed executions that a server in memory keeps.
+// maxClosedBytes bounds the histories and payloads of closed executions that a node in memory keeps.
 const maxClosedBytes = 1 << 30
 
-// openStore opens the store of the configuration.
-func openStore(cfg *Config, log *slog.Logger) (statelark.Store, error) {
-	if cfg.Data == "" {
+func (n *Node) openStore() (statelark.Store, error) {
+	if n.cfg.Data == "" {
 		store := memstore.New()
-		store.MaxClosed, store.MaxClosedBytes = cfg.MaxClosed, maxClosedBytes
+		store.MaxClosed, store.MaxClosedBytes = n.cfg.MaxClosed, maxClosedBytes
 		return store, nil
 	}
 	files, err := fileLimit()
 	if err != nil {
-		return nil, err
+		return nil, &StartError{Files, err}
 	}
-	_ = os.MkdirAll(cfg.Data, 0o711) // functions of another user pass through it; what is wrong here, opening the store tells
-	store, err := pebblestore.Open(filepath.Join(cfg.Data, "store"), pebblestore.Options{
-		Log: log, Build: "statelark " + buildVersion(), CacheBytes: cfg.memory() / 8, OpenFiles: files / 4,
+	_ = os.MkdirAll(n.cfg.Data, 0o711) // functions of another user pass through it; what is wrong here, opening the store tells
+	store, err := pebblestore.Open(filepath.Join(n.cfg.Data, "store"), pebblestore.Options{
+		Log: n.log, Build: "statelark " + n.version(), CacheBytes: n.cfg.memory() / 8, OpenFiles: files / 4,
 	})
-	switch {
-	case errors.Is(err, pebblestore.ErrLocked):
-		return nil, hint(exitFailed, err, "stop the other process, or choose another directory with --data")
-	case errors.Is(err, pebblestore.ErrVersion):
-		return nil, hint(exitFailed, err, "use the build that the message names, or choose another directory with --data")
-	case errors.Is(err, pebblestore.ErrDamaged):
-		return nil, hint(exitFailed, err, "do as the message says, or choose another directory with --data")
-	case err != nil:
-		return nil, hint(exitFailed, err, "check the directory, or choose another one with --data")
+	if err != nil {
+		return nil, &StartError{Store, err}
 	}
 	return store, nil
 }
 
 // openCatalog makes the catalogue of functions and declares those of the configuration.
 func (n *Node) openCatalog() (*function.Catalog, error) {
-	o := function.Options{Place: n.cfg.place(), EndpointURL: n.URL(), Concurrency: n.cfg.FunctionConcurrency,
+	o := function.Options{Place: n.cfg.Place, EndpointURL: n.URL(), Concurrency: n.cfg.FunctionConcurrency,
 		PassEnv: n.cfg.PassEnv, User: n.cfg.FunctionUser, Log: n.log}
 	if n.cfg.Data != "" {
 		o.Dir = filepath.Join(n.cfg.Data, "functions")
@@ -112,18 +113,21 @@ func (n *Node) openCatalog() (*function.Catalog, error) {
 
 // openEngine starts the engine with its targets.
 func (n *Node) openEngine(ctx context.Context) (*engine.Engine, error) {
-	functions := function.NewTarget(n.catalog)
+	functions := n.opts.Invoke
+	if functions == nil {
+		functions = function.NewTarget(n.catalog)
+	}
 	targets := &task.Registry{}
-	e := engine.New(n.store, n.cfg.place(), targets, engine.Options{
-		Nesting: aws.Nesting{}, Log: n.log, Now: wallClock, MaxLiveBytes: int(n.cfg.memory() / 4),
+	e := engine.New(n.store, n.cfg.Place, targets, engine.Options{
+		Nesting: aws.Nesting{}, Log: n.log, Now: n.opts.Now, MaxLiveBytes: int(n.cfg.memory() / 4),
 	})
-	n.api = &api.Server{Engine: e, Place: n.cfg.place(), Now: wallClock, Log: n.log}
+	n.api = &api.Server{Engine: e, Place: n.cfg.Place, Now: n.opts.Now, Log: n.log}
 	targets.SetFunctions(functions)
 	targets.Set("lambda:invoke", functions)
 	targets.Set("states:startExecution", aws.NewStates(e))
 	targets.Set("aws-sdk:sfn", n.api.Target())
 	if err := e.Start(ctx); err != nil {
-		return nil, fmt.Errorf("starting the engine: %w", err)
+		return nil, err
 	}
 	return e, nil
 }

@@ -1,4 +1,4 @@
-package main
+package node
 
 import (
 	"context"
@@ -116,44 +116,4 @@ func (b *timedBody) Read(p []byte) (int, error) {
 		}
 	}
 	return n, err
-}
-
-// welcomeStart is what the page at GET / begins with. Clients know a Statelark server by it.
-const welcomeStart = "Statelark "
-
-// welcome is the page at GET /.
-func (n *Node) welcome() string {
-	return welcomeStart + fmt.Sprintf(`%s runs Amazon States Language workflows behind the AWS Step Functions API.
-
-Point a client at it:
-
-  %s
-  aws stepfunctions list-state-machines
-
-or name it in the call:
-
-  aws stepfunctions list-state-machines --endpoint-url %s
-  boto3.client("stepfunctions", endpoint_url=%q, region_name=%q)
-
-Any credentials will do. Lambda functions are uploaded with the Lambda API at the same address.
-
-%s
-
-  GET /health   200 when executions can go on
-`, buildVersion(), n.paste(), n.URL(), n.URL(), n.cfg.Region, hostPrefixNote)
-}
-
-// hostPrefixNote is for the two operations before whose host AWS's clients put a prefix. No resolver knows a
-// host "sync-127.0.0.1".
-const hostPrefixNote = `For StartSyncExecution and TestState, AWS clients call the host sync-HOST. The line above tells the AWS CLI and
-boto3 not to. Elsewhere: disableHostPrefix in JavaScript, or this address as HTTP_PROXY.`
-
-// paste is the line that makes AWS clients use the node. Some go by AWS_REGION, some by AWS_DEFAULT_REGION.
-func (n *Node) paste() string {
-	url, region := n.URL(), n.cfg.Region
-	return strings.Join([]string{
-		"export AWS_ENDPOINT_URL_SFN=" + url, "AWS_ENDPOINT_URL_LAMBDA=" + url,
-		"AWS_REGION=" + region, "AWS_DEFAULT_REGION=" + region,
-		"AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local", "AWS_DISABLE_HOST_PREFIX_INJECTION=true",
-	}, " ")
 }

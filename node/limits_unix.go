@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package node
 
 import (
 	"fmt"
@@ -17,8 +17,7 @@ func fileLimit() (int, error) {
 		return 0, fmt.Errorf("reading the limit of open files: %w", err)
 	}
 	if limit.Cur < minFiles {
-		return 0, hint(exitFailed, fmt.Errorf("the limit of open files is %d, and a server needs %d", limit.Cur, minFiles),
-			"raise it: ulimit -n 4096 in the shell, LimitNOFILE=4096 in a systemd unit, --ulimit nofile=4096 for a container")
+		return 0, fmt.Errorf("the limit of open files is %d, and a server needs %d", limit.Cur, minFiles)
 	}
 	return int(min(limit.Cur, 1<<20)), nil
 }

@@ -1,4 +1,4 @@
-package main
+package node
 
 import (
 	"errors"
@@ -106,8 +106,8 @@ func refuseHost(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte(text + "\n")) // the client is gone: there is nobody to tell
 }
 
-// checkHosts refuses what can be no name of a host.
-func checkHosts(names []string) error {
+// CheckHosts refuses what can be no name of a host.
+func CheckHosts(names []string) error {
 	for _, name := range names {
 		if name == "" || strings.ContainsAny(name, "/: ") {
 			return fmt.Errorf("allowed-hosts has %q; it has to be names without port, as in example.org,.example.org, or %s for any", name, allHosts)

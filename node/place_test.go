@@ -1,8 +1,7 @@
-package main
+package node
 
 import (
 	"io"
-	"log/slog"
 	"net/http"
 	"regexp"
 	"strings"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/client"
+	"github.com/statelark/statelark/task/function"
 	"github.com/statelark/statelark/value"
 )
 
@@ -20,9 +20,8 @@ var arnPattern = regexp.MustCompile(`arn:[^"'\\\s{},]+`)
 func TestOnePlace(t *testing.T) {
 	noLeaks(t)
 	for _, place := range []arn.Place{{Region: "cn-north-1", Account: "123456789012"}, {Region: "us-gov-west-1", Account: "210987654321"}} {
-		cfg := &Config{Listen: "127.0.0.1:0", Region: place.Region, Account: place.Account,
-			Functions: map[string]Function{"told": {Command: []string{"sh", "-c", `cat >/dev/null; echo "\"$AWS_LAMBDA_FUNCTION_ARN\""`}}}}
-		n, err := StartNode(t.Context(), cfg, slog.New(slog.DiscardHandler))
+		told := command("told", "sh", "-c", `cat >/dev/null; echo "\"$AWS_LAMBDA_FUNCTION_ARN\""`)
+		n, err := Start(t.Context(), Config{Listen: "127.0.0.1:0", Place: place, Functions: []function.Function{told}}, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,7 +54,7 @@ func TestOnePlace(t *testing.T) {
 func everyAnswer(t *testing.T, n *Node) string {
 	t.Helper()
 	var all strings.Builder
-	c := client.New(n.URL(), n.cfg.place())
+	c := client.New(n.URL(), n.cfg.Place)
 	t.Cleanup(c.HTTP.CloseIdleConnections)
 	call := func(operation string, in ...value.Member) value.Value {
 		v, err := c.Call(t.Context(), operation, in...)
@@ -71,7 +70,7 @@ func everyAnswer(t *testing.T, n *Node) string {
 		"M":{"Type":"Map","ItemsPath":"$.all.Execution.Input.items","ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
 			"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}},"Next":"X"},
 		"X":{"Type":"Task","Resource":"INVOKE","Parameters":{"FunctionName":"absent"},"End":true}}}`
-	definition = strings.ReplaceAll(definition, "INVOKE", "arn:"+n.cfg.place().Partition()+":states:::lambda:invoke")
+	definition = strings.ReplaceAll(definition, "INVOKE", "arn:"+n.cfg.Place.Partition()+":states:::lambda:invoke")
 	machine, err := c.Deploy(t.Context(), "m", definition)
 	if err != nil {
 		t.Fatal(err)

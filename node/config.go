@@ -1,0 +1,109 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/statelark/statelark/arn"
+	"github.com/statelark/statelark/task"
+	"github.com/statelark/statelark/task/function"
+)
+
+// Config is what a node is and where it is.
+type Config struct {
+	Listen string    // HOST:PORT; port 0: any that is free
+	Place  arn.Place // of every ARN
+	Data   string    // directory; "": everything stays in memory
+
+	// MaxClosed is how many closed executions a node in memory keeps; 0: as many as fit into its bytes for them.
+	MaxClosed int
+	// Memory is the number of bytes that caches follow; 0: DefaultMemory.
+	Memory int64
+	// AllowedHosts are names by which the node may be called, beside those that it knows of itself; see CheckHosts.
+	AllowedHosts []string
+
+	// Functions are there without being uploaded.
+	Functions []function.Function
+	// FunctionConcurrency is how many invocations of each function run at once; 0: by its kind.
+	FunctionConcurrency int
+	// FunctionUser is as whom functions run, where the server is root; "": as the server.
+	FunctionUser string
+	// PassEnv are variables of the server that functions get: names, or patterns such as AWS_*.
+	PassEnv []string
+}
+
+// Options are what a node may be lent. The zero value will do.
+type Options struct {
+	// Log gets what no caller is told; nil: nobody.
+	Log *slog.Logger
+	// Now is the clock of executions and of the API; nil: time.Now.
+	Now func() time.Time
+	// Version of the program, for people and for what is written into a directory.
+	Version string
+	// Invoke does the calls of Lambda functions in place of those of the configuration, for measurements; nil: they do.
+	Invoke task.Target
+}
+
+// DefaultMemory is the memory of a node that is told no other, in bytes.
+const DefaultMemory = 512e6
+
+func (cfg *Config) memory() int64 {
+	if cfg.Memory == 0 {
+		return DefaultMemory
+	}
+	return cfg.Memory
+}
+
+// CheckFunctions declares the functions to a catalogue that is thrown away, and says what Start would say of them.
+func (cfg *Config) CheckFunctions() (err error) {
+	catalog, err := function.NewCatalog(function.Options{PassEnv: cfg.PassEnv, User: cfg.FunctionUser})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, catalog.Close(context.Background())) }()
+	return cfg.declareFunctions(catalog)
+}
+
+func (cfg *Config) declareFunctions(catalog *function.Catalog) error {
+	for _, f := range cfg.Functions {
+		if err := catalog.Declare(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A StartError is why a node does not start, and which part of it would not.
+type StartError struct {
+	Part Part
+	Err  error
+}
+
+// Part is a part of a node that may refuse to start.
+type Part string
+
+// The parts.
+const (
+	Files     Part = "files" // too few may be open
+	Store     Part = "store"
+	Listener  Part = "listener"
+	Functions Part = "functions"
+	Engine    Part = "engine"
+)
+
+// Error says what the part said.
+func (e *StartError) Error() string {
+	switch e.Part {
+	case Listener:
+		return fmt.Sprintf("listening: %v", e.Err)
+	case Engine:
+		return fmt.Sprintf("starting the engine: %v", e.Err)
+	}
+	return e.Err.Error()
+}
+
+// Unwrap returns the error of the part.
+func (e *StartError) Unwrap() error { return e.Err }
