@@ -50,7 +50,8 @@ func main() {
 		return
 	}
 	serve := flag.String("serve", "", "be the server of a benchmark, on this address")
-	dir := flag.String("dir", "", "directory of the server's store")
+	dir := flag.String("dir", "", "with -serve: its directory")
+	profiles := flag.String("profiles", "", "with -serve: the address of its CPU profiles")
 	steps := flag.String("steps", "", "be the steps of the peers' workflow, on this address")
 	activity := flag.String("activity", "", "with -steps: the activity at -serve that workers poll")
 	workers := flag.Int("workers", 0, "with -steps: so many of them")
@@ -68,7 +69,7 @@ func main() {
 		return
 	}
 	if *serve != "" {
-		if err := serveBench(*serve, *dir); err != nil {
+		if err := serveBench(*serve, *dir, *profiles); err != nil {
 			fail(err)
 		}
 		return

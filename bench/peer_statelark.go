@@ -190,6 +190,6 @@ func (p *statelarkPeer) stop() {
 
 // profileTo writes a CPU profile of the server over d to a file; the returned function waits for it.
 func (p *statelarkPeer) profileTo(file string, d time.Duration) func() {
-	s := &server{addr: p.profiles, http: http.DefaultClient}
+	s := &server{profiles: p.profiles, http: http.DefaultClient}
 	return s.profileTo(file, d)
 }

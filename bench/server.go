@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/pprof"
 	"os"
@@ -16,11 +15,8 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/statelark/statelark/api"
 	"github.com/statelark/statelark/arn"
-	"github.com/statelark/statelark/engine"
-	"github.com/statelark/statelark/pebblestore"
-	"github.com/statelark/statelark/shortcut"
+	"github.com/statelark/statelark/node"
 	"github.com/statelark/statelark/task"
 )
 
@@ -33,41 +29,26 @@ func (echo) Start(_ context.Context, c *task.Call) (task.Outcome, error) {
 	return task.Outcome{Output: c.Input}, nil
 }
 
-// serveBench is the server's side: the product's own parts, with echo as every function.
-func serveBench(addr, dir string) error {
+// serveBench is the server's side: what users get, with echo as every function, and profiles at an address of their own.
+func serveBench(addr, dir, profiles string) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	store, err := pebblestore.Open(dir, pebblestore.Options{})
+	ctx := context.Background()
+	go node.KeepMemory(ctx, node.DefaultMemory)
+	n, err := node.Start(ctx, node.Config{Listen: addr, Place: place, Data: dir}, node.Options{Log: log, Invoke: echo{}})
 	if err != nil {
 		return err
 	}
-	targets := &task.Registry{}
-	targets.SetFunctions(echo{})
-	e, err := engine.Open(context.Background(), store, place, targets, engine.Options{Log: log})
-	if err != nil {
-		return err
-	}
-	states := (&api.Server{Engine: e, Place: place, Log: log, Now: time.Now}).Service()
-	mux := http.NewServeMux()
-	mux.Handle("/", states)
-	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
-	mux.Handle("/debug/pprof/heap", pprof.Handler("heap"))
-	listener, err := net.Listen("tcp", addr)
-	if err != nil {
-		return err
-	}
-	front := &shortcut.Server{
-		Service: states, Knows: func(string) bool { return true }, BodyTimeout: time.Minute,
-		HTTP: &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute, WriteTimeout: time.Hour, IdleTimeout: time.Minute},
-	}
-	return front.Serve(listener)
+	go func() { _ = http.ListenAndServe(profiles, http.HandlerFunc(pprof.Profile)) }() // whoever asks for profiles misses them
+	return <-n.Done()
 }
 
 // server is a running server process.
 type server struct {
-	cmd  *exec.Cmd
-	addr string
-	dir  string
-	http *http.Client
+	cmd      *exec.Cmd
+	addr     string
+	profiles string // address
+	dir      string
+	http     *http.Client
 }
 
 // startServer starts the server on a store in dir ("" : a new one) and returns once it answers, with how long that took.
@@ -82,12 +63,16 @@ func startServer(dir string) (*server, time.Duration, error) {
 	if err != nil {
 		return nil, 0, err
 	}
+	profiles, err := freeAddr()
+	if err != nil {
+		return nil, 0, err
+	}
 	self, err := os.Executable()
 	if err != nil {
 		return nil, 0, err
 	}
 	s := &server{
-		addr: addr, dir: dir, cmd: exec.Command(self, "-serve", addr, "-dir", dir),
+		addr: addr, profiles: profiles, dir: dir, cmd: exec.Command(self, "-serve", addr, "-dir", dir, "-profiles", profiles),
 		http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1024, MaxConnsPerHost: 0}},
 	}
 	s.cmd.Stderr = os.Stderr
@@ -150,7 +135,7 @@ func (s *server) profileTo(file string, d time.Duration) func() {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		resp, err := s.http.Get(fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", s.addr, int(d.Seconds())))
+		resp, err := s.http.Get(fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", s.profiles, int(d.Seconds())))
 		if err != nil {
 			return
 		}
