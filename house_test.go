@@ -37,22 +37,23 @@ var house = map[string][]string{
 	"interp":   {"arn", "asl", "history", "jsonata", "jsonpath", "row", "value"},
 
 	// The nouns, and what talks to the outside.
-	".":             {"arn"},
-	"memstore":      {"."},
-	"pebblestore":   {".", "row"},
-	"storetest":     {".", "memstore"},
-	"awswire":       {"value"},
-	"shortcut":      {"awswire"},
-	"task":          {"asl", "value"},
-	"task/aws":      {".", "asl", "awswire", "task", "value"},
-	"task/function": {"arn", "awswire", "task", "task/aws", "value"},
-	"engine":        {".", "arn", "asl", "history", "interp", "row", "task", "value"},
-	"api":           {".", "arn", "asl", "awswire", "history", "task", "task/aws", "value"},
-	"client":        {".", "arn", "value"},
-	"local/lambda":  {"awswire", "task/function", "value"},
+	".":            {"arn"},
+	"memstore":     {"."},
+	"pebblestore":  {".", "row"},
+	"storetest":    {".", "memstore"},
+	"awswire":      {"value"},
+	"shortcut":     {"awswire"},
+	"task":         {"asl", "value"},
+	"task/aws":     {".", "asl", "awswire", "task", "value"},
+	"engine":       {".", "arn", "asl", "history", "interp", "row", "task", "value"},
+	"api":          {".", "arn", "asl", "awswire", "history", "task", "task/aws", "value"},
+	"client":       {".", "arn", "value"},
+	"local/lambda": {"arn", "awswire", "local/lambda/function", "task", "task/aws", "value"},
+
+	"local/lambda/function": {"arn", "value"},
 
 	// Those who put the parts together.
-	"node":          {".", "api", "arn", "engine", "local/lambda", "memstore", "pebblestore", "task", "task/aws", "task/function", "value"},
+	"node":          {".", "api", "arn", "awswire", "engine", "local/lambda", "local/lambda/function", "memstore", "pebblestore", "shortcut", "task", "task/aws", "value"},
 	"cmd/statelark": {"*"},
 	"bench":         {"*"},
 }

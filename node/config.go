@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/statelark/statelark/arn"
+	"github.com/statelark/statelark/local/lambda/function"
 	"github.com/statelark/statelark/task"
-	"github.com/statelark/statelark/task/function"
 )
 
 // Config is what a node is and where it is.
@@ -59,7 +59,7 @@ func (cfg *Config) memory() int64 {
 
 // CheckFunctions declares the functions to a catalogue that is thrown away, and says what Start would say of them.
 func (cfg *Config) CheckFunctions() (err error) {
-	catalog, err := function.NewCatalog(function.Options{PassEnv: cfg.PassEnv, User: cfg.FunctionUser})
+	catalog, err := function.NewCatalog(cfg.Place, function.Options{PassEnv: cfg.PassEnv, User: cfg.FunctionUser})
 	if err != nil {
 		return err
 	}

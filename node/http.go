@@ -11,8 +11,8 @@ import (
 
 	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/local/lambda"
+	"github.com/statelark/statelark/local/lambda/function"
 	"github.com/statelark/statelark/shortcut"
-	"github.com/statelark/statelark/task/function"
 )
 
 // Times of the HTTP server. There is none for a whole request: a long poll waits 60 s, an invocation up to 15 min.

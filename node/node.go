@@ -17,12 +17,12 @@ import (
 	"github.com/statelark/statelark/api"
 	"github.com/statelark/statelark/engine"
 	"github.com/statelark/statelark/local/lambda"
+	"github.com/statelark/statelark/local/lambda/function"
 	"github.com/statelark/statelark/memstore"
 	"github.com/statelark/statelark/pebblestore"
 	"github.com/statelark/statelark/shortcut"
 	"github.com/statelark/statelark/task"
 	"github.com/statelark/statelark/task/aws"
-	"github.com/statelark/statelark/task/function"
 )
 
 // Node is a server that runs.
@@ -99,12 +99,12 @@ func (n *Node) openStore() (statelark.Store, error) {
 
 // openCatalog makes the catalogue of functions and declares those of the configuration.
 func (n *Node) openCatalog() (*function.Catalog, error) {
-	o := function.Options{Place: n.cfg.Place, EndpointURL: n.URL(), Concurrency: n.cfg.FunctionConcurrency,
+	o := function.Options{EndpointURL: n.URL(), Concurrency: n.cfg.FunctionConcurrency,
 		PassEnv: n.cfg.PassEnv, User: n.cfg.FunctionUser, Log: n.log}
 	if n.cfg.Data != "" {
 		o.Dir = filepath.Join(n.cfg.Data, "functions")
 	}
-	catalog, err := function.NewCatalog(o)
+	catalog, err := function.NewCatalog(n.cfg.Place, o)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +115,7 @@ func (n *Node) openCatalog() (*function.Catalog, error) {
 func (n *Node) openEngine(ctx context.Context) (*engine.Engine, error) {
 	functions := n.opts.Invoke
 	if functions == nil {
-		functions = function.NewTarget(n.catalog)
+		functions = lambda.NewTarget(n.catalog)
 	}
 	targets := &task.Registry{}
 	e := engine.New(n.store, n.cfg.Place, targets, engine.Options{

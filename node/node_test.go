@@ -22,9 +22,9 @@ import (
 
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/arn"
+	"github.com/statelark/statelark/local/lambda/function"
 	"github.com/statelark/statelark/memstore"
 	"github.com/statelark/statelark/pebblestore"
-	"github.com/statelark/statelark/task/function"
 )
 
 // patience is how long a test waits for something that comes at once when all is well.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/client"
-	"github.com/statelark/statelark/task/function"
+	"github.com/statelark/statelark/local/lambda/function"
 	"github.com/statelark/statelark/value"
 )
 

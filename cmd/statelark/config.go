@@ -23,8 +23,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/statelark/statelark/arn"
+	"github.com/statelark/statelark/local/lambda/function"
 	"github.com/statelark/statelark/node"
-	"github.com/statelark/statelark/task/function"
 )
 
 // Config is the settings of a server. A setting comes from its flag, else from the environment (STATELARK_LISTEN),

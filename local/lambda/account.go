@@ -5,7 +5,7 @@ import (
 	"net/http"
 
 	"github.com/statelark/statelark/awswire"
-	"github.com/statelark/statelark/task/function"
+	"github.com/statelark/statelark/local/lambda/function"
 )
 
 // tagged returns the function whose tags a request is about.

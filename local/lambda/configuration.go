@@ -3,7 +3,7 @@ package lambda
 import (
 	"time"
 
-	"github.com/statelark/statelark/task/function"
+	"github.com/statelark/statelark/local/lambda/function"
 )
 
 // timeLayout is how Lambda spells LastModified.

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/statelark/statelark/awswire"
-	"github.com/statelark/statelark/task/function"
+	"github.com/statelark/statelark/local/lambda/function"
 )
 
 // archive returns the bytes of the archive that a request has or names.

@@ -1,5 +1,6 @@
-// Package lambda speaks Lambda's own API over HTTP for the functions of a catalogue: create, update, publish,
-// list, delete and invoke them, with AWS's paths, answers and errors. Signatures are not checked.
+// Package lambda is Lambda on this machine, for the functions of a catalogue: its own API over HTTP, to create, update,
+// publish, list, delete and invoke them, with AWS's paths, answers and errors; and the target of Tasks that call them.
+// Signatures are not checked.
 //
 //	h := lambda.New(catalog, lambda.Options{URL: "http://127.0.0.1:8083"})
 //	for _, prefix := range lambda.Prefixes {
@@ -18,7 +19,7 @@ import (
 	"net/http"
 
 	"github.com/statelark/statelark/awswire"
-	"github.com/statelark/statelark/task/function"
+	"github.com/statelark/statelark/local/lambda/function"
 	"github.com/statelark/statelark/value"
 )
 
@@ -36,7 +37,8 @@ type Options struct {
 	URL string
 	// FetchObject reads the archive that a request names in S3; nil when there is no S3.
 	FetchObject func(ctx context.Context, bucket, key, version string) ([]byte, error)
-	Log         *slog.Logger // default: discards
+	// Log gets the failures of the service itself; nil: nobody does.
+	Log *slog.Logger
 }
 
 // Handler serves the API.

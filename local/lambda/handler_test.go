@@ -21,7 +21,8 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/statelark/statelark/task/function"
+	"github.com/statelark/statelark/arn"
+	"github.com/statelark/statelark/local/lambda/function"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -29,10 +30,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // configured is the address that the API takes for its own; "": the one it has.
 var configured string
 
+// home is where the catalogues of tests are.
+var home = arn.Place{Region: "us-east-1", Account: "000000000000"}
+
 // serveCatalog serves the API of a new catalogue until the test ends.
 func serveCatalog(t *testing.T, o function.Options) (*httptest.Server, *function.Catalog) {
 	t.Helper()
-	c, err := function.NewCatalog(o)
+	c, err := function.NewCatalog(home, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,18 +55,23 @@ func serveCatalog(t *testing.T, o function.Options) (*httptest.Server, *function
 	return s, c
 }
 
-func archiveOf(t *testing.T, name, text string) []byte {
+// archiveOf makes an archive of files, name and text in turn.
+func archiveOf(t testing.TB, files ...string) []byte {
 	t.Helper()
 	var buf bytes.Buffer
 	z := zip.NewWriter(&buf)
-	w, err := z.Create(name)
-	if err == nil {
-		_, err = io.WriteString(w, text)
+	for i := 0; i < len(files); i += 2 {
+		h := &zip.FileHeader{Name: files[i], Method: zip.Deflate}
+		h.SetMode(0o755)
+		w, err := z.CreateHeader(h)
+		if err == nil {
+			_, err = io.WriteString(w, files[i+1])
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err == nil {
-		err = z.Close()
-	}
-	if err != nil {
+	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}
 	return buf.Bytes()

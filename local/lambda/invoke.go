@@ -6,7 +6,7 @@ import (
 	"net/http"
 
 	"github.com/statelark/statelark/awswire"
-	"github.com/statelark/statelark/task/function"
+	"github.com/statelark/statelark/local/lambda/function"
 )
 
 // invoke carries out Invoke, whose body and answer are the payloads themselves. Whose function it is is not looked at: a
@@ -17,7 +17,7 @@ func (h *Handler) invoke(ctx context.Context, c *awswire.Call) error {
 		return err
 	}
 	inv := function.Invocation{RequestID: c.RequestID, WantLog: c.Str("LogType") == "Tail", Payload: c.Payload}
-	if inv.ClientContext, err = function.DecodeClientContext(c.Str("ClientContext")); err != nil {
+	if inv.ClientContext, err = decodeClientContext(c.Str("ClientContext")); err != nil {
 		return err
 	}
 	c.Raw = []byte{}

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/statelark/statelark/awswire"
-	"github.com/statelark/statelark/task/function"
+	"github.com/statelark/statelark/local/lambda/function"
 )
 
 // Shapes that more than one operation has. The patterns are as the API spells them.

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/statelark/statelark/awswire"
-	"github.com/statelark/statelark/task/function"
+	"github.com/statelark/statelark/local/lambda/function"
 )
 
 // maxVariables bounds the variables of a function, as JSON, in bytes.

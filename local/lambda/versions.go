@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/statelark/statelark/awswire"
-	"github.com/statelark/statelark/task/function"
+	"github.com/statelark/statelark/local/lambda/function"
 )
 
 func (h *Handler) publishVersion(_ context.Context, c *awswire.Call) error {

@@ -120,7 +120,7 @@ func (l *launcher) start(cmd *exec.Cmd, stdout, stderr *output) (*process, error
 	select {
 	case l.starts <- func() { errc <- startProgram(cmd) }:
 	case <-l.ended:
-		errc <- errClosed
+		errc <- ErrClosed
 	}
 	err := <-errc
 	for _, o := range outputs {

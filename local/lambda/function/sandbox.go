@@ -139,8 +139,8 @@ func (s *sandbox) close() {
 	s.api.close()
 }
 
-// traceID makes the X-Ray header of an invocation; there is no X-Ray, but code reads it.
-func traceID(requestID string) string {
+// TraceID makes the X-Ray header of an invocation; there is no X-Ray, but code reads it.
+func TraceID(requestID string) string {
 	var hex [32]byte
 	n := 0
 	for i := 0; i < len(requestID) && n < len(hex); i++ {

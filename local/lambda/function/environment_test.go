@@ -48,7 +48,7 @@ func TestEnvironmentIsNotInherited(t *testing.T) {
 		}
 	}
 	for _, pattern := range []string{"", "[", "A=B"} {
-		if _, err := NewCatalog(Options{PassEnv: []string{pattern}}); err == nil {
+		if _, err := NewCatalog(home, Options{PassEnv: []string{pattern}}); err == nil {
 			t.Errorf("the pattern %q was taken", pattern)
 		}
 	}
@@ -56,7 +56,7 @@ func TestEnvironmentIsNotInherited(t *testing.T) {
 
 // TestUser runs functions as another user: they reach their code and not what the server keeps.
 func TestUser(t *testing.T) {
-	if _, err := NewCatalog(Options{User: "no-such-user"}); err == nil {
+	if _, err := NewCatalog(home, Options{User: "no-such-user"}); err == nil {
 		t.Error("a user that does not exist was taken")
 	}
 	nobody, err := user.Lookup("nobody")

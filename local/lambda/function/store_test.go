@@ -95,7 +95,7 @@ func TestBrokenRecord(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := NewCatalog(Options{Dir: dir})
+		_, err := NewCatalog(home, Options{Dir: dir})
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
 			t.Errorf("a record %s: %v, want %q", text, err, want)
 		}

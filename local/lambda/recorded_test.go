@@ -1,4 +1,4 @@
-package function
+package lambda
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/statelark/statelark/local/lambda/function"
 	"github.com/statelark/statelark/task"
 )
 
@@ -69,17 +70,17 @@ func TestRecorded(t *testing.T) {
 
 // compare replays the calls of a case that has one function and returns how many it compared.
 func (r *recorded) compare(t *testing.T) (n int) {
-	var c *Catalog
+	var c *function.Catalog
 	made := 0
 	for _, s := range r.Steps {
 		if s.Call == "lambda.CreateFunction" {
 			made++
-			c = open(t, Options{})
+			c = openCatalog(t)
 			var files []string
 			for name, text := range s.Params.Files {
 				files = append(files, name, text)
 			}
-			upload(t, c, Function{Name: "f", Runtime: s.Params.Runtime, Handler: s.Params.Handler}, files...)
+			upload(t, c, function.Function{Name: "f", Runtime: s.Params.Runtime, Handler: s.Params.Handler}, files...)
 		}
 	}
 	if made != 1 {
@@ -96,7 +97,7 @@ func (r *recorded) compare(t *testing.T) (n int) {
 }
 
 // compareCall replays the call that e schedules, if end is how it ended.
-func (r *recorded) compareCall(t *testing.T, c *Catalog, e, end *recordedEvent) bool {
+func (r *recorded) compareCall(t *testing.T, c *function.Catalog, e, end *recordedEvent) bool {
 	resource, input := "f", e.LambdaFunctionScheduled["input"]
 	if string(e.TaskScheduled["resourceType"]) == `"lambda"` {
 		var parameters map[string]any

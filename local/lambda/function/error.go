@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// errClosed is the answer of a catalogue that was closed.
-var errClosed = errors.New("the functions are shut down")
+// ErrClosed is the answer of a catalogue that was closed.
+var ErrClosed = errors.New("the functions are shut down")
 
 // Error is a refusal by the service, in the terms of Lambda's API: the function did not run.
 type Error struct {

@@ -18,7 +18,7 @@ func (c *Catalog) Create(f Function, archive []byte, tags map[string]string, pub
 	c.writing.Lock()
 	defer c.writing.Unlock()
 	if c.closed {
-		return nil, errClosed
+		return nil, ErrClosed
 	}
 	if c.functions[f.Name] != nil {
 		return nil, Errorf("ResourceConflictException", http.StatusConflict, "Function already exist: %s", f.Name)
@@ -119,7 +119,7 @@ func (c *Catalog) uploaded(r Ref, revision string) (*entry, error) {
 	e, d, err := c.find(r)
 	switch {
 	case c.closed:
-		return nil, errClosed
+		return nil, ErrClosed
 	case err != nil:
 		return nil, err
 	case e.declared:

@@ -126,7 +126,7 @@ func (a *runtimeAPI) deliver(w http.ResponseWriter, d *delivery) {
 	h.Set("Lambda-Runtime-Aws-Request-Id", d.inv.RequestID)
 	h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(time.Now().Add(d.timeout).UnixMilli(), 10))
 	h.Set("Lambda-Runtime-Invoked-Function-Arn", d.inv.arn)
-	h.Set("Lambda-Runtime-Trace-Id", traceID(d.inv.RequestID))
+	h.Set("Lambda-Runtime-Trace-Id", TraceID(d.inv.RequestID))
 	if d.inv.ClientContext != nil {
 		h.Set("Lambda-Runtime-Client-Context", string(d.inv.ClientContext))
 	}

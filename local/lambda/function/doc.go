@@ -1,14 +1,14 @@
-// Package function runs what Tasks call as Lambda functions, on this machine.
+// Package function runs Lambda functions on this machine. It knows neither Tasks nor HTTP APIs.
 //
 // A Catalog holds the functions. Each is one of three kinds: a command, started for each invocation; a URL, which
 // is sent the event; or a directory with a handler, which is loaded once into a process of its runtime (Python,
 // Node.js, or a program of its own for provided.*) and stays warm. Functions are declared by the configuration
 // or uploaded through Lambda's API, which package local/lambda speaks:
 //
-//	catalog, err := function.NewCatalog(function.Options{Dir: dataDir, EndpointURL: "http://127.0.0.1:8083", Log: log})
+//	catalog, err := function.NewCatalog(place, function.Options{Dir: dataDir, EndpointURL: "http://127.0.0.1:8083", Log: log})
 //	err = catalog.Declare(function.Function{Name: "resize", Code: function.Code{Command: []string{"./resize"}}})
-//	registry.Set("lambda:invoke", function.NewTarget(catalog))
-//	registry.SetFunctions(function.NewTarget(catalog))
+//	registry.Set("lambda:invoke", lambda.NewTarget(catalog))
+//	registry.SetFunctions(lambda.NewTarget(catalog))
 //	for _, prefix := range lambda.Prefixes {
 //		mux.Handle(prefix, lambda.New(catalog, lambda.Options{}))
 //	}

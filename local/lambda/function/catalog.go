@@ -20,11 +20,11 @@ import (
 
 // Options say how a Catalog works. The zero value is one in memory, without a log.
 type Options struct {
-	Place       arn.Place // default us-east-1, account 000000000000
-	EndpointURL string    // the AWS_ENDPOINT_URL of functions; "": none
+	EndpointURL string // the AWS_ENDPOINT_URL of functions; "": none
 	// Dir is where uploaded functions are kept; "": nowhere, they go with the catalogue.
 	Dir string
-	Log *slog.Logger // default: discards
+	// Log gets what functions print and what no caller is told; nil: nobody does.
+	Log *slog.Logger
 
 	// PassEnv are the variables of the server that functions get, beside those that every program needs: names, or
 	// patterns such as "AWS_*".
@@ -52,8 +52,6 @@ const (
 )
 
 func (o *Options) setDefaults() {
-	o.Place.Region = cmp.Or(o.Place.Region, "us-east-1")
-	o.Place.Account = cmp.Or(o.Place.Account, "000000000000")
 	o.Queue = cmp.Or(o.Queue, 10_000)
 	o.IdleTimeout = cmp.Or(o.IdleTimeout, 5*time.Minute)
 	o.InitTimeout = cmp.Or(o.InitTimeout, 30*time.Second)
@@ -73,6 +71,7 @@ func (o *Options) setDefaults() {
 // holds writing from the first look to the end, and mu only while the change is made; so an upload of a large
 // archive holds up no invocation.
 type Catalog struct {
+	place   arn.Place
 	opts    Options
 	env     *environment
 	store   *store
@@ -108,14 +107,14 @@ type Alias struct {
 	RevisionID  string
 }
 
-// NewCatalog makes a catalogue and loads the functions that were uploaded to its directory.
-func NewCatalog(o Options) (*Catalog, error) {
+// NewCatalog makes the catalogue of a place and loads the functions that were uploaded to its directory.
+func NewCatalog(place arn.Place, o Options) (*Catalog, error) {
 	o.setDefaults()
 	scratch, err := scratchDir(o.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("making a directory for functions: %w", err)
 	}
-	c := &Catalog{opts: o, scratch: scratch, functions: make(map[string]*entry)}
+	c := &Catalog{place: place, opts: o, scratch: scratch, functions: make(map[string]*entry)}
 	c.base, c.cancel = context.WithCancel(context.Background())
 	if err := c.open(); err != nil {
 		c.cancel()
@@ -163,7 +162,7 @@ func (c *Catalog) open() error {
 		return err
 	}
 	c.env = &environment{
-		region:      c.opts.Place.Region,
+		region:      c.place.Region,
 		endpointURL: c.opts.EndpointURL,
 		idleTimeout: c.opts.IdleTimeout,
 		initTimeout: c.opts.InitTimeout,
@@ -305,7 +304,7 @@ func (c *Catalog) Declare(f Function) error {
 	old := c.functions[d.Name]
 	switch {
 	case c.closed:
-		return errClosed
+		return ErrClosed
 	case old != nil && old.declared:
 		return fmt.Errorf("function %s: it is declared twice", d.Name)
 	case old != nil:
@@ -338,15 +337,15 @@ func realDir(dir string) (string, error) {
 
 // ARN is the name of a function in full. qualifier may be "".
 func (c *Catalog) ARN(name, qualifier string) string {
-	return c.opts.Place.FunctionARN(name, qualifier)
+	return c.place.FunctionARN(name, qualifier)
 }
 
 // Place is where the functions are.
-func (c *Catalog) Place() arn.Place { return c.opts.Place }
+func (c *Catalog) Place() arn.Place { return c.place }
 
 // RefARN is the name in full of what a caller named.
 func (c *Catalog) RefARN(r Ref) string {
-	at := arn.Place{Region: cmp.Or(r.Place.Region, c.opts.Place.Region), Account: cmp.Or(r.Place.Account, c.opts.Place.Account)}
+	at := arn.Place{Region: cmp.Or(r.Place.Region, c.place.Region), Account: cmp.Or(r.Place.Account, c.place.Account)}
 	return at.FunctionARN(r.Name, r.Qualifier)
 }
 
@@ -409,7 +408,7 @@ func (c *Catalog) start(r Ref) (d *deployment, place pass, end func(), err error
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	if c.closed {
-		return nil, pass{}, nil, errClosed
+		return nil, pass{}, nil, ErrClosed
 	}
 	if _, d, err = c.find(r); err != nil {
 		r.Qualifier = cmp.Or(r.Qualifier, Latest) // as Lambda words it of an invocation
@@ -420,7 +419,7 @@ func (c *Catalog) start(r Ref) (d *deployment, place pass, end func(), err error
 		return nil, pass{}, nil, err
 	}
 	if !d.acquire() { // retired only after it left the map
-		return nil, pass{}, nil, errClosed
+		return nil, pass{}, nil, ErrClosed
 	}
 	c.work.Add(1)
 	return d, place, func() { d.release(); c.work.Done() }, nil

@@ -114,7 +114,7 @@ func checkPayload(inv *Invocation, limit int, kind string) error {
 		return Errorf("RequestEntityTooLargeException", http.StatusRequestEntityTooLarge,
 			"%d byte payload is too large for the %s invocation type (limit %d bytes)", len(inv.Payload), kind, limit)
 	}
-	if inv.valid {
+	if inv.Valid {
 		return nil
 	}
 	if _, err := value.ParseBytes(inv.Payload); err != nil {

@@ -245,7 +245,7 @@ def handler(event, context):
 		t.Fatal(err)
 	}
 	t.Setenv("STATELARK_SECRET", "x")
-	c := open(t, Options{EndpointURL: "http://127.0.0.1:1", Place: arn.Place{Region: "eu-west-1", Account: "123456789012"}})
+	c := openAt(t, arn.Place{Region: "eu-west-1", Account: "123456789012"}, Options{EndpointURL: "http://127.0.0.1:1"})
 	err := c.Declare(Function{Name: "f", Runtime: "python3.12", Handler: "pkg/app.handler", Timeout: 30 * time.Second, MemoryMB: 512,
 		Env: map[string]string{"COLOR": "red"}, Code: Code{Dir: dir}})
 	if err != nil {

@@ -24,9 +24,9 @@ type Invocation struct {
 	Payload       []byte // JSON
 	ClientContext []byte // JSON, nil when there is none
 	WantLog       bool
+	Valid         bool // the payload is known to be JSON
 
-	arn   string // under which the function was called
-	valid bool   // the payload is known to be JSON
+	arn string // under which the function was called
 }
 
 // Result is what a function answered. A function that failed has answered too.

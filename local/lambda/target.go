@@ -1,4 +1,4 @@
-package function
+package lambda
 
 import (
 	"cmp"
@@ -10,19 +10,20 @@ import (
 
 	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/awswire"
+	"github.com/statelark/statelark/local/lambda/function"
 	"github.com/statelark/statelark/task"
 	"github.com/statelark/statelark/task/aws"
 	"github.com/statelark/statelark/value"
 )
 
 // NewTarget makes the target of "lambda:invoke" and of function ARNs.
-func NewTarget(c *Catalog) task.Target { return aws.NewLambda(service{c}) }
+func NewTarget(c *function.Catalog) task.Target { return aws.NewLambda(tasks{c}) }
 
-// service does for Tasks what Lambda does.
-type service struct{ catalog *Catalog }
+// tasks does for Tasks what Lambda does.
+type tasks struct{ catalog *function.Catalog }
 
 // Invoke calls a function.
-func (s service) Invoke(ctx context.Context, in *aws.Invocation) (*aws.Invoked, error) {
+func (s tasks) Invoke(ctx context.Context, in *aws.Invocation) (*aws.Invoked, error) {
 	out, err := s.invoke(ctx, in)
 	if err != nil {
 		return nil, refusal(ctx, err)
@@ -33,26 +34,26 @@ func (s service) Invoke(ctx context.Context, in *aws.Invocation) (*aws.Invoked, 
 // refusal puts what went wrong in the terms of Lambda's API. What the end of the call or of the catalogue has caused
 // says nothing about the function, and stays as it is.
 func refusal(ctx context.Context, err error) error {
-	var no *Error
+	var no *function.Error
 	switch {
 	case errors.As(err, &no):
 		return &awswire.Error{Code: no.Code, Message: no.Message, Status: no.Status}
-	case ctx.Err() != nil, errors.Is(err, errClosed), errors.Is(err, context.Canceled):
+	case ctx.Err() != nil, errors.Is(err, function.ErrClosed), errors.Is(err, context.Canceled):
 		return err
 	}
 	return &awswire.Error{Code: "ServiceException", Message: err.Error(), Status: http.StatusInternalServerError}
 }
 
-func (s service) invoke(ctx context.Context, in *aws.Invocation) (*aws.Invoked, error) {
+func (s tasks) invoke(ctx context.Context, in *aws.Invocation) (*aws.Invoked, error) {
 	ref, err := s.ref(in)
 	if err != nil {
 		return nil, err
 	}
-	inv := Invocation{RequestID: in.RequestID, Payload: in.Payload, WantLog: in.WantLog, valid: true}
-	if inv.ClientContext, err = DecodeClientContext(in.ClientContext); err != nil {
+	inv := function.Invocation{RequestID: in.RequestID, Payload: in.Payload, WantLog: in.WantLog, Valid: true}
+	if inv.ClientContext, err = decodeClientContext(in.ClientContext); err != nil {
 		return nil, err
 	}
-	out := &aws.Invoked{TraceID: traceID(in.RequestID)}
+	out := &aws.Invoked{TraceID: function.TraceID(in.RequestID)}
 	switch in.Type {
 	case "Event":
 		out.Status = http.StatusAccepted
@@ -72,20 +73,20 @@ func (s service) invoke(ctx context.Context, in *aws.Invocation) (*aws.Invoked, 
 
 // ref returns the function that is meant. The region and the account of a Task's Resource are not looked at: a
 // definition that was written for AWS works here.
-func (s service) ref(in *aws.Invocation) (Ref, error) {
+func (s tasks) ref(in *aws.Invocation) (function.Ref, error) {
 	if r := in.Direct; r != nil {
 		name, qualifier, _ := strings.Cut(r.Function, ":")
-		return Ref{Place: r.Place, Name: name, Qualifier: qualifier}, nil
+		return function.Ref{Place: r.Place, Name: name, Qualifier: qualifier}, nil
 	}
-	ref, err := ParseRef(in.Function, in.Qualifier)
+	ref, err := function.ParseRef(in.Function, in.Qualifier)
 	if err == nil {
 		err = s.locate(&ref, in.Execution)
 	}
 	return ref, err
 }
 
-// DecodeClientContext reads a ClientContext, which is JSON in Base64.
-func DecodeClientContext(text string) ([]byte, error) {
+// decodeClientContext reads a ClientContext, which is JSON in Base64.
+func decodeClientContext(text string) ([]byte, error) {
 	if text == "" {
 		return nil, nil
 	}
@@ -94,19 +95,19 @@ func DecodeClientContext(text string) ([]byte, error) {
 		_, err = value.ParseBytes(context)
 	}
 	if err != nil {
-		return nil, Errorf("InvalidRequestContentException", http.StatusBadRequest, "Client context must be a valid Base64-encoded JSON object.")
+		return nil, function.Errorf("InvalidRequestContentException", http.StatusBadRequest, "Client context must be a valid Base64-encoded JSON object.")
 	}
 	return context, nil
 }
 
 // locate fills in what a name leaves open, as seen by the execution that calls.
-func (s service) locate(r *Ref, execution string) error {
-	here := s.catalog.opts.Place
+func (s tasks) locate(r *function.Ref, execution string) error {
+	here := s.catalog.Place()
 	if x, ok := arn.Parse(execution); ok {
 		here = x.Place()
 	}
 	if r.Place.Region != "" && r.Place.Region != here.Region {
-		return invalid("Functions from '%s' are not reachable in this region ('%s')", r.Place.Region, here.Region)
+		return function.Errorf("InvalidParameterValueException", http.StatusBadRequest, "Functions from '%s' are not reachable in this region ('%s')", r.Place.Region, here.Region)
 	}
 	r.Place.Region = here.Region
 	r.Place.Account = cmp.Or(r.Place.Account, here.Account)

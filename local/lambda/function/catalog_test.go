@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/statelark/statelark/arn"
 )
 
 func TestMain(m *testing.M) {
@@ -21,6 +23,11 @@ func TestMain(m *testing.M) {
 	}
 	goleak.VerifyTestMain(m)
 }
+
+// home is where the catalogues of tests are.
+var home = arn.Place{Region: "us-east-1", Account: "000000000000"}
+
+const echo = "def handler(event, context):\n    return event\n"
 
 // archiveOf makes an archive of files, name and text in turn.
 func archiveOf(t testing.TB, files ...string) []byte {
@@ -56,13 +63,18 @@ var interpreters = sync.OnceValue(func() map[string]string {
 // open makes a catalogue that is closed with the test.
 func open(t testing.TB, o Options) *Catalog {
 	t.Helper()
+	return openAt(t, home, o)
+}
+
+func openAt(t testing.TB, place arn.Place, o Options) *Catalog {
+	t.Helper()
 	if testing.Verbose() && o.Log == nil {
 		o.Log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	if o.Interpreters == nil {
 		o.Interpreters = interpreters()
 	}
-	c, err := NewCatalog(o)
+	c, err := NewCatalog(place, o)
 	if err != nil {
 		t.Fatal(err)
 	}

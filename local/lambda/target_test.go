@@ -1,19 +1,72 @@
-package function
+package lambda
 
 import (
+	"cmp"
+	"context"
 	"errors"
+	"os/exec"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/asl"
+	"github.com/statelark/statelark/local/lambda/function"
 	"github.com/statelark/statelark/task"
 	"github.com/statelark/statelark/value"
 )
 
 const echo = "def handler(event, context):\n    return event\n"
+
+// interpreters are looked for once: what is on the PATH may be a slow wrapper.
+var interpreters = sync.OnceValue(func() map[string]string {
+	found := make(map[string]string)
+	for runtime, ask := range map[string][]string{
+		"python3.12": {"python3", "-c", "import sys; print(sys.executable)"}, "nodejs20.x": {"node", "-p", "process.execPath"},
+	} {
+		if path, err := exec.Command(ask[0], ask[1:]...).Output(); err == nil { // upload skips the tests that need one which is not there
+			found[runtime] = strings.TrimSpace(string(path))
+		}
+	}
+	return found
+})
+
+// openCatalog makes a catalogue that is closed with the test.
+func openCatalog(t testing.TB) *function.Catalog {
+	t.Helper()
+	c, err := function.NewCatalog(home, function.Options{Interpreters: interpreters()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		if err := c.Close(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
+
+// python adds a function f with the given source.
+func python(t testing.TB, c *function.Catalog, source string) {
+	t.Helper()
+	upload(t, c, function.Function{Name: "f", Runtime: "python3.12", Handler: "handler.handler"}, "handler.py", source)
+}
+
+// upload adds a function of files, name and text in turn.
+func upload(t testing.TB, c *function.Catalog, f function.Function, files ...string) {
+	t.Helper()
+	if !strings.HasPrefix(f.Runtime, "provided") && interpreters()[f.Runtime] == "" {
+		t.Skipf("needs an interpreter for %s", f.Runtime)
+	}
+	f.Timeout = cmp.Or(f.Timeout, 30*time.Second)
+	if _, err := c.Create(f, archiveOf(t, files...), nil, false); err != nil {
+		t.Fatal(err)
+	}
+}
 
 func parse(t testing.TB, text string) value.Value {
 	t.Helper()
@@ -25,7 +78,7 @@ func parse(t testing.TB, text string) value.Value {
 }
 
 // start runs one Task against c; resource is "invoke" or a function's name.
-func start(t testing.TB, c *Catalog, resource, input string) (string, error) {
+func start(t testing.TB, c *function.Catalog, resource, input string) (string, error) {
 	t.Helper()
 	call := &task.Call{
 		Key:      task.Key{Execution: "arn:aws:states:us-east-1:111111111111:execution:m:e", Seq: 1},
@@ -42,7 +95,7 @@ func start(t testing.TB, c *Catalog, resource, input string) (string, error) {
 var varying = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}|\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT|Root=1-[^"]*`)
 
 func TestInvokeOutput(t *testing.T) {
-	c := open(t, Options{})
+	c := openCatalog(t)
 	python(t, c, echo)
 	got, err := start(t, c, "invoke", `{"FunctionName": "f", "Payload": {"a": [1, "x"]}}`)
 	if err != nil {
@@ -60,7 +113,7 @@ func TestInvokeOutput(t *testing.T) {
 }
 
 func TestPayloads(t *testing.T) {
-	c := open(t, Options{})
+	c := openCatalog(t)
 	python(t, c, echo)
 	tests := []struct{ parameters, want string }{
 		{`{"FunctionName": "f"}`, `{}`},
@@ -93,7 +146,7 @@ func TestPayloads(t *testing.T) {
 }
 
 func TestInvocationTypes(t *testing.T) {
-	c := open(t, Options{})
+	c := openCatalog(t)
 	python(t, c, echo)
 	for kind, want := range map[string]string{
 		"Event":  `"HttpStatusCode":202},"SdkResponseMetadata":{"RequestId":"*"},"StatusCode":202}`,
@@ -116,14 +169,27 @@ func TestInvocationTypes(t *testing.T) {
 	}
 }
 
+// namelessProgram is a runtime of its own that reports errors without a type.
+const namelessProgram = `#!/usr/bin/env python3
+import http.client, json, os, urllib.parse
+url = urllib.parse.urlsplit("http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2018-06-01/runtime/invocation/")
+api = http.client.HTTPConnection(url.netloc)
+while True:
+    api.request("GET", url.path + "next")
+    answer = api.getresponse()
+    id, event = answer.headers["Lambda-Runtime-Aws-Request-Id"], json.loads(answer.read())
+    api.request("POST", url.path + id + "/error", json.dumps({"errorMessage": event}, separators=(",", ":")))
+    api.getresponse().read()
+`
+
 func TestTaskErrors(t *testing.T) {
-	c := open(t, Options{})
-	upload(t, c, Function{Name: "raises", Runtime: "python3.12", Handler: "handler.handler"}, "handler.py",
+	c := openCatalog(t)
+	upload(t, c, function.Function{Name: "raises", Runtime: "python3.12", Handler: "handler.handler"}, "handler.py",
 		"def handler(event, context):\n    raise Exception(\"Some exception was raised.\")\n")
-	upload(t, c, Function{Name: "nameless", Runtime: "provided.al2023"}, "bootstrap",
-		strings.ReplaceAll(bootstrapProgram, `"errorType": "NotANumber", `, ""))
+	upload(t, c, function.Function{Name: "nameless", Runtime: "provided.al2023"}, "bootstrap",
+		namelessProgram)
 	for name, script := range map[string]string{"slow": "sleep 1000", "text": "echo '{\"errorType\": \"\"}'; exit 1"} {
-		f := Function{Name: name, Timeout: time.Second, Code: Code{Command: []string{"sh", "-c", script}}}
+		f := function.Function{Name: name, Timeout: time.Second, Code: function.Code{Command: []string{"sh", "-c", script}}}
 		if err := c.Declare(f); err != nil {
 			t.Fatal(err)
 		}
