@@ -112,3 +112,23 @@ func TestTimersThatWereNeverHeldAreForgotten(t *testing.T) {
 		is(t, "taken away", gone, 0)
 	})
 }
+
+// What waits goes on soon after the clock was set forward, whether it began to wait before or after that.
+func TestClockIsSetForward(t *testing.T) {
+	var clock wallClock
+	inBubbleWith(t, Options{Owners: 1, Now: clock.now}, echo, func(r *rig) {
+		wait := func(seconds int) string {
+			return r.machine(fmt.Sprint("M", seconds), fmt.Sprintf(`{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":%d,"End":true}}}`, seconds))
+		}
+		long, short := wait(1800), wait(1)
+		before := r.start(long, "before", `{}`)
+		synctest.Wait()
+		clock.set(time.Hour)
+		after, from := r.start(short, "after", `{}`), time.Now()
+		r.ended(after)
+		r.ended(before)
+		if took := time.Since(from); took > 4*time.Second {
+			t.Errorf("they took %v", took)
+		}
+	})
+}

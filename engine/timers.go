@@ -26,6 +26,9 @@ import (
 // horizon is how far ahead timers are kept in memory.
 const horizon = time.Minute
 
+// lookEvery is how often the clock is looked at though no timer is due, for it may be set.
+const lookEvery = 2 * time.Second
+
 // timers fires the timers of one owner's executions. What it holds is a copy: the rows are in the store, and a timer
 // that fires though it was taken away finds no wait.
 type timers struct {
@@ -52,6 +55,9 @@ func (t *timers) add(timer statelark.Timer) {
 	t.mu.Lock()
 	if timer.Due.After(t.until) {
 		t.mu.Unlock()
+		if timer.Due.Sub(t.now()) < horizon/2 { // the clock was set forward: it is time for the next load
+			t.nudge()
+		}
 		return
 	}
 	heap.Push(&t.heap, timer)
@@ -163,17 +169,17 @@ func (t *timers) run(ctx context.Context) {
 	}
 }
 
-// fire delivers what is due and returns how long until the next timer, horizon/4 at most.
+// fire delivers what is due and returns how long until the next timer, lookEvery at most.
 func (t *timers) fire(ctx context.Context) time.Duration {
 	for {
 		t.mu.Lock()
 		if len(t.heap) == 0 {
 			t.mu.Unlock()
-			return horizon / 4
+			return lookEvery
 		}
 		if wait := t.heap[0].Due.Sub(t.now()); wait > 0 {
 			t.mu.Unlock()
-			return min(wait, horizon/4)
+			return min(wait, lookEvery)
 		}
 		timer := heap.Pop(&t.heap).(statelark.Timer)
 		_, gone := t.gone[timer]
@@ -183,7 +189,7 @@ func (t *timers) fire(ctx context.Context) time.Duration {
 			continue
 		}
 		if !t.o.send(ctx, timerMessage(timer)) {
-			return horizon / 4
+			return lookEvery
 		}
 	}
 }
