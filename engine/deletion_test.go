@@ -229,6 +229,7 @@ func TestMadeAgainAtOnce(t *testing.T) {
 func TestRecordsOfVersion0(t *testing.T) {
 	inBubble(t, echo, func(r *rig) {
 		ctx, arn := context.Background(), goldenHead.ARN
+		synctest.Wait() // it is not to go on with the deletion yet
 		var ops []statelark.MetaOp
 		for key, file := range map[string]string{
 			"machine/" + arn: "machine", "revision/" + arn + "/" + goldenHead.Revision: "revision", "activity/" + goldenActivity.ARN: "activity",

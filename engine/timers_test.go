@@ -39,6 +39,7 @@ func TestTimersThatFiredAreForgotten(t *testing.T) {
 func TestTimersThatWereTakenAwayAreForgottenWhenTheyWouldFire(t *testing.T) {
 	inBubble(t, echo, func(r *rig) {
 		m := r.machine("M", `{"StartAt":"T","States":{"T":{`+lambda+`,"TimeoutSeconds":20,"End":true}}}`)
+		synctest.Wait() // what was there at the start has been read
 		for i := range 100 {
 			r.run(m, fmt.Sprint("e", i), `{}`)
 		}
