@@ -370,3 +370,23 @@ func TestTimerWhoseChangeIsRefused(t *testing.T) {
 		})
 	}
 }
+
+// While the store has more to write than it can, executions in the middle of a long way wait, but not for ever.
+func TestALongWayGoesOnThoughTheStoreIsBehind(t *testing.T) {
+	inBubbleOfOne(t, echo, func(r *rig) {
+		r.committer.backlog.Add(maxBacklog)
+		arn := r.start(r.machine("M", endless), "e", `{}`)
+		synctest.Wait()
+		before := len(r.pages(arn, 1000, false))
+		for range 10 * maxPassed {
+			r.owners[0].in <- message{exec: statelark.NewExecID(time.Now(), 0, 1)} // of nothing
+		}
+		synctest.Wait()
+		if now := len(r.pages(arn, 1000, false)); now == before {
+			t.Errorf("it stands at event %d", now)
+		}
+		r.committer.backlog.Add(-maxBacklog)
+		r.caughtUp()
+		is(t, "status", r.ended(arn).Status, statelark.Failed)
+	})
+}

@@ -69,6 +69,7 @@ type owner struct {
 	ended      []*live   // whose end may not be durable yet, in that order
 	unsettled  []*live   // whose step was given up, and changes of which are under way
 	resumed    []message // that waited for a step, to be handled before others
+	passed     int       // turns since one of more had a step, because the committer was behind
 
 	computing *computation // of the step under way
 	encoder   history.Encoder
@@ -148,7 +149,7 @@ func (o *owner) turn() bool {
 		o.resumed = o.resumed[1:]
 		return o.handle(m)
 	}
-	if len(o.more) > 0 && !o.e.committer.behind() {
+	if len(o.more) > 0 && o.mayGoOn() {
 		select {
 		case m := <-o.in:
 			if !o.handle(m) {
@@ -175,6 +176,19 @@ func (o *owner) turn() bool {
 	case <-o.quit:
 		return false
 	}
+}
+
+// maxPassed is how many turns others have before those in more while the committer is behind. It may never catch up.
+const maxPassed = 64
+
+// mayGoOn reports whether it is the turn of those in more.
+func (o *owner) mayGoOn() bool {
+	if o.passed < maxPassed && o.e.committer.behind() {
+		o.passed++
+		return false
+	}
+	o.passed = 0
+	return true
 }
 
 // submit hands a change to the committer. It rests on l as in memory; nil: on nothing.
