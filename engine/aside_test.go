@@ -360,6 +360,7 @@ func TestTimerWhoseChangeIsRefused(t *testing.T) {
 				if err := <-answer; err == nil {
 					t.Error("the answer was taken")
 				}
+				synctest.Wait() // all that was under way is refused
 				r.store.set(func(s *frail) { s.before = nil })
 				if err := r.TaskSucceeded(context.Background(), token, `3`); err != nil {
 					t.Error(err)
