@@ -1,7 +1,10 @@
 package crash
 
 import (
+	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -120,21 +123,76 @@ func (w *world) measureResumption(f *figures, from, until time.Time) {
 	f.resumed = append(f.resumed, time.Since(from))
 }
 
-// drain waits until no execution runs and all ends were seen.
+// stuckAfter is how long nothing may end while executions run that ought to: none takes half as long.
+const stuckAfter = time.Minute
+
+// drain waits until no execution runs and all ends were seen. When nothing ends any more that is wrong, and it tells
+// what still runs.
 func (w *world) drain() {
-	for _, k := range slices.Concat(kinds, children) {
-		for running := 1; running > 0 && pause(w.ctx, 20*time.Millisecond); {
-			items, err := list(w.ctx, w.client, k.name, types.ExecutionStatusRunning)
-			if err == nil {
-				running = len(items)
-			}
+	var before []string
+	since := time.Now()
+	for pause(w.ctx, 100*time.Millisecond) {
+		ctx, cancel := context.WithTimeout(w.ctx, stuckAfter)
+		left, err := w.left(ctx)
+		cancel()
+		switch {
+		case w.ctx.Err() != nil:
+			return
+		case err != nil:
+			w.wrong("what runs cannot be listed: %v\n%s", err, w.server.told())
+		case len(left) == 0:
+			return
+		case !slices.Equal(left, before):
+			before, since = left, time.Now()
+		case time.Since(since) > stuckAfter:
+			w.wrong("nothing has ended for %v, and there are left:\n%s", stuckAfter, w.tellLeft(left))
 		}
 	}
-	for open := 1; open > 0 && pause(w.ctx, 20*time.Millisecond); {
-		w.mu.Lock()
-		open = len(w.open)
-		w.mu.Unlock()
+}
+
+// left returns the ARNs of the executions that run or whose end was not seen, in order.
+func (w *world) left(ctx context.Context) ([]string, error) {
+	var arns []string
+	for _, k := range slices.Concat(kinds, children) {
+		items, err := list(ctx, w.client, k.name, types.ExecutionStatusRunning)
+		if err != nil {
+			return nil, err
+		}
+		for _, item := range items {
+			arns = append(arns, *item.ExecutionArn)
+		}
 	}
+	w.mu.Lock()
+	for x := range w.open {
+		arns = append(arns, x.arn)
+	}
+	w.mu.Unlock()
+	slices.Sort(arns)
+	return slices.Compact(arns), nil
+}
+
+// tellLeft tells what the clients and the server know of the first of the executions that are left.
+func (w *world) tellLeft(arns []string) string {
+	var b strings.Builder
+	ctx, cancel := context.WithTimeout(w.ctx, 5*time.Second)
+	defer cancel()
+	for _, arn := range arns[:min(len(arns), 10)] {
+		fmt.Fprintf(&b, "%s\n", arn)
+		if x := w.find(arn[strings.LastIndexByte(arn, ':')+1:]); x != nil {
+			x.mu.Lock()
+			fmt.Fprintf(&b, "\tacknowledged as of %v, StopExecution was called: %v, and answered: %v\n", x.start, x.stopping, x.stopped)
+			x.mu.Unlock()
+		}
+		events, err := history(ctx, w.client, arn)
+		if err != nil {
+			fmt.Fprintf(&b, "\tits history: %v\n", err)
+		}
+		b.WriteString(tell(events))
+	}
+	if more := len(arns) - 10; more > 0 {
+		fmt.Fprintf(&b, "and %d more\n", more)
+	}
+	return b.String()
 }
 
 func median[T int | time.Duration](all []T) T {

@@ -50,6 +50,7 @@ type execution struct {
 	start    time.Time // startDate as acknowledged, zero: it is not known whether it began
 	end      *ending   // the first one seen
 	stopping bool      // StopExecution was called
+	stopped  bool      // and has answered well
 	read     []uint64  // fingerprints of the events that were read
 	tokens   []string  // that were given for its task
 	late     bool      // it was cut off for so long that every timeout is over
@@ -172,7 +173,7 @@ func (w *world) starter() {
 		case <-w.enough:
 			return
 		case w.slots <- struct{}{}:
-			w.startOne(w.newExecution())
+			w.startOne(w.newExecution(), w.intn(10) > 0)
 		}
 	}
 }
@@ -203,10 +204,9 @@ func (w *world) drawKind() *kind {
 	panic("unreachable")
 }
 
-// startOne starts an execution. When the answer does not come it asks again under the same name; one client in ten
-// gives up instead and never knows.
-func (w *world) startOne(x *execution) {
-	patient := w.intn(10) > 0
+// startOne starts an execution. When the answer does not come it asks again under the same name; a client that is not
+// patient gives up instead and never knows.
+func (w *world) startOne(x *execution, patient bool) {
 	begun, unsure := time.Time{}, false
 	before, err := insist(w.ctx, func(ctx context.Context) error {
 		if unsure && !patient {
@@ -228,8 +228,11 @@ func (w *world) startOne(x *execution) {
 	switch {
 	case err == nil && !begun.IsZero():
 		w.acknowledged(x, begun)
-	case err == nil: // gave up
+	case err == nil: // gave up; should it run it would do so for ever if nobody stopped it
 		<-w.slots
+		if x.kind.stop {
+			w.clients.Go(func() { w.stop(x) })
+		}
 	case codeOf(err) == "ExecutionAlreadyExists" && before:
 		// It began when nobody heard of it, and has ended since: its start is not asked for again.
 		w.acknowledged(x, time.Time{})
@@ -238,6 +241,8 @@ func (w *world) startOne(x *execution) {
 	}
 }
 
+// acknowledged notes that an execution has begun, and sends somebody to stop it if that is its end; start is zero when
+// only that is known.
 func (w *world) acknowledged(x *execution, start time.Time) {
 	if start.IsZero() {
 		d, err := w.describe(w.ctx, x.arn)
@@ -274,17 +279,22 @@ func (w *world) stop(x *execution) {
 	}
 	x.mu.Lock()
 	x.stopping = true
+	known := !x.start.IsZero()
 	x.mu.Unlock()
 	aborted := x.aborted()
 	_, err := insist(w.ctx, func(ctx context.Context) error {
 		_, err := w.client.StopExecution(ctx, &sfn.StopExecutionInput{ExecutionArn: &x.arn, Error: &aborted.error, Cause: &aborted.cause})
 		return err
 	})
-	if err != nil && w.ctx.Err() == nil {
-		w.wrong("stopping %s: %v", x.name, err)
-	}
-	if err == nil {
+	switch {
+	case err == nil:
+		x.mu.Lock()
+		x.stopped = true
+		x.mu.Unlock()
 		w.look(x, true)
+	case w.ctx.Err() != nil, !known && codeOf(err) == "ExecutionDoesNotExist":
+	default:
+		w.wrong("stopping %s: %v", x.name, err)
 	}
 }
 
