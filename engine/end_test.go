@@ -13,6 +13,7 @@ import (
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/history"
+	"github.com/statelark/statelark/interp"
 	"github.com/statelark/statelark/task"
 )
 
@@ -73,6 +74,56 @@ func TestStopOfARunningExecution(t *testing.T) {
 			t.Errorf("stopped again: %v, %v; want %v", again, err, stopped)
 		}
 		is(t, "cause", text(r.describe(arn).Cause), "because")
+	})
+}
+
+// A stop is acknowledged by what the store has, whatever memory says: here a store loses the end that it has taken.
+// Asked again, the execution ends.
+func TestStopWhoseEndIsLost(t *testing.T) {
+	inBubble(t, forever, func(r *rig) {
+		ctx := context.Background()
+		arn := r.start(r.machine("M", taskOnly), "e", `1`)
+		lost := 0
+		r.store.set(func(s *frail) {
+			s.before = func(b *statelark.Batch) error {
+				for _, ch := range b.Changes {
+					if ch.Close && lost == 0 {
+						lost++
+						*ch = statelark.Change{Exec: ch.Exec}
+					}
+				}
+				return nil
+			}
+		})
+		if stopped, err := r.StopExecution(ctx, arn, nil, nil); !errors.Is(err, statelark.ErrUnavailable) || lost != 1 {
+			t.Errorf("%d ends were lost, and the answer is %v, %v", lost, stopped, err)
+		}
+		is(t, "status", r.describe(arn).Status, statelark.Running)
+		stopped, err := r.StopExecution(ctx, arn, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := r.describe(arn)
+		is(t, "status", d.Status, statelark.Aborted)
+		is(t, "stop", d.Stop, stopped)
+	})
+}
+
+// The same when it is memory that has an end which was never decided.
+func TestStopOfWhatEndedInMemoryAlone(t *testing.T) {
+	inBubble(t, forever, func(r *rig) {
+		ctx := context.Background()
+		arn := r.start(r.machine("M", taskOnly), "e", `1`)
+		id := r.describe(arn).ID
+		synctest.Wait() // the owner is idle, and its memory the test's
+		r.ownerOf(id).live[id].x.Step(interp.Event{Kind: interp.Stopped, At: r.now()})
+		if stopped, err := r.StopExecution(ctx, arn, nil, nil); !errors.Is(err, statelark.ErrUnavailable) {
+			t.Errorf("the answer is %v, %v", stopped, err)
+		}
+		if _, err := r.StopExecution(ctx, arn, nil, nil); err != nil {
+			t.Error(err)
+		}
+		is(t, "status", r.describe(arn).Status, statelark.Aborted)
 	})
 }
 

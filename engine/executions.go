@@ -131,21 +131,41 @@ func (e *Engine) record(ctx context.Context, arn string) (*statelark.Execution, 
 }
 
 // StopExecution aborts an execution and returns when it stopped; of one that had ended, when it ended.
+//
+// Invariant: an answer without an error is about an execution whose end is durable.
 func (e *Engine) StopExecution(ctx context.Context, arn string, errorName, cause *string) (time.Time, error) {
 	record, err := durably(ctx, e, func() (*statelark.Execution, error) { return e.record(ctx, arn) })
 	if err != nil {
 		return time.Time{}, err
 	}
 	if record.Status == statelark.Running {
-		err := e.ask(ctx, message{exec: record.ID, event: interp.Event{Kind: interp.Stopped, Error: errorName, Cause: cause}})
-		if err != nil && !errors.Is(err, errNoWait) {
-			return time.Time{}, err
-		}
-		if record, err = e.store.Execution(ctx, record.ID); err != nil {
-			return time.Time{}, fmt.Errorf("reading execution %s: %w", arn, err)
+		if record, err = e.abort(ctx, record.ID, interp.Event{Kind: interp.Stopped, Error: errorName, Cause: cause}); err != nil {
+			return time.Time{}, fmt.Errorf("stopping execution %s: %w", arn, err)
 		}
 	}
 	return record.Stop, nil
+}
+
+// errRuns: the owner took a stop, and the store has the execution as running.
+var errRuns = fmt.Errorf("it runs although it was told to stop: %w", statelark.ErrUnavailable)
+
+// abort gives an execution the event that ends it, and returns its record, which has ended. That nothing waits for the
+// event means that it ended before. If the record does not bear that out, memory and store differ: the caller is to
+// ask again, and all is read from the store before that is answered.
+func (e *Engine) abort(ctx context.Context, id statelark.ExecID, ev interp.Event) (*statelark.Execution, error) {
+	if err := e.ask(ctx, message{exec: id, event: ev}); err != nil && !errors.Is(err, errNoWait) {
+		return nil, err
+	}
+	record, err := e.store.Execution(ctx, id) // what it says was durable before the answer
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("reading it: %w", err)
+	case record.Status == statelark.Running:
+		e.log.Error("an execution runs although it was told to stop; please report it", "execution", record.ARN())
+		e.renew()
+		return nil, errRuns
+	}
+	return record, nil
 }
 
 // Execution returns an execution with its payloads, which its first and its last event hold.
