@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"hash/fnv"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -56,6 +57,19 @@ func (w *world) audit(ctx context.Context) (audited int) {
 	group.Wait()
 	w.auditLedger(listed, families)
 	return len(listed)
+}
+
+// auditLog looks for what the program says of faults of its own, which its clients may not have noticed.
+func (w *world) auditLog() {
+	log, err := os.ReadFile(w.server.logFile())
+	if err != nil {
+		w.wrong("reading the log: %v", err)
+	}
+	for line := range strings.Lines(string(log)) {
+		if strings.Contains(line, "please report it") || strings.HasPrefix(line, "panic:") {
+			w.wrong("the program told a fault of its own: %s", line)
+		}
+	}
 }
 
 // auditLedger looks for executions that are missing, and for families of the wrong size.

@@ -60,7 +60,9 @@ func (w *world) finish(t *testing.T) int {
 	if _, err := w.server.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return w.audit(t.Context())
+	audited := w.audit(t.Context())
+	w.auditLog()
+	return audited
 }
 
 // killOnce kills the process and starts the next one, of which it kills some before they answer. It returns when

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -103,7 +104,7 @@ func (w *world) boot(number int) {
 	var e *engine.Engine
 	for {
 		e = engine.New(view, place, targets, engine.Options{
-			Node: fmt.Sprint("node ", number), Nesting: aws.Nesting{}, Owners: 3, MaxLive: 6, Patience: w.patience(), LongPoll: 5 * time.Second, Log: slog.New(slog.DiscardHandler), Now: w.wall,
+			Node: fmt.Sprint("node ", number), Nesting: aws.Nesting{}, Owners: 3, MaxLive: 6, Patience: w.patience(), LongPoll: 5 * time.Second, Log: slog.New(alarm{slog.DiscardHandler, w}), Now: w.wall,
 		})
 		targets.Set("states:startExecution", aws.NewStates(e))
 		err := e.Start(context.Background())
@@ -117,6 +118,23 @@ func (w *world) boot(number int) {
 	w.mu.Lock()
 	w.nodes[number] = node{view, e}
 	w.mu.Unlock()
+}
+
+// alarm is a log that nobody reads, but for what the engine says of faults of its own.
+type alarm struct {
+	slog.Handler
+	w *world
+}
+
+func (alarm) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelError }
+
+func (a alarm) Handle(_ context.Context, r slog.Record) error {
+	if strings.Contains(r.Message, "please report it") {
+		var about []string
+		r.Attrs(func(at slog.Attr) bool { about = append(about, at.String()); return true })
+		a.w.errorf("%s: %v", r.Message, about)
+	}
+	return nil
 }
 
 // crash ends an engine as kill -9 does: nothing that it has not committed by now is ever committed.
