@@ -8,11 +8,11 @@ import (
 )
 
 func (s *Server) createActivity(ctx context.Context, c *awswire.Call) error {
-	a := &statelark.Activity{Name: c.Str("name"), Created: s.Now()}
+	a := &statelark.Activity{Name: c.Str("name"), Created: s.now()}
 	if err := checkName(a.Name); err != nil {
 		return err
 	}
-	a.ARN = s.Place.ActivityARN(a.Name)
+	a.ARN = s.place.ActivityARN(a.Name)
 	var err error
 	if a.Tags, err = readTags(c.Structs("tags"), a.ARN); err != nil {
 		return err
@@ -20,7 +20,7 @@ func (s *Server) createActivity(ctx context.Context, c *awswire.Call) error {
 	if a.Encryption, err = readEncryption(c.Struct("encryptionConfiguration")); err != nil {
 		return err
 	}
-	if a, err = s.Engine.CreateActivity(ctx, a); err != nil {
+	if a, err = s.engine.CreateActivity(ctx, a); err != nil {
 		return err
 	}
 	c.Out.Str("activityArn", a.ARN)
@@ -33,7 +33,7 @@ func (s *Server) describeActivity(ctx context.Context, c *awswire.Call) error {
 	if err != nil {
 		return err
 	}
-	a, err := s.Engine.Activity(ctx, arn)
+	a, err := s.engine.Activity(ctx, arn)
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (s *Server) listActivities(ctx context.Context, c *awswire.Call) error {
 	if err != nil {
 		return err
 	}
-	list, err := s.Engine.Activities(ctx, p.cursor, p.size+1)
+	list, err := s.engine.Activities(ctx, p.cursor, p.size+1)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (s *Server) deleteActivity(ctx context.Context, c *awswire.Call) error {
 	if err != nil {
 		return err
 	}
-	return s.Engine.DeleteActivity(ctx, arn)
+	return s.engine.DeleteActivity(ctx, arn)
 }
 
 // getActivityTask answers an empty object when there was no task in time.
@@ -82,7 +82,7 @@ func (s *Server) getActivityTask(ctx context.Context, c *awswire.Call) error {
 	if err := checkName(worker); err != nil {
 		return err
 	}
-	t, err := s.Engine.ActivityTask(ctx, arn, worker)
+	t, err := s.engine.ActivityTask(ctx, arn, worker)
 	if err != nil || t == nil {
 		return err
 	}
@@ -92,13 +92,13 @@ func (s *Server) getActivityTask(ctx context.Context, c *awswire.Call) error {
 }
 
 func (s *Server) sendTaskSuccess(ctx context.Context, c *awswire.Call) error {
-	return s.Engine.TaskSucceeded(ctx, c.Str("taskToken"), c.Str("output"))
+	return s.engine.TaskSucceeded(ctx, c.Str("taskToken"), c.Str("output"))
 }
 
 func (s *Server) sendTaskFailure(ctx context.Context, c *awswire.Call) error {
-	return s.Engine.TaskFailed(ctx, c.Str("taskToken"), c.StrPtr("error"), c.StrPtr("cause"))
+	return s.engine.TaskFailed(ctx, c.Str("taskToken"), c.StrPtr("error"), c.StrPtr("cause"))
 }
 
 func (s *Server) sendTaskHeartbeat(ctx context.Context, c *awswire.Call) error {
-	return s.Engine.TaskHeartbeat(ctx, c.Str("taskToken"))
+	return s.engine.TaskHeartbeat(ctx, c.Str("taskToken"))
 }

@@ -16,15 +16,15 @@ func invalidARN(what string) error {
 // resource checks that text is the ARN of a resource of one of kinds, here, and returns what follows the kind.
 func (s *Server) resource(text string, kinds ...string) (id string, err error) {
 	a, ok := arn.Parse(text)
-	if !ok || a.Partition != s.Place.Partition() || a.Service != "states" {
+	if !ok || a.Partition != s.place.Partition() || a.Service != "states" {
 		return "", invalidARN("Invalid ARN prefix: " + text)
 	}
-	if a.Region != s.Place.Region {
+	if a.Region != s.place.Region {
 		return "", invalidARN("Region not valid in this context: " + a.Region)
 	}
-	if a.Account != s.Place.Account {
+	if a.Account != s.place.Account {
 		return "", statelark.Errorf(statelark.CodeAccessDenied, "Account %s is not authorized to access this resource: %s",
-			s.Place.Account, text)
+			s.place.Account, text)
 	}
 	kind, id := a.Cut()
 	if id == "" || !slices.Contains(kinds, kind) {

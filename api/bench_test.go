@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -34,9 +33,7 @@ func (d *discard) WriteHeader(int)             {}
 
 func startHandler() http.Handler {
 	start := time.UnixMilli(1_767_225_600_250)
-	s := &Server{Engine: &startEngine{start: start}, Place: testPlace,
-		Now: func() time.Time { return start }, Log: slog.New(slog.DiscardHandler)}
-	return s.Service()
+	return New(&startEngine{start: start}, testPlace, Options{Now: func() time.Time { return start }}).Service()
 }
 
 // BenchmarkStartExecution is the way of a request through decode, check, call and encode, without the network.
@@ -94,13 +91,12 @@ func BenchmarkOperations(b *testing.B) {
 	quoted := string(value.AppendQuoted(nil, payload))
 	x := statelark.Execution{Machine: testPlace.StateMachineARN("m"), Name: "4f6c8f1e-7d0c-4a43-9a46-1f5a3a0a7b11", Status: statelark.Succeeded,
 		Start: start, Stop: start.Add(time.Second), Events: 17}
-	s := &Server{Place: testPlace, Now: func() time.Time { return start }, Log: slog.New(slog.DiscardHandler), Engine: &answers{
+	service := New(&answers{
 		startEngine: startEngine{start: start},
 		detail:      statelark.ExecutionDetail{Execution: x, Input: payload, Output: payload},
 		task:        statelark.ActivityTask{Token: strings.Repeat("t", 120), Input: payload},
 		events:      events(17),
-	}}
-	service := s.Service()
+	}, testPlace, Options{Now: func() time.Time { return start }}).Service()
 	for _, op := range []struct{ name, body string }{
 		{"StartExecution", `{"stateMachineArn":"` + x.Machine + `","name":"` + x.Name + `","input":` + quoted + `}`},
 		{"DescribeExecution", `{"executionArn":"` + x.ARN() + `"}`},

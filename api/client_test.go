@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"log/slog"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -22,7 +21,7 @@ import (
 func newServer(t *testing.T) (*httptest.Server, *fakeEngine) {
 	engine := newFakeEngine(time.Now)
 	engine.events = events(3)
-	s := &Server{Engine: engine, Place: testPlace, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
+	s := New(engine, testPlace, Options{Now: time.Now})
 	server := httptest.NewServer(s.Service())
 	t.Cleanup(server.Close)
 	return server, engine

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -122,7 +121,7 @@ func newPlayer(t *testing.T) *player {
 	p := &player{t: t, now: time.UnixMilli(1_767_225_600_250), header: http.Header{}}
 	clock := func() time.Time { return p.now }
 	p.engine = newFakeEngine(clock)
-	s := &Server{Engine: p.engine, Place: testPlace, Now: clock, Log: slog.New(slog.DiscardHandler)}
+	s := New(p.engine, testPlace, Options{Now: clock})
 	p.api = s.Service()
 	return p
 }

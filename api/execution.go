@@ -23,12 +23,12 @@ func (s *Server) startExecution(ctx context.Context, c *awswire.Call) error {
 	}
 	if err := checkStart(&start, c.Has("input")); err != nil {
 		// That there is no such state machine goes before.
-		if _, missing := s.Engine.StateMachine(ctx, arn); missing != nil {
+		if _, missing := s.engine.StateMachine(ctx, arn); missing != nil {
 			return missing
 		}
 		return err
 	}
-	x, err := s.Engine.StartExecution(ctx, start)
+	x, err := s.engine.StartExecution(ctx, start)
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (s *Server) stopExecution(ctx context.Context, c *awswire.Call) error {
 	if err != nil {
 		return err
 	}
-	stop, err := s.Engine.StopExecution(ctx, arn, c.StrPtr("error"), c.StrPtr("cause"))
+	stop, err := s.engine.StopExecution(ctx, arn, c.StrPtr("error"), c.StrPtr("cause"))
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (s *Server) describeExecution(ctx context.Context, c *awswire.Call) error {
 	if err != nil {
 		return err
 	}
-	x, err := s.Engine.Execution(ctx, arn)
+	x, err := s.engine.Execution(ctx, arn)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (s *Server) describeExecution(ctx context.Context, c *awswire.Call) error {
 		c.Out.StrPtr("error", x.Error)
 		c.Out.StrPtr("cause", x.Cause)
 	}
-	status, reason := redrivability(&x.Execution, s.Now())
+	status, reason := redrivability(&x.Execution, s.now())
 	c.Out.Str("redriveStatus", status)
 	if included {
 		c.Out.StrIf("redriveStatusReason", reason)
@@ -146,7 +146,7 @@ func (s *Server) listExecutions(ctx context.Context, c *awswire.Call) error {
 	q.Limit = p.size + 1
 	var list []*statelark.Execution
 	if c.Str("redriveFilter") != "REDRIVEN" { // of which there are none yet
-		if list, err = s.Engine.Executions(ctx, q); err != nil {
+		if list, err = s.engine.Executions(ctx, q); err != nil {
 			return err
 		}
 	}
@@ -175,7 +175,7 @@ func (s *Server) executionQuery(ctx context.Context, c *awswire.Call) (q statela
 	if q.Status == statelark.PendingRedrive {
 		return q, statelark.Errorf(statelark.CodeValidation, "The status filter PENDING_REDRIVE is only valid with mapRunArn")
 	}
-	m, err := s.Engine.StateMachine(ctx, q.Machine)
+	m, err := s.engine.StateMachine(ctx, q.Machine)
 	if err != nil {
 		return q, err
 	}

@@ -33,7 +33,7 @@ func FuzzRequest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, operation, body string) {
 		faults := &faultCounter{}
 		now := func() time.Time { return time.UnixMilli(1_767_225_600_250) }
-		s := &Server{Engine: newFakeEngine(now), Place: testPlace, Now: now, Log: slog.New(faults)}
+		s := New(newFakeEngine(now), testPlace, Options{Now: now, Log: slog.New(faults)})
 		w := serve(s.Service(), operation, body, http.Header{})
 		answer, err := value.Parse(w.Body.String())
 		if err != nil || answer.Kind() != value.Object {
@@ -73,7 +73,7 @@ func FuzzToken(f *testing.F) {
 	f.Add("", "{}")
 	f.Add("cRJA985WhMIAAAAAaVcKgmFybjphd3M6c3RhdGVz", `{"maxResults":1}`)
 	now := func() time.Time { return time.UnixMilli(1_767_225_600_250) }
-	s := &Server{Engine: newFakeEngine(now), Place: testPlace, Now: now, Log: slog.New(slog.DiscardHandler)}
+	s := New(newFakeEngine(now), testPlace, Options{Now: now})
 	h := s.Service()
 	f.Fuzz(func(t *testing.T, token, args string) {
 		v, err := value.Parse(args)

@@ -48,7 +48,7 @@ func (s *Server) writeEvents(ctx context.Context, c *awswire.Call, arn string, f
 	options := history.WireOptions{WithoutData: !c.Bool("includeExecutionData", true)}
 	for {
 		ask := min(n, historyChunk) + 1
-		events, err := s.Engine.History(ctx, arn, first, ask, reverse)
+		events, err := s.engine.History(ctx, arn, first, ask, reverse)
 		if err != nil {
 			return 0, err
 		}

@@ -48,7 +48,7 @@ func (s *Server) pageOf(operation string, c *awswire.Call) (page, error) {
 	}
 	expiry := binary.BigEndian.Uint64(raw[8:])
 	p.cursor = string(raw[16:])
-	if p.hash(expiry) != binary.BigEndian.Uint64(raw) || uint64(s.Now().Unix()) > expiry {
+	if p.hash(expiry) != binary.BigEndian.Uint64(raw) || uint64(s.now().Unix()) > expiry {
 		return p, invalidToken()
 	}
 	return p, nil
@@ -61,7 +61,7 @@ func invalidToken() error {
 // writeNext writes the token of the page that begins after cursor.
 func (s *Server) writeNext(c *awswire.Call, p page, cursor string) {
 	p.cursor = cursor
-	expiry := uint64(s.Now().Add(tokenLife).Unix())
+	expiry := uint64(s.now().Add(tokenLife).Unix())
 	raw := binary.BigEndian.AppendUint64(nil, p.hash(expiry))
 	raw = binary.BigEndian.AppendUint64(raw, expiry)
 	c.Out.Str("nextToken", tokenText.EncodeToString(append(raw, cursor...)))

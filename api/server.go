@@ -18,12 +18,28 @@ import (
 // Namespace of the errors that the Step Functions API declares.
 const Namespace = "com.amazonaws.swf.service.v2.model"
 
+// Options are what a Server may be lent. The zero value will do.
+type Options struct {
+	// Log gets what went wrong in the service itself; nil: nobody does.
+	Log *slog.Logger
+	Now func() time.Time // nil: time.Now
+}
+
 // Server answers the API for the state machines of one place.
 type Server struct {
-	Engine Engine
-	Place  arn.Place
-	Now    func() time.Time
-	Log    *slog.Logger
+	engine Engine
+	place  arn.Place
+	now    func() time.Time
+	log    *slog.Logger
+}
+
+// New makes the API of an engine, whose resources are in place.
+func New(e Engine, place arn.Place, o Options) *Server {
+	s := &Server{engine: e, place: place, now: o.Now, log: o.Log}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	return s
 }
 
 // Service returns the API as a service, which is a handler of HTTP requests.
@@ -33,7 +49,7 @@ func (s *Server) Service() *awswire.Service {
 		Namespace:  Namespace,
 		Operations: s.operations(),
 		Convert:    convert,
-		Log:        s.Log,
+		Log:        s.log,
 	}
 }
 

@@ -3,7 +3,9 @@ package api
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"testing"
+	"time"
 
 	"github.com/statelark/statelark"
 )
@@ -38,5 +40,18 @@ func TestConvert(t *testing.T) {
 		if got := convert(fault); got != nil {
 			t.Errorf("the fault %v is told: %v", fault, got)
 		}
+	}
+}
+
+// TestZeroOptions: a server that is lent nothing has the clock of the wall, and tells nobody of a fault.
+func TestZeroOptions(t *testing.T) {
+	engine := newFakeEngine(time.Now)
+	engine.broken = errors.New("disk on fire")
+	h := New(engine, testPlace, Options{}).Service()
+	if w := serve(h, "ListStateMachines", `{}`, http.Header{}); w.Code != http.StatusInternalServerError {
+		t.Errorf("a fault is answered %d %s", w.Code, w.Body)
+	}
+	if w := serve(h, "CreateActivity", `{"name":"a"}`, http.Header{}); w.Code != http.StatusOK {
+		t.Errorf("creating an activity is answered %d %s", w.Code, w.Body)
 	}
 }

@@ -26,7 +26,7 @@ func (s *Server) createStateMachine(ctx context.Context, c *awswire.Call) error 
 		RoleARN:    c.Str("roleArn"),
 		Tracing:    readTracing(c.Struct("tracingConfiguration")),
 		Revision:   statelark.InitialRevision,
-		Created:    s.Now(),
+		Created:    s.now(),
 	}
 	m.Updated = m.Created
 	if m.Type == "" {
@@ -35,7 +35,7 @@ func (s *Server) createStateMachine(ctx context.Context, c *awswire.Call) error 
 	if err := checkName(m.Name); err != nil {
 		return err
 	}
-	m.ARN = s.Place.StateMachineARN(m.Name)
+	m.ARN = s.place.StateMachineARN(m.Name)
 	var err error
 	if m.Logging, err = readLogging(c.Struct("loggingConfiguration")); err != nil {
 		return err
@@ -49,7 +49,7 @@ func (s *Server) createStateMachine(ctx context.Context, c *awswire.Call) error 
 	if err := checkRevision(c, m.Type, &m.Definition, &m.RoleARN); err != nil {
 		return err
 	}
-	if m, err = s.Engine.CreateStateMachine(ctx, m); err != nil {
+	if m, err = s.engine.CreateStateMachine(ctx, m); err != nil {
 		return err
 	}
 	c.Out.Str("stateMachineArn", m.ARN)
@@ -70,14 +70,14 @@ func (s *Server) updateStateMachine(ctx context.Context, c *awswire.Call) error 
 		return statelark.Errorf(statelark.CodeMissingRequiredParameter,
 			"Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified")
 	}
-	old, err := s.Engine.StateMachine(ctx, arn)
+	old, err := s.engine.StateMachine(ctx, arn)
 	if err != nil {
 		return err
 	}
 	if err := checkRevision(c, old.Type, u.Definition, u.RoleARN); err != nil {
 		return err
 	}
-	m, err := s.Engine.UpdateStateMachine(ctx, arn, u)
+	m, err := s.engine.UpdateStateMachine(ctx, arn, u)
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (s *Server) describeStateMachine(ctx context.Context, c *awswire.Call) erro
 	if _, err := s.resource(arn, "stateMachine"); err != nil {
 		return err
 	}
-	m, err := s.Engine.StateMachine(ctx, arn)
+	m, err := s.engine.StateMachine(ctx, arn)
 	if err != nil {
 		return err
 	}
@@ -162,11 +162,11 @@ func (s *Server) describeStateMachineForExecution(ctx context.Context, c *awswir
 	if err != nil {
 		return err
 	}
-	x, err := s.Engine.Execution(ctx, arn)
+	x, err := s.engine.Execution(ctx, arn)
 	if err != nil {
 		return err
 	}
-	m, err := s.Engine.StateMachineOf(ctx, &x.Execution)
+	m, err := s.engine.StateMachineOf(ctx, &x.Execution)
 	if err != nil {
 		return err
 	}
@@ -226,7 +226,7 @@ func (s *Server) listStateMachines(ctx context.Context, c *awswire.Call) error {
 	if err != nil {
 		return err
 	}
-	list, err := s.Engine.StateMachines(ctx, p.cursor, p.size+1)
+	list, err := s.engine.StateMachines(ctx, p.cursor, p.size+1)
 	if err != nil {
 		return err
 	}
@@ -247,7 +247,7 @@ func (s *Server) deleteStateMachine(ctx context.Context, c *awswire.Call) error 
 	if err != nil {
 		return err
 	}
-	return s.Engine.DeleteStateMachine(ctx, arn)
+	return s.engine.DeleteStateMachine(ctx, arn)
 }
 
 func (s *Server) validateDefinition(_ context.Context, c *awswire.Call) error {

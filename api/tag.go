@@ -44,7 +44,7 @@ func (s *Server) tagResource(ctx context.Context, c *awswire.Call) error {
 	if err != nil {
 		return err
 	}
-	return s.Engine.Tag(ctx, arn, tags)
+	return s.engine.Tag(ctx, arn, tags)
 }
 
 func (s *Server) untagResource(ctx context.Context, c *awswire.Call) error {
@@ -52,7 +52,7 @@ func (s *Server) untagResource(ctx context.Context, c *awswire.Call) error {
 	if err != nil {
 		return err
 	}
-	return s.Engine.Untag(ctx, arn, c.Strs("tagKeys"))
+	return s.engine.Untag(ctx, arn, c.Strs("tagKeys"))
 }
 
 func (s *Server) listTagsForResource(ctx context.Context, c *awswire.Call) error {
@@ -60,7 +60,7 @@ func (s *Server) listTagsForResource(ctx context.Context, c *awswire.Call) error
 	if err != nil {
 		return err
 	}
-	tags, err := s.Engine.Tags(ctx, arn)
+	tags, err := s.engine.Tags(ctx, arn)
 	if err != nil {
 		return err
 	}

@@ -121,7 +121,7 @@ func (n *Node) openEngine(ctx context.Context) (*engine.Engine, error) {
 	e := engine.New(n.store, n.cfg.Place, targets, engine.Options{
 		Nesting: aws.Nesting{}, Log: n.log, Now: n.opts.Now, MaxLiveBytes: int(n.cfg.memory() / 4),
 	})
-	n.api = &api.Server{Engine: e, Place: n.cfg.Place, Now: n.opts.Now, Log: n.log}
+	n.api = api.New(e, n.cfg.Place, api.Options{Log: n.log, Now: n.opts.Now})
 	targets.SetFunctions(functions)
 	targets.Set("lambda:invoke", functions)
 	targets.Set("states:startExecution", aws.NewStates(e))
