@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"math/rand/v2"
 	"strings"
 	"sync/atomic"
@@ -20,8 +18,6 @@ import (
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/pebblestore"
 )
-
-var noLog = slog.New(slog.NewTextHandler(io.Discard, nil))
 
 // ledger commits numbered batches and knows which were acknowledged. Each batch adds a block to two executions
 // and a meta record, so that one that is there by half shows.
@@ -125,7 +121,7 @@ func TestDiskErrors(t *testing.T) {
 			}
 			return nil
 		}))
-		s, err := pebblestore.Open("data", pebblestore.Options{FS: fs, Log: noLog})
+		s, err := pebblestore.Open("data", pebblestore.Options{FS: fs})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -155,7 +151,7 @@ func TestDiskErrors(t *testing.T) {
 
 // checkLeft opens what a crash left and wants all batches that were acknowledged, each one whole.
 func checkLeft(t *rapid.T, left vfs.FS, l *ledger) {
-	s, err := pebblestore.Open("data", pebblestore.Options{FS: left, Log: noLog})
+	s, err := pebblestore.Open("data", pebblestore.Options{FS: left})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +172,7 @@ func checkLeft(t *rapid.T, left vfs.FS, l *ledger) {
 func TestPowerCut(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		mem := vfs.NewCrashableMem()
-		s, err := pebblestore.Open("data", pebblestore.Options{FS: mem, Log: noLog})
+		s, err := pebblestore.Open("data", pebblestore.Options{FS: mem})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -212,7 +208,7 @@ func TestTablesCannotBeWritten(t *testing.T) {
 		}
 		return nil
 	}))
-	s := mustOpen(t, "data", pebblestore.Options{FS: fs, Log: noLog})
+	s := mustOpen(t, "data", pebblestore.Options{FS: fs})
 	l, err := newLedger(s)
 	if err != nil {
 		t.Fatal(err)

@@ -29,7 +29,7 @@ func TestDamage(t *testing.T) {
 			}
 		}
 		var err error
-		if s, err = pebblestore.Open("data", pebblestore.Options{FS: mem, Log: noLog}); err != nil {
+		if s, err = pebblestore.Open("data", pebblestore.Options{FS: mem}); err != nil {
 			t.Fatal(err)
 		}
 		if l == nil {
@@ -128,7 +128,7 @@ func damage(t *rapid.T, fs vfs.FS, file string) {
 // checkDamaged opens a directory with a damaged file and reports whether that is told. It fails when data are served
 // that are not what was written.
 func checkDamaged(t *rapid.T, fs vfs.FS, l *ledger, file string) bool {
-	s, err := pebblestore.Open("data", pebblestore.Options{FS: fs, Log: noLog})
+	s, err := pebblestore.Open("data", pebblestore.Options{FS: fs})
 	if err != nil {
 		number, _, _ := strings.Cut(file, ".")
 		if !strings.Contains(err.Error(), number) {

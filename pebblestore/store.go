@@ -43,7 +43,7 @@ type Options struct {
 	// Build names the build of the program. It is noted in the directory for those who meet it with a build that
 	// is too old.
 	Build string
-	// Log gets what goes wrong in the background; nil: slog.Default().
+	// Log gets what goes wrong in the background; nil: nobody does.
 	Log *slog.Logger
 }
 
@@ -218,7 +218,7 @@ func (o Options) withDefaults() Options {
 	}
 	o.OpenFiles = min(max(o.OpenFiles, minOpenFiles), maxOpenFiles)
 	if o.Log == nil {
-		o.Log = slog.Default()
+		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return o
 }
