@@ -231,7 +231,7 @@ type Ends struct {
 type ExecutionQuery struct {
 	Machine string // ARN of the state machine, unqualified
 	Status  Status // 0: any
-	Before  ExecID // only ids below this one; the zero id: from the newest on
+	Before  ExecID // only ids below this one; the zero id: no bound
 	Limit   int
 }
 
@@ -269,8 +269,8 @@ type Store interface {
 	Lookup(ctx context.Context, machineARN, name string) (ExecID, error)
 	Threads(ctx context.Context, id ExecID) ([]ThreadRow, error)
 	Blob(ctx context.Context, id ExecID, blob uint32) ([]byte, error)
-	// History returns the blocks that hold events from first on (reverse: from first down), in that order,
-	// until they hold n events or the history ends.
+	// History returns the blocks that hold the event first and those after it (reverse: and those before
+	// it, in falling order), until they hold n events or the history ends.
 	History(ctx context.Context, id ExecID, first int64, n int, reverse bool) ([]HistoryBlock, error)
 	// Ends costs less than reading each of them.
 	Ends(ctx context.Context, id ExecID) (Ends, error)

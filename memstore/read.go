@@ -186,7 +186,7 @@ func (s *Store) Ends(ctx context.Context, id statelark.ExecID) (statelark.Ends, 
 	return ends, nil
 }
 
-// History returns the blocks that hold the n events from first on, or from first down.
+// History returns the blocks that hold n events: first and those after it, or first and those before it.
 func (s *Store) History(ctx context.Context, id statelark.ExecID, first int64, n int, reverse bool) ([]statelark.HistoryBlock, error) {
 	done, err := s.read(ctx)
 	if err != nil {

@@ -90,7 +90,7 @@ func (r *rows[K, V]) remove(key K) {
 	}
 }
 
-// from yields the rows from key on, upwards. The rows must not be changed meanwhile.
+// from yields the row of key and those after it, in order. The rows must not be changed meanwhile.
 func (r *rows[K, V]) from(key K) iter.Seq2[K, V] {
 	return func(yield func(K, V) bool) {
 		c, i, _ := r.find(key)

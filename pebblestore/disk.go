@@ -23,7 +23,7 @@ import (
 //   - disk stands between Pebble and the file system. The first error on a log file or a directory is kept
 //     (the failure), Pebble is told that all went well, and no further byte goes to any log file. A commit
 //     asks for the failure after its sync and before it is acknowledged, so nothing is acknowledged that a log
-//     did not take. Whatever Pebble writes to tables from then on is at most what it would have replayed.
+//     did not take. Whatever Pebble writes to tables afterwards is at most what it would have replayed.
 //   - logger turns Fatalf on a manifest into the failure too; Pebble then gives the flush up and keeps its logs.
 //   - An error on a table is Pebble's to deal with: it tries again. But it does so at once and for ever, hence
 //     the pause before such an error is handed on; and it makes writers wait in vain, hence commits are

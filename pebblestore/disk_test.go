@@ -101,7 +101,7 @@ func (l *ledger) stored(s statelark.Store) (int64, error) {
 	return last[0], err
 }
 
-// TestDiskErrors lets a write to the disk fail, or all from one on. No commit may be acknowledged that a
+// TestDiskErrors lets one write to the disk fail, or one and all after it. No commit may be acknowledged that a
 // crash then takes away, and reads must go on.
 func TestDiskErrors(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

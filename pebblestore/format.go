@@ -12,7 +12,7 @@ import (
 )
 
 // A directory has a format: the keys of keys.go and the values of record.go, as of some build. Every build opens
-// every directory that an earlier one wrote, from format 2 on, and goes with it step by step to its own. So a format
+// every directory that an earlier one wrote, beginning with format 2, and goes with it step by step to its own. So a format
 // that was in a build once is described here for good, its step stays, and testdata/golden keeps a directory of it.
 //
 //	2    the first

@@ -292,7 +292,7 @@ func readEnds(it *pebble.Iterator, id statelark.ExecID) (ends statelark.Ends, er
 	return ends, err
 }
 
-// History returns the blocks that hold the n events from first on, or from first down.
+// History returns the blocks that hold n events: first and those after it, or first and those before it.
 func (s *Store) History(ctx context.Context, id statelark.ExecID, first int64, n int, reverse bool) ([]statelark.HistoryBlock, error) {
 	done, err := s.reading(ctx)
 	if err != nil {
