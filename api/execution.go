@@ -67,12 +67,17 @@ func (s *Server) stopExecution(ctx context.Context, c *awswire.Call) error {
 	return nil
 }
 
-func (s *Server) describeExecution(ctx context.Context, c *awswire.Call) error {
+// execution returns the one that a call names.
+func (s *Server) execution(ctx context.Context, c *awswire.Call) (*statelark.ExecutionDetail, error) {
 	arn, err := s.executionARN(c)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	x, err := s.engine.Execution(ctx, arn)
+	return s.engine.Execution(ctx, arn)
+}
+
+func (s *Server) describeExecution(ctx context.Context, c *awswire.Call) error {
+	x, err := s.execution(ctx, c)
 	if err != nil {
 		return err
 	}

@@ -158,11 +158,7 @@ func (s *Server) describeStateMachine(ctx context.Context, c *awswire.Call) erro
 }
 
 func (s *Server) describeStateMachineForExecution(ctx context.Context, c *awswire.Call) error {
-	arn, err := s.executionARN(c)
-	if err != nil {
-		return err
-	}
-	x, err := s.engine.Execution(ctx, arn)
+	x, err := s.execution(ctx, c)
 	if err != nil {
 		return err
 	}

@@ -10,18 +10,21 @@ const (
 	defaultRate  = 2.0
 )
 
-func (s *stateCompiler) retry() []Retrier {
-	n := s.field("Retry")
+func (s *stateCompiler) retry() []Retrier { return eachObject(s, "Retry", s.retrier) }
+
+// eachObject compiles the objects in the array of a field with compile; nil when there is no such array.
+func eachObject[T any](s *stateCompiler, field string, compile func(*node) T) []T {
+	n := s.field(field)
 	if n == nil || !s.ofKind(n, value.Array) {
 		return nil
 	}
-	retriers := make([]Retrier, 0, len(n.children))
+	compiled := make([]T, 0, len(n.children))
 	for _, m := range n.children {
 		if s.ofKind(m, value.Object) {
-			retriers = append(retriers, s.retrier(m))
+			compiled = append(compiled, compile(m))
 		}
 	}
-	return retriers
+	return compiled
 }
 
 func (s *stateCompiler) retrier(n *node) Retrier {
@@ -80,19 +83,7 @@ var catcherFields = map[string]Language{
 	"Assign": "", "Comment": "", "ErrorEquals": "", "Next": "", "Output": JSONata, "ResultPath": JSONPath,
 }
 
-func (s *stateCompiler) catch() []Catcher {
-	n := s.field("Catch")
-	if n == nil || !s.ofKind(n, value.Array) {
-		return nil
-	}
-	catchers := make([]Catcher, 0, len(n.children))
-	for _, m := range n.children {
-		if s.ofKind(m, value.Object) {
-			catchers = append(catchers, s.catcher(m))
-		}
-	}
-	return catchers
-}
+func (s *stateCompiler) catch() []Catcher { return eachObject(s, "Catch", s.catcher) }
 
 func (s *stateCompiler) catcher(n *node) Catcher {
 	s.onlyLanguageFields(n, catcherFields)
