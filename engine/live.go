@@ -159,19 +159,19 @@ type payloads struct {
 	store statelark.Store
 	exec  statelark.ExecID
 	next  uint32
-	known map[place]uint32 // of late
-	older map[place]uint32 // before
-	bytes int              // of the texts in known
+	known map[address]uint32 // of late
+	older map[address]uint32 // before
+	bytes int                // of the texts in known
 	added []statelark.Blob
 }
 
-// place is where a text lies. It keeps the text alive, so that no other one can come to lie there.
-type place struct {
+// address is where a text lies. It keeps the text alive, so that no other one can come to lie there.
+type address struct {
 	at  *byte
 	len int
 }
 
-func placeOf(text string) place { return place{unsafe.StringData(text), len(text)} }
+func addressOf(text string) address { return address{unsafe.StringData(text), len(text)} }
 
 // maxKnown and maxKnownBytes bound the texts that are kept alive to be known again: twice as many, for those of before
 // are let go when as many have come or been asked for since.
@@ -186,7 +186,7 @@ func newPayloads(store statelark.Store, exec statelark.ExecID) *payloads {
 
 // Known returns the number of a text that was put or read before.
 func (p *payloads) Known(text string) (uint32, bool) {
-	at := placeOf(text)
+	at := addressOf(text)
 	if id, ok := p.known[at]; ok {
 		return id, true
 	}
@@ -203,14 +203,14 @@ func (p *payloads) Put(text string) uint32 {
 		return id
 	}
 	p.next++
-	p.remember(placeOf(text), p.next)
+	p.remember(addressOf(text), p.next)
 	p.added = append(p.added, statelark.Blob{ID: p.next, Data: []byte(text)})
 	return p.next
 }
 
-func (p *payloads) remember(at place, id uint32) {
+func (p *payloads) remember(at address, id uint32) {
 	if p.known == nil || len(p.known) >= maxKnown || p.bytes >= maxKnownBytes {
-		p.older, p.known, p.bytes = p.known, make(map[place]uint32, 4), 0
+		p.older, p.known, p.bytes = p.known, make(map[address]uint32, 4), 0
 	}
 	p.known[at] = id
 	p.bytes += at.len
@@ -218,7 +218,7 @@ func (p *payloads) remember(at place, id uint32) {
 
 // Get returns the text of a number, from the store unless it is known.
 func (p *payloads) Get(id uint32) (string, error) {
-	for _, texts := range []map[place]uint32{p.known, p.older} {
+	for _, texts := range []map[address]uint32{p.known, p.older} {
 		for at, known := range texts {
 			if known == id {
 				return unsafe.String(at.at, at.len), nil
@@ -230,7 +230,7 @@ func (p *payloads) Get(id uint32) (string, error) {
 		return "", fmt.Errorf("reading payload %d of execution %s: %w", id, p.exec, err)
 	}
 	text := string(data)
-	p.remember(placeOf(text), id)
+	p.remember(addressOf(text), id)
 	return text, nil
 }
 
