@@ -39,22 +39,25 @@ func (l jsonPath) test(f *frame, t *asl.Test) (bool, *failure) {
 		return !holds, fail
 	}
 	left, err := t.Variable.Eval(f.env(f.in, t.Variable.String()))
-	if t.Op == asl.IsPresent {
+	if t.Op == asl.IsPresent && !jsonpath.Bounded(err) {
 		return (err == nil) == t.Operand.Bool(), nil
 	}
 	if err != nil {
-		return false, f.choicePath(t.Variable)
+		return false, f.choicePath(t.Variable, err)
 	}
 	right := t.Operand
 	if t.Path != nil {
 		if right, err = t.Path.Eval(f.env(f.in, t.Path.String())); err != nil {
-			return false, f.choicePath(t.Path)
+			return false, f.choicePath(t.Path, err)
 		}
 	}
 	return compare(t.Op, left, right), nil
 }
 
-func (f *frame) choicePath(p *jsonpath.Path) *failure {
+func (f *frame) choicePath(p *jsonpath.Path, err error) *failure {
+	if jsonpath.Bounded(err) {
+		return f.pathError(err)
+	}
 	return f.runtimeError("Invalid path '%s': The choice state's condition path references an invalid value.", p)
 }
 

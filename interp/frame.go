@@ -23,6 +23,7 @@ type frame struct {
 	ctx  value.Value // the context object, built when first asked for
 
 	units int // of work that were done
+	made  int // bytes of memory that its templates made; see maxMade
 
 	path  jsonpath.Env // what a JSONPath expression sees; see env
 	query jsonata.Env  // what a JSONata expression sees
@@ -151,6 +152,9 @@ func (f *frame) runtimeError(format string, a ...any) *failure {
 func (f *frame) where() string {
 	return fmt.Sprintf("An error occurred while executing the state '%s' (entered at the event id #%d). ", f.s.Name, f.t.entered)
 }
+
+// overPayload reports whether v is larger than a payload may be. It does not print what is not.
+func overPayload(v value.Value) bool { return v.SizeWithin(asl.MaxPayload) > asl.MaxPayload }
 
 // tooLarge is the failure of a result or an output over asl.MaxPayload; what names the state or the task.
 func tooLarge(what string) *failure {

@@ -127,7 +127,7 @@ func (l jsonataLang) template(f *frame, t *asl.Template, field string) (value.Va
 
 // build computes a template that stands at the place at of the state.
 func (l jsonataLang) build(f *frame, t *asl.Template, at string, s scope) (value.Value, *failure) {
-	return build(t, &place{name: at}, func(e *asl.Expr, at *place) (value.Value, *failure) {
+	return f.build(t, &place{name: at}, func(e *asl.Expr, at *place) (value.Value, *failure) {
 		return l.eval(f, e, at, s)
 	})
 }

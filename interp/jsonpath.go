@@ -40,7 +40,7 @@ func (x *Exec) uuid() string {
 func (jsonPath) path(f *frame, p *jsonpath.Path, root value.Value) (value.Value, *failure) {
 	v, err := p.Eval(f.env(root, p.String()))
 	if err != nil {
-		return value.Value{}, f.runtimeError("%s", err)
+		return value.Value{}, f.pathError(err)
 	}
 	return v, nil
 }
@@ -155,7 +155,7 @@ func (l jsonPath) items(f *frame) (value.Value, *failure) {
 func (f *frame) unreachable(p *jsonpath.Path, err error) *failure {
 	var missing *jsonpath.NotFoundError
 	if !errors.As(err, &missing) || missing.Step == "" { // a variable that is not set
-		return f.runtimeError("%s", err)
+		return f.pathError(err)
 	}
 	input := f.in
 	if p.Root() == "$$" {
@@ -171,7 +171,7 @@ func (l jsonPath) template(f *frame, t *asl.Template, _ string) (value.Value, *f
 
 // build computes a payload template, in which $ is root.
 func (l jsonPath) build(f *frame, t *asl.Template, root value.Value) (value.Value, *failure) {
-	return build(t, &place{}, func(e *asl.Expr, at *place) (value.Value, *failure) {
+	return f.build(t, &place{}, func(e *asl.Expr, at *place) (value.Value, *failure) {
 		return l.expr(f, e, at.source, root)
 	})
 }
@@ -185,7 +185,7 @@ func (jsonPath) expr(f *frame, e *asl.Expr, field string, root value.Value) (val
 	var missing *jsonpath.NotFoundError
 	var call *jsonpath.CallError
 	switch {
-	case errors.Is(err, jsonpath.ErrWork):
+	case jsonpath.Bounded(err):
 	case errors.As(err, &call) && call.Name != jsonpath.ErrorRuntime:
 		return value.Value{}, newFailure(call.Name, f.where()+call.Error())
 	case errors.As(err, &missing) && missing.Misapplied:
@@ -197,7 +197,15 @@ func (jsonPath) expr(f *frame, e *asl.Expr, field string, root value.Value) (val
 		return value.Value{}, f.runtimeError("The JSONPath '%s' specified for the field '%s' could not be found in the input '%s'",
 			e.Source, field, root.Text())
 	}
-	return value.Value{}, f.runtimeError("%s", err)
+	return value.Value{}, f.pathError(err)
+}
+
+// pathError is the failure of an expression that the error's own words tell.
+func (f *frame) pathError(err error) *failure {
+	if errors.Is(err, jsonpath.ErrMemory) {
+		return f.tooMuch()
+	}
+	return f.runtimeError("%s", err)
 }
 
 // fieldValue computes a field that may hold a path; named says that a miss is told with the field's name.

@@ -141,17 +141,26 @@ func (x *Exec) startItem(t *Thread, previous eventID) {
 		ev := x.emit(c, history.MapIterationStarted)
 		ev.Name, ev.Index = t.state.Name, int64(c.index)
 	}
-	input := item.input()
-	if selector := t.state.Map.ItemSelector; selector != nil {
-		f := x.newFrame(t)
-		f.in, f.item = j.args, item
-		var fail *failure
-		if input, fail = f.lang.template(f, selector, "ItemSelector"); fail != nil {
-			x.failState(f, fail)
-			return
-		}
+	f := x.newFrame(t)
+	f.in, f.item = j.args, item
+	input, fail := f.selectItem()
+	if fail != nil {
+		x.failState(f, fail)
+		return
 	}
 	x.goTo(c, block.StartAt, input)
+}
+
+// selectItem computes the input of the iteration for the item of f.
+func (f *frame) selectItem() (input value.Value, fail *failure) {
+	input = f.item.input()
+	if selector := f.s.Map.ItemSelector; selector != nil {
+		input, fail = f.lang.template(f, selector, "ItemSelector")
+	}
+	if fail == nil && overPayload(input) {
+		fail = f.tooMuch()
+	}
+	return input, fail
 }
 
 // item returns what iteration i is about: an element of an array, or a member of an object.

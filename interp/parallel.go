@@ -14,6 +14,9 @@ func (x *Exec) startBranches(f *frame) *failure {
 	if fail != nil {
 		return fail
 	}
+	if overPayload(input) {
+		return f.tooMuch()
+	}
 	t, branches := f.t, f.s.Parallel.Branches
 	x.emit(t, history.ParallelStateStarted)
 	x.joinWith(t, &join{length: len(branches), limit: len(branches), children: make([]*Thread, len(branches))})
@@ -96,7 +99,7 @@ func (x *Exec) joinExit(t *Thread, result value.Value) {
 	x.dropJoin(t)
 	t.before = t.prev // the event before …StateSucceeded, which is aside
 	f, fail := x.reframe(t)
-	if fail == nil && result.Size() > asl.MaxPayload {
+	if fail == nil && overPayload(result) {
 		fail = tooLarge(f.s.Name)
 	}
 	if fail == nil {

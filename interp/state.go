@@ -141,10 +141,8 @@ func (x *Exec) exit(f *frame, result value.Value) *failure {
 
 // leave writes the exit of a state and takes the thread to next, or ends it.
 func (x *Exec) leave(f *frame, out value.Value, assigned []value.Member, next string) *failure {
-	if out.Size() > asl.MaxPayload || x.variablesTooLarge(f.t, assigned) {
-		fail := tooLarge(f.s.Name)
-		fail.fatal = true
-		return fail
+	if overPayload(out) || x.variablesTooLarge(f.t, assigned) {
+		return f.tooMuch()
 	}
 	t := f.t
 	ev := x.emit(t, exitedEvent[f.s.Type])

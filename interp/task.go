@@ -28,10 +28,8 @@ func (x *Exec) schedule(f *frame) *failure {
 	if fail != nil {
 		return fail
 	}
-	if input.Size() > asl.MaxPayload {
-		fail := tooLarge(f.s.Name)
-		fail.fatal = true
-		return fail
+	if overPayload(input) {
+		return f.tooMuch()
 	}
 	if reason := res.Refuses(input); reason != "" {
 		return f.runtimeError("The Parameters '%s' could not be used to start the Task: [%s]", input.Compact(), reason)
@@ -177,7 +175,7 @@ func (x *Exec) emitFailed(t *Thread, p Phase) *history.Event {
 func (x *Exec) succeeded(t *Thread, result value.Value) {
 	x.closeWait(t)
 	res := &t.state.Task.Resource
-	if result.Size() > asl.MaxPayload {
+	if overPayload(result) {
 		what := res.Type()
 		if res.Service == "" {
 			what = res.ARN

@@ -26,8 +26,27 @@ func (p *place) String() string {
 	return p.up.String() + "/" + p.name
 }
 
-// build computes a template that stands at a place; leaf computes the expressions in it.
-func build(t *asl.Template, at *place, leaf func(*asl.Expr, *place) (value.Value, *failure)) (value.Value, *failure) {
+// maxMade bounds the bytes of memory that the expressions of a state's templates may make together, so that none of it
+// has to be printed to learn that it is too large. What is within asl.MaxPayload takes 12 MB at most.
+const maxMade = 16 << 20
+
+// makes counts v, which an expression of a template made.
+func (f *frame) makes(v value.Value) *failure {
+	if f.made += v.MemoryWithin(maxMade - f.made); f.made > maxMade {
+		return f.tooMuch()
+	}
+	return nil
+}
+
+// tooMuch is the failure of a state that makes more than it may.
+func (f *frame) tooMuch() *failure {
+	fail := tooLarge(f.s.Name)
+	fail.fatal = true
+	return fail
+}
+
+// build computes a template of f that stands at a place; leaf computes the expressions in it.
+func (f *frame) build(t *asl.Template, at *place, leaf func(*asl.Expr, *place) (value.Value, *failure)) (value.Value, *failure) {
 	switch {
 	case t.Members != nil:
 		members := make([]value.Member, 0, len(t.Members))
@@ -36,7 +55,7 @@ func build(t *asl.Template, at *place, leaf func(*asl.Expr, *place) (value.Value
 			v := m.Value.Const
 			if !v.Exists() {
 				var fail *failure
-				if v, fail = build(m.Value, &place{up: at, name: m.Key, source: m.Source}, leaf); fail != nil {
+				if v, fail = f.build(m.Value, &place{up: at, name: m.Key, source: m.Source}, leaf); fail != nil {
 					return value.Value{}, fail
 				}
 			}
@@ -46,7 +65,7 @@ func build(t *asl.Template, at *place, leaf func(*asl.Expr, *place) (value.Value
 	case t.Elems != nil:
 		elems := make([]value.Value, 0, len(t.Elems))
 		for i, e := range t.Elems {
-			v, fail := build(e, &place{up: at, index: i}, leaf)
+			v, fail := f.build(e, &place{up: at, index: i}, leaf)
 			if fail != nil {
 				return value.Value{}, fail
 			}
@@ -54,7 +73,11 @@ func build(t *asl.Template, at *place, leaf func(*asl.Expr, *place) (value.Value
 		}
 		return value.NewArray(elems), nil
 	case t.Expr != nil:
-		return leaf(t.Expr, at)
+		v, fail := leaf(t.Expr, at)
+		if fail == nil {
+			fail = f.makes(v)
+		}
+		return v, fail
 	}
 	return t.Const, nil
 }

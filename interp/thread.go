@@ -1,6 +1,7 @@
 package interp
 
 import (
+	"math"
 	"slices"
 
 	"github.com/statelark/statelark/asl"
@@ -277,10 +278,13 @@ func variable(vars []value.Member, name string) int {
 }
 
 // size is how many bytes the variables have.
-func size(vars []value.Member) int {
+func size(vars []value.Member) int { return sizeWithin(vars, math.MaxInt) }
+
+// sizeWithin is size, or some number above limit once that is passed.
+func sizeWithin(vars []value.Member, limit int) int {
 	n := 0
-	for i := range vars {
-		n += vars[i].Value.Size()
+	for i := 0; i < len(vars) && n <= limit; i++ {
+		n += vars[i].Value.SizeWithin(limit - n)
 	}
 	return n
 }
@@ -298,5 +302,5 @@ func (t *Thread) growth(assigned []value.Member) int {
 
 // variablesTooLarge reports whether assigned is more than one Assign may set, or than t's execution may hold.
 func (x *Exec) variablesTooLarge(t *Thread, assigned []value.Member) bool {
-	return size(assigned) > asl.MaxPayload || x.vars+t.growth(assigned) > MaxVariables
+	return sizeWithin(assigned, asl.MaxPayload) > asl.MaxPayload || x.vars+t.growth(assigned) > MaxVariables
 }

@@ -1,7 +1,7 @@
 package jsonpath
 
 import (
-	"errors"
+	"cmp"
 	"strings"
 
 	"github.com/statelark/statelark/value"
@@ -14,7 +14,7 @@ import (
 // the values that it fits.
 
 // Eval returns what the path leads to: one value when it is definite, else the array of all matches in source
-// order. The error is a *NotFoundError or ErrWork.
+// order. The error is a *NotFoundError, ErrWork or ErrMemory.
 func (p *Path) Eval(env *Env) (value.Value, error) {
 	if p.definite && len(p.steps) < UnitSteps/2 {
 		root, err := p.rootOf(env)
@@ -36,7 +36,7 @@ func (p *Path) Eval(env *Env) (value.Value, error) {
 func (p *Path) evalWithin(env *Env, m *meter) (value.Value, error) {
 	w := walk{path: p, meter: *m}
 	v, err := p.eval(env, &w)
-	m.steps = w.meter.steps
+	*m = w.meter
 	return v, err
 }
 
@@ -202,14 +202,30 @@ type walk struct {
 	meter meter
 }
 
-// maxSeen bounds the memory of one path: what "$..*..*..*" finds grows with a power of the document.
+// maxSeen bounds how far one path goes: what "$..*..*..*" finds grows with a power of the document.
 const maxSeen = 5_000_000
+
+// find adds a match.
+func (w *walk) find(v value.Value) error {
+	if err := w.meter.holds(foundBytes); err != nil {
+		return err
+	}
+	w.found = append(w.found, v)
+	return nil
+}
+
+// pick adds the object of the members of v that names names.
+func (w *walk) pick(v value.Value, names []string) error {
+	if err := cmp.Or(w.meter.spend(len(names)), w.meter.holds(containerBytes+2*memberBytes*len(names))); err != nil {
+		return err
+	}
+	return w.find(pick(v, names))
+}
 
 // from applies step i and those after it to v.
 func (w *walk) from(v value.Value, i int) error {
 	if i == len(w.path.steps) {
-		w.found = append(w.found, v)
-		return nil
+		return w.find(v)
 	}
 	if w.seen++; w.seen > maxSeen {
 		return &NotFoundError{Path: w.path.text, Detail: "The path looks at too many values", Misapplied: true}
@@ -229,10 +245,7 @@ func (w *walk) from(v value.Value, i int) error {
 		return nil
 	case stepNames:
 		if v.Kind() == value.Object {
-			if err := w.meter.spend(len(s.names)); err != nil {
-				return err
-			}
-			w.found = append(w.found, pick(v, s.names))
+			return w.pick(v, s.names)
 		}
 		return nil
 	case stepEach:
@@ -299,7 +312,7 @@ func (w *walk) element(v value.Value, at, i int) error {
 		return w.from(e, i+1)
 	}
 	if i == len(w.path.steps)-1 {
-		w.found = append(w.found, value.NullValue)
+		return w.find(value.NullValue)
 	}
 	return nil
 }
@@ -377,7 +390,7 @@ func (w *walk) fits(v value.Value, i int) (bool, error) {
 // accepts reports whether v satisfies the condition of s.
 func (w *walk) accepts(s *step, v value.Value) (bool, error) {
 	ok, err := s.filter.accepts(v, w.root, &w.meter)
-	if err != nil && !errors.Is(err, ErrWork) {
+	if err != nil && !Bounded(err) {
 		err = &NotFoundError{Path: w.path.text, Detail: err.Error(), Misapplied: true}
 	}
 	return ok, err

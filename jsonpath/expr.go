@@ -88,7 +88,7 @@ func (c *call) paths(found []*Path) []*Path {
 }
 
 // Eval returns the value of the expression. The error is a *NotFoundError when it is a path, a *CallError when
-// it is a call, and ErrWork for both. A path that ends in an index past the end yields null, as on AWS.
+// it is a call, and ErrWork or ErrMemory for both. A path that ends in an index past the end yields null, as on AWS.
 func (e *Expr) Eval(env *Env) (value.Value, error) {
 	if e.path != nil {
 		v, err := e.path.Eval(env)
@@ -111,8 +111,10 @@ func isPastEnd(err error) bool {
 
 // failure makes the error of a call out of what stopped it.
 func (e *Expr) failure(err error, env *Env) error {
-	if errors.Is(err, ErrWork) {
-		return ErrWork
+	for _, bound := range []error{ErrWork, ErrMemory} {
+		if errors.Is(err, bound) {
+			return bound
+		}
 	}
 	var miss *NotFoundError
 	if errors.As(err, &miss) {

@@ -70,11 +70,15 @@ func arrayPartition(in *invocation) (value.Value, error) {
 	if size < 1 {
 		return value.Value{}, in.mustBe(1, "a positive integer")
 	}
-	chunk := min(size, int64(len(elems)+1))
-	if err := in.meter.spend(len(elems)/elements + 2*len(elems)/int(chunk)); err != nil {
+	chunk := int(min(size, int64(len(elems)+1)))
+	if err := in.meter.spend(len(elems)/elements + 2*len(elems)/chunk); err != nil {
 		return value.Value{}, err
 	}
-	var chunks []value.Value
+	count := (len(elems) + chunk - 1) / chunk
+	if err := in.meter.holds(count * (valueBytes + containerBytes)); err != nil {
+		return value.Value{}, err
+	}
+	chunks := make([]value.Value, 0, count)
 	for len(elems) > 0 {
 		n := int(min(size, int64(len(elems))))
 		chunks = append(chunks, value.NewArray(elems[:n:n]))
@@ -111,6 +115,9 @@ func arrayRange(in *invocation) (value.Value, error) {
 	if err := in.meter.spend(int(n) + 1); err != nil {
 		return value.Value{}, err
 	}
+	if err := in.meter.holds((int(n) + 1) * foundBytes); err != nil {
+		return value.Value{}, err
+	}
 	elems := make([]value.Value, n+1)
 	for i := range elems {
 		elems[i] = value.FromInt(from + int64(i)*step)
@@ -121,6 +128,9 @@ func arrayRange(in *invocation) (value.Value, error) {
 func arrayUnique(in *invocation) (value.Value, error) {
 	elems, err := in.array(0)
 	if err != nil {
+		return value.Value{}, err
+	}
+	if err := in.meter.holds(2 * foundBytes * len(elems)); err != nil {
 		return value.Value{}, err
 	}
 	unique := distinct{last: make(map[uint64]int, len(elems))}
@@ -214,6 +224,9 @@ func jsonMerge(in *invocation) (value.Value, error) {
 	}
 	a, b := in.args[0], in.args[1]
 	if err := in.meter.spend(2 * (a.Len() + b.Len())); err != nil {
+		return value.Value{}, err
+	}
+	if err := in.meter.holds(2 * memberBytes * (a.Len() + b.Len())); err != nil {
 		return value.Value{}, err
 	}
 	merged := make([]value.Member, 0, a.Len()+b.Len())

@@ -2,6 +2,7 @@ package jsonpath
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -36,7 +37,8 @@ func format(in *invocation) (value.Value, error) {
 		case strings.HasPrefix(template[i:], "{}"):
 			i++
 			if filled++; filled < len(in.args) {
-				if err := in.meter.makes(b.Len() + in.args[filled].SizeWithin(maxText)); err != nil {
+				n := in.args[filled].SizeWithin(maxText)
+				if err := cmp.Or(in.meter.holds(copies*n), in.meter.makes(b.Len()+n)); err != nil {
 					return value.Value{}, err
 				}
 				b.Write(appendJava(b.AvailableBuffer(), in.args[filled]))
@@ -50,6 +52,9 @@ func format(in *invocation) (value.Value, error) {
 	}
 	return value.FromString(b.String()), nil
 }
+
+// copies is how many times a text is there while it grows and is made a value.
+const copies = 3
 
 // display returns the text of a string, and the JSON text of anything else.
 func display(v value.Value) string {
@@ -68,6 +73,9 @@ func stringToJSON(in *invocation) (value.Value, error) {
 		return value.NullValue, nil
 	}
 	if err := in.meter.spend(2 * len(text) / bytesRead); err != nil { // it is checked and opened
+		return value.Value{}, err
+	}
+	if err := in.meter.holds(openedBytes * len(text)); err != nil {
 		return value.Value{}, err
 	}
 	v, err := value.Parse(text)
@@ -169,7 +177,10 @@ func stringSplit(in *invocation) (value.Value, error) {
 		return value.Value{}, err
 	}
 	var pieces []value.Value
-	for _, piece := range strings.FieldsFunc(s, func(c rune) bool { return strings.ContainsRune(delimiters, c) }) {
+	for piece := range strings.FieldsFuncSeq(s, func(c rune) bool { return strings.ContainsRune(delimiters, c) }) {
+		if err := in.meter.holds(foundBytes + len(piece)); err != nil {
+			return value.Value{}, err
+		}
 		pieces = append(pieces, value.FromString(piece))
 	}
 	return value.NewArray(pieces), nil

@@ -3,6 +3,7 @@ package jsonpath
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -88,7 +89,7 @@ func TestTextIsBounded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if v, err := e.Eval(&Env{Input: input}); !errors.Is(err, ErrWork) {
+		if v, err := e.Eval(&Env{Input: input}); !errors.Is(err, ErrMemory) {
 			t.Errorf("%.40s gives %d bytes, error %v", expr, v.Size(), err)
 		}
 	}
@@ -121,6 +122,33 @@ func TestUnique(t *testing.T) {
 		got, err := x.Eval(&Env{Input: parse(t, text)})
 		if err != nil || got.Compact() != value.NewArray(want).Compact() {
 			t.Errorf("%s: %s, %v; want %s", text, got.Compact(), err, value.NewArray(want).Compact())
+		}
+	}
+}
+
+// TestMemoryIsBounded expects every way to make much of little to end early, and to tell why.
+func TestMemoryIsBounded(t *testing.T) {
+	input := parse(t, `{"l":`+rows(100_000, "%d")+`,"t":"`+strings.Repeat("a,", 100_000)+`","m":{`+strings.Trim(rows(20_000, `"k%d":1`), "[]")+
+		`},"rows":`+rows(3000, `[[[%d]]]`)+`}`)
+	const times = 200
+	for _, expr := range []string{
+		"States.ArrayPartition($.l, 1)", "States.ArrayUnique($.l)", "States.StringSplit($.t, ',')", "States.JsonMerge($.m, $.m, false)",
+		"States.Format('{}', $.l)", "States.JsonToString($.l)", "States.StringToJson(States.JsonToString($.l))", "$..*", "$.l[*]", "$.l[0:100000]",
+		"$.rows..[0]",
+	} {
+		e, err := ParseExpr("States.Array(" + strings.Repeat(expr+",", times) + "1)")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err = e.Eval(&Env{Input: input})
+		runtime.ReadMemStats(&after)
+		if !errors.Is(err, ErrMemory) {
+			t.Errorf("%.40s, %d times: error %v", expr, times, err)
+		}
+		if made := after.TotalAlloc - before.TotalAlloc; made > 3*maxMade {
+			t.Errorf("%.40s, %d times: %d MB were allocated", expr, times, made>>20)
 		}
 	}
 }

@@ -333,6 +333,32 @@ func (v Value) compactSize(limit int) int {
 	return n
 }
 
+// The bytes of memory that what is built takes beside its text.
+const (
+	elementBytes   = 24  // of an element, or the value of a member
+	memberBytes    = 16  // of a member besides, without its name
+	containerBytes = 112 // of an array or object
+)
+
+// MemoryWithin returns how many bytes of memory v takes, or some number above limit once that is passed: its text, and
+// what is built of arrays, objects and their children. It does not look into text, and it counts anew what v shares
+// with other values.
+func (v Value) MemoryWithin(limit int) int {
+	if v.raw != "" || v.box == nil {
+		return len(v.raw)
+	}
+	k := v.open()
+	n := containerBytes + elementBytes*len(k.elems) + (elementBytes+memberBytes)*len(k.members)
+	for i := 0; i < len(k.elems) && n <= limit; i++ {
+		n += k.elems[i].MemoryWithin(limit - n)
+	}
+	for i := 0; i < len(k.members) && n <= limit; i++ {
+		m := &k.members[i]
+		n += len(m.Key) + m.Value.MemoryWithin(limit-n)
+	}
+	return n
+}
+
 // Compact returns the JSON text of v without white space between tokens and with strings escaped only
 // where JSON demands it. Numbers keep their spelling.
 func (v Value) Compact() string {

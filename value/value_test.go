@@ -262,3 +262,28 @@ func BenchmarkOpenRows(b *testing.B) {
 		}
 	}
 }
+
+// TestMemoryWithin: text counts as it is, what is built for more; and no more is looked at than it takes.
+func TestMemoryWithin(t *testing.T) {
+	parsed := Checked(`{"a":[1,2,{"b":"c"}]}`)
+	parsed.Members() // opened, it is still its text
+	for _, c := range []struct {
+		v    Value
+		want int
+	}{
+		{Value{}, 0}, {NullValue, 4}, {FromString("abc"), 5}, {parsed, parsed.Size()}, {EmptyArray, containerBytes},
+		{NewArray([]Value{True, parsed}), containerBytes + 2*elementBytes + 4 + parsed.Size()},
+		{NewObject([]Member{{"key", True}}), containerBytes + elementBytes + memberBytes + 3 + 4},
+	} {
+		if got := c.v.MemoryWithin(1 << 20); got != c.want {
+			t.Errorf("%s takes %d, want %d", c.v.Text(), got, c.want)
+		}
+	}
+	v := EmptyArray
+	for range 60 {
+		v = NewArray([]Value{v, v}) // 2⁶⁰ arrays, all in all
+	}
+	if got := v.MemoryWithin(1000); got <= 1000 || got > 2000 {
+		t.Errorf("past the limit of 1000: %d", got)
+	}
+}

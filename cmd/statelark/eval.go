@@ -140,6 +140,8 @@ func errorCode(err error) string {
 		return asl.CodeSchemaValidationFailed
 	case errors.As(err, &missing), errors.Is(err, jsonpath.ErrWork):
 		return jsonpath.ErrorRuntime
+	case errors.Is(err, jsonpath.ErrMemory):
+		return "States.DataLimitExceeded"
 	case errors.As(err, &call):
 		return call.Name
 	case errors.As(err, &query):
