@@ -300,10 +300,16 @@ func demands(s *Shape, text string) []demand {
 	return all
 }
 
+// maxQuoted is how much of a value an error quotes, in bytes: values may have the size of an archive.
+const maxQuoted = 64 << 10
+
 // quote prints a value for an error, a space before it; nothing when it is sensitive.
 func quote(v value.Value, s *Shape) string {
 	if s.Sensitive {
 		return ""
+	}
+	if text := v.Text(); len(text) > maxQuoted {
+		return " '" + strings.ToValidUTF8(text[:maxQuoted], "") + "…'"
 	}
 	return string(append(appendJava([]byte(" '"), v, s), '\''))
 }

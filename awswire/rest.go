@@ -1,11 +1,13 @@
 package awswire
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/statelark/statelark/value"
 )
@@ -90,23 +92,17 @@ func (p REST) refuse(w http.ResponseWriter, id string, e *Error) {
 
 // read fills in the call with the checked input of a request.
 func (p REST) read(s *Service, op *Operation, c *Call, r *http.Request) *Error {
-	body, err := s.readBody(r)
+	var members []value.Member
+	var err *Error
+	if op.Plain {
+		var body bytes.Buffer
+		err = op.readBody(r, &body)
+		c.Payload = body.Bytes()
+	} else {
+		members, err = op.object(r)
+	}
 	if err != nil {
 		return err
-	}
-	var members []value.Member
-	switch {
-	case op.Plain:
-		c.Payload = body
-	case len(body) > 0:
-		v, err := value.ParseBytes(body)
-		if err != nil {
-			return serialization("Could not parse request body into json: " + err.Error())
-		}
-		if v.Kind() != value.Object {
-			return serialization("Could not parse request body into json: it is no object")
-		}
-		members = slices.Clone(v.Members())
 	}
 	if members, err = outside(op, r, members); err != nil {
 		return err
@@ -117,6 +113,29 @@ func (p REST) read(s *Service, op *Operation, c *Call, r *http.Request) *Error {
 	}
 	c.Input = Input{in}
 	return nil
+}
+
+// maxCommas bounds how many values a large body has. What is large is one value, an archive; many small ones take
+// twenty times their text when they are looked into.
+const maxCommas = 100_000
+
+// object returns the members of the object that is the body of a request; nil for an empty body.
+func (op *Operation) object(r *http.Request) ([]value.Member, *Error) {
+	var body strings.Builder
+	if err := op.readBody(r, &body); err != nil || body.Len() == 0 {
+		return nil, err
+	}
+	if body.Len() > MaxBody && strings.Count(body.String(), ",") > maxCommas {
+		return nil, serialization("Could not parse request body into json: it has too many values")
+	}
+	v, err := value.Parse(body.String())
+	if err != nil {
+		return nil, serialization("Could not parse request body into json: " + err.Error())
+	}
+	if v.Kind() != value.Object {
+		return nil, serialization("Could not parse request body into json: it is no object")
+	}
+	return slices.Clone(v.Members()), nil
 }
 
 // outside adds the members that are not in the body, and drops what the body has in their place.
@@ -165,39 +184,42 @@ func fromTexts(m Member, texts []string) (value.Value, *Error) {
 	return value.FromString(texts[0]), nil
 }
 
+// room is memory that a body is read into.
+type room interface {
+	io.Writer
+	Grow(n int)
+	Len() int
+}
+
 // readBody reads the body of a request, into memory of its length where that is told.
-func (s *Service) readBody(r *http.Request) ([]byte, *Error) {
-	limit := s.MaxBody
+func (op *Operation) readBody(r *http.Request, into room) *Error {
+	limit := op.MaxBody
 	if limit == 0 {
 		limit = MaxBody
 	}
 	if r.ContentLength > limit {
-		return nil, tooLong(limit)
+		return tooLong(limit)
 	}
-	if r.ContentLength > 0 {
-		var first [1]byte // the memory is taken when the body comes, and has had its turn
-		if _, err := io.ReadFull(r.Body, first[:]); err != nil {
-			return nil, unread(err)
+	if r.ContentLength > 0 { // the memory is taken when the body comes, and has had its turn
+		if _, err := io.CopyN(into, r.Body, 1); err != nil {
+			return unread(err)
 		}
-		body := make([]byte, r.ContentLength)
-		body[0] = first[0]
-		if _, err := io.ReadFull(r.Body, body[1:]); err != nil {
-			return nil, unread(err)
-		}
-		return body, nil
+		into.Grow(int(r.ContentLength) - 1)
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
+	_, err := io.Copy(struct{ io.Writer }{into}, io.LimitReader(r.Body, limit+1-int64(into.Len())))
 	switch {
 	case err != nil:
-		return nil, unread(err)
-	case int64(len(body)) > limit:
-		return nil, tooLong(limit)
+		return unread(err)
+	case int64(into.Len()) < r.ContentLength:
+		return unread(io.ErrUnexpectedEOF)
+	case int64(into.Len()) > limit:
+		return tooLong(limit)
 	}
-	return body, nil
+	return nil
 }
 
 func unread(err error) *Error {
-	if errors.Is(err, io.ErrUnexpectedEOF) {
+	if errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF {
 		return serialization("The body could not be read: " + err.Error())
 	}
 	return &Error{Code: "ServiceUnavailableException", Message: "The body could not be read: " + err.Error(), Status: http.StatusServiceUnavailable}

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -13,8 +15,8 @@ import (
 // restService has one operation with a member in each part of a request.
 func restService() *Service {
 	text := &Shape{Kind: String}
-	return &Service{Protocol: REST{}, MaxBody: 100, Operations: []Operation{
-		{Name: "Do", Method: "PUT", Path: "/v1/things/{name}", Status: http.StatusCreated, Input: Struct("",
+	return &Service{Protocol: REST{}, Operations: []Operation{
+		{Name: "Do", Method: "PUT", Path: "/v1/things/{name}", Status: http.StatusCreated, MaxBody: 100, Input: Struct("",
 			Label("ThingName", "name", Length(1, 3)), Query("MaxItems", "max", Range(1, 9)), Query("TagKeys", "key", ListOf(text)),
 			Head("Kind", "X-Kind", Words("A", "B")), Opt("Tags", MapOf(Matching(0, "[a-z]+"), Length(0, 2))), Opt("Zip", Bytes())),
 			Do: func(_ context.Context, c *Call) error {
@@ -107,4 +109,37 @@ func (c *counting) Read(p []byte) (int, error) {
 	n, err := c.Reader.Read(p)
 	c.n += n
 	return n, err
+}
+
+// TestRESTLargeBody: a large body is held once, an error quotes little of it, and many small values in it are refused
+// before they are looked into.
+func TestRESTLargeBody(t *testing.T) {
+	const size = 32 << 20
+	s := &Service{Protocol: REST{}, Operations: []Operation{{Name: "Do", Method: "PUT", Path: "/{name}", MaxBody: 2 * size,
+		Input: Struct("", Label("ThingName", "name", Length(1, 3)), Opt("Short", Length(0, 10)), Opt("Zip", Bytes())),
+		Do: func(_ context.Context, c *Call) error {
+			c.Out.Int("size", int64(len(c.Str("Zip"))))
+			return nil
+		}}}}
+	for name, c := range map[string]struct {
+		body, want string
+		most       uint64
+	}{
+		"an archive":  {`{"Zip":"` + strings.Repeat("A", size) + `"}`, `{"size":` + strconv.Itoa(size) + `}`, size + size/4},
+		"a text":      {`{"Short":"` + strings.Repeat("A", size) + `"}`, `length less than or equal to 10`, size + size/4},
+		"many values": {`{"Zip":"","Other":[` + strings.Repeat("[],", size/3) + `0]}`, `too many values`, size + size/4},
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), "PUT", "/a", strings.NewReader(c.body))
+		w := httptest.NewRecorder()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		s.ServeHTTP(w, r)
+		runtime.ReadMemStats(&after)
+		if !strings.Contains(w.Body.String(), c.want) || w.Body.Len() > 2*maxQuoted {
+			t.Errorf("%s: %.300s", name, w.Body)
+		}
+		if made := after.TotalAlloc - before.TotalAlloc; made > c.most {
+			t.Errorf("%s: %d bytes were allocated for %d", name, made, len(c.body))
+		}
+	}
 }

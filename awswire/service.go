@@ -17,7 +17,7 @@ import (
 	"sync"
 )
 
-// MaxBody is the number of bytes that the body of a request may have.
+// MaxBody is the number of bytes that the body of a request may have, where its operation says nothing else.
 const MaxBody = 1 << 20
 
 // Operation is one operation of a service.
@@ -28,6 +28,8 @@ type Operation struct {
 	// answer, 0: 200.
 	Method, Path string
 	Status       int
+	// MaxBody bounds the body of a request (REST-JSON), in bytes; 0: MaxBody.
+	MaxBody int64
 	// Plain says that the body of the request is no object but the payload itself (REST-JSON).
 	Plain bool
 	// Do carries it out. The answer is an empty object when it writes nothing. A returned *Error is the
@@ -69,8 +71,6 @@ type Service struct {
 	Convert func(error) *Error
 	// Log gets the faults; nil: nobody does.
 	Log *slog.Logger
-	// MaxBody bounds the body of a request where the protocol leaves it open, in bytes; 0: MaxBody.
-	MaxBody int64
 
 	once    sync.Once
 	byName  map[string]*Operation

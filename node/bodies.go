@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"sync"
 	"time"
 
@@ -19,16 +20,23 @@ const (
 	smallBody   = 1 << 20
 	bodyBudget  = 160 << 20
 	largestBody = 70 << 20
+
+	// copies is how many times a large body is there at most: as it was sent, and what is decoded from it.
+	copies = 2
+	// collectFrom is the size from which the memory of a body is collected before others get it: else what is garbage
+	// would come on top of the budget.
+	collectFrom = 8 << 20
 )
 
 // bodies bounds the memory that large bodies take together: what a client sends is held by its handler until it answers.
 type bodies struct {
-	budget *semaphore.Weighted
-	wait   time.Duration // how long one waits for its turn
+	budget  *semaphore.Weighted
+	wait    time.Duration // how long one waits for its turn
+	collect func()        // frees the memory that nobody holds any more
 }
 
 func newBodies(budget int64, wait time.Duration) *bodies {
-	return &bodies{budget: semaphore.NewWeighted(budget), wait: wait}
+	return &bodies{budget: semaphore.NewWeighted(budget), wait: wait, collect: runtime.GC}
 }
 
 // errBusy is what a handler is told whose body did not get its turn.
@@ -44,6 +52,7 @@ func (b *bodies) admit(r *http.Request) (done func()) {
 	if r.ContentLength >= 0 {
 		size = min(r.ContentLength, largestBody)
 	}
+	size *= copies
 	body := &largeBody{ReadCloser: r.Body, ctx: r.Context(), bodies: b, size: size}
 	if r.ContentLength < 0 {
 		body.free = smallBody
@@ -57,8 +66,8 @@ type largeBody struct {
 	io.ReadCloser
 	ctx    context.Context
 	bodies *bodies
-	size   int64
-	free   int // bytes that may be read before it waits
+	size   int64 // of the budget
+	free   int   // bytes that may be read before it waits
 
 	mu    sync.Mutex // guards what follows
 	taken bool
@@ -97,8 +106,12 @@ func (b *largeBody) done() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.ended = true
-	if b.taken {
-		b.taken = false
-		b.bodies.budget.Release(b.size)
+	if !b.taken {
+		return
 	}
+	b.taken = false
+	if b.size >= copies*collectFrom {
+		b.bodies.collect()
+	}
+	b.bodies.budget.Release(b.size)
 }

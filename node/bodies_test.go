@@ -68,7 +68,7 @@ func TestLargeBodiesShare(t *testing.T) {
 			}()
 		}
 		time.Sleep(time.Minute)
-		if served.Load() != requests || most.Load() > budget+requests*smallBody {
+		if served.Load() != requests || copies*most.Load() > budget+copies*requests*smallBody {
 			t.Errorf("%d of %d were served, %d MB held at most", served.Load(), requests, most.Load()>>20)
 		}
 	})
@@ -77,7 +77,7 @@ func TestLargeBodiesShare(t *testing.T) {
 // TestLargeBodyGivesUp: a body that does not get its turn fails, with its client or after a time; small ones do not wait.
 func TestLargeBodyGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBodies(100<<20, time.Minute)
+		b := newBodies(200<<20, time.Minute)
 		first := sized(t.Context(), 70<<20, 70<<20)
 		release := b.admit(first)
 		if _, err := first.Body.Read(make([]byte, 1)); err != nil {
@@ -109,4 +109,27 @@ func TestLargeBodyGivesUp(t *testing.T) {
 			t.Errorf("when there is room again: %v", err)
 		}
 	})
+}
+
+// TestLargeBodyIsCollected: the memory of a large body is free before its part of the budget is.
+func TestLargeBodyIsCollected(t *testing.T) {
+	for size, want := range map[int64]int{2 * smallBody: 0, 60 << 20: 1} {
+		b := newBodies(bodyBudget, time.Minute)
+		collected := 0
+		b.collect = func() {
+			collected++
+			if b.budget.TryAcquire(bodyBudget) {
+				t.Error("the budget is free before the memory is")
+			}
+		}
+		r := sized(t.Context(), size, size)
+		done := b.admit(r)
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			t.Fatal(err)
+		}
+		done()
+		if collected != want || !b.budget.TryAcquire(bodyBudget) {
+			t.Errorf("%d bytes: collected %d times, want %d; or the budget is not free", size, collected, want)
+		}
+	}
 }

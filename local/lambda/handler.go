@@ -28,8 +28,12 @@ var Prefixes = []string{
 	"/2015-03-31/", "/2016-08-19/", "/2017-03-31/", "/2019-09-30/", "/2020-06-30/", "/2021-07-20/", "/2024-08-31/",
 }
 
-// maxBody bounds a request that carries an archive: 50 MB in Base64, and the rest, in bytes.
-const maxBody = 70_167_211
+// Bounds of the body of a request, in bytes: of one that carries an archive, 50 MB in Base64 and the rest; and of one that
+// carries a payload, with room to tell those that are somewhat too large what the limit is.
+const (
+	maxUpload     = 70_167_211
+	maxInvocation = 2 * function.MaxPayload
+)
 
 // Options say how a Handler works. The zero value has no address and no S3.
 type Options struct {
@@ -55,7 +59,7 @@ func New(c *function.Catalog, o Options) *Handler {
 	}
 	h := &Handler{opts: o, catalog: c}
 	h.service = &awswire.Service{
-		Protocol: awswire.REST{ErrorBody: errorBody}, Operations: h.operations(), Convert: h.convert, MaxBody: maxBody, Log: o.Log,
+		Protocol: awswire.REST{ErrorBody: errorBody}, Operations: h.operations(), Convert: h.convert, Log: o.Log,
 	}
 	return h
 }

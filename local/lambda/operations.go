@@ -70,8 +70,8 @@ func (h *Handler) operations() []awswire.Operation {
 	alias := awswire.Label("Name", "alias", text)
 	version := awswire.Opt("FunctionVersion", text)
 	return []awswire.Operation{
-		{Name: "CreateFunction", Method: "POST", Path: functions, Status: http.StatusCreated, Input: create, Do: h.createFunction},
-		{Name: "CreateFunction", Method: "POST", Path: functions + "/{$}", Status: http.StatusCreated, Input: create, Do: h.createFunction},
+		{Name: "CreateFunction", Method: "POST", Path: functions, Status: http.StatusCreated, Input: create, MaxBody: maxUpload, Do: h.createFunction},
+		{Name: "CreateFunction", Method: "POST", Path: functions + "/{$}", Status: http.StatusCreated, Input: create, MaxBody: maxUpload, Do: h.createFunction},
 		{Name: "ListFunctions", Method: "GET", Path: functions, Input: list, Do: h.listFunctions},
 		{Name: "ListFunctions", Method: "GET", Path: functions + "/{$}", Input: list, Do: h.listFunctions},
 		{Name: "GetFunction", Method: "GET", Path: functions + "/{name}", Input: named, Do: h.getFunction},
@@ -79,10 +79,10 @@ func (h *Handler) operations() []awswire.Operation {
 		{Name: "GetFunctionConfiguration", Method: "GET", Path: functions + "/{name}/configuration", Input: named, Do: h.getConfiguration},
 		{Name: "UpdateFunctionConfiguration", Method: "PUT", Path: functions + "/{name}/configuration",
 			Input: input(of(name, awswire.Opt("Role", roleShape)), settingsMembers, of(revision)), Do: h.updateConfiguration},
-		{Name: "UpdateFunctionCode", Method: "PUT", Path: functions + "/{name}/code",
+		{Name: "UpdateFunctionCode", Method: "PUT", Path: functions + "/{name}/code", MaxBody: maxUpload,
 			Input: input(of(name), codeMembers, of(awswire.Opt("Publish", flagShape), awswire.Opt("DryRun", flagShape), revision)), Do: h.updateCode},
 		{Name: "DownloadCode", Method: "GET", Path: functions + "/{name}/code", Input: named, Do: h.downloadCode},
-		{Name: "Invoke", Method: "POST", Path: functions + "/{name}/invocations", Plain: true, Do: h.invoke,
+		{Name: "Invoke", Method: "POST", Path: functions + "/{name}/invocations", Plain: true, MaxBody: maxInvocation, Do: h.invoke,
 			Input: input(of(name, qualifier, awswire.Head("InvocationType", "X-Amz-Invocation-Type", awswire.Words("Event", "RequestResponse", "DryRun")),
 				awswire.Head("LogType", "X-Amz-Log-Type", awswire.Words("None", "Tail")), awswire.Head("ClientContext", "X-Amz-Client-Context", text)))},
 
