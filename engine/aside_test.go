@@ -210,7 +210,7 @@ func TestStopBetweenTwoStepsOfALongWay(t *testing.T) {
 			"B":{"Type":"Pass","Next":"A"},"E":{"Type":"Succeed"}}}`), "e", `{}`)
 		busy := make(chan struct{})
 		r.store.set(func(s *frail) { s.lookup = func() { <-busy } })
-		go r.start(other, "x", `{}`)
+		r.startBeside(other, "x", `{}`)
 		time.Sleep(2 * time.Second) // the Wait is over, and its event waits for the owner
 		synctest.Wait()
 		r.store.set(func(s *frail) { s.lookup = nil })
@@ -302,7 +302,7 @@ func TestCloseStoresWhatWasDecidedBeforeALongStep(t *testing.T) {
 		first, second := r.poll("w").Token, r.poll("w").Token
 		other := r.machine("other", passOnly)
 		release := r.store.hold()
-		go r.start(other, "x", `{}`)
+		r.startBeside(other, "x", `{}`)
 		synctest.Wait() // the batches to come are after this one
 		answer := make(chan error, 1)
 		go func() { answer <- r.TaskSucceeded(context.Background(), second, `3`) }()
@@ -342,7 +342,7 @@ func TestTimerWhoseChangeIsRefused(t *testing.T) {
 				token, other := r.poll("w").Token, r.machine("other", passOnly)
 				answer := make(chan error, 1)
 				release := r.store.hold()
-				go r.start(other, "x", `1`)
+				r.startBeside(other, "x", `1`)
 				synctest.Wait() // the batches to come are after this one
 				go func() { answer <- r.TaskSucceeded(context.Background(), token, `2`) }()
 				synctest.Wait()

@@ -122,6 +122,15 @@ func (r *rig) start(machine, name, input string) string {
 	return x.ARN()
 }
 
+// startBeside starts an execution while the test goes on.
+func (r *rig) startBeside(machine, name, input string) {
+	go func() {
+		if _, err := r.StartExecution(context.Background(), statelark.ExecutionStart{Machine: machine, Name: name, Input: input}); err != nil {
+			r.t.Errorf("starting %s: %v", name, err)
+		}
+	}()
+}
+
 // run starts an execution and waits for its end.
 func (r *rig) run(machine, name, input string) *statelark.ExecutionDetail {
 	r.t.Helper()

@@ -29,7 +29,7 @@ func TestFencedEngineSaysNothing(t *testing.T) {
 		r.start(r.machine("T", taskOnly), "e", `1`)
 		synctest.Wait()
 		held := slices.Clone(r.shards.held())
-		if err := r.store.Release(ctx, r.Engine.opts.Node, held); err != nil {
+		if err := r.store.Release(ctx, r.opts.Node, held); err != nil {
 			t.Fatal(err)
 		}
 		theirs, err := r.store.Acquire(ctx, "another", statelark.Shards)
@@ -206,7 +206,7 @@ func TestTasksOfShardsThatAreLostHoldUpNoWorker(t *testing.T) {
 		synctest.Wait()
 		shard := r.describe(lost).ID.Shard()
 		lease := statelark.Lease{Shard: shard, Epoch: r.shards.epoch(shard)}
-		if err := r.store.Release(ctx, r.Engine.opts.Node, []statelark.Lease{lease}); err != nil {
+		if err := r.store.Release(ctx, r.opts.Node, []statelark.Lease{lease}); err != nil {
 			t.Fatal(err)
 		}
 		theirs, err := r.store.Acquire(ctx, "another", 1)

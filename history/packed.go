@@ -126,7 +126,7 @@ func (x *Encoder) text(s string) {
 		x.w.Uint(uint64(id)<<2 | textBlob)
 		return
 	}
-	x.w.Uint(uint64(len(s))<<2 | textLiteral)
+	x.w.Uint(uint64(len(s))<<2 + textLiteral)
 	x.w.Raw(s)
 }
 

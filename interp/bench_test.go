@@ -38,8 +38,12 @@ func BenchmarkStep(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				x := NewExec(scriptIdentity, scriptHost, m, input, 1)
-				x.StepInto(&d, Event{Kind: Started, At: at})
-				x.StepInto(&d, Event{Kind: TaskSucceeded, Seq: d.Run[0].Seq, Output: result, At: at})
+				if err := x.StepInto(&d, Event{Kind: Started, At: at}); err != nil {
+					b.Fatal(err)
+				}
+				if err := x.StepInto(&d, Event{Kind: TaskSucceeded, Seq: d.Run[0].Seq, Output: result, At: at}); err != nil {
+					b.Fatal(err)
+				}
 				if d.End == nil || d.End.Status != Succeeded {
 					b.Fatal("it has not succeeded")
 				}
@@ -56,7 +60,9 @@ func BenchmarkLoop(b *testing.B) {
 	for b.Loop() {
 		x := NewExec(scriptIdentity, scriptHost, m, value.EmptyObj, 1)
 		for ev := (Event{Kind: Started}); x.Status() <= Running; ev = (Event{Kind: Continue}) {
-			x.StepInto(&d, ev)
+			if err := x.StepInto(&d, ev); err != nil {
+				b.Fatal(err)
+			}
 		}
 	}
 	b.ReportMetric(float64(b.N)*MaxEvents/b.Elapsed().Seconds(), "events/s")
@@ -74,7 +80,9 @@ func BenchmarkMap(b *testing.B) {
 	for b.Loop() {
 		x := NewExec(scriptIdentity, scriptHost, m, input, 1)
 		for ev := (Event{Kind: Started}); x.Status() <= Running; ev = (Event{Kind: Continue}) {
-			x.StepInto(&d, ev)
+			if err := x.StepInto(&d, ev); err != nil {
+				b.Fatal(err)
+			}
 		}
 		if x.Status() != Succeeded {
 			b.Fatal("it has not succeeded")

@@ -31,7 +31,7 @@ import (
 // Invariant: what the note claims of a file was synced before; before the file goes the claim is withdrawn, and that
 // is synced.
 
-// ErrDamaged: a file of the directory is not as it was written. The text says which one, and what to do.
+// ErrDamaged says that a file of the directory is not as it was written. The text says which one, and what to do.
 var ErrDamaged = errors.New("the data directory is damaged")
 
 const (
