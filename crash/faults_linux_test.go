@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -52,6 +54,36 @@ func TestFewFiles(t *testing.T) {
 	l := newLedgerOn(t, s)
 	l.acknowledge(300)
 	l.allEnd()
+}
+
+// TestManyConnections: connections at rest, many more than the files that the program may open, keep neither clients nor
+// the store from theirs, and the log says which limit it is.
+func TestManyConnections(t *testing.T) {
+	s := newServer(t)
+	s.limits = "-n 256"
+	l := newLedgerOn(t, s)
+	l.acknowledge(10)
+	for i := range 1000 {
+		c, err := net.DialTimeout("tcp", s.address, 10*time.Second)
+		if err != nil {
+			t.Fatalf("connection %d: %v", i, err)
+		}
+		defer c.Close()                    //nolint:errcheck // the server has closed most of them
+		_, _ = io.WriteString(c, []string{ // those that are closed already are no fault
+			"", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+			"POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: AWSStepFunctions.ListStateMachines\r\nContent-Length: 2\r\n\r\n{}",
+		}[i%3])
+	}
+	l.acknowledge(300)
+	l.allEnd()
+	log, err := os.ReadFile(s.logFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	expectAll(t, string(log), "limit of open files", "openFiles=256")
+	if strings.Contains(string(log), "too many open files") {
+		t.Errorf("the log says\n%s", s.told())
+	}
 }
 
 // TestLittleMemory: with a small limit of memory the program works; when the system refuses it memory it may die, and

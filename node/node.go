@@ -40,6 +40,7 @@ type Node struct {
 	engine   *engine.Engine
 	api      *api.Server
 	http     *shortcut.Server
+	files    int        // that the process may have open
 	served   chan error // gets the end of http, once
 }
 
@@ -57,6 +58,9 @@ func Start(ctx context.Context, cfg Config, o Options) (_ *Node, err error) {
 			err = errors.Join(err, n.Close(context.WithoutCancel(ctx)))
 		}
 	}()
+	if n.files, err = fileLimit(); err != nil {
+		return nil, &StartError{Files, err}
+	}
 	if n.store, err = n.openStore(); err != nil {
 		return nil, err
 	}
@@ -83,13 +87,9 @@ func (n *Node) openStore() (statelark.Store, error) {
 		store.MaxClosed, store.MaxClosedBytes = n.cfg.MaxClosed, maxClosedBytes
 		return store, nil
 	}
-	files, err := fileLimit()
-	if err != nil {
-		return nil, &StartError{Files, err}
-	}
 	_ = os.MkdirAll(n.cfg.Data, 0o711) // functions of another user pass through it; what is wrong here, opening the store tells
 	store, err := pebblestore.Open(filepath.Join(n.cfg.Data, "store"), pebblestore.Options{
-		Log: n.log, Build: "statelark " + n.version(), CacheBytes: n.cfg.memory() / 8, OpenFiles: files / 4,
+		Log: n.log, Build: "statelark " + n.version(), CacheBytes: n.cfg.memory() / 8, OpenFiles: n.files / 4,
 	})
 	if err != nil {
 		return nil, &StartError{Store, err}
@@ -144,7 +144,10 @@ func (n *Node) server() *shortcut.Server {
 		bodyTimeout: bodyTimeout,
 		bodies:      newBodies(bodyBudget, bodyTimeout),
 	}))
-	return newFront(handler, states, known, n.log)
+	front := newFront(handler, states, known, n.log)
+	front.MaxConns = maxConns(n.files)
+	front.Full = (&fullLog{bound: front.MaxConns, files: n.files, log: n.log, now: n.opts.Now}).tell
+	return front
 }
 
 // healthy says why the node cannot do its work, nil when it can. A store that only reads takes nothing on, so it is

@@ -32,6 +32,7 @@ type conn struct {
 	server *Server
 	net    net.Conn
 	state  atomic.Int32
+	since  atomic.Int64 // when it came to rest, in Unix nanoseconds
 	// ctx ends when the client has left or the server is closed. All requests of the connection have it.
 	ctx   context.Context
 	leave context.CancelFunc
@@ -54,11 +55,13 @@ func newConn(s *Server, n net.Conn) *conn {
 	return c
 }
 
-// closeIdle closes a connection that waits for a request.
-func (c *conn) closeIdle() {
-	if c.state.CompareAndSwap(idle, closed) {
-		_ = c.net.Close() // nothing is lost
+// closeIdle closes a connection that waits for a request, and reports whether it was one.
+func (c *conn) closeIdle() bool {
+	if !c.state.CompareAndSwap(idle, closed) {
+		return false
 	}
+	_ = c.net.Close() // nothing is lost
+	return true
 }
 
 func (c *conn) close() {
@@ -99,7 +102,11 @@ func (c *conn) serve() {
 
 func (c *conn) handOver() {
 	_ = c.net.SetDeadline(time.Time{}) // a failure comes again
-	c.server.handed.give(c.net, c.buf[:c.n])
+	g := &guest{Conn: c.net, server: c.server, read: c.buf[:c.n]}
+	c.server.mu.Lock()
+	c.server.others[g] = struct{}{}
+	c.server.mu.Unlock()
+	c.server.handed.give(g)
 }
 
 // receive reads the next request whole. Incomplete: the connection is over.
@@ -149,14 +156,18 @@ func (c *conn) receiveBody(h head) verdict {
 
 // rest waits for the first bytes of a request. False: there are none to come.
 func (c *conn) rest(first bool) bool {
+	now := time.Now()
 	if !first {
-		now := time.Now()
 		if limit := c.server.HTTP.IdleTimeout; now.Sub(c.readFrom) > limit/slack {
 			_ = c.net.SetReadDeadline(now.Add(limit)) // a failure comes again
 			c.readFrom = now
 		}
 	}
+	c.since.Store(now.UnixNano())
 	c.state.Store(idle)
+	if !first && c.server.crowded.Load() {
+		return false
+	}
 	return !c.server.isStopped() && c.read() && c.state.CompareAndSwap(idle, busy)
 }
 

@@ -32,37 +32,11 @@ func (h *handedOver) Close() error {
 // Addr returns the address of the listener that the connections come from.
 func (h *handedOver) Addr() net.Addr { return h.addr }
 
-// give hands a connection over with what was read of it. When the server stops meanwhile, it is closed.
-func (h *handedOver) give(c net.Conn, read []byte) {
+// give hands a connection over. When the server stops meanwhile, it is closed.
+func (h *handedOver) give(c net.Conn) {
 	select {
-	case h.conns <- &replayed{Conn: c, read: read}:
+	case h.conns <- c:
 	case <-h.closed:
 		_ = c.Close() // it has no answer to lose
 	}
-}
-
-// replayed is a connection a part of which was read already.
-type replayed struct {
-	net.Conn
-	read []byte
-}
-
-// Read reads what was read before, and then from the connection.
-func (r *replayed) Read(p []byte) (int, error) {
-	if len(r.read) == 0 {
-		return r.Conn.Read(p)
-	}
-	n := copy(p, r.read)
-	if r.read = r.read[n:]; len(r.read) == 0 {
-		r.read = nil
-	}
-	return n, nil
-}
-
-// CloseWrite ends the answers. Package net/http looks for it, so that the last one arrives.
-func (r *replayed) CloseWrite() error {
-	if half, ok := r.Conn.(interface{ CloseWrite() error }); ok {
-		return half.CloseWrite()
-	}
-	return nil
 }

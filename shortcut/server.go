@@ -27,23 +27,32 @@ type Server struct {
 	HTTP *http.Server
 	// BodyTimeout is the time in which a client has to send the body of a request.
 	BodyTimeout time.Duration
+	// MaxConns bounds the connections that there are at a time; 0: nothing does.
+	MaxConns int
+	// Full is called when the bound is reached, for each connection that comes then; it may be nil.
+	Full func()
 
 	once    sync.Once
 	handed  *handedOver
 	stopped chan struct{} // closed when no connection is taken any more
 	stop    func()        // closes stopped, once
 	date    atomic.Pointer[date]
+	crowded atomic.Bool   // a connection waits for a place, and no other is at rest
+	left    chan struct{} // gets a message when a connection has left
 
 	mu       sync.Mutex // guards what follows
 	listener net.Listener
 	conns    map[*conn]struct{}
-	empty    chan struct{} // closed when the server is stopped and has no connection left
+	others   map[*guest]struct{} // that package net/http has
+	empty    chan struct{}       // closed when the server is stopped and has no connection left
 }
 
 func (s *Server) init() {
 	s.once.Do(func() {
 		s.handed = &handedOver{conns: make(chan net.Conn), closed: make(chan struct{})}
-		s.conns, s.empty = map[*conn]struct{}{}, make(chan struct{})
+		s.conns, s.others, s.empty = map[*conn]struct{}{}, map[*guest]struct{}{}, make(chan struct{})
+		s.left = make(chan struct{}, 1)
+		s.HTTP.ConnState = s.follow
 		s.stopped = make(chan struct{})
 		s.stop = sync.OnceFunc(func() { close(s.stopped) })
 	})
@@ -109,10 +118,11 @@ func (s *Server) isStopped() bool {
 
 // begin serves a connection.
 func (s *Server) begin(n net.Conn) {
+	room := s.makeRoom()
 	c := newConn(s, n)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.isStopped() {
+	if !room || s.isStopped() {
 		_ = n.Close() // nothing was read from it
 		return
 	}
@@ -125,6 +135,7 @@ func (s *Server) forget(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, c)
+	s.leave()
 	s.checkEmpty()
 }
 
@@ -144,7 +155,7 @@ func (s *Server) checkEmpty() {
 // done or ctx ends.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.init()
-	s.end((*conn).closeIdle)
+	s.end(func(c *conn) { c.closeIdle() })
 	rest := make(chan error, 1)
 	go func() { rest <- s.HTTP.Shutdown(ctx) }()
 	var err error
