@@ -21,8 +21,9 @@ type write struct {
 	batch     *pebble.Batch
 	rows      *pebble.Iterator // over the rows as of before the batch; made when first needed
 	changed   map[statelark.ExecID]*running
-	order     []statelark.ExecID // of changed
-	free      []*running         // to be used again
+	order     []statelark.ExecID            // of changed
+	known     map[statelark.ExecID]*running // of executions that are not closed, as row 'r' has it
+	free      []*running                    // to be used again
 	names     map[name]statelark.ExecID
 	revisions map[string]int64
 	inbox     map[statelark.MessageKey]bool // messages put (true) or removed
@@ -37,6 +38,7 @@ func newWrite(s *Store) write {
 	return write{
 		store:     s,
 		changed:   make(map[statelark.ExecID]*running),
+		known:     make(map[statelark.ExecID]*running),
 		names:     make(map[name]statelark.ExecID),
 		revisions: make(map[string]int64),
 		inbox:     make(map[statelark.MessageKey]bool),
@@ -98,16 +100,19 @@ func (s *Store) apply(ctx context.Context, spend bool, fill func(*write) error) 
 	}
 	w := &s.write
 	w.batch = s.db.NewBatch()
-	err := errors.Join(fill(w), w.reset())
+	err := errors.Join(fill(w), w.closeRows())
 	if err == nil && spend && !w.batch.Empty() {
 		if full := s.space.check(s.disk, w.batch.Len()); full != nil {
 			err = unavailable(full)
 		}
 	}
 	if err != nil || w.batch.Empty() {
+		w.reset(false)
 		return nil, errors.Join(err, w.batch.Close())
 	}
-	if err := w.apply(); err != nil {
+	err = w.apply()
+	w.reset(err == nil)
+	if err != nil {
 		return nil, unavailable(err)
 	}
 	return w.batch, nil
@@ -125,16 +130,25 @@ func (w *write) apply() (err error) {
 	return w.store.db.ApplyNoSyncWait(w.batch, pebble.Sync)
 }
 
-// reset forgets what belongs to one batch alone.
-func (w *write) reset() error {
-	for _, x := range w.changed {
-		w.free = append(w.free, x)
+// reset forgets what belongs to one batch alone. What it says of executions is known for the next one, if it was
+// applied.
+func (w *write) reset(applied bool) {
+	for exec, x := range w.changed {
+		if applied && !x.closed {
+			w.remember(exec, x)
+		} else {
+			w.free = append(w.free, x)
+		}
 	}
 	clear(w.changed)
 	w.order = w.order[:0]
 	clear(w.names)
 	clear(w.revisions)
 	clear(w.inbox)
+}
+
+// closeRows ends the look at what was there before the batch.
+func (w *write) closeRows() error {
 	if w.rows == nil {
 		return nil
 	}
@@ -144,6 +158,22 @@ func (w *write) reset() error {
 		return unavailable(err)
 	}
 	return nil
+}
+
+// maxKnown is how many executions the next batches need not read.
+const maxKnown = 4096
+
+// remember keeps what is known of an execution whose row 'r' says the same now.
+func (w *write) remember(exec statelark.ExecID, x *running) {
+	for other, y := range w.known {
+		if len(w.known) < maxKnown {
+			break
+		}
+		delete(w.known, other)
+		w.free = append(w.free, y)
+	}
+	x.stored = true
+	w.known[exec] = x
 }
 
 // set adds a row: w.key holds its key, w.val its value.
@@ -207,11 +237,9 @@ func (w *write) change(c *statelark.Change, before []*statelark.Change) error {
 // it, too.
 func (w *write) running(c *statelark.Change) (x *running, again bool, err error) {
 	x, again = w.changed[c.Exec]
+	known := again
 	if !again {
-		x = new(running)
-		if n := len(w.free); n > 0 {
-			x, w.free = w.free[n-1], w.free[:n-1]
-		}
+		x, known = w.take(c.Exec)
 		w.changed[c.Exec] = x
 		w.order = append(w.order, c.Exec)
 	}
@@ -219,13 +247,26 @@ func (w *write) running(c *statelark.Change) (x *running, again bool, err error)
 		x.forget()
 		return x, again, w.claim(c)
 	}
-	if !again {
+	if !known {
 		err = w.read(x, c.Exec)
 	}
 	if errors.Is(err, statelark.ErrNotFound) {
 		err = fmt.Errorf("it is not there: %w", statelark.ErrConflict)
 	}
 	return x, again, err
+}
+
+// take returns what is known of an execution, or memory for it.
+func (w *write) take(exec statelark.ExecID) (x *running, known bool) {
+	if x, known = w.known[exec]; known {
+		delete(w.known, exec) // the batch may not be applied
+		return x, true
+	}
+	if n := len(w.free); n > 0 {
+		x, w.free = w.free[n-1], w.free[:n-1]
+		return x, false
+	}
+	return new(running), false
 }
 
 // isHeader reports whether t is thread row 0, which stands in row 'r'.
