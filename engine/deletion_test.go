@@ -346,6 +346,7 @@ func TestDeletionWhoseAnswerIsLostGoesOn(t *testing.T) {
 func TestARevisionIsNotFreedWhileItIsReplaced(t *testing.T) {
 	inBubble(t, echo, func(r *rig) {
 		ctx, m := context.Background(), r.machine("M", waitHour)
+		synctest.Wait() // what an engine does at start is over: the next batch is the update's
 		var arn string
 		r.store.set(func(s *frail) {
 			s.after = func(*statelark.Batch) error { // the update is stored, and its answer is on its way
