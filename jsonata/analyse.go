@@ -18,6 +18,7 @@ func analyse(root *node, d Dialect) {
 			n.member = n.onlyName()
 		case kindBlock:
 			n.scope = bindsHere(n)
+			n.captures = n.scope && makesFunctions(n)
 		case kindString, kindNumber, kindValue:
 			n.literal = n.predicates == nil && n.group == nil
 		case kindLambda:

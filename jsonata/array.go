@@ -11,6 +11,7 @@ type array struct {
 	elems []val
 	ints  span // instead of elems: the integers of a range
 	size  int  // see sizeOf
+	bytes int  // see bytesOf
 	depth int  // how deep containers that evaluation built nest below
 
 	sequence      bool
@@ -28,12 +29,15 @@ type span struct {
 
 func (a *array) push(v val) {
 	a.elems = append(a.elems, v)
+	a.bytes += elementBytes
 	switch {
 	case v.tag >= tagArray:
+		a.bytes = min(a.bytes+bytesOf(v), maxSize)
 		a.size = min(a.size+sizeOf(v), maxSize)
 		a.depth = max(a.depth, depthOf(v))
 	case v.tag == tagString:
 		a.size += int(v.num)
+		a.bytes += int(v.num)
 	default:
 		a.size += 8
 	}
@@ -63,6 +67,7 @@ func newSequence(elems ...val) *array {
 	s := &array{sequence: true, elems: elems}
 	for _, e := range elems {
 		s.size = min(s.size+sizeOf(e), maxSize)
+		s.bytes = min(s.bytes+elementBytes+bytesOf(e), maxSize)
 		s.depth = max(s.depth, depthOf(e))
 	}
 	return s

@@ -119,7 +119,7 @@ type node struct {
 	consArray     bool // an array constructor whose result is one item, not spliced
 	tuple         bool // the step carries bindings beside its value
 	scope         bool // kindBlock: binds variables of its own
-	captures      bool // kindLambda: functions made in its body close over its scope
+	captures      bool // kindLambda, and kindBlock with a scope: functions made in its body close over its scope
 	plain         bool // kindPath: names only, with nothing after any step
 	literal       bool // a literal with nothing after it
 

@@ -17,6 +17,7 @@ import (
 const (
 	awsDepth  = 100
 	awsMemory = 6990256
+	awsHeld   = 64 << 20 // bytes that one evaluation holds at a time: not measured on AWS
 	// awsRange is the longest array that $range makes.
 	awsRange = 360145
 )

@@ -31,6 +31,9 @@ type evaluation struct {
 	told            int // the steps in the units of work that Env.Work knows of
 	maxMemory       int
 
+	held    holding // what is held now
+	maxHeld int     // in bytes
+
 	input value.Value // what the expression is evaluated on
 	root  frame
 
@@ -50,9 +53,9 @@ func newEvaluator(e *Expr, env *Env) *evaluator {
 		ev.env = *env
 	}
 	l := &ev.env.Limits
-	ev.maxDepth, ev.maxMemory = 500, 1<<27
+	ev.maxDepth, ev.maxMemory, ev.maxHeld = 500, 1<<27, 1<<30
 	if e.dialect == AWS {
-		ev.maxDepth, ev.maxMemory = awsDepth, awsMemory
+		ev.maxDepth, ev.maxMemory, ev.maxHeld = awsDepth, awsMemory, awsHeld
 	}
 	if l.Depth > 0 {
 		ev.maxDepth = l.Depth
@@ -243,6 +246,7 @@ func (ev *evaluator) eval(n *node, input val, env *frame) (val, *Error) {
 	}
 	var result val
 	var err *Error
+	before := ev.held.values
 	switch {
 	case n.plain:
 		result, err = ev.plainPath(n, input, env)
@@ -260,6 +264,13 @@ func (ev *evaluator) eval(n *node, input val, env *frame) (val, *Error) {
 		}
 	}
 	ev.depth--
+	ev.held.values = before
+	if result.tag < tagString {
+		return result, nil
+	}
+	if err := ev.hold(result); err != nil {
+		return undefined, err
+	}
 	if result.isShort(ev.maxMemory) {
 		return result, nil
 	}
@@ -354,6 +365,7 @@ func (ev *evaluator) node(n *node, input val, env *frame) (val, *Error) {
 		v, err := ev.eval(n.rhs, input, env)
 		if err == nil {
 			env.bind(n.lhs.text, v)
+			ev.held.variables += bytesOf(v)
 		}
 		return v, err
 	case kindRegex:
@@ -420,7 +432,9 @@ func (v val) isNumeric() (bool, *Error) {
 // array constructors themselves.
 func (ev *evaluator) array(n *node, input val, env *frame) (val, *Error) {
 	result := &array{cons: n.consArray, elems: make([]val, 0, len(n.list))}
+	before := ev.held.values
 	for _, item := range n.list {
+		ev.held.values = before + result.bytes
 		v, err := ev.eval(item, input, env)
 		if err != nil {
 			return undefined, err
@@ -444,7 +458,7 @@ func (ev *evaluator) array(n *node, input val, env *frame) (val, *Error) {
 // alias makes a hold the elements of v without copying them, where they are at hand.
 func (a *array) alias(v val) {
 	if b := v.built(); b != nil {
-		a.elems, a.ints, a.size = b.elems[:len(b.elems):len(b.elems)], b.ints, b.size
+		a.elems, a.ints, a.size, a.bytes = b.elems[:len(b.elems):len(b.elems)], b.ints, b.size, b.bytes
 		return
 	}
 	a.pushAll(v.list(Reference))
@@ -473,10 +487,15 @@ func (ev *evaluator) block(n *node, input val, env *frame) (val, *Error) {
 	}
 	result := undefined
 	var err *Error
+	before := ev.held
 	for _, s := range n.list {
+		ev.held.values = before.values
 		if result, err = ev.eval(s, input, env); err != nil {
 			return undefined, err
 		}
+	}
+	if n.scope {
+		ev.leaveScope(n, before.variables, result)
 	}
 	return result, nil
 }

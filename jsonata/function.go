@@ -151,8 +151,10 @@ func (f *function) closure(fresh bool) val {
 // invoke calls proc and, as long as it answers with a thunk, the call that the thunk puts off. A call in tail
 // position thus runs when the evaluation of its caller is over.
 func (ev *evaluator) invoke(proc val, args []val, input val, env *frame) (val, *Error) {
+	before := ev.held
 	result, err := ev.invokeOnce(proc, args, input, env)
 	for err == nil && result.function().isThunk() {
+		ev.held = before // the caller's scope is all that is left of it
 		thunk := result.function()
 		n := thunk.node.lhs
 		if err := ev.spend(1); err != nil {
@@ -209,7 +211,9 @@ func (ev *evaluator) invokeOnce(proc val, args []val, input val, env *frame) (va
 		}
 		scope.bind(p.text, v)
 	}
+	before := ev.held.variables
 	result, err := ev.eval(f.node.lhs, f.input, scope)
+	ev.leaveScope(f.node, before, result)
 	if !f.node.captures {
 		ev.frames = append(ev.frames, scope)
 	}

@@ -113,7 +113,9 @@ func reduce(c *call) (val, *Error) {
 	}
 	var err *Error
 	args := make([]val, 4)
+	before := c.ev.held.values
 	for i := from; i < l.len() && err == nil; i++ {
+		c.ev.held.values = before + bytesOf(acc)
 		args[0], args[1], args[2], args[3] = acc, l.at(i), numberVal(float64(i)), arr
 		acc, err = c.ev.invoke(fn, args[:min(arity, 4)], nullVal, c.env)
 	}

@@ -21,6 +21,7 @@ type object struct {
 	members []member
 	places  map[string]int // nil while there are few members
 	size    int            // see sizeOf
+	bytes   int            // see bytesOf
 	depth   int            // how deep containers that evaluation built nest below
 }
 
@@ -49,6 +50,7 @@ func (o *object) get(key string) val {
 func (o *object) set(key string, v val) {
 	if i := o.find(key); i >= 0 {
 		o.size = min(o.size+sizeOf(v), maxSize)
+		o.bytes = min(o.bytes+bytesOf(v), maxSize)
 		o.depth = max(o.depth, depthOf(v))
 		o.members[i].val = v
 		return
@@ -59,6 +61,7 @@ func (o *object) set(key string, v val) {
 // add appends a member whose key is known to be new.
 func (o *object) add(key string, v val) {
 	o.size = min(o.size+len(key)+sizeOf(v), maxSize)
+	o.bytes = min(o.bytes+memberBytes+len(key)+bytesOf(v), maxSize)
 	o.depth = max(o.depth, depthOf(v))
 	if o.places != nil {
 		o.places[key] = len(o.members)
@@ -89,7 +92,7 @@ func (o *object) reindex() {
 
 // clone returns a copy whose members can be changed.
 func (o *object) clone() *object {
-	c := &object{members: slices.Clone(o.members), size: o.size, depth: o.depth}
+	c := &object{members: slices.Clone(o.members), size: o.size, bytes: o.bytes, depth: o.depth}
 	if o.places != nil {
 		c.reindex()
 	}

@@ -104,9 +104,11 @@ func (a *array) set(key string, v val) {
 	}
 	for len(a.elems) <= i {
 		a.elems = append(a.elems, undefined)
+		a.bytes += elementBytes
 	}
 	a.elems[i] = v
 	a.size = min(a.size+sizeOf(v), maxSize)
+	a.bytes = min(a.bytes+bytesOf(v), maxSize)
 	a.depth = max(a.depth, depthOf(v))
 }
 
