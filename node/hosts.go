@@ -106,11 +106,12 @@ func refuseHost(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte(text + "\n")) // the client is gone: there is nobody to tell
 }
 
-// CheckHosts refuses what can be no name of a host.
+// CheckHosts refuses what can be no name of a host, and patterns that would match nothing.
 func CheckHosts(names []string) error {
 	for _, name := range names {
-		if name == "" || strings.ContainsAny(name, "/: ") {
-			return fmt.Errorf("allowed-hosts has %q; it has to be names without port, as in example.org,.example.org, or %s for any", name, allHosts)
+		if name == "" || strings.ContainsAny(name, "/: ") || name != allHosts && strings.Contains(name, allHosts) {
+			return fmt.Errorf("allowed-hosts has %q; it has to be names without port: example.org, or .example.org for all below it, or %s for any",
+				name, allHosts)
 		}
 	}
 	if len(names) > 1 && slices.Contains(names, allHosts) {

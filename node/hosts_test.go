@@ -39,6 +39,19 @@ func TestHosts(t *testing.T) {
 	}
 }
 
+func TestCheckHosts(t *testing.T) {
+	for _, names := range [][]string{nil, {"example.org", ".example.org", "statelark"}, {"*"}} {
+		if err := CheckHosts(names); err != nil {
+			t.Errorf("%q: %v", names, err)
+		}
+	}
+	for _, names := range [][]string{{""}, {"http://a"}, {"a:8083"}, {"a b"}, {"*.example.org"}, {"a*"}, {"*", "a"}} {
+		if err := CheckHosts(names); err == nil {
+			t.Errorf("%q is taken", names)
+		}
+	}
+}
+
 // TestRebinding does what a page does whose name resolves to this machine: its requests are of the same origin.
 func TestRebinding(t *testing.T) {
 	noLeaks(t)

@@ -151,14 +151,12 @@ func keepPrivate(fsys vfs.FS, name string) error {
 	return os.Chmod(name, privateFile)
 }
 
-// private takes a directory that an earlier build made, and its files, away from others.
+// private takes a directory that an earlier build made, and its files, away from others. What cannot be read, opening it
+// tells.
 func private(dir string) error {
 	files, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
 	if err != nil {
-		return err
+		return nil
 	}
 	errs := []error{os.Chmod(dir, privateDir)}
 	for _, f := range files {

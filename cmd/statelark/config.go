@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -110,13 +111,13 @@ func addNodeFlags(c *cobra.Command, data, dataHelp string) {
 	f := c.Flags()
 	f.String("listen", defaultListen, "`HOST:PORT` to listen on; port 0 takes a free one and prints it")
 	f.String("data", data, dataHelp)
-	f.String("log-format", "text", "text or json")
-	f.String("log-level", "info", "debug, info, warn or error")
+	f.String("log-format", "text", "`FORMAT` of the log: text or json")
+	f.String("log-level", "info", "`LEVEL` from which on the log is written: debug, info, warn or error")
 	f.String("memory", defaultMemory, "`SIZE` that the process is to stay within; caches follow it")
-	f.String("allowed-hosts", "", "`NAMES` by which clients may call the server, with commas between them")
+	f.String("allowed-hosts", "", "`NAMES` by which clients may call the server, with commas between them; .example.org stands for all below it")
 	f.String("pass-env", "", "`NAMES` of variables that functions get, with commas between them; AWS_* stands for all that begin so")
 	f.String("function-user", "", "`USER` as whom functions run, where the server is root")
-	f.Int("function-concurrency", 0, fmt.Sprintf("invocations of a function at a `TIME` (default %d, and %d of a URL)",
+	f.Int("function-concurrency", 0, fmt.Sprintf("invocations of each function that run at once, a `NUMBER` (default %d, and %d of a URL)",
 		function.DefaultConcurrency, function.DefaultURLConcurrency))
 	addConfigFlags(c)
 }
@@ -217,6 +218,11 @@ func (cfg *Config) decode(k *koanf.Koanf) error {
 	case err != nil:
 		return fmt.Errorf("%s: %w", cfg.source(), err)
 	}
+	for _, names := range [][]string{cfg.AllowedHosts, cfg.PassEnv} {
+		for i := range names { // "A, B" is how people write lists
+			names[i] = strings.TrimSpace(names[i])
+		}
+	}
 	if len(seen.Unused) > 0 {
 		known := append(slices.Collect(maps.Keys(settings)), "functions")
 		slices.Sort(known)
@@ -283,10 +289,10 @@ func (cfg *Config) validate() error {
 		return fmt.Errorf("function-concurrency is %d; it has to be 1 or more", cfg.FunctionConcurrency)
 	}
 	if cfg.MaxClosed < 1 {
-		return fmt.Errorf("max-closed is %d; it has to be 1 at least", cfg.MaxClosed)
+		return fmt.Errorf("max-closed is %d; it has to be 1 or more", cfg.MaxClosed)
 	}
 	if n, err := parseSize(cfg.Memory); err != nil || n < minMemory {
-		return fmt.Errorf("memory is %q; it has to be a size of 64MB or more, such as 512MB or 2GiB", cfg.Memory)
+		return fmt.Errorf("memory is %q; it has to be a whole number of MB, GB, MiB or GiB, 64MB at least: 512MB, 2GiB", cfg.Memory)
 	}
 	if cfg.LogFormat != "text" && cfg.LogFormat != "json" {
 		return fmt.Errorf("log-format is %q; it has to be text or json", cfg.LogFormat)
@@ -322,12 +328,23 @@ func (cfg *Config) memory() int64 {
 	return n
 }
 
+// concurrency says how many invocations of a function run at once.
+func (cfg *Config) concurrency() string {
+	if cfg.FunctionConcurrency == 0 {
+		return fmt.Sprintf("%d, and %d of a URL", function.DefaultConcurrency, function.DefaultURLConcurrency)
+	}
+	return strconv.Itoa(cfg.FunctionConcurrency)
+}
+
 // functionNames lists the functions for people to read.
-func (cfg *Config) functionNames() string {
-	if len(cfg.Functions) == 0 {
+func (cfg *Config) functionNames() string { return listed(slices.Sorted(maps.Keys(cfg.Functions))) }
+
+// listed is a list for people to read.
+func listed(names []string) string {
+	if len(names) == 0 {
 		return "none"
 	}
-	return strings.Join(slices.Sorted(maps.Keys(cfg.Functions)), ", ")
+	return strings.Join(names, ", ")
 }
 
 // source names where the settings are, for messages.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // The exit codes. They are part of the interface: scripts go by them.
@@ -40,6 +41,26 @@ func (f *failure) Unwrap() error { return f.err }
 
 // usage is a mistake in the command line or in the configuration.
 func usage(err error) *failure { return &failure{code: exitUsage, err: err} }
+
+// flagError says of a value of the wrong type what it has to be; Go's own words are of its parsers.
+func flagError(err error) error {
+	var invalid *pflag.InvalidValueError
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	var form string
+	switch invalid.GetFlag().Value.Type() {
+	case "int":
+		form = "a whole number"
+	case "duration":
+		form = "a time with its unit, such as 30s or 5m"
+	case "bool":
+		form = "true or false"
+	default:
+		return err
+	}
+	return fmt.Errorf("--%s is %q; it has to be %s", invalid.GetFlag().Name, invalid.GetValue(), form)
+}
 
 // hint is a failure with the next step to take.
 func hint(code int, err error, next string, a ...any) *failure {

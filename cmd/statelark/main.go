@@ -52,7 +52,7 @@ Exit codes: 0 ok or SUCCEEDED, 1 FAILED, 2 usage, 3 definition invalid, 5 TIMED_
 		SilenceUsage:  true,
 	}
 	root.SetVersionTemplate("statelark {{.Version}}\n")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(flagError(err)) })
 	for _, c := range []*cobra.Command{newDev(), newServer(), newRun(), newValidate(), newEval(), newVersion()} {
 		check := c.Args
 		c.Args = func(c *cobra.Command, args []string) error {

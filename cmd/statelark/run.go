@@ -62,7 +62,7 @@ The exit code tells how it ended: 0 SUCCEEDED, 1 FAILED, 5 TIMED_OUT, 6 ABORTED.
 	f.DurationVar(&o.timeout, "timeout", 0, "stop the execution after this `TIME`")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "show no progress")
 	f.BoolVar(&o.asJSON, "json", false, "print the execution as one JSON document")
-	f.StringVar(&o.color, "color", "auto", "colours: auto, always or never")
+	f.StringVar(&o.color, "color", "auto", "`WHEN` to use colours: auto, always or never")
 	addSubstFlags(c)
 	addConfigFlags(c)
 	return c
@@ -179,9 +179,13 @@ func (o *runOptions) server(ctx context.Context, c *cobra.Command, w *workflow) 
 		}
 		return remote(defaultURL)
 	}
+	if w.definition == nil && (o.local || functions) {
+		return nil, nil, hint(exitUsage, fmt.Errorf("%s is no file, and this process has no state machines of its own", w.name),
+			"name the file of a definition, or leave out --local and --function to run one of a server")
+	}
 	if w.definition == nil {
 		return nil, nil, hint(exitUnreachable, fmt.Errorf("%s is no file, and there is no server that could have a state machine of that name", w.name),
-			"name a file, or the server with --endpoint")
+			"name a file, or start a server (statelark dev), or name one with --endpoint")
 	}
 	return startLocal(ctx, c)
 }

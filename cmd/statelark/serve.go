@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
+	"net"
 	"os/signal"
 	"syscall"
 	"time"
@@ -57,7 +59,7 @@ func startNode(ctx context.Context, cfg *Config, log *slog.Logger) (*node.Node, 
 	case part.Part == node.Files:
 		return nil, hint(exitFailed, err, "raise it: ulimit -n 4096 in the shell, LimitNOFILE=4096 in a systemd unit, --ulimit nofile=4096 for a container")
 	case part.Part == node.Listener:
-		return nil, hint(exitFailed, err, "stop what listens there, or choose another address with --listen (port 0 takes a free one)")
+		return nil, hint(exitFailed, err, "%s", listenHint(err))
 	case part.Part == node.Functions:
 		return nil, usage(fmt.Errorf("%s: %w", cfg.source(), err))
 	case part.Part != node.Store:
@@ -69,7 +71,32 @@ func startNode(ctx context.Context, cfg *Config, log *slog.Logger) (*node.Node, 
 	case errors.Is(err, pebblestore.ErrDamaged):
 		return nil, hint(exitFailed, err, "do as the message says, or choose another directory with --data")
 	}
-	return nil, hint(exitFailed, err, "check the directory, or choose another one with --data")
+	return nil, hint(exitFailed, err, "%s", storeHint(err))
+}
+
+// listenHint says what to do about an address that cannot be listened at.
+func listenHint(err error) string {
+	var unknown *net.DNSError
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "stop what listens there, or choose another address with --listen (port 0 takes a free one)"
+	case errors.Is(err, fs.ErrPermission):
+		return "choose a port of 1024 or more with --listen, or let the server's user listen at lower ones"
+	case errors.Is(err, syscall.EADDRNOTAVAIL), errors.As(err, &unknown):
+		return "name an address of this machine with --listen: 127.0.0.1 for this machine alone, 0.0.0.0 for all of its addresses"
+	}
+	return "choose another address with --listen"
+}
+
+// storeHint says what to do about a data directory that cannot be opened, and is neither taken nor damaged.
+func storeHint(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return "let the server's user read and write the directory, or choose another one with --data"
+	case errors.Is(err, syscall.ENOTDIR):
+		return "a file is in the way: choose a directory with --data"
+	}
+	return "check the directory, or choose another one with --data"
 }
 
 func newLogger(cfg *Config, w io.Writer) *slog.Logger {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 
@@ -60,11 +61,24 @@ func checkConfig(c *cobra.Command, cfg *Config) error {
 	if err := declared.CheckFunctions(); err != nil {
 		return usage(fmt.Errorf("%s: %w", cfg.source(), err))
 	}
-	file := cfg.File
-	if file == "" {
-		file = "none"
+	for _, line := range []struct{ name, value string }{
+		{"config file", cmp.Or(cfg.File, "none")},
+		{"listen", cfg.Listen},
+		{"data", cfg.Data},
+		{"region", cfg.Region},
+		{"account", cfg.Account},
+		{"log", cfg.LogFormat + ", " + cfg.LogLevel},
+		{"memory", cfg.Memory},
+		{"allowed-hosts", listed(cfg.AllowedHosts)},
+		{"functions", cfg.functionNames()},
+		{"function-user", cmp.Or(cfg.FunctionUser, "the server's user")},
+		{"function-concurrency", cfg.concurrency()},
+		{"pass-env", listed(cfg.PassEnv)},
+	} {
+		if _, err := fmt.Fprintf(c.OutOrStdout(), "%-20s  %s\n", line.name, line.value); err != nil {
+			return err
+		}
 	}
-	_, err := fmt.Fprintf(c.OutOrStdout(), "config file  %s\nlisten       %s\ndata         %s\nregion       %s\naccount      %s\nlog          %s, %s\nfunctions    %s\nok\n",
-		file, cfg.Listen, cfg.Data, cfg.Region, cfg.Account, cfg.LogFormat, cfg.LogLevel, cfg.functionNames())
+	_, err := fmt.Fprintln(c.OutOrStdout(), "ok")
 	return err
 }

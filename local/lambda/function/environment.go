@@ -32,7 +32,7 @@ var inheritedVars = []string{"PATH", "LD_LIBRARY_PATH", "HOME", "USER", "LOGNAME
 // a pattern ("AWS_*"). The server's own settings are never passed on.
 func inherit(server, pass []string, as *identity) ([]string, error) {
 	for _, pattern := range pass {
-		if _, err := path.Match(pattern, ""); err != nil || pattern == "" || strings.ContainsAny(pattern, "=/") {
+		if _, err := path.Match(pattern, ""); err != nil || pattern == "" || strings.ContainsAny(pattern, "=/ ") {
 			return nil, fmt.Errorf("the variable %q cannot be passed on: it has to be a name, or a pattern such as AWS_*", pattern)
 		}
 	}

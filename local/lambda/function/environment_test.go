@@ -47,7 +47,7 @@ func TestEnvironmentIsNotInherited(t *testing.T) {
 			t.Errorf("passed on, %s is %q, want %q", name, got[name], want)
 		}
 	}
-	for _, pattern := range []string{"", "[", "A=B"} {
+	for _, pattern := range []string{"", "[", "A=B", "A B"} {
 		if _, err := NewCatalog(home, Options{PassEnv: []string{pattern}}); err == nil {
 			t.Errorf("the pattern %q was taken", pattern)
 		}
