@@ -19,7 +19,7 @@ import (
 //	another goroutine                 └ is the owner: handles messages … … … … … … … └ submits the decision
 //
 // The interpreter asks between pieces of its work whether it is interrupted (interp.Host.Interrupted); computation.poll
-// answers, and it is there that ownership passes on. Steps that are set aside have a few workers' places, which they
+// answers, and it is there that ownership passes on. Steps that are set aside have a few seats, which they
 // leave after each slice to whoever waits longest: so they share, and most processors are the owners'.
 //
 // What comes for the execution meanwhile waits (live.waiting). A step is given up when its execution is to stop, when its
@@ -50,7 +50,7 @@ type computation struct {
 	from     time.Time     // when the step began or, once it is set aside, its slice
 	long     bool          // it is the first of its execution, and takes long
 	aside    bool          // another goroutine is the owner
-	placed   bool          // it has a worker's place
+	seated   bool          // it has a seat
 	abandon  chan struct{} // closed by the owner, of a step that is set aside
 	givenUp  bool          // abandon is closed; the owner's
 }
@@ -116,11 +116,11 @@ func (c *computation) setAside() {
 	o.e.running.Go(o.run)
 }
 
-// enter waits for a worker's place, and says whether the step was given up meanwhile.
+// enter waits for a seat, and says whether the step was given up meanwhile.
 func (c *computation) enter() (givenUp bool) {
 	select {
-	case c.o.e.workers <- struct{}{}:
-		c.placed, c.from = true, time.Now()
+	case c.o.e.seats <- struct{}{}:
+		c.seated, c.from = true, time.Now()
 		return false
 	case <-c.abandon:
 	case <-c.o.e.closing:
@@ -129,9 +129,9 @@ func (c *computation) enter() (givenUp bool) {
 }
 
 func (c *computation) leave() {
-	if c.placed {
-		<-c.o.e.workers
-		c.placed = false
+	if c.seated {
+		<-c.o.e.seats
+		c.seated = false
 	}
 }
 
@@ -153,9 +153,9 @@ func (c *computation) giveUp() {
 	}
 }
 
-// newWorkers returns the places for steps that are set aside: a channel that holds one thing for each that is taken.
+// newSeats returns the seats for steps that are set aside: a channel that holds one thing for each that is taken.
 // Who waits longest for it is served first, as channels do.
-func newWorkers() chan struct{} { return make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)) }
+func newSeats() chan struct{} { return make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)) }
 
 // errBusy is told to those who come when too many wait for one execution.
 var errBusy = fmt.Errorf("the execution computes, and many wait for it: %w", statelark.ErrUnavailable)

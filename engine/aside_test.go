@@ -14,8 +14,8 @@ import (
 
 // stall makes the steps of what do calls, and those alone, be set aside and stand still until goOn is called.
 func (r *rig) stall(do func()) (goOn func()) {
-	for range cap(r.workers) {
-		r.workers <- struct{}{}
+	for range cap(r.seats) {
+		r.seats <- struct{}{}
 	}
 	synctest.Wait()
 	patience := r.patience.Swap(-1)
@@ -23,8 +23,8 @@ func (r *rig) stall(do func()) (goOn func()) {
 	synctest.Wait()
 	r.patience.Store(patience)
 	return func() {
-		for range cap(r.workers) {
-			<-r.workers
+		for range cap(r.seats) {
+			<-r.seats
 		}
 	}
 }
@@ -121,7 +121,7 @@ func TestStopOfALongStep(t *testing.T) {
 				t.Errorf("%s is still in memory", l.record.ARN())
 			}
 		}
-		is(t, "places taken", len(r.workers), 0)
+		is(t, "seats taken", len(r.seats), 0)
 	})
 }
 
@@ -197,7 +197,7 @@ func TestImpatience(t *testing.T) {
 			is(t, "output", r.ended(arn).Output, `[1,2,3,4,5,6,7]`)
 			is(t, "duration", r.describe(arn).Stop.Sub(r.describe(arn).Start).Round(time.Second), 3*time.Second)
 		}
-		is(t, "places taken", len(r.workers), 0)
+		is(t, "seats taken", len(r.seats), 0)
 	})
 }
 

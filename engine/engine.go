@@ -96,7 +96,7 @@ type Engine struct {
 	recovery   *recovery
 	deletions  *deletions
 
-	workers  chan struct{} // the places for steps that are set aside
+	seats    chan struct{} // for steps that are set aside
 	patience atomic.Int64  // of Options, in ns; tests change it
 
 	closing chan struct{} // closed when Close begins
@@ -121,7 +121,7 @@ func New(store statelark.Store, place arn.Place, targets *task.Registry, o Optio
 	e.rows = workRows{store, e.tokens.token}
 	e.dispatcher = newDispatcher(targets, e.rows, e.deliver, e.log, o.MaxTasks)
 	e.recovery, e.deletions = newRecovery(e), newDeletions(e)
-	e.workers = newWorkers()
+	e.seats = newSeats()
 	e.patience.Store(int64(o.Patience))
 	for i := range o.Owners {
 		e.owners = append(e.owners, newOwner(e, i))

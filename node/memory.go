@@ -44,10 +44,11 @@ func KeepMemory(ctx context.Context, bytes int64) {
 	}
 }
 
-// collectAt returns by how many percent the heap may grow when so many bytes of it are in use.
+// collectAt returns by how many percent the heap may grow when so many bytes of it are in use. A quarter of all is left to
+// stacks, to what was freed and is not given back, and to what is made while a collection runs.
 func collectAt(live, bytes int64) int {
 	if live == 0 {
 		return seldom
 	}
-	return int(min(seldom, max(often, (bytes-live)*100/live)))
+	return int(min(seldom, max(often, (bytes*3/4-live)*100/live)))
 }
