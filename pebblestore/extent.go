@@ -168,8 +168,10 @@ func parseExtents(text []byte) (synced map[string]int64, ok bool) {
 	return synced, lines[0] == extentHead
 }
 
-// check holds the files of the directory against the note, if there is one.
-func (e *extents) check() error {
+// check holds the files of the directory against the note, if there is one. manifest is the one in use. When the note does
+// not know it, a build that keeps no note has had the directory since: what is gone then was not lost, for a build makes
+// its manifest before it removes anything.
+func (e *extents) check(manifest string) error {
 	text, err := readFile(e.fs, e.fs.PathJoin(e.dir, extentFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -181,12 +183,27 @@ func (e *extents) check() error {
 	if !ok {
 		return nil // a power cut has left it half written
 	}
+	if _, known := claims[manifest]; !known {
+		if err := e.forgetGone(claims); err != nil {
+			return err
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(claims)) {
 		if err := e.checkFile(name, claims[name]); err != nil {
 			return err
 		}
 	}
 	e.synced = claims
+	return nil
+}
+
+// forgetGone removes the claims on files that are not there.
+func (e *extents) forgetGone(claims map[string]int64) error {
+	files, err := e.fs.List(e.dir)
+	if err != nil {
+		return err
+	}
+	maps.DeleteFunc(claims, func(name string, _ int64) bool { return !slices.Contains(files, name) })
 	return nil
 }
 

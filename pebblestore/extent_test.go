@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"pgregory.net/rapid"
 
@@ -72,6 +73,58 @@ func TestDamage(t *testing.T) {
 		}
 	}
 }
+
+// TestAfterBuildWithoutNote opens a directory that a build without a note has had in between, as builds did before there
+// was one: they bring the log into a table, and then refuse the format. What is gone was not lost.
+func TestAfterBuildWithoutNote(t *testing.T) {
+	mem := vfs.NewCrashableMem()
+	s, err := pebblestore.Open("data", pebblestore.Options{FS: mem})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := newLedger(s)
+	for range 3 {
+		err = errors.Join(err, l.commit(s))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Noted()
+	killed := mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: rand.New(rand.NewPCG(1, 1))})
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for times := range 3 { // the second time, the manifest of the note goes as well
+		db, err := pebble.Open("data", &pebble.Options{FS: killed, Logger: quiet{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		copied := vfs.NewMem()
+		if ok, err := vfs.Clone(killed, copied, "data", "data"); err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		s, err := pebblestore.Open("data", pebblestore.Options{FS: copied})
+		if err != nil {
+			t.Fatalf("opened %d times by the other: %v", times+1, err)
+		}
+		if n, err := l.stored(s); err != nil || n != l.acked {
+			t.Errorf("opened %d times by the other: %d batches of %d, %v", times+1, n, l.acked, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// quiet is a logger for Pebble that drops everything.
+type quiet struct{}
+
+func (quiet) Infof(string, ...any)  {}
+func (quiet) Errorf(string, ...any) {}
+func (quiet) Fatalf(string, ...any) {}
 
 func drawFile(t *rapid.T, fs vfs.FS, kind string) string {
 	names, err := fs.List("data")

@@ -113,7 +113,7 @@ func open(dir string, o Options) (*Store, error) {
 		return nil, fmt.Errorf("%w: Pebble's format is %d, and this build knows those up to %d: use a later build", ErrVersion, old.FormatMajorVersion, pebbleFormat)
 	}
 	s := &Store{disk: d, dirty: make(chan struct{}, 1), space: space{dir: dir, keep: uint64(max(o.MinFree, 0))}}
-	if s.db, err = s.openPebble(dir, o, old.Exists); err != nil {
+	if s.db, err = s.openPebble(dir, o, old); err != nil {
 		return nil, err
 	}
 	s.write = newWrite(s)
@@ -132,15 +132,15 @@ func open(dir string, o Options) (*Store, error) {
 }
 
 // openPebble opens the database in a directory, when the files of one that exists are as they were written.
-func (s *Store) openPebble(dir string, o Options, exists bool) (db *pebble.DB, err error) {
+func (s *Store) openPebble(dir string, o Options, old *pebble.DBDesc) (db *pebble.DB, err error) {
 	options := pebbleOptions(s.disk, o)
-	extents := s.disk.extents
+	extents, exists := s.disk.extents, old.Exists
 	if exists {
 		if options.Lock, err = pebble.LockDirectory(dir, s.disk); err != nil {
 			return nil, err
 		}
 		s.lock = options.Lock
-		if err = extents.check(); err == nil {
+		if err = extents.check(o.FS.PathBase(old.ManifestFilename)); err == nil {
 			err = extents.open()
 		}
 		if err != nil {
