@@ -48,7 +48,7 @@ type Options struct {
 }
 
 // DefaultMemory is the memory of a node that is told no other, in bytes.
-const DefaultMemory = 512e6
+const DefaultMemory = 256e6
 
 func (cfg *Config) memory() int64 {
 	if cfg.Memory == 0 {

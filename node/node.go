@@ -89,7 +89,7 @@ func (n *Node) openStore() (statelark.Store, error) {
 	}
 	_ = os.MkdirAll(n.cfg.Data, 0o711) // functions of another user pass through it; what is wrong here, opening the store tells
 	store, err := pebblestore.Open(filepath.Join(n.cfg.Data, "store"), pebblestore.Options{
-		Log: n.log, Build: "statelark " + n.version(), CacheBytes: n.cfg.memory() / 8, OpenFiles: n.files / 4,
+		Log: n.log, Build: "statelark " + n.version(), CacheBytes: n.cfg.memory() / 4, OpenFiles: n.files / 4,
 	})
 	if err != nil {
 		return nil, &StartError{Store, err}
@@ -119,7 +119,7 @@ func (n *Node) openEngine(ctx context.Context) (*engine.Engine, error) {
 	}
 	targets := &task.Registry{}
 	e := engine.New(n.store, n.cfg.Place, targets, engine.Options{
-		Nesting: aws.Nesting{}, Log: n.log, Now: n.opts.Now, MaxLiveBytes: int(n.cfg.memory() / 4),
+		Nesting: aws.Nesting{}, Log: n.log, Now: n.opts.Now, MaxLiveBytes: int(n.cfg.memory() / 2),
 	})
 	n.api = api.New(e, n.cfg.Place, api.Options{Log: n.log, Now: n.opts.Now})
 	targets.SetFunctions(functions)

@@ -80,7 +80,7 @@ const (
 	defaultConfig          = "statelark.yaml"
 	defaultMaxClosed       = 10_000
 	defaultFunctionTimeout = time.Minute
-	defaultMemory          = "512MB"
+	defaultMemory          = "256MB"
 )
 
 // defaultURL is where a server is when nobody says otherwise.
