@@ -147,7 +147,8 @@ func TestMemoryIsBounded(t *testing.T) {
 		if !errors.Is(err, ErrMemory) {
 			t.Errorf("%.40s, %d times: error %v", expr, times, err)
 		}
-		if made := after.TotalAlloc - before.TotalAlloc; made > 3*maxMade {
+		// What a text grows through counts as well, and the race detector allocates a tenth more.
+		if made := after.TotalAlloc - before.TotalAlloc; made > 4*maxMade {
 			t.Errorf("%.40s, %d times: %d MB were allocated", expr, times, made>>20)
 		}
 	}
