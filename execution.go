@@ -53,6 +53,23 @@ type Execution struct {
 	// attempt, and what it waits for.
 	Parent     ExecID
 	ParentWait uint64
+	// MapRun is the ARN of the Map Run that the execution is a child of, "" when none; Items is how many items it was
+	// given, 0 unless they were batched.
+	MapRun string
+	Items  int64
+	// Redrives counts how often the execution was redriven; Redriven is when it last was, zero when never.
+	Redrives int64
+	Redriven time.Time
+	// TestCase names the case of the mock configuration that the execution runs with, "" when none.
+	TestCase string
+}
+
+// List names the list that the execution is in: that of its Map Run or, when it has none, of its state machine.
+func (x *Execution) List() string {
+	if x.MapRun != "" {
+		return x.MapRun
+	}
+	return x.Machine
 }
 
 // ARN returns the ARN of the execution.

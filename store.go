@@ -133,6 +133,8 @@ type Change struct {
 	// until they expire, and messages until they are consumed: somebody may have to answer that Exec has ended.
 	// The execution may be started over by a later change (a redrive).
 	Close bool
+	// Keep says, with Close, that the thread rows stay, those of this change included: the execution may be redriven.
+	Keep bool
 }
 
 // OnlyMessages reports whether c does nothing but consume and send messages. Such a change may name an
@@ -227,9 +229,9 @@ type Ends struct {
 	Last      HistoryBlock // First again when it holds that, too; the zero block while the execution runs
 }
 
-// ExecutionQuery selects executions of a state machine, newest start first.
+// ExecutionQuery selects executions of a state machine or of a Map Run, newest start first.
 type ExecutionQuery struct {
-	Machine string // ARN of the state machine, unqualified
+	Machine string // ARN of the state machine, unqualified; or of the Map Run. It is the List of the executions
 	Status  Status // 0: any
 	Before  ExecID // only ids below this one; the zero id: no bound
 	Limit   int

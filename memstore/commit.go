@@ -147,7 +147,7 @@ func (s *Store) apply(c *statelark.Change) {
 		x = &execution{threads: rows[uint32, []byte]{compare: compareThreads}}
 		s.executions[c.Exec] = x
 		s.names[name{c.Execution.Machine, c.Execution.Name}] = c.Exec
-		s.list(c.Execution.Machine, 0).put(c.Exec, struct{}{})
+		s.list(c.Execution.List(), 0).put(c.Exec, struct{}{})
 	}
 	if c.Execution != nil {
 		s.setRecord(c.Exec, x, c.Execution)
@@ -172,6 +172,9 @@ func (s *Store) apply(c *statelark.Change) {
 	}
 	s.applyQueues(c, x)
 	if c.Close {
+		if !c.Keep {
+			x.threads.chunks = nil
+		}
 		s.close(c.Exec, x)
 	}
 }
@@ -210,12 +213,12 @@ func (s *Store) applyQueues(c *statelark.Change, x *execution) {
 // setRecord stores a record and moves the execution from list to list as it says.
 func (s *Store) setRecord(exec statelark.ExecID, x *execution, record *statelark.Execution) {
 	if old := &x.record; old.Status != 0 {
-		s.unlist(old.Machine, old.Status, exec)
+		s.unlist(old.List(), old.Status, exec)
 		s.setEnded(exec, x, false)
 	}
 	x.record = *record
 	x.record.ID = exec
-	s.list(record.Machine, record.Status).put(exec, struct{}{})
+	s.list(record.List(), record.Status).put(exec, struct{}{})
 	s.setEnded(exec, x, true)
 }
 
@@ -263,9 +266,8 @@ func (s *Store) list(machine string, status statelark.Status) *rows[statelark.Ex
 	return ids
 }
 
-// close removes what only a running execution has.
+// close removes the timers and the work rows of an execution.
 func (s *Store) close(exec statelark.ExecID, x *execution) {
-	x.threads.chunks = nil
 	for t := range x.timers {
 		s.timers.remove(t)
 	}

@@ -44,7 +44,7 @@ func (s *Store) forget(m moment) {
 	s.close(m.exec, x)
 	s.setEnded(m.exec, x, false)
 	for _, status := range [...]statelark.Status{0, x.record.Status} {
-		s.unlist(x.record.Machine, status, m.exec)
+		s.unlist(x.record.List(), status, m.exec)
 	}
 	delete(s.names, name{x.record.Machine, x.record.Name})
 	delete(s.executions, m.exec)

@@ -221,16 +221,21 @@ func (w *write) change(c *statelark.Change, before []*statelark.Change) error {
 	if err := w.messages(c); err != nil {
 		return err
 	}
-	x.closed = c.Close && c.Execution != nil
+	x.closed = c.Close && c.Execution != nil && !c.Keep
 	if !c.Close {
 		return w.queues(c, x) // of a change that closes, these rows would go at once
 	}
-	if again && x.more {
-		if err := w.removeAgain(c.Exec, before); err != nil {
+	if c.Keep {
+		if err := w.threads(c, x); err != nil {
 			return err
 		}
 	}
-	return w.close(c.Exec, x)
+	if again && x.more {
+		if err := w.removeAgain(c.Exec, before, c.Keep); err != nil {
+			return err
+		}
+	}
+	return w.close(c.Exec, x, c.Keep)
 }
 
 // running returns what is known of the execution that c changes, and whether a change of the same batch was about
@@ -397,21 +402,19 @@ func (w *write) record(c *statelark.Change, x *running) error {
 // relist moves an execution from the list of the status old (0: none) to that of its record.
 func (w *write) relist(exec statelark.ExecID, r *statelark.Execution, old statelark.Status) error {
 	if old != 0 {
-		w.key = appendList(w.key[:0], r.Machine, old, exec)
+		w.key = appendList(w.key[:0], r.List(), old, exec)
 		if err := w.remove(); err != nil {
 			return err
 		}
 	}
-	w.key = appendList(w.key[:0], r.Machine, r.Status, exec)
+	w.key = appendList(w.key[:0], r.List(), r.Status, exec)
 	return w.setPresent()
 }
 
 // queues writes the rows that only a running execution has.
 func (w *write) queues(c *statelark.Change, x *running) error {
-	for _, t := range c.Threads {
-		if err := w.thread(c.Exec, x, t); err != nil {
-			return err
-		}
+	if err := w.threads(c, x); err != nil {
+		return err
 	}
 	for _, op := range c.Work {
 		if err := w.work(c.Exec, x, op); err != nil {
@@ -420,6 +423,15 @@ func (w *write) queues(c *statelark.Change, x *running) error {
 	}
 	for _, op := range c.Timers {
 		if err := w.timer(c.Exec, x, op); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *write) threads(c *statelark.Change, x *running) error {
+	for _, t := range c.Threads {
+		if err := w.thread(c.Exec, x, t); err != nil {
 			return err
 		}
 	}
@@ -554,12 +566,17 @@ func (w *write) send(m statelark.Message) error {
 	return w.setPacked(m.Data)
 }
 
-// close removes the rows that only a running execution has.
-func (w *write) close(exec statelark.ExecID, x *running) error {
+// close removes the rows that only a running execution has; keep: but for its thread rows.
+func (w *write) close(exec statelark.ExecID, x *running, keep bool) error {
+	kept := x.noted[:0]
 	for _, n := range x.noted {
-		if n.kind == rowThread {
+		switch {
+		case keep && n.kind == rowThread:
+			kept = append(kept, n)
+			continue
+		case n.kind == rowThread:
 			w.key = appendThread(w.key[:0], exec, uint32(n.seq))
-		} else {
+		default:
 			w.key = appendQueued(w.key[:0], exec, n)
 		}
 		if err := w.remove(); err != nil {
@@ -567,22 +584,29 @@ func (w *write) close(exec statelark.ExecID, x *running) error {
 		}
 	}
 	more := x.more
-	x.noted, x.more, x.header = x.noted[:0], false, nil
+	x.noted = kept
+	if !keep {
+		x.more, x.header = false, nil
+	}
 	if !more {
 		return nil
 	}
-	return w.closeMore(exec)
+	return w.closeMore(exec, keep)
 }
 
 // closeMore removes the rows that are not noted, as they were before the batch.
-func (w *write) closeMore(exec statelark.ExecID) error {
+func (w *write) closeMore(exec statelark.ExecID, keep bool) error {
 	if w.rows == nil {
 		var err error
 		if w.rows, err = w.store.db.NewIter(nil); err != nil {
 			return unavailable(err)
 		}
 	}
-	w.rows.SetBounds(appendExec(nil, exec, rowThread), appendExec(nil, exec, rowsEnd))
+	first := byte(rowThread)
+	if keep {
+		first++
+	}
+	w.rows.SetBounds(appendExec(nil, exec, first), appendExec(nil, exec, rowsEnd))
 	for ok := w.rows.First(); ok; ok = w.rows.Next() {
 		if err := w.closeRow(exec, w.rows.Key()); err != nil {
 			return err
@@ -613,8 +637,8 @@ func (w *write) closeRow(exec statelark.ExecID, key []byte) error {
 	return w.remove()
 }
 
-// removeAgain removes the rows that earlier changes of the same batch gave to an execution.
-func (w *write) removeAgain(exec statelark.ExecID, before []*statelark.Change) error {
+// removeAgain removes the rows that earlier changes of the same batch gave to an execution; keep: but for thread rows.
+func (w *write) removeAgain(exec statelark.ExecID, before []*statelark.Change, keep bool) error {
 	all := &running{more: true} // nothing is noted, anything may be there
 	for _, c := range before {
 		if c.Exec != exec || c.Close {
@@ -622,6 +646,9 @@ func (w *write) removeAgain(exec statelark.ExecID, before []*statelark.Change) e
 		}
 		undo := statelark.Change{Exec: exec}
 		for _, t := range c.Threads {
+			if keep {
+				break
+			}
 			undo.Threads = append(undo.Threads, statelark.ThreadRow{Thread: t.Thread})
 		}
 		for _, op := range c.Work {

@@ -62,14 +62,17 @@ func (w *write) forget(exec statelark.ExecID) error {
 	if err != nil {
 		return err
 	}
-	var running running
-	if err := w.read(&running, exec); err != nil {
+	running, known := w.take(exec) // and no longer known: the next batch is not to find it
+	if !known {
+		if err := w.read(running, exec); err != nil {
+			return err
+		}
+	}
+	if err := w.close(exec, running, false); err != nil {
 		return err
 	}
-	if err := w.close(exec, &running); err != nil {
-		return err
-	}
-	w.key = appendList(w.key[:0], x.Machine, x.Status, exec)
+	w.free = append(w.free, running)
+	w.key = appendList(w.key[:0], x.List(), x.Status, exec)
 	if err := w.remove(); err != nil {
 		return err
 	}

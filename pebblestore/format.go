@@ -17,7 +17,9 @@ import (
 //
 //	2    the first
 //	3    one row for what changes while an execution runs, lists by status alone, rows are packed
-const formatNow = 3
+//	4    a record may say of which Map Run it is, how often it was redriven, and its test case; row 'r' of an execution
+//	     that has ended may stay
+const formatNow = 4
 
 // steps lead to a format from the one before it.
 var steps = map[int]step{
@@ -27,6 +29,7 @@ var steps = map[int]step{
 		{prefixInbox, packedTo3},
 		{prefixList, listTo3},
 	},
+	4: {}, // what format 3 has stands in format 4 as it is
 }
 
 // A step is what has to be done with the rows, by their prefix, in order of their keys. It is done in batches, each

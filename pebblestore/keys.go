@@ -11,8 +11,8 @@ import (
 )
 
 // The layout of the keys. Numbers are big-endian, so that keys sort as their parts do; exec is the 16 bytes of
-// an ExecID, shard two bytes, seq eight, machine the first half of the SHA-256 of a state machine's ARN, due
-// and stop Unix milliseconds with the sign bit turned.
+// an ExecID, shard two bytes, seq eight, machine the first half of the SHA-256 of the ARN of a state machine (in lists,
+// of a Map Run, too), due and stop Unix milliseconds with the sign bit turned.
 //
 //	v                          format of the directory, see format.go
 //	g                          how far a step to that format has come; there while it is under way
@@ -24,7 +24,7 @@ import (
 //	x exec 'r'                 what changes while it runs, thread row 0 too }
 //	x exec 's' thread          another thread row                           } what only a running
 //	x exec 't' due seq         that there is a t row                        } execution has: gone
-//	x exec 'u' seq             that there is a w row                        } when it is closed
+//	x exec 'u' seq             that there is a w row                        } when it is closed; r and s may be kept
 //	t shard due exec seq       timer                                        }
 //	w shard exec seq           outstanding work                             }
 //	q shard exec seq           message

@@ -12,7 +12,7 @@ import (
 	"github.com/statelark/statelark/row"
 )
 
-// The values of rows, as format 3 of the directory has them. Numbers are varints.
+// The values of rows, as format 4 of the directory has them. Numbers are varints.
 //
 //	x exec 'a'    the last event's id, then appendRecord
 //	x exec 'r'    appendRunning; thread row 0 in it is packed
@@ -68,20 +68,18 @@ func unpack(packed []byte) ([]byte, error) {
 
 // Flags of a record.
 const (
-	recordStopped = 1 // it has a stop time
-	recordParent  = 2 // it has a parent
+	recordStopped  = 1 // it has a stop time
+	recordParent   = 2 // it has a parent
+	recordChild    = 4 // of a Map Run
+	recordRedriven = 8
+	recordTestCase = 16
+	recordFlags    = 32 - 1 // all of them
 )
 
 // appendRecord appends the stored form of an execution's record: flags, status, start time against that in
-// the id, stop time, events, and its texts with their lengths before them. The id is in the key.
+// the id, stop time, events, its texts with their lengths before them, and what the flags name. The id is in the key.
 func appendRecord(dst []byte, id statelark.ExecID, x *statelark.Execution) []byte {
-	var flags byte
-	if !x.Stop.IsZero() {
-		flags |= recordStopped
-	}
-	if x.Parent != (statelark.ExecID{}) {
-		flags |= recordParent
-	}
+	flags := flagsOf(x)
 	w := row.NewWriter(dst, nil)
 	w.Byte(flags)
 	w.Byte(byte(x.Status))
@@ -97,12 +95,40 @@ func appendRecord(dst []byte, id statelark.ExecID, x *statelark.Execution) []byt
 	for _, text := range [...]string{x.Machine, x.Revision, x.Name, x.Version, x.Alias, x.TraceHeader} {
 		w.Text(text)
 	}
+	if flags&recordChild != 0 {
+		w.Text(x.MapRun)
+		w.Uint(uint64(x.Items))
+	}
+	if flags&recordRedriven != 0 {
+		w.Uint(uint64(x.Redrives))
+		w.Int(x.Redriven.UnixMilli())
+	}
+	if flags&recordTestCase != 0 {
+		w.Text(x.TestCase)
+	}
 	return w.Row()
+}
+
+func flagsOf(x *statelark.Execution) (flags byte) {
+	set := func(flag byte, there bool) {
+		if there {
+			flags |= flag
+		}
+	}
+	set(recordStopped, !x.Stop.IsZero())
+	set(recordParent, x.Parent != statelark.ExecID{})
+	set(recordChild, x.MapRun != "")
+	set(recordRedriven, x.Redrives > 0)
+	set(recordTestCase, x.TestCase != "")
+	return flags
 }
 
 func parseRecord(data []byte, id statelark.ExecID) (*statelark.Execution, error) {
 	r := row.NewReader(data, nil)
 	flags := r.Byte()
+	if flags > recordFlags {
+		r.Fail(fmt.Errorf("it has the flags %b", flags))
+	}
 	x := &statelark.Execution{ID: id, Status: statelark.Status(r.Byte())}
 	x.Start = time.UnixMilli(id.Start().UnixMilli() + r.Int()).UTC()
 	if flags&recordStopped != 0 {
@@ -115,6 +141,15 @@ func parseRecord(data []byte, id statelark.ExecID) (*statelark.Execution, error)
 	}
 	for _, text := range [...]*string{&x.Machine, &x.Revision, &x.Name, &x.Version, &x.Alias, &x.TraceHeader} {
 		*text = r.Text()
+	}
+	if flags&recordChild != 0 {
+		x.MapRun, x.Items = r.Text(), int64(r.Uint())
+	}
+	if flags&recordRedriven != 0 {
+		x.Redrives, x.Redriven = int64(r.Uint()), time.UnixMilli(r.Int()).UTC()
+	}
+	if flags&recordTestCase != 0 {
+		x.TestCase = r.Text()
 	}
 	return x, whole(&r)
 }

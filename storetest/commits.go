@@ -287,6 +287,67 @@ func lawCloseOfMany(f *fixture) {
 	f.same("what a third one leaves", len(f.look().Work), 3)
 }
 
+// lawKeep closes executions that may be redriven, a few rows and many, and takes one up again.
+func lawKeep(f *fixture) {
+	f.hold()
+	const many = 100
+	for n, rows := range []uint64{2, many} {
+		exec := id(n, statelark.ShardID(n))
+		work, threads := []statelark.WorkOp(nil), []statelark.ThreadRow(nil)
+		for i := range rows {
+			threads = append(threads, statelark.ThreadRow{Thread: uint32(i), Data: []byte("t")})
+			work = append(work, statelark.WorkOp{Seq: i, Data: []byte("w")})
+		}
+		c := started(exec, "x")
+		c.Threads, c.Work, c.Timers = threads, work, []statelark.TimerOp{{Seq: 1, Due: epoch}}
+		f.commit(c)
+		last := statelark.ThreadRow{Thread: 0, Data: []byte("last")}
+		one := &statelark.Change{Exec: exec, Threads: []statelark.ThreadRow{{Thread: 1}}, Work: []statelark.WorkOp{{Seq: rows, Data: []byte("w")}}}
+		record := ended(record(exec, "x"), epoch, 0)
+		f.commit(one, &statelark.Change{Exec: exec, Execution: record, Threads: []statelark.ThreadRow{last}, Close: true, Keep: true})
+		kept := append([]statelark.ThreadRow{last}, threads[2:]...)
+		v := f.look(exec)
+		f.same("threads that are kept", v.Threads[exec.String()], kept)
+		f.same("record", v.Executions[exec.String()], record)
+		f.same("timers", v.Timers, []statelark.Timer(nil))
+		f.same("work", v.Work, []statelark.Work(nil))
+
+		again := *record
+		again.Status, again.Stop, again.Redrives, again.Redriven = statelark.Running, time.Time{}, 1, epoch.Add(time.Hour)
+		f.commit(&statelark.Change{Exec: exec, Execution: &again, Threads: []statelark.ThreadRow{{Thread: 1, Data: []byte("again")}}, Work: work[:1]})
+		v = f.look(exec)
+		f.same("number of threads of the redriven", len(v.Threads[exec.String()]), int(rows))
+		f.same("record of the redriven", v.Executions[exec.String()], &again)
+		f.same("expired while it runs", must(f.Expire(f.ctx, epoch.Add(time.Hour), all))(f), 0)
+		f.commit(&statelark.Change{Exec: exec, Execution: record, Close: true, Keep: true})
+		f.same("expired", must(f.Expire(f.ctx, epoch.Add(time.Hour), all))(f), 1)
+		f.same("threads of the expired", f.look(exec).Threads[exec.String()], []statelark.ThreadRow(nil))
+		f.same("work of the expired", f.look(exec).Work, []statelark.Work(nil))
+	}
+}
+
+// lawMapRun lists the children of a Map Run, which are not among the executions of their state machine.
+func lawMapRun(f *fixture) {
+	f.hold()
+	const run = machine + "/label:run"
+	child := record(id(1, 0), "child")
+	child.MapRun, child.Items = run, 3
+	f.commit(started(id(2, 0), "x"), &statelark.Change{Exec: child.ID, Start: true, Execution: child})
+	list := func(of string, status statelark.Status) []*statelark.Execution {
+		return must(f.Executions(f.ctx, statelark.ExecutionQuery{Machine: of, Status: status, Limit: all}))(f)
+	}
+	f.same("of the run", list(run, 0), []*statelark.Execution{child})
+	f.same("running of the run", list(run, statelark.Running), []*statelark.Execution{child})
+	f.same("of the machine", len(list(machine, 0)), 1)
+	f.same("id", must(f.Lookup(f.ctx, machine, "child"))(f), child.ID)
+	done := ended(child, epoch, 0)
+	f.commit(&statelark.Change{Exec: child.ID, Execution: done, Close: true})
+	f.same("of the run", list(run, 0), []*statelark.Execution{done})
+	f.same("running of the run", len(list(run, statelark.Running)), 0)
+	f.same("expired", must(f.Expire(f.ctx, epoch.Add(time.Hour), all))(f), 1)
+	f.same("of the run", len(list(run, 0)), 0)
+}
+
 func lawRedrive(f *fixture) {
 	f.hold()
 	exec := id(1, 0)

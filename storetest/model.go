@@ -65,8 +65,14 @@ func worldMachine(n int) string { return fmt.Sprintf("%s%d", machine, n%2) }
 func worldRecord(n int) *statelark.Execution {
 	x := record(worldExec(n), fmt.Sprintf("name%d", n%7))
 	x.Machine = worldMachine(n)
+	if n%4 == 3 {
+		x.MapRun, x.Items = worldMapRun, int64(n)
+	}
 	return x
 }
+
+// worldMapRun is the Map Run of some executions of the world.
+const worldMapRun = machine + "/label:run"
 
 func (m *machines) stores() [2]statelark.Store { return [2]statelark.Store{m.subject, m.model} }
 
@@ -232,7 +238,11 @@ func (m *machines) drawChange(t *rapid.T, last map[statelark.ExecID]int64) *stat
 		if c.Execution.Status != statelark.Running {
 			c.Execution.Stop = drawDue(t)
 		}
+		if c.Execution.Redrives = int64(rapid.IntRange(0, 2).Draw(t, "redrives")); c.Execution.Redrives > 0 {
+			c.Execution.Redriven = drawDue(t)
+		}
 		c.Close = !c.Start && rapid.Bool().Draw(t, "close")
+		c.Keep = c.Close && rapid.Bool().Draw(t, "keep")
 	}
 	drawRows(t, c)
 	return c
@@ -305,7 +315,7 @@ func (m *machines) compare(t *rapid.T) {
 	var pages [2][]any
 	for i, s := range m.stores() {
 		var err error
-		seen[i], err = look(m.ctx, s, execs, []statelark.ShardID{0, 1, 2}, []string{worldMachine(0), worldMachine(1)})
+		seen[i], err = look(m.ctx, s, execs, []statelark.ShardID{0, 1, 2}, []string{worldMachine(0), worldMachine(1), worldMapRun})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -47,6 +47,8 @@ func Run(t *testing.T, fresh func(t testing.TB) *Subject) {
 		{"Close", lawClose},
 		{"CloseInOneBatch", lawCloseInOneBatch},
 		{"CloseOfMany", lawCloseOfMany},
+		{"Keep", lawKeep},
+		{"MapRun", lawMapRun},
 		{"Redrive", lawRedrive},
 		{"Inbox", lawInbox},
 		{"MessageKeys", lawMessageKeys},
