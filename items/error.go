@@ -1,0 +1,39 @@
+package items
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/statelark/statelark/s3"
+)
+
+// Error says why a data set cannot be read, as AWS words the cause of States.ItemReaderFailed where that is known.
+type Error struct {
+	Cause string
+	Err   error // what is behind it, if anything is
+}
+
+// Error implements error.
+func (e *Error) Error() string { return e.Cause }
+
+// Unwrap returns what is behind the error.
+func (e *Error) Unwrap() error { return e.Err }
+
+func fail(format string, args ...any) error { return &Error{Cause: fmt.Sprintf(format, args...)} }
+
+// blame makes an *Error of what happened while an object was read; the context's errors stay what they are.
+func blame(bucket, key string, err error) error {
+	var known *Error
+	var refused *s3.Error
+	switch {
+	case errors.As(err, &known), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case s3.Is(err, s3.PreconditionFailed):
+		return &Error{fmt.Sprintf("The object s3://%s/%s was changed while it was read.", bucket, key), err}
+	case errors.As(err, &refused):
+		return &Error{fmt.Sprintf("Failed to read s3://%s/%s: %s: %s", bucket, key, refused.Code, refused.Text()), err}
+	default:
+		return &Error{fmt.Sprintf("Failed to read s3://%s/%s: %v", bucket, key, err), err}
+	}
+}
