@@ -27,6 +27,8 @@ func blame(bucket, key string, err error) error {
 	var known *Error
 	var refused *s3.Error
 	switch {
+	case err == nil:
+		return nil
 	case errors.As(err, &known), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	case s3.Is(err, s3.PreconditionFailed):
