@@ -17,6 +17,9 @@ func (f *frame) context() value.Value {
 
 func (f *frame) buildContext() value.Value {
 	x := f.x
+	if x.test != nil {
+		return x.test.context(f)
+	}
 	members := []value.Member{
 		{Key: "Execution", Value: value.NewObject([]value.Member{
 			{Key: "Id", Value: value.FromString(x.id.ARN)},
@@ -26,12 +29,21 @@ func (f *frame) buildContext() value.Value {
 			{Key: "RoleArn", Value: value.FromString(x.id.RoleARN)},
 			{Key: "RedriveCount", Value: value.FromInt(0)},
 		})},
-		{Key: "StateMachine", Value: value.NewObject([]value.Member{
-			{Key: "Id", Value: value.FromString(x.id.MachineARN)},
-			{Key: "Name", Value: value.FromString(x.id.MachineName)},
-		})},
+		{Key: "StateMachine", Value: x.machineContext()},
 		{Key: "State", Value: f.stateContext()},
 	}
+	return f.contextOf(members)
+}
+
+func (x *Exec) machineContext() value.Value {
+	return value.NewObject([]value.Member{
+		{Key: "Id", Value: value.FromString(x.id.MachineARN)},
+		{Key: "Name", Value: value.FromString(x.id.MachineName)},
+	})
+}
+
+// contextOf adds to members what not every state sees.
+func (f *frame) contextOf(members []value.Member) value.Value {
 	if f.item != nil {
 		members = append(members, value.Member{Key: "Map", Value: f.item.context()})
 	}
@@ -50,7 +62,7 @@ func (f *frame) stateContext() value.Value {
 	}
 	switch f.s.Type {
 	case asl.Task, asl.Parallel, asl.Map:
-		members = append(members, value.Member{Key: "RetryCount", Value: value.FromInt(int64(f.t.retries.count()))})
+		members = append(members, value.Member{Key: "RetryCount", Value: value.FromInt(int64(f.t.retries.count() + f.x.test.retries()))})
 	}
 	return value.NewObject(members)
 }

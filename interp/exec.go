@@ -88,6 +88,7 @@ type Exec struct {
 	draws      uint64 // how many have been drawn
 	deadline   int64  // Unix ms at which the execution times out, 0: it has not started
 	timeoutSeq uint64 // the timer's wait
+	test       *test  // nil unless this is a test of a single state
 
 	threads map[uint32]*Thread
 	waits   map[uint64]*Thread // by Seq

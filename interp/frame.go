@@ -149,7 +149,11 @@ func (f *frame) runtimeError(format string, a ...any) *failure {
 }
 
 // where begins the cause of every failure that the interpreter itself makes.
+// TestState alone shows the cause without it.
 func (f *frame) where() string {
+	if f.x.test != nil {
+		return ""
+	}
 	return fmt.Sprintf("An error occurred while executing the state '%s' (entered at the event id #%d). ", f.s.Name, f.t.entered)
 }
 

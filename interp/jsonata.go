@@ -32,7 +32,11 @@ func (l jsonataLang) arguments(f *frame) (value.Value, *failure) {
 	if f.s.Arguments == nil {
 		return f.in, nil
 	}
-	return l.build(f, f.s.Arguments, "Arguments", scope{})
+	v, fail := l.build(f, f.s.Arguments, "Arguments", scope{})
+	if fail == nil {
+		f.note(InspectArguments, v)
+	}
+	return v, fail
 }
 
 func (l jsonataLang) output(f *frame, result value.Value) (value.Value, []value.Member, *failure) {

@@ -46,7 +46,11 @@ func (jsonPath) path(f *frame, p *jsonpath.Path, root value.Value) (value.Value,
 }
 
 func (l jsonPath) input(f *frame) (value.Value, *failure) {
-	return l.selectPath(f, f.s.InputPath, f.t.input)
+	in, fail := l.selectPath(f, f.s.InputPath, f.t.input)
+	if fail == nil {
+		f.note(InspectInputPath, in)
+	}
+	return in, fail
 }
 
 // selectPath applies InputPath or OutputPath.
@@ -61,10 +65,15 @@ func (l jsonPath) selectPath(f *frame, p asl.PathField, root value.Value) (value
 }
 
 func (l jsonPath) arguments(f *frame) (value.Value, *failure) {
-	if f.s.Parameters == nil {
-		return f.in, nil
+	v := f.in
+	if f.s.Parameters != nil {
+		var fail *failure
+		if v, fail = l.template(f, f.s.Parameters, "Parameters"); fail != nil {
+			return value.Value{}, fail
+		}
 	}
-	return l.template(f, f.s.Parameters, "Parameters")
+	f.note(InspectParameters, v)
+	return v, nil
 }
 
 func (l jsonPath) output(f *frame, result value.Value) (value.Value, []value.Member, *failure) {
@@ -76,10 +85,12 @@ func (l jsonPath) output(f *frame, result value.Value) (value.Value, []value.Mem
 		}
 		selected = v
 	}
+	f.note(InspectResultSelector, selected)
 	joined, fail := l.resultPath(f, f.s.ResultPath, f.t.input, selected)
 	if fail != nil {
 		return value.Value{}, nil, fail
 	}
+	f.note(InspectResultPath, joined)
 	return l.leave(f, joined, result, f.s.Assign)
 }
 

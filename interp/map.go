@@ -24,6 +24,9 @@ func (t tolerance) exceeded(failed, total int) bool {
 
 // startItems begins the iterations of a Map state, as many as may run at once.
 func (x *Exec) startItems(f *frame) *failure {
+	if x.test != nil {
+		return x.testItems(f)
+	}
 	t, m := f.t, f.s.Map
 	if m.ItemReader != nil || m.ItemBatcher != nil || m.ResultWriter != nil {
 		if !m.Distributed {
@@ -61,23 +64,29 @@ func (f *frame) iterable(v value.Value) bool {
 	return v.Kind() == value.Array || v.Kind() == value.Object && f.s.Map.Distributed
 }
 
-// concurrency computes MaxConcurrency; 0 means as many as AWS runs.
+// concurrency is how many iterations may run at once.
 func (f *frame) concurrency() (int, *failure) {
-	limit := int64(0)
-	if field := f.s.Map.MaxConcurrency; field.Exists() {
-		n, fail := f.lang.integer(f, field)
-		if fail != nil {
-			return 0, fail
-		}
-		if n < 0 {
-			return 0, f.lang.outOfRange(f, field, "The %s field must be a non-negative integer but was: %d", field.Name, n)
-		}
-		limit = n
-	}
+	limit, fail := f.maxConcurrency()
 	if limit == 0 || limit > 1<<20 {
 		limit = MapConcurrency
 	}
-	return int(limit), nil
+	return int(limit), fail
+}
+
+// maxConcurrency computes MaxConcurrency; 0 means as many as AWS runs.
+func (f *frame) maxConcurrency() (int64, *failure) {
+	field := f.s.Map.MaxConcurrency
+	if !field.Exists() {
+		return 0, nil
+	}
+	n, fail := f.lang.integer(f, field)
+	switch {
+	case fail != nil:
+		return 0, fail
+	case n < 0:
+		return 0, f.lang.outOfRange(f, field, "The %s field must be a non-negative integer but was: %d", field.Name, n)
+	}
+	return n, nil
 }
 
 // tolerance computes ToleratedFailureCount and ToleratedFailurePercentage.

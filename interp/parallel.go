@@ -17,6 +17,9 @@ func (x *Exec) startBranches(f *frame) *failure {
 	if overPayload(input) {
 		return f.tooMuch()
 	}
+	if x.test != nil {
+		return x.joinMocked(f)
+	}
 	t, branches := f.t, f.s.Parallel.Branches
 	x.emit(t, history.ParallelStateStarted)
 	x.joinWith(t, &join{length: len(branches), limit: len(branches), children: make([]*Thread, len(branches))})

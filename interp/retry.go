@@ -59,6 +59,9 @@ func (x *Exec) retry(f *frame, fail *failure) bool {
 		t.retries = &retries{by: make([]int, len(f.s.Retry))}
 	}
 	granted := &t.retries.by[i]
+	if x.test != nil {
+		*granted = x.test.Retries
+	}
 	if int64(*granted) >= r.MaxAttempts {
 		return false
 	}
@@ -66,6 +69,10 @@ func (x *Exec) retry(f *frame, fail *failure) bool {
 	*granted++
 	t.retries.all++
 	x.dropJoin(t)
+	if x.test != nil {
+		x.endRetriable(f, fail, i, delay)
+		return true
+	}
 	x.await(t, waitRetry, x.now+delay)
 	return true
 }
@@ -111,6 +118,7 @@ func (x *Exec) catch(f *frame, fail *failure) bool {
 		return false
 	}
 	c := &f.s.Catch[i]
+	x.test.caught(i, c.Next, fail)
 	out, assigned, wrong := f.lang.caught(f, c, fail.output())
 	if wrong == nil {
 		wrong = x.leave(f, out, assigned, c.Next)

@@ -35,6 +35,7 @@ func (x *Exec) enter(t *Thread) {
 	ev := x.emit(t, enteredEvent[t.state.Type])
 	ev.Name, ev.Data = t.state.Name, t.input.Text()
 	t.entered = eventID(ev.ID)
+	x.test.entered(x, t)
 	f, fail := x.reframe(t)
 	if fail == nil {
 		fail = x.perform(f)
@@ -74,6 +75,8 @@ func (x *Exec) pass(f *frame) *failure {
 		if result, fail = f.lang.arguments(f); fail != nil {
 			return fail
 		}
+	} else {
+		f.note(InspectResult, result)
 	}
 	return x.exit(f, result)
 }
@@ -148,7 +151,7 @@ func (x *Exec) leave(f *frame, out value.Value, assigned []value.Member, next st
 	ev := x.emit(t, exitedEvent[f.s.Type])
 	ev.Name, ev.Data, ev.Assigned = f.s.Name, out.Text(), assigned
 	x.assign(t, assigned)
-	if next == "" {
+	if x.test.leads(next) || next == "" {
 		x.endThread(t, out)
 		return nil
 	}

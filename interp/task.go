@@ -187,6 +187,7 @@ func (x *Exec) succeeded(t *Thread, result value.Value) {
 	}
 	x.emitTask(t, history.TaskSucceeded, history.LambdaFunctionSucceeded, history.ActivitySucceeded).Data = result.Text()
 	f, fail := x.reframe(t)
+	f.note(InspectResult, result)
 	if fail == nil {
 		fail = x.exit(f, result)
 	}

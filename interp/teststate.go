@@ -1,0 +1,318 @@
+package interp
+
+import (
+	"github.com/statelark/statelark/asl"
+	"github.com/statelark/statelark/value"
+)
+
+// A test runs the one state of a machine that asl.ParseTested made: the state is entered, and the execution ends as
+// soon as it is left, is to be tried again, or has failed. It is an execution like any other, but that
+//
+//   - what the fields of the state come to is noted (Inspection),
+//   - a Map or a Parallel starts nothing and has the result or the failure of its mock,
+//   - the context object, the variables and the attempts made so far may be given.
+//
+// A Task is handed out in Decision.Run as ever; the host answers it with MockAnswer or with what its target said.
+
+// Test says how the state under test is entered.
+type Test struct {
+	Context   value.Value    // the context object; absent: that of an execution of the host's identity
+	Variables []value.Member // that are set
+	Mock      *Mock          // nil: none, which no Map and no Parallel can do without
+	Retries   int            // how many attempts the retrier that matches has granted
+	Failed    int            // iterations of the Map that failed
+	// Items is what the ItemReader of a Map read, its ItemsPointer applied; absent: not known.
+	Items value.Value
+	// ItemsPointer is what the pointer led to; absent: there is none.
+	ItemsPointer value.Value
+}
+
+// Mock is the result of the work of the state, or, when Result is absent, its failure.
+type Mock struct {
+	Result       value.Value
+	Error, Cause *string
+}
+
+// Inspected is a step of the way through a state whose value a test notes.
+type Inspected uint8
+
+// The steps, in the order in which AWS documents them.
+const (
+	InspectInput Inspected = iota
+	InspectArguments
+	InspectInputPath
+	InspectParameters
+	InspectResult
+	InspectResultSelector
+	InspectResultPath
+	InspectItemsPath
+	InspectItemsPointer
+	InspectItemSelector
+	InspectVariables
+	inspectedSteps
+)
+
+var inspectedNames = [inspectedSteps]string{
+	"input", "afterArguments", "afterInputPath", "afterParameters", "result", "afterResultSelector", "afterResultPath",
+	"afterItemsPath", "afterItemsPointer", "afterItemSelector", "variables",
+}
+
+// String returns the name of the step in the inspectionData of TestState.
+func (i Inspected) String() string { return inspectedNames[i] }
+
+// Inspection is what was noted on the way through the state. What it did not come to is absent.
+type Inspection struct {
+	Steps [inspectedSteps]value.Value
+
+	MaxConcurrency             *int64
+	ToleratedFailureCount      *int64
+	ToleratedFailurePercentage *float64
+
+	CatchIndex   *int
+	RetryIndex   *int
+	RetryBackoff int64 // ms, when RetryIndex is there
+}
+
+// TestStatus is how a test ended.
+type TestStatus uint8
+
+// The statuses.
+const (
+	TestSucceeded   TestStatus = iota
+	TestFailed                 // the state failed for good
+	TestRetriable              // it failed, and a retrier grants another attempt
+	TestCaughtError            // it failed, and a catcher goes on
+)
+
+// TestResult is how a test ended.
+type TestResult struct {
+	Status       TestStatus
+	Output       value.Value // absent when the state failed, or when the output of the catcher cannot be computed
+	Error, Cause *string
+	Next         string // where the state leads to, "" when it ends
+	Inspection   Inspection
+}
+
+// test is the memory of a test. Its methods that stand in the interpreter's way do nothing on nil, which every
+// execution but a test has.
+type test struct {
+	Test
+	noted   Inspection
+	next    string   // where the state leads to
+	failure *failure // that was caught
+}
+
+// NewTest returns the memory of a test, which is stepped as one of NewExec. m has one state.
+func NewTest(id Identity, host Host, m *asl.Machine, input value.Value, seed uint64, t Test) *Exec {
+	x := NewExec(id, host, m, input, seed)
+	x.test = &test{Test: t}
+	return x
+}
+
+// Tested returns how a test came to the end of its execution.
+func (x *Exec) Tested(end *End) TestResult {
+	t := x.test
+	r := TestResult{Output: end.Output, Error: end.Error, Cause: end.Cause, Inspection: t.noted}
+	switch {
+	case t.noted.RetryIndex != nil:
+		r.Status = TestRetriable
+	case t.noted.CatchIndex != nil:
+		r.Status, r.Error, r.Cause = TestCaughtError, t.failure.name, t.failure.cause
+	case end.Status != Succeeded:
+		r.Status = TestFailed
+	}
+	if r.Status == TestSucceeded || r.Status == TestCaughtError {
+		r.Next = t.next
+	}
+	if vars := x.threads[topThread].vars; len(vars) > 0 {
+		r.Inspection.Steps[InspectVariables] = value.NewObject(vars)
+	}
+	return r
+}
+
+// MockAnswer is the event that answers the Task of a test by its mock, false when it has none.
+func (x *Exec) MockAnswer(seq uint64) (Event, bool) {
+	m := x.test.Mock
+	switch {
+	case m == nil:
+		return Event{}, false
+	case m.Result.Exists():
+		return Event{Kind: TaskSucceeded, Seq: seq, Output: m.Result}, true
+	}
+	return Event{Kind: TaskFailed, Seq: seq, Error: m.Error, Cause: m.Cause}, true
+}
+
+// entered sets the variables of the state that x has entered with t.
+func (t *test) entered(x *Exec, thread *Thread) {
+	if t == nil {
+		return
+	}
+	t.noted.Steps[InspectInput] = thread.input
+	x.assign(thread, t.Variables)
+}
+
+// leads notes where the state goes on, and reports whether the execution ends here all the same.
+func (t *test) leads(next string) bool {
+	if t == nil {
+		return false
+	}
+	t.next = next
+	return true
+}
+
+// caught notes by which catcher the failure is dealt with, whether or not what it computes fails.
+func (t *test) caught(i int, next string, fail *failure) {
+	if t == nil {
+		return
+	}
+	t.noted.CatchIndex, t.next, t.failure = &i, next, fail
+}
+
+// retries is how many attempts are said to have been made before.
+func (t *test) retries() int {
+	if t == nil {
+		return 0
+	}
+	return t.Retries
+}
+
+// endRetriable ends a test whose state is to be tried again, by its retrier i after so many ms.
+func (x *Exec) endRetriable(f *frame, fail *failure, i int, delay int64) {
+	x.test.noted.RetryIndex, x.test.noted.RetryBackoff = &i, delay
+	x.endFailed(f.t, fail)
+}
+
+// note keeps what a step of the state of f came to. As recorded, AWS does not tell what goes in where that is not
+// looked at: in a Pass with a Result, in a Parallel; nor what comes out where nothing is put together.
+func (f *frame) note(step Inspected, v value.Value) {
+	t := f.x.test
+	if t == nil {
+		return
+	}
+	switch step {
+	case InspectInputPath, InspectParameters:
+		if f.s.Type == asl.Parallel || f.s.Type == asl.Pass && f.s.Pass.Result.Exists() {
+			return
+		}
+	case InspectResultSelector, InspectResultPath:
+		if f.s.Type == asl.Wait || f.s.Type == asl.Succeed {
+			return
+		}
+	}
+	t.noted.Steps[step] = v
+}
+
+// context is what the state under test sees as the context object: the one that was given, or that of an Express
+// execution, in the order in which AWS has it here. A role that was not given is null.
+func (t *test) context(f *frame) value.Value {
+	if t.Context.Exists() {
+		if f.item == nil {
+			return t.Context
+		}
+		return t.Context.With("Map", f.item.context())
+	}
+	x := f.x
+	role := value.NullValue
+	if x.id.RoleARN != "" {
+		role = value.FromString(x.id.RoleARN)
+	}
+	return f.contextOf([]value.Member{
+		{Key: "Execution", Value: value.NewObject([]value.Member{
+			{Key: "Id", Value: value.FromString(x.id.ARN)},
+			{Key: "Input", Value: x.input},
+			{Key: "Name", Value: value.FromString(x.id.Name)},
+			{Key: "RoleArn", Value: role},
+			{Key: "StartTime", Value: timestamp(x.id.StartedAt.UnixMilli())},
+		})},
+		{Key: "StateMachine", Value: x.machineContext()},
+		{Key: "State", Value: f.stateContext()},
+	})
+}
+
+// joinMocked leaves a Map or a Parallel with the result of its mock, or fails it.
+func (x *Exec) joinMocked(f *frame) *failure {
+	m := x.test.Mock
+	switch {
+	case !m.Result.Exists():
+		return &failure{name: m.Error, cause: m.Cause}
+	case overPayload(m.Result):
+		return tooLarge(f.s.Name)
+	}
+	return x.exit(f, m.Result)
+}
+
+// testItems goes through the fields of a Map, notes what they come to, and has the mock be the end of the iterations.
+func (x *Exec) testItems(f *frame) *failure {
+	t, m := x.test, f.s.Map
+	items, fail := t.items(f)
+	if fail != nil {
+		return fail
+	}
+	limit, fail := f.maxConcurrency()
+	if fail != nil {
+		return fail
+	}
+	t.noted.MaxConcurrency = &limit
+	tolerated := tolerance{count: -1, percentage: -1}
+	if m.Distributed {
+		if tolerated, fail = f.tolerance(); fail != nil {
+			return fail
+		}
+	}
+	if tolerated.count >= 0 {
+		t.noted.ToleratedFailureCount = &tolerated.count
+	}
+	if tolerated.percentage >= 0 {
+		t.noted.ToleratedFailurePercentage = &tolerated.percentage
+	}
+	if fail := x.selectItems(f, items); fail != nil {
+		return fail
+	}
+	if m.Distributed && t.Mock.Result.Exists() && tolerated.exceeded(t.Failed, max(items.Len(), t.Failed)) {
+		return newFailure("States.ExceedToleratedFailureThreshold", "The specified tolerated failure threshold was exceeded")
+	}
+	return x.joinMocked(f)
+}
+
+// items returns what the Map of f iterates over, absent when that is not known: an ItemReader reads nothing here.
+func (t *test) items(f *frame) (value.Value, *failure) {
+	m := f.s.Map
+	if m.ItemReader != nil {
+		if _, fail := f.lang.template(f, m.ItemReader, "ItemReader"); fail != nil {
+			return value.Value{}, fail
+		}
+		t.noted.Steps[InspectItemsPointer] = t.ItemsPointer
+		return t.Items, nil
+	}
+	items, fail := f.lang.items(f)
+	if fail == nil && f.s.Language == asl.JSONPath {
+		t.noted.Steps[InspectItemsPath] = items
+	}
+	return items, fail
+}
+
+// selectItems notes the inputs that the ItemSelector makes, unless they are more than an answer may hold.
+func (x *Exec) selectItems(f *frame, items value.Value) *failure {
+	if f.s.Map.ItemSelector == nil || !items.Exists() {
+		return nil
+	}
+	j := &join{items: items}
+	var selected []value.Value
+	size := 0
+	for i := range items.Len() {
+		of := x.newFrame(f.t)
+		of.in, of.item = f.in, j.item(i)
+		v, fail := of.selectItem()
+		x.frames = x.frames[:len(x.frames)-1]
+		if fail != nil {
+			return fail
+		}
+		if size += v.Size(); size <= asl.MaxPayload {
+			selected = append(selected, v)
+		}
+	}
+	if size <= asl.MaxPayload {
+		x.test.noted.Steps[InspectItemSelector] = value.NewArray(selected)
+	}
+	return nil
+}
