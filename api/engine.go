@@ -53,6 +53,10 @@ type Engine interface {
 	// first event or, reverse, the last.
 	History(ctx context.Context, arn string, first int64, n int, reverse bool) ([]history.Event, error)
 
+	// TestState runs one state and says how it ended. The definition compiles, and a Map or a Parallel has a mock. It
+	// takes 5 minutes at most; when too many run, the answer is ThrottlingException.
+	TestState(ctx context.Context, t *statelark.StateTest) (*statelark.StateTestResult, error)
+
 	// ActivityTask waits for a task until ctx ends or the time of a long poll (60 s) is over, and then returns
 	// nil.
 	ActivityTask(ctx context.Context, arn, worker string) (*statelark.ActivityTask, error)

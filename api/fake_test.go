@@ -23,6 +23,7 @@ type fakeEngine struct {
 	tasks      []statelark.ActivityTask     // that GetActivityTask will hand out
 	events     []history.Event              // the history of every execution
 	broken     error                        // what ListStateMachines fails with
+	tested     *statelark.StateTest         // what TestState was asked last
 }
 
 var _ Engine = (*fakeEngine)(nil)
@@ -285,4 +286,11 @@ func (f *fakeEngine) end(name, status, output string) error {
 		return nil
 	}
 	return fmt.Errorf("no execution %q", name)
+}
+
+// TestState answers what the test was told, as if the state passed its input on.
+func (f *fakeEngine) TestState(_ context.Context, t *statelark.StateTest) (*statelark.StateTestResult, error) {
+	f.tested = t
+	out := t.Input
+	return &statelark.StateTestResult{Status: statelark.TestSucceeded, Output: &out, Next: "Next"}, nil
 }

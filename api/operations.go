@@ -98,6 +98,12 @@ func (s *Server) operations() []awswire.Operation {
 			req("executionArn", arnShape), opt("maxResults", pageSizeShape), opt("reverseOrder", flagShape),
 			opt("nextToken", pageTokenShape), opt("includeExecutionData", flagShape))},
 
+		{Name: "TestState", Do: s.testState, Input: input(
+			req("definition", definitionShape), opt("roleArn", arnShape), opt("input", payloadShape),
+			opt("inspectionLevel", awswire.Words("INFO", inspectDebug, inspectTrace)), opt("revealSecrets", flagShape),
+			opt("variables", payloadShape), opt("stateName", awswire.Secret(1, 80)), opt("mock", mockShape),
+			opt("context", payloadShape), opt("stateConfiguration", stateConfigurationShape))},
+
 		{Name: "CreateActivity", Do: s.createActivity, Input: input(
 			req("name", nameShape), opt("tags", tagsShape), opt("encryptionConfiguration", encryptionConfigurationShape))},
 		{Name: "DescribeActivity", Do: s.describeActivity, Input: input(req("activityArn", arnShape))},

@@ -46,6 +46,11 @@ func (r Resource) Name() string {
 	return r.Action
 }
 
+// Waits reports whether a Task goes on after its request was answered: until a job is done, or somebody returns its token.
+func (r *Resource) Waits() bool {
+	return r.Function == "" && r.Activity == "" && r.Pattern != RequestResponse
+}
+
 // errNotRecognized is the answer of ParseResource to everything that it does not know.
 var errNotRecognized = errors.New("the resource is not recognized")
 

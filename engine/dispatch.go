@@ -314,7 +314,7 @@ func (d *dispatcher) run(r running) {
 	d.answer(r.ctx, r.taskKey, ev)
 }
 
-// start starts a call on its target and returns the event that its answer is, false when there is none to deliver.
+// start is start of a call whose input may be in the store; false when there is no answer to deliver.
 func (d *dispatcher) start(ctx context.Context, k call) (ev interp.Event, answered bool) {
 	target := k.target
 	err := insist(ctx, func() (err error) {
@@ -327,18 +327,25 @@ func (d *dispatcher) start(ctx context.Context, k call) (ev interp.Event, answer
 		}
 		return ev, false
 	}
-	if target == nil {
+	k.target = target
+	return k.start(ctx, nil)
+}
+
+// start starts the call on its target and returns the event that its answer is, false when there is none. trace is
+// of a call that is to be shown, else nil.
+func (k call) start(ctx context.Context, trace *task.Trace) (ev interp.Event, answered bool) {
+	if k.target == nil {
 		return failedEvent(k, task.Errorf("States.TaskFailed", "This server has no integration for %s.", k.resource.ARN)), true
 	}
 	c := &task.Call{
-		Key: task.Key{Execution: k.arn, Seq: k.seq}, Resource: *k.resource, Input: k.input, Token: k.token, Role: k.role,
+		Key: task.Key{Execution: k.arn, Seq: k.seq}, Resource: *k.resource, Input: k.input, Token: k.token, Role: k.role, Trace: trace,
 	}
 	if k.deadline != 0 {
 		c.Deadline = time.UnixMilli(k.deadline)
 	}
 	var out task.Outcome
-	err = insist(ctx, func() (err error) {
-		out, err = target.Start(ctx, c)
+	err := insist(ctx, func() (err error) {
+		out, err = k.target.Start(ctx, c)
 		return err
 	})
 	switch {

@@ -97,6 +97,7 @@ type Engine struct {
 	deletions  *deletions
 
 	seats    chan struct{} // for steps that are set aside
+	tests    chan struct{} // for tests of states
 	patience atomic.Int64  // of Options, in ns; tests change it
 
 	closing chan struct{} // closed when Close begins
@@ -122,6 +123,7 @@ func New(store statelark.Store, place arn.Place, targets *task.Registry, o Optio
 	e.dispatcher = newDispatcher(targets, e.rows, e.deliver, e.log, o.MaxTasks)
 	e.recovery, e.deletions = newRecovery(e), newDeletions(e)
 	e.seats = newSeats()
+	e.tests = make(chan struct{}, maxTests)
 	e.patience.Store(int64(o.Patience))
 	for i := range o.Owners {
 		e.owners = append(e.owners, newOwner(e, i))

@@ -90,7 +90,7 @@ func (f *frame) token() string {
 
 // hasToken reports whether a task of the resource can be ended from outside.
 func hasToken(r *asl.Resource) bool {
-	return r.Activity != "" || r.Function == "" && r.Pattern != asl.RequestResponse
+	return r.Activity != "" || r.Waits()
 }
 
 // stateData is the Source of items that come from the state's own data, and not from an ItemReader.

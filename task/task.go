@@ -40,7 +40,22 @@ type Call struct {
 	Token    string    // the task token, "" when the pattern has none
 	Deadline time.Time // when the state times out; zero: never
 	Role     string    // ARN of the role in the state's Credentials, "" when it has none
+	Trace    *Trace    // nil unless somebody wants to see what goes over the wire
 }
+
+// Trace is filled in by targets that speak HTTP for whoever tests a state: what was sent and what came back. A target
+// that does not speak it leaves it as it is.
+type Trace struct {
+	Secrets  bool // what a connection adds is shown as it is
+	Request  *HTTPRequest
+	Response *HTTPResponse
+}
+
+// HTTPRequest is a request as TestState shows it; headers are JSON.
+type HTTPRequest struct{ Protocol, Method, URL, Headers, Body string }
+
+// HTTPResponse is an answer as TestState shows it; headers are JSON.
+type HTTPResponse struct{ Protocol, StatusCode, StatusMessage, Headers, Body string }
 
 // Outcome is the answer of a target. With the patterns that wait (.sync, .waitForTaskToken) it is the answer to
 // the request that began the work, and the task goes on.
