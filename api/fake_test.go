@@ -288,9 +288,24 @@ func (f *fakeEngine) end(name, status, output string) error {
 	return fmt.Errorf("no execution %q", name)
 }
 
-// TestState answers what the test was told, as if the state passed its input on.
+// TestState answers with what it was asked, in every field that an answer may have.
 func (f *fakeEngine) TestState(_ context.Context, t *statelark.StateTest) (*statelark.StateTestResult, error) {
-	f.tested = t
-	out := t.Input
-	return &statelark.StateTestResult{Status: statelark.TestSucceeded, Output: &out, Next: "Next"}, nil
+	r := &statelark.StateTestResult{Status: statelark.TestSucceeded, Output: &t.Input, Next: "Next"}
+	in := &r.Inspection
+	for _, step := range []statelark.InspectedStep{{Name: "input", Value: t.Input}, {Name: "variables", Value: t.Variables}} {
+		if step.Value != "" {
+			in.Steps = append(in.Steps, step)
+		}
+	}
+	if t.RevealSecrets {
+		in.Request = &statelark.HTTPRequest{Protocol: "https", Method: "GET", URL: "https://x", Headers: "{}"}
+		in.Response = &statelark.HTTPResponse{Protocol: "https", StatusCode: "200", StatusMessage: "OK", Body: "b"}
+	}
+	if m := t.Mock; m != nil && m.Result == nil {
+		one, percentage := 1, 12.5
+		r.Status, r.Output, r.Next, r.Error, r.Cause = statelark.TestRetriable, nil, "", m.Error, m.Cause
+		in.RetryIndex, in.RetryBackoff, in.CatchIndex = &one, t.Retries, &one
+		in.MaxConcurrency, in.ToleratedFailureCount, in.ToleratedFailurePercentage = &t.Failed, &t.Failed, &percentage
+	}
+	return r, nil
 }

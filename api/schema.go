@@ -97,7 +97,7 @@ func outOfLength(name string, n int, s *awswire.Shape) string {
 
 func outOfBounds(name string, n float64, s *awswire.Shape) string {
 	switch {
-	case s.Min != 0 && n < float64(s.Min):
+	case n < float64(s.Min):
 		return "Field '" + name + "' is less than the minimum value"
 	case s.Max > 0 && n > float64(s.Max):
 		return "Field '" + name + "' exceeds the maximum value"

@@ -2,6 +2,7 @@ package aws
 
 import (
 	_ "embed"
+	"math"
 	"strconv"
 	"strings"
 	"sync"
@@ -102,9 +103,11 @@ func readType(structures map[string]*awswire.Shape, typ string) *awswire.Shape {
 	if enum {
 		typ += "=" + words
 	}
+	bounded := false
 	if at := strings.LastIndexByte(typ, '('); at >= 0 && strings.HasSuffix(typ, ")") {
 		low, high, _ := strings.Cut(typ[at+1:len(typ)-1], "..")
 		s.Min, _ = strconv.ParseInt(low, 10, 64)
+		bounded = low != ""
 		s.Max, _ = strconv.ParseInt(high, 10, 64)
 		typ = typ[:at]
 	}
@@ -116,7 +119,9 @@ func readType(structures map[string]*awswire.Shape, typ string) *awswire.Shape {
 	case typ == "s":
 		s.Kind = awswire.String
 	case typ == "n":
-		s.Kind = awswire.Float
+		if s.Kind = awswire.Float; !bounded {
+			s.Min = math.MinInt64
+		}
 	case typ == "b":
 		s.Kind = awswire.Boolean
 	default:
