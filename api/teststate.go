@@ -95,10 +95,10 @@ func (s *Server) readTest(c *awswire.Call) (*statelark.StateTest, error) {
 			return nil, statelark.Errorf(statelark.CodeInvalidExecutionInput, "Invalid State Machine Execution Input: '%s'", r.Why)
 		}
 	}
-	if err := readMock(c, t, m.States[0]); err != nil {
+	if err := readMock(c, t, m.State); err != nil {
 		return nil, err
 	}
-	if err := checkContext(c, m.States[0]); err != nil {
+	if err := checkContext(c, m.State); err != nil {
 		return nil, err
 	}
 	if v, err := value.Parse(t.Variables); t.Variables != "" && (err != nil || v.Kind() != value.Object) {

@@ -36,8 +36,8 @@ func TestParseTested(t *testing.T) {
 		if m == nil {
 			continue
 		}
-		s := m.State(m.StartAt)
-		if len(m.States) != 1 || s == nil || s.Name != asl.TestedName || s.Type != test.want || s.Language != test.language {
+		s := m.Block.State(m.StartAt)
+		if len(m.States) != 1 || s != m.State || s.Name != asl.TestedName || s.Type != test.want || s.Language != test.language || m.InMap != (test.name == "I") {
 			t.Errorf("%s in %s: %+v", test.name, test.text, s)
 		}
 	}

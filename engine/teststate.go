@@ -80,10 +80,8 @@ func (e *Engine) newTest(ctx context.Context, t *statelark.StateTest) (*stateTes
 	if m == nil {
 		return nil, fmt.Errorf("compiling the state: %s", asl.Message(found))
 	}
-	spec, err := specOf(t)
-	if err != nil {
-		return nil, err
-	}
+	spec := specOf(t)
+	spec.InMap = m.InMap
 	now := e.now()
 	machine, name := uuid.NewString(), uuid.NewString()
 	test := &stateTest{e: e, ctx: ctx, arn: t.Place.ARN("states", "express:"+machine+":"+name), trace: task.Trace{Secrets: t.RevealSecrets}}
@@ -96,12 +94,12 @@ func (e *Engine) newTest(ctx context.Context, t *statelark.StateTest) (*stateTes
 		Token:       func(seq uint64) string { return e.tokens.token(exec, seq) },
 		Interrupted: test.interrupted,
 	}
-	test.x = interp.NewTest(id, host, m, value.Checked(t.Input), rand.Uint64(), spec)
+	test.x = interp.NewTest(id, host, m.Machine, value.Checked(t.Input), rand.Uint64(), spec)
 	return test, nil
 }
 
 // specOf is t in the terms of the interpreter.
-func specOf(t *statelark.StateTest) (interp.Test, error) {
+func specOf(t *statelark.StateTest) interp.Test {
 	spec := interp.Test{Retries: int(t.Retries), Failed: int(t.Failed)}
 	if t.Context != "" {
 		spec.Context = value.Checked(t.Context)
@@ -116,13 +114,11 @@ func specOf(t *statelark.StateTest) (interp.Test, error) {
 		}
 	}
 	if t.ReaderData != nil {
-		v, err := value.Parse(*t.ReaderData)
-		if err != nil {
-			return spec, fmt.Errorf("reading the items of the Map: %w", err)
+		if items, err := value.Parse(*t.ReaderData); err == nil && items.Kind() == value.Array {
+			spec.Items = items
 		}
-		spec.Items = v
 	}
-	return spec, nil
+	return spec
 }
 
 // run steps the execution to its end.

@@ -21,10 +21,10 @@ type Test struct {
 	Mock      *Mock          // nil: none, which no Map and no Parallel can do without
 	Retries   int            // how many attempts the retrier that matches has granted
 	Failed    int            // iterations of the Map that failed
-	// Items is what the ItemReader of a Map read, its ItemsPointer applied; absent: not known.
+	// InMap: the state stands in the processor of a Map, and sees its input as the first item in the context object.
+	InMap bool
+	// Items is what the ItemReader of the Map reads, an array; absent: not known.
 	Items value.Value
-	// ItemsPointer is what the pointer led to; absent: there is none.
-	ItemsPointer value.Value
 }
 
 // Mock is the result of the work of the state, or, when Result is absent, its failure.
@@ -46,7 +46,6 @@ const (
 	InspectResultSelector
 	InspectResultPath
 	InspectItemsPath
-	InspectItemsPointer
 	InspectItemSelector
 	InspectVariables
 	inspectedSteps
@@ -54,7 +53,7 @@ const (
 
 var inspectedNames = [inspectedSteps]string{
 	"input", "afterArguments", "afterInputPath", "afterParameters", "result", "afterResultSelector", "afterResultPath",
-	"afterItemsPath", "afterItemsPointer", "afterItemSelector", "variables",
+	"afterItemsPath", "afterItemSelector", "variables",
 }
 
 // String returns the name of the step in the inspectionData of TestState.
@@ -212,6 +211,9 @@ func (t *test) context(f *frame) value.Value {
 		return t.Context.With("Map", f.item.context())
 	}
 	x := f.x
+	if t.InMap && f.item == nil {
+		f.item = &mapItem{value: x.input}
+	}
 	role := value.NullValue
 	if x.id.RoleARN != "" {
 		role = value.FromString(x.id.RoleARN)
@@ -281,7 +283,6 @@ func (t *test) items(f *frame) (value.Value, *failure) {
 		if _, fail := f.lang.template(f, m.ItemReader, "ItemReader"); fail != nil {
 			return value.Value{}, fail
 		}
-		t.noted.Steps[InspectItemsPointer] = t.ItemsPointer
 		return t.Items, nil
 	}
 	items, fail := f.lang.items(f)

@@ -191,7 +191,7 @@ max 2`},
 			if m == nil {
 				t.Fatal(asl.Message(found))
 			}
-			r := oneTest(t, m, test.input, test.spec, Event{}, 1)
+			r := oneTest(t, m.Machine, test.input, test.spec, Event{}, 1)
 			if diff := cmp.Diff(test.want, r.lines()); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
@@ -205,7 +205,12 @@ func TestTestContext(t *testing.T) {
 	if m == nil {
 		t.Fatal(asl.Message(found))
 	}
-	r := oneTest(t, m, `{"a": 1}`, Test{}, Event{}, 1)
+	r := oneTest(t, m.Machine, `{"a": 1}`, Test{}, Event{}, 1)
+	inMap := oneTest(t, m.Machine, `{"a": 1}`, Test{InMap: true}, Event{}, 1)
+	c, _ := inMap.Output.Get("c")
+	if got, _ := c.Get("Map"); got.Compact() != `{"Item":{"Index":0,"Value":{"a":1},"Source":"STATE_DATA"}}` {
+		t.Errorf("in a Map it sees %s", got.Text())
+	}
 	want := `{"c":{"Execution":{"Id":"arn:aws:states:us-east-1:000000000000:execution:M:e","Input":{"a":1},"Name":"e",` +
 		`"RoleArn":"arn:aws:iam::000000000000:role/r","StartTime":"2023-11-14T22:13:20Z"},` +
 		`"StateMachine":{"Id":"arn:aws:states:us-east-1:000000000000:stateMachine:M","Name":"M"},` +
@@ -237,7 +242,7 @@ func TestTestIsAnExecution(t *testing.T) {
 		if one == nil {
 			t.Fatalf("seed %d: %s\n%s", seed, asl.Message(found), state)
 		}
-		r := oneTest(t, one, input, Test{}, answer, seed)
+		r := oneTest(t, one.Machine, input, Test{}, answer, seed)
 		seen[r.Status]++
 		if got, want := r.outcome(), executed(whole, input, answer, seed); got != want {
 			t.Fatalf("seed %d: the test says\n%s\nand the execution\n%s\n%s", seed, got, want, definition)

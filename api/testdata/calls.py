@@ -74,3 +74,9 @@ client.delete_activity(activityArn=activity)
 refused("ActivityDoesNotExist", "get_activity_task", activityArn=activity)
 client.delete_state_machine(stateMachineArn=machine)
 refused("StateMachineDoesNotExist", "start_execution", stateMachineArn=machine)
+
+# boto3 puts "sync-" before the host of this one, which is no name of an address.
+sync = boto3.client("stepfunctions", endpoint_url=sys.argv[1], config=Config(inject_host_prefix=False))
+tested = sync.test_state(definition='{"Type":"Pass","Next":"Next"}', input='{"a":1}', inspectionLevel="TRACE")
+assert tested["status"] == "SUCCEEDED" and tested["output"] == '{"a":1}' and tested["nextState"] == "Next", tested
+assert tested["inspectionData"]["input"] == '{"a":1}', tested

@@ -4,6 +4,7 @@ import sys
 import time
 
 import boto3
+from botocore.config import Config
 
 sfn = boto3.client("stepfunctions")
 role = "arn:aws:iam::000000000000:role/clients"
@@ -108,4 +109,21 @@ refuses("InvalidOutput", sfn.send_task_success, taskToken=task["taskToken"], out
 sfn.delete_state_machine(stateMachineArn=machine)
 sfn.delete_activity(activityArn=activity)
 refuses("ActivityDoesNotExist", sfn.describe_activity, activityArn=activity)
+
+# A state alone, for which boto3 puts "sync-" before the host unless it is told not to.
+test = boto3.client("stepfunctions", config=Config(inject_host_prefix=False))
+tested = test.test_state(
+    definition=json.dumps({"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Next": "Done",
+                           "Parameters": {"FunctionName": "f", "Payload.$": "$.order"}, "OutputPath": "$.Payload"}),
+    input='{"order": 17}', inspectionLevel="DEBUG", mock={"result": '{"StatusCode": 200, "Payload": {"ok": true}}'})
+assert tested["status"] == "SUCCEEDED" and tested["nextState"] == "Done", tested
+assert json.loads(tested["output"]) == {"ok": True}, tested
+assert json.loads(tested["inspectionData"]["afterParameters"]) == {"FunctionName": "f", "Payload": 17}, tested
+tested = test.test_state(
+    definition=json.dumps({"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": True,
+                           "Parameters": {"FunctionName": "f"}, "Retry": [{"ErrorEquals": ["Slow"], "IntervalSeconds": 5}]}),
+    inspectionLevel="DEBUG", mock={"errorOutput": {"error": "Slow", "cause": "no"}}, stateConfiguration={"retrierRetryCount": 1})
+assert tested["status"] == "RETRIABLE", tested
+assert tested["inspectionData"]["errorDetails"] == {"retryIndex": 0, "retryBackoffIntervalSeconds": 10}, tested
+refuses("ValidationException", test.test_state, definition=json.dumps({"Type": "Succeed"}), mock={"result": "{}"})
 print("boto3", boto3.__version__, "ok")
