@@ -12,6 +12,7 @@ const (
 	CodeActivityAlreadyExists        = "ActivityAlreadyExists"
 	CodeActivityDoesNotExist         = "ActivityDoesNotExist"
 	CodeActivityWorkerLimitExceeded  = "ActivityWorkerLimitExceeded"
+	CodeConflict                     = "ConflictException"
 	CodeExecutionAlreadyExists       = "ExecutionAlreadyExists"
 	CodeExecutionDoesNotExist        = "ExecutionDoesNotExist"
 	CodeInvalidArn                   = "InvalidArn"
@@ -24,6 +25,7 @@ const (
 	CodeInvalidToken                 = "InvalidToken"
 	CodeMissingRequiredParameter     = "MissingRequiredParameter"
 	CodeResourceNotFound             = "ResourceNotFound"
+	CodeServiceQuotaExceeded         = "ServiceQuotaExceededException"
 	CodeServiceUnavailable           = "ServiceUnavailable"
 	CodeStateMachineAlreadyExists    = "StateMachineAlreadyExists"
 	CodeStateMachineDeleting         = "StateMachineDeleting"
@@ -68,6 +70,11 @@ func ErrorCode(err error) string {
 // ResourceNotFound is the answer about tags of, or a Map Run at, an ARN that names nothing.
 func ResourceNotFound(arn string) *Error {
 	return &Error{Code: CodeResourceNotFound, Message: "Resource not found: '" + arn + "'", Resource: arn}
+}
+
+// NoSuchResource is the answer about a version or an alias that is not there.
+func NoSuchResource(arn string) *Error {
+	return &Error{Code: CodeResourceNotFound, Message: "Request references a resource that does not exist.", Resource: arn}
 }
 
 // TooManyTags is the answer when a resource would have more than MaxTags.

@@ -77,7 +77,7 @@ func (x *Execution) ARN() string { return arn.Execution(x.Machine, x.Name) }
 
 // ExecutionStart is what StartExecution asks for.
 type ExecutionStart struct {
-	Machine     string // ARN of the state machine
+	Machine     string // ARN of the state machine, qualified by a version or an alias or not
 	Name        string // never "": whoever was given none makes one up
 	MadeUp      bool   // the name was made up at random, and cannot be taken
 	Input       string // JSON text

@@ -35,6 +35,8 @@ type StateMachine struct {
 	Updated  time.Time // when the revision was made
 	// Tags belong to the state machine and not to a revision.
 	Tags []Tag
+	// Version is the version that the revision is asked to be published as, or was; nil when it is not about one.
+	Version *Version
 }
 
 // SameRequest reports whether the request to create b asks for what a is. Role and tags do not count: AWS
@@ -51,12 +53,21 @@ type StateMachineUpdate struct {
 	Logging    *LoggingConfiguration
 	Tracing    *TracingConfiguration
 	Encryption *EncryptionConfiguration
+	// Publish asks for a version of what it leads to; only the Description is given.
+	Publish *Version
+}
+
+// Changes reports whether u says anything about the revision itself.
+func (u StateMachineUpdate) Changes() bool {
+	u.Publish = nil
+	return u != (StateMachineUpdate{})
 }
 
 // Apply returns m with u in it, and whether that differs from m, which is left as it is. Revision and Updated
 // are the caller's to set.
 func (u StateMachineUpdate) Apply(m *StateMachine) (next *StateMachine, changed bool) {
 	n := *m
+	n.Version = nil
 	if u.Definition != nil {
 		n.Definition = *u.Definition
 	}

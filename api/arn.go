@@ -67,3 +67,45 @@ func (s *Server) activityARN(c *awswire.Call) (string, error) {
 	_, err := s.resource(text, "activity")
 	return text, err
 }
+
+// versionARN takes the ARN of a version apart that was sent as a member.
+func (s *Server) versionARN(c *awswire.Call, member string) (machine string, number int64, err error) {
+	text := c.Str(member)
+	if _, err := s.resource(text, "stateMachine"); err != nil {
+		return "", 0, err
+	}
+	machine, qualifier := arn.SplitQualified(text)
+	number, ok := statelark.VersionNumber(qualifier)
+	if !ok {
+		return "", 0, statelark.Errorf(statelark.CodeValidation, "The ARN does not refer to a state machine version: '%s'", text)
+	}
+	return machine, number, nil
+}
+
+// aliasARN takes the ARN of an alias apart that was sent.
+func (s *Server) aliasARN(c *awswire.Call) (machine, name string, err error) {
+	text := c.Str("stateMachineAliasArn")
+	if _, err := s.resource(text, "stateMachine"); err != nil {
+		return "", "", err
+	}
+	machine, name = arn.SplitQualified(text)
+	if !isAliasName(name) {
+		return "", "", invalidARN("Resource type not valid in this context: stateMachine")
+	}
+	return machine, name, nil
+}
+
+// isAliasName tells whether text may name an alias. What is all digits names a version.
+func isAliasName(text string) bool {
+	digits := true
+	for _, r := range text {
+		switch {
+		case r >= '0' && r <= '9':
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r == '_', r == '-', r == '.':
+			digits = false
+		default:
+			return false
+		}
+	}
+	return !digits
+}

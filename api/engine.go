@@ -14,18 +14,43 @@ import (
 // What it is given has been checked: names and ARNs are well-formed, definitions compile, payloads are JSON
 // and within their limits. What it returns belongs to nobody: neither side changes it.
 type Engine interface {
-	// CreateStateMachine stores m as its initial revision. When there is one of that ARN already, it returns
-	// that one if both are the SameRequest, else StateMachineAlreadyExists.
+	// CreateStateMachine stores m as its initial revision, and publishes it as a version when m has one, of which only
+	// the Description counts. When there is one of that ARN already, it returns that one if both are the SameRequest
+	// and were published alike, else StateMachineAlreadyExists.
 	CreateStateMachine(ctx context.Context, m *statelark.StateMachine) (*statelark.StateMachine, error)
-	// UpdateStateMachine returns the state machine with u applied. A u that changes nothing makes no revision.
+	// UpdateStateMachine returns the state machine with u applied, and with its version when u publishes. A u that changes
+	// nothing makes no revision.
 	UpdateStateMachine(ctx context.Context, arn string, u statelark.StateMachineUpdate) (*statelark.StateMachine, error)
+	// StateMachine returns the present revision or, when the ARN is that of a version, that, with the version in it.
 	StateMachine(ctx context.Context, arn string) (*statelark.StateMachine, error)
+	// Target returns the state machine that an ARN is of, be it qualified by a version or an alias, without what a
+	// revision holds; StateMachineDoesNotExist when it, the version or the alias is not there.
+	Target(ctx context.Context, arn string) (*statelark.StateMachine, error)
 	// StateMachineOf returns the revision that an execution runs.
 	StateMachineOf(ctx context.Context, x *statelark.Execution) (*statelark.StateMachine, error)
 	// DeleteStateMachine does nothing when there is none.
 	DeleteStateMachine(ctx context.Context, arn string) error
 	// StateMachines lists in the order of ARNs, the first n that come after the given one.
 	StateMachines(ctx context.Context, after string, n int) ([]*statelark.StateMachine, error)
+
+	// PublishVersion makes a version of the present revision or, when there is one of it, returns that. revision, unless
+	// it is "", has to name the present one, else ConflictException.
+	PublishVersion(ctx context.Context, arn, revision, description string) (*statelark.Version, error)
+	// Versions lists the newest n whose number is below before, 0 for no bound, in falling order.
+	Versions(ctx context.Context, arn string, before int64, n int) ([]*statelark.Version, error)
+	// DeleteVersion does nothing when there is none. ConflictException when an alias leads to it.
+	DeleteVersion(ctx context.Context, arn string, number int64) error
+
+	// CreateAlias stores a. When there is one of that name already, it returns that one if both are the SameRequest,
+	// else ConflictException. ResourceNotFound when a version that it leads to is not there.
+	CreateAlias(ctx context.Context, a *statelark.Alias) (*statelark.Alias, error)
+	UpdateAlias(ctx context.Context, machine, name string, u statelark.AliasUpdate) (*statelark.Alias, error)
+	Alias(ctx context.Context, machine, name string) (*statelark.Alias, error)
+	// Aliases lists in the order of names, the first n that come after the given one; those that lead to a version
+	// alone, unless that is 0.
+	Aliases(ctx context.Context, machine string, version int64, after string, n int) ([]*statelark.Alias, error)
+	// DeleteAlias does nothing when there is none.
+	DeleteAlias(ctx context.Context, machine, name string) error
 
 	// CreateActivity stores a. When there is one of that ARN already, it returns that one if both are the
 	// SameRequest, else ActivityAlreadyExists.
@@ -42,12 +67,13 @@ type Engine interface {
 	Tag(ctx context.Context, arn string, tags []statelark.Tag) error
 	Untag(ctx context.Context, arn string, keys []string) error
 
-	// StartExecution returns the running execution of that name instead when it has the same input, and
+	// StartExecution starts what s.Machine leads to. It returns the running execution of that name instead when it has the same input, and
 	// ExecutionAlreadyExists when the name is taken otherwise.
 	StartExecution(ctx context.Context, s statelark.ExecutionStart) (*statelark.Execution, error)
 	// StopExecution returns when the execution stopped; of one that had ended, when it ended.
 	StopExecution(ctx context.Context, arn string, errorName, cause *string) (time.Time, error)
 	Execution(ctx context.Context, arn string) (*statelark.ExecutionDetail, error)
+	// Executions lists those of a state machine or, by a qualified ARN, those started through a version or an alias.
 	Executions(ctx context.Context, q statelark.ExecutionQuery) ([]*statelark.Execution, error)
 	// History returns n events at most, beginning with first, in order or in reverse. A first of 0 stands for the
 	// first event or, reverse, the last.

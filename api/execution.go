@@ -23,7 +23,7 @@ func (s *Server) startExecution(ctx context.Context, c *awswire.Call) error {
 	}
 	if err := checkStart(&start, c.Has("input")); err != nil {
 		// That there is no such state machine goes before.
-		if _, missing := s.engine.StateMachine(ctx, arn); missing != nil {
+		if _, missing := s.engine.Target(ctx, arn); missing != nil {
 			return missing
 		}
 		return err
@@ -180,7 +180,7 @@ func (s *Server) executionQuery(ctx context.Context, c *awswire.Call) (q statela
 	if q.Status == statelark.PendingRedrive {
 		return q, statelark.Errorf(statelark.CodeValidation, "The status filter PENDING_REDRIVE is only valid with mapRunArn")
 	}
-	m, err := s.engine.StateMachine(ctx, q.Machine)
+	m, err := s.engine.Target(ctx, q.Machine)
 	if err != nil {
 		return q, err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/history"
 	"github.com/statelark/statelark/value"
 )
@@ -24,12 +25,21 @@ type fakeEngine struct {
 	events     []history.Event              // the history of every execution
 	broken     error                        // what ListStateMachines fails with
 	tested     *statelark.StateTest         // what TestState was asked last
+	versions   map[string]*statelark.StateMachine // by ARN, each with its Version
+	aliases    map[string]*statelark.Alias        // by ARN
+	executions []*statelark.ExecutionDetail       // in order of start
+	tasks      []statelark.ActivityTask           // that GetActivityTask will hand out
+	events     []history.Event                    // the history of every execution
+	broken     error                              // what ListStateMachines fails with
 }
 
 var _ Engine = (*fakeEngine)(nil)
 
 func newFakeEngine(now func() time.Time) *fakeEngine {
-	return &fakeEngine{now: now, machines: map[string]*statelark.StateMachine{}, activities: map[string]*statelark.Activity{}}
+	return &fakeEngine{
+		now: now, machines: map[string]*statelark.StateMachine{}, activities: map[string]*statelark.Activity{},
+		versions: map[string]*statelark.StateMachine{}, aliases: map[string]*statelark.Alias{},
+	}
 }
 
 func (f *fakeEngine) CreateStateMachine(_ context.Context, m *statelark.StateMachine) (*statelark.StateMachine, error) {
@@ -40,15 +50,120 @@ func (f *fakeEngine) CreateStateMachine(_ context.Context, m *statelark.StateMac
 		return old, nil
 	}
 	f.machines[m.ARN] = m
+	if m.Version != nil {
+		return f.publish(m, m.Version.Description), nil
+	}
 	return m, nil
 }
 
-func (f *fakeEngine) UpdateStateMachine(ctx context.Context, arn string, u statelark.StateMachineUpdate) (*statelark.StateMachine, error) {
-	m, err := f.StateMachine(ctx, arn)
+// publish returns a state machine as a version, a new one unless its revision has one.
+func (f *fakeEngine) publish(m *statelark.StateMachine, description string) *statelark.StateMachine {
+	number := int64(1)
+	for _, there := range f.versions {
+		if there.ARN == m.ARN && there.Revision == m.Revision {
+			return there
+		}
+		number = max(number, there.Version.Number+1)
+	}
+	v := *m
+	v.Version = &statelark.Version{Machine: m.ARN, Number: number, Created: f.now(), Description: description}
+	f.versions[v.Version.ARN()] = &v
+	return &v
+}
+
+func (f *fakeEngine) PublishVersion(_ context.Context, arn, revision, description string) (*statelark.Version, error) {
+	m, err := f.present(arn)
+	switch {
+	case err != nil:
+		return nil, err
+	case revision != "" && revision != m.Revision:
+		return nil, statelark.Errorf(statelark.CodeConflict, "Failed to publish the State Machine version for revision %s. "+
+			"The current State Machine revision is %s.", revision, m.Revision)
+	}
+	return f.publish(m, description).Version, nil
+}
+
+func (f *fakeEngine) Versions(_ context.Context, arn string, before int64, n int) ([]*statelark.Version, error) {
+	if _, err := f.present(arn); err != nil {
+		return nil, err
+	}
+	var list []*statelark.Version
+	for _, m := range f.versions {
+		if m.ARN == arn && (before == 0 || m.Version.Number < before) {
+			list = append(list, m.Version)
+		}
+	}
+	slices.SortFunc(list, func(a, b *statelark.Version) int { return int(b.Number - a.Number) })
+	return list[:min(n, len(list))], nil
+}
+
+func (f *fakeEngine) DeleteVersion(_ context.Context, arn string, number int64) error {
+	delete(f.versions, statelark.VersionARN(arn, number))
+	return nil
+}
+
+func (f *fakeEngine) CreateAlias(_ context.Context, a *statelark.Alias) (*statelark.Alias, error) {
+	for _, r := range a.Routes {
+		if arn := statelark.VersionARN(a.Machine, r.Version); f.versions[arn] == nil {
+			return nil, statelark.NoSuchResource(arn)
+		}
+	}
+	made := *a
+	made.Created, made.Updated = f.now(), f.now()
+	f.aliases[a.ARN()] = &made
+	return &made, nil
+}
+
+func (f *fakeEngine) UpdateAlias(ctx context.Context, machine, name string, u statelark.AliasUpdate) (*statelark.Alias, error) {
+	a, err := f.Alias(ctx, machine, name)
+	if err != nil {
+		return nil, err
+	}
+	next, _ := u.Apply(a)
+	next.Updated = f.now()
+	f.aliases[a.ARN()] = next
+	return next, nil
+}
+
+func (f *fakeEngine) Alias(_ context.Context, machine, name string) (*statelark.Alias, error) {
+	text := arn.Qualified(machine, name)
+	if a := f.aliases[text]; a != nil {
+		return a, nil
+	}
+	return nil, statelark.NoSuchResource(text)
+}
+
+func (f *fakeEngine) Aliases(_ context.Context, machine string, version int64, after string, n int) ([]*statelark.Alias, error) {
+	of := map[string]*statelark.Alias{}
+	for _, a := range f.aliases {
+		if a.Machine == machine && (version == 0 || a.Leads(version)) {
+			of[a.Name] = a
+		}
+	}
+	return pick(of, after, n), nil
+}
+
+func (f *fakeEngine) DeleteAlias(_ context.Context, machine, name string) error {
+	delete(f.aliases, arn.Qualified(machine, name))
+	return nil
+}
+
+func (f *fakeEngine) Target(ctx context.Context, text string) (*statelark.StateMachine, error) {
+	if a := f.aliases[text]; a != nil {
+		text = a.Machine
+	}
+	return f.StateMachine(ctx, text)
+}
+
+func (f *fakeEngine) UpdateStateMachine(_ context.Context, arn string, u statelark.StateMachineUpdate) (*statelark.StateMachine, error) {
+	m, err := f.present(arn)
 	if err != nil {
 		return nil, err
 	}
 	next, changed := u.Apply(m)
+	if !changed && u.Publish != nil {
+		return f.publish(m, u.Publish.Description), nil
+	}
 	if !changed {
 		return m, nil
 	}
@@ -56,10 +171,20 @@ func (f *fakeEngine) UpdateStateMachine(ctx context.Context, arn string, u state
 	next.Revision = "revision-" + strconv.Itoa(n+1)
 	next.Updated = f.now()
 	f.machines[arn] = next
+	if u.Publish != nil {
+		return f.publish(next, u.Publish.Description), nil
+	}
 	return next, nil
 }
 
 func (f *fakeEngine) StateMachine(_ context.Context, arn string) (*statelark.StateMachine, error) {
+	if m := f.versions[arn]; m != nil {
+		return m, nil
+	}
+	return f.present(arn)
+}
+
+func (f *fakeEngine) present(arn string) (*statelark.StateMachine, error) {
 	if m := f.machines[arn]; m != nil {
 		return m, nil
 	}
@@ -164,9 +289,11 @@ func (f *fakeEngine) Untag(_ context.Context, arn string, keys []string) error {
 }
 
 func (f *fakeEngine) StartExecution(ctx context.Context, s statelark.ExecutionStart) (*statelark.Execution, error) {
-	if _, err := f.StateMachine(ctx, s.Machine); err != nil {
+	m, err := f.Target(ctx, s.Machine)
+	if err != nil {
 		return nil, err
 	}
+	s.Machine = m.ARN
 	for _, x := range f.executions {
 		if x.Machine != s.Machine || x.Name != s.Name {
 			continue

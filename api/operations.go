@@ -16,6 +16,7 @@ var (
 	arnShape          = awswire.Length(1, 256)
 	longARNShape      = awswire.Length(1, 2000)
 	nameShape         = awswire.Length(1, 80)
+	descriptionShape  = awswire.Secret(0, 256)
 	definitionShape   = awswire.Secret(1, 1<<20)
 	payloadShape      = awswire.Payload(asl.MaxPayload)
 	errorNameShape    = awswire.Secret(0, 256)
@@ -32,6 +33,11 @@ var (
 
 	// The order of the words is the one that AWS prints.
 	executionStatusShape = awswire.Words("SUCCEEDED", "TIMED_OUT", "PENDING_REDRIVE", "ABORTED", "FAILED", "RUNNING")
+
+	aliasNameShape = &awswire.Shape{Kind: awswire.String, Min: 1, Max: 80,
+		Pattern: &awswire.Pattern{Text: `^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+$`, Match: isAliasName}}
+	routingShape = &awswire.Shape{Kind: awswire.List, Min: 1, Max: 2, Elem: awswire.Struct("RoutingConfigurationListItem",
+		awswire.Req("stateMachineVersionArn", arnShape), awswire.Req("weight", awswire.Range(0, 100)))}
 
 	tagShape = awswire.Struct("Tag",
 		awswire.Opt("key", awswire.Length(1, 128)),
@@ -66,12 +72,12 @@ func (s *Server) operations() []awswire.Operation {
 			req("name", nameShape), req("definition", definitionShape), req("roleArn", arnShape), opt("type", machineTypeShape),
 			opt("loggingConfiguration", loggingConfigurationShape), opt("tags", tagsShape),
 			opt("tracingConfiguration", tracingConfigurationShape), opt("publish", flagShape),
-			opt("versionDescription", awswire.Secret(0, 256)),
+			opt("versionDescription", descriptionShape),
 			opt("encryptionConfiguration", encryptionConfigurationShape))},
 		{Name: "UpdateStateMachine", Do: s.updateStateMachine, Input: input(
 			req("stateMachineArn", arnShape), opt("definition", definitionShape), opt("roleArn", arnShape),
 			opt("loggingConfiguration", loggingConfigurationShape), opt("tracingConfiguration", tracingConfigurationShape),
-			opt("publish", flagShape), opt("versionDescription", awswire.Secret(0, 256)),
+			opt("publish", flagShape), opt("versionDescription", descriptionShape),
 			opt("encryptionConfiguration", encryptionConfigurationShape))},
 		{Name: "DescribeStateMachine", Do: s.describeStateMachine, Input: input(
 			req("stateMachineArn", arnShape), opt("includedData", includedDataShape))},
@@ -83,6 +89,20 @@ func (s *Server) operations() []awswire.Operation {
 		{Name: "ValidateStateMachineDefinition", Do: s.validateDefinition, Input: input(
 			req("definition", definitionShape), opt("type", machineTypeShape),
 			opt("severity", awswire.Words("ERROR", "WARNING")), opt("maxResults", awswire.Range(0, maxDiagnostics)))},
+
+		{Name: "PublishStateMachineVersion", Do: s.publishVersion, Input: input(
+			req("stateMachineArn", arnShape), opt("revisionId", &awswire.Shape{Kind: awswire.String}), opt("description", descriptionShape))},
+		{Name: "ListStateMachineVersions", Do: s.listVersions, Input: input(
+			req("stateMachineArn", arnShape), opt("nextToken", pageTokenShape), opt("maxResults", pageSizeShape))},
+		{Name: "DeleteStateMachineVersion", Do: s.deleteVersion, Input: input(req("stateMachineVersionArn", longARNShape))},
+		{Name: "CreateStateMachineAlias", Do: s.createAlias, Input: input(
+			opt("description", descriptionShape), req("name", aliasNameShape), req("routingConfiguration", routingShape))},
+		{Name: "UpdateStateMachineAlias", Do: s.updateAlias, Input: input(
+			req("stateMachineAliasArn", arnShape), opt("description", descriptionShape), opt("routingConfiguration", routingShape))},
+		{Name: "DescribeStateMachineAlias", Do: s.describeAlias, Input: input(req("stateMachineAliasArn", arnShape))},
+		{Name: "ListStateMachineAliases", Do: s.listAliases, Input: input(
+			req("stateMachineArn", arnShape), opt("nextToken", pageTokenShape), opt("maxResults", pageSizeShape))},
+		{Name: "DeleteStateMachineAlias", Do: s.deleteAlias, Input: input(req("stateMachineAliasArn", arnShape))},
 
 		{Name: "StartExecution", Do: s.startExecution, Input: input(
 			req("stateMachineArn", arnShape), opt("name", nameShape), opt("input", payloadShape), opt("traceHeader", traceHeaderShape))},

@@ -49,12 +49,29 @@ func (s *Server) createStateMachine(ctx context.Context, c *awswire.Call) error 
 	if err := checkRevision(c, m.Type, &m.Definition, &m.RoleARN); err != nil {
 		return err
 	}
+	m.Version = wantedVersion(c)
 	if m, err = s.engine.CreateStateMachine(ctx, m); err != nil {
 		return err
 	}
 	c.Out.Str("stateMachineArn", m.ARN)
 	c.Out.Time("creationDate", m.Created)
+	writePublished(&c.Out, m)
 	return nil
+}
+
+// wantedVersion returns the version that a call asks to be published, nil when it asks for none.
+func wantedVersion(c *awswire.Call) *statelark.Version {
+	if !c.Bool("publish", false) {
+		return nil
+	}
+	return &statelark.Version{Description: c.Str("versionDescription")}
+}
+
+// writePublished writes the version of a state machine, if it was published.
+func writePublished(w *awswire.Writer, m *statelark.StateMachine) {
+	if m.Version != nil {
+		w.Str("stateMachineVersionArn", m.Version.ARN())
+	}
 }
 
 func (s *Server) updateStateMachine(ctx context.Context, c *awswire.Call) error {
@@ -66,7 +83,7 @@ func (s *Server) updateStateMachine(ctx context.Context, c *awswire.Call) error 
 	if err != nil {
 		return err
 	}
-	if u == (statelark.StateMachineUpdate{}) {
+	if !u.Changes() {
 		return statelark.Errorf(statelark.CodeMissingRequiredParameter,
 			"Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified")
 	}
@@ -83,11 +100,12 @@ func (s *Server) updateStateMachine(ctx context.Context, c *awswire.Call) error 
 	}
 	c.Out.Time("updateDate", m.Updated)
 	writeRevision(&c.Out, m)
+	writePublished(&c.Out, m)
 	return nil
 }
 
 func readUpdate(c *awswire.Call) (statelark.StateMachineUpdate, error) {
-	u := statelark.StateMachineUpdate{Definition: c.StrPtr("definition"), RoleARN: c.StrPtr("roleArn")}
+	u := statelark.StateMachineUpdate{Definition: c.StrPtr("definition"), RoleARN: c.StrPtr("roleArn"), Publish: wantedVersion(c)}
 	if c.Has("loggingConfiguration") {
 		l, err := readLogging(c.Struct("loggingConfiguration"))
 		if err != nil {
@@ -109,15 +127,12 @@ func readUpdate(c *awswire.Call) (statelark.StateMachineUpdate, error) {
 	return u, nil
 }
 
-// checkRevision checks what a new revision brings: definition and role, unless nil, and the wish to publish it.
+// checkRevision checks what a new revision brings: definition and role, unless nil, and how it is to be published.
 func checkRevision(c *awswire.Call, t statelark.MachineType, definition, role *string) error {
 	if role != nil && !isRoleARN(*role) {
 		return statelark.Errorf(statelark.CodeInvalidArn, "Invalid Role Arn: '%s'", *role)
 	}
-	switch publish := c.Bool("publish", false); {
-	case publish:
-		return statelark.Errorf(statelark.CodeValidation, "Publishing versions is not supported by this server")
-	case c.Has("versionDescription"):
+	if c.Has("versionDescription") && !c.Bool("publish", false) {
 		return statelark.Errorf(statelark.CodeValidation, "Version description can only be set when publish is true")
 	}
 	if definition == nil {
@@ -152,7 +167,12 @@ func (s *Server) describeStateMachine(ctx context.Context, c *awswire.Call) erro
 	}
 	c.Out.Str("status", status)
 	c.Out.Str("type", string(m.Type))
-	c.Out.Time("creationDate", m.Created)
+	created := m.Created
+	if m.Version != nil {
+		created = m.Version.Created
+		c.Out.StrIf("description", m.Version.Description)
+	}
+	c.Out.Time("creationDate", created)
 	writeStateMachine(c, m)
 	return nil
 }
@@ -174,7 +194,11 @@ func (s *Server) describeStateMachineForExecution(ctx context.Context, c *awswir
 // writeStateMachine writes what both ways to describe a state machine show.
 func writeStateMachine(c *awswire.Call, m *statelark.StateMachine) {
 	w := &c.Out
-	w.Str("stateMachineArn", m.ARN)
+	if m.Version != nil {
+		w.Str("stateMachineArn", m.Version.ARN())
+	} else {
+		w.Str("stateMachineArn", m.ARN)
+	}
 	w.Str("name", m.Name)
 	if c.Str("includedData") == metadataOnly {
 		w.Str("definition", "{}")
@@ -239,11 +263,14 @@ func (s *Server) listStateMachines(ctx context.Context, c *awswire.Call) error {
 }
 
 func (s *Server) deleteStateMachine(ctx context.Context, c *awswire.Call) error {
-	arn, err := s.machineARN(c)
+	text, err := s.machineARN(c)
 	if err != nil {
 		return err
 	}
-	return s.engine.DeleteStateMachine(ctx, arn)
+	if _, qualifier := arn.SplitQualified(text); qualifier != "" {
+		return statelark.Errorf(statelark.CodeValidation, "This API does not support qualified state machine ARNs: '%s'", text)
+	}
+	return s.engine.DeleteStateMachine(ctx, text)
 }
 
 func (s *Server) validateDefinition(_ context.Context, c *awswire.Call) error {

@@ -69,6 +69,23 @@ func SplitExecution(text string) (machine, name string, ok bool) {
 	return strings.Replace(text[:i], ":execution:", ":stateMachine:", 1), text[i+1:], true
 }
 
+// Qualified returns the ARN of a version or an alias of a state machine, which is given by its own ARN.
+func Qualified(machine, qualifier string) string { return machine + ":" + qualifier }
+
+// SplitQualified is the inverse of Qualified: the qualifier is "" when the ARN is that of the state machine itself.
+func SplitQualified(text string) (machine, qualifier string) {
+	const kind = ":stateMachine:"
+	i := strings.Index(text, kind)
+	if i < 0 {
+		return text, ""
+	}
+	name := text[i+len(kind):]
+	if j := strings.IndexByte(name, ':'); j >= 0 {
+		return text[:len(text)-len(name)+j], name[j+1:]
+	}
+	return text, ""
+}
+
 // MapRun returns the ARN of a run of a Distributed Map, of the state machine with the given ARN.
 func MapRun(machine, label, id string) string {
 	return strings.Replace(machine, ":stateMachine:", ":mapRun:", 1) + "/" + label + ":" + id

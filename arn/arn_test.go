@@ -90,6 +90,24 @@ func TestExecution(t *testing.T) {
 	}
 }
 
+func TestQualified(t *testing.T) {
+	machine := Place{"us-east-1", "123456789012"}.StateMachineARN("m")
+	for text, want := range map[string][2]string{
+		machine:                            {machine, ""},
+		Qualified(machine, "7"):            {machine, "7"},
+		Qualified(machine, "PROD"):         {machine, "PROD"},
+		machine + ":":                      {machine, ""},
+		machine + ":7:8":                   {machine, "7:8"},
+		machine + "/Label":                 {machine + "/Label", ""},
+		"":                                 {"", ""},
+		"arn:aws:states:r:a:execution:m:x": {"arn:aws:states:r:a:execution:m:x", ""},
+	} {
+		if m, q := SplitQualified(text); m != want[0] || q != want[1] {
+			t.Errorf("SplitQualified(%s) = %s, %s", text, m, q)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add("arn:aws:states:us-east-1:123456789012:execution:m:x")
 	f.Add("arn:aws:iam::123456789012:role/r")

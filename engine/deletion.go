@@ -101,7 +101,12 @@ func (e *Engine) deleteIdle(ctx context.Context, arn string) error {
 	if err != nil || len(open) > 0 {
 		return err
 	}
-	return e.machines.heads.put(ctx, arn, h, nil, markSuperseded(arn, h.value.Revision))
+	p, err := e.machines.published.get(ctx, arn)
+	if err != nil {
+		return err
+	}
+	// The revisions of its versions were marked when they were superseded.
+	return e.machines.putBoth(ctx, arn, h, nil, p, nil, markSuperseded(arn, h.value.Revision))
 }
 
 // recover takes up the deletions that were under way.
@@ -125,8 +130,9 @@ func (d *deletions) recover(ctx context.Context) error {
 	}
 }
 
-// superseded marks a revision that is not the present one any more. No start under way refers to it once
-// its bound is known: then each execution that runs it is in the store, and began before the bound.
+// superseded marks a revision that is not the present one any more. As long as a version keeps it, it is left alone. No
+// start under way refers to it once its bound is known: then each execution that runs it is in the store, and began
+// before the bound.
 type superseded struct {
 	ARN      string
 	Revision string
@@ -146,7 +152,7 @@ func markSuperseded(arn, revision string) statelark.MetaOp {
 // freeBudget is how many superseded revisions are looked at in one go.
 const freeBudget = 1000
 
-// freeRevisions removes superseded revisions that no execution refers to any more, open or closed. It looks at some of
+// freeRevisions removes superseded revisions that no version and no execution refers to any more, open or closed. It looks at some of
 // them, those after the one named, and returns the last it looked at, "" when it came to the end.
 func (e *Engine) freeRevisions(ctx context.Context, after string) (string, error) {
 	marks, err := listRecords(ctx, e.store, supersededKind, after, freeBudget)
@@ -168,6 +174,9 @@ func (e *Engine) freeRevisions(ctx context.Context, after string) (string, error
 func (e *Engine) freeRevision(ctx context.Context, s *superseded) error {
 	h, err := e.machines.heads.get(ctx, s.ARN)
 	if err != nil || h.value != nil && h.value.Revision == s.Revision { // starts have not heard of the next one yet
+		return err
+	}
+	if pinned, err := e.machines.pins(ctx, s.ARN, s.Revision); err != nil || pinned {
 		return err
 	}
 	q := statelark.ExecutionQuery{Machine: s.ARN, Limit: 1}

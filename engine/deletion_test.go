@@ -59,7 +59,7 @@ func TestDeletionWaitsForAStartUnderWay(t *testing.T) {
 func TestDeletionAfterAStartThatCameToNothing(t *testing.T) {
 	inBubble(t, echo, func(r *rig) {
 		ctx, m := context.Background(), r.machine("M", waitHour)
-		p, err := r.admit(ctx, m)
+		a, err := r.admit(ctx, m, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,7 +68,7 @@ func TestDeletionAfterAStartThatCameToNothing(t *testing.T) {
 		}
 		synctest.Wait()
 		is(t, "records", r.records("machine/"), 1)
-		r.leave(p)
+		r.leave(a.program)
 		synctest.Wait()
 		is(t, "records", r.records("machine/"), 0)
 	})
@@ -120,14 +120,14 @@ func TestRevisionsAreFreed(t *testing.T) {
 func TestARevisionThatIsBeingStartedIsKept(t *testing.T) {
 	inBubbleWith(t, Options{Owners: 2, Retention: time.Hour}, echo, func(r *rig) {
 		ctx, m := context.Background(), r.machine("M", waitHour)
-		p, err := r.admit(ctx, m)
+		a, err := r.admit(ctx, m, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
 		r.update(m, passOnly)
 		time.Sleep(3 * time.Hour)
 		is(t, "revisions", r.records("revision/"), 2)
-		r.leave(p)
+		r.leave(a.program)
 		time.Sleep(time.Hour)
 		is(t, "revisions when it is over", r.records("revision/"), 1)
 	})
@@ -319,7 +319,7 @@ func TestDeletionBesideAStartThatSeesIt(t *testing.T) {
 		if err := r.DeleteStateMachine(ctx, m); err != nil {
 			t.Fatal(err)
 		}
-		code(t, r.look(ctx, p), statelark.CodeStateMachineDeleting)
+		code(t, r.look(ctx, admitted{program: p, route: route{machine: m}}), statelark.CodeStateMachineDeleting)
 		synctest.Wait()
 		is(t, "records", r.records("machine/"), 0)
 	})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/statelark/statelark"
@@ -20,12 +21,14 @@ func (e *Engine) StartExecution(ctx context.Context, s statelark.ExecutionStart)
 }
 
 func (e *Engine) startExecution(ctx context.Context, s statelark.ExecutionStart, parent *parentWait) (*statelark.Execution, error) {
-	p, err := e.admit(ctx, s.Machine)
+	seed := rand.Uint64()
+	a, err := e.admit(ctx, s.Machine, drawOf(seed))
 	if err != nil {
 		return nil, err
 	}
-	defer e.leave(p)
-	b := &beginning{start: s, machine: p, parent: parent}
+	defer e.leave(a.program)
+	s.Machine = a.route.machine
+	b := &beginning{start: s, machine: a.program, route: a.route, seed: seed, parent: parent}
 	record, err := e.begin(ctx, b)
 	switch {
 	case errors.Is(err, statelark.ErrExists):
@@ -216,9 +219,10 @@ func eventIn(b statelark.HistoryBlock, id int64, p *payloads) (*history.Event, e
 	return e, nil
 }
 
-// Executions lists the executions of a state machine, newest first.
+// Executions lists the executions of a state machine, newest first, or those that were started through a version or an
+// alias of it.
 func (e *Engine) Executions(ctx context.Context, q statelark.ExecutionQuery) ([]*statelark.Execution, error) {
-	if _, err := e.machines.head(ctx, q.Machine); err != nil {
+	if _, err := e.Target(ctx, q.Machine); err != nil {
 		return nil, err
 	}
 	records, err := durably(ctx, e, func() ([]*statelark.Execution, error) { return e.store.Executions(ctx, q) })

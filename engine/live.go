@@ -19,6 +19,8 @@ import (
 type beginning struct {
 	start   statelark.ExecutionStart
 	machine *program
+	route   route  // by which the start came to that program
+	seed    uint64 // of the execution
 	parent  *parentWait
 	answer  func(*statelark.Execution, error) // called once
 }
@@ -57,6 +59,7 @@ func (e *Engine) newLive(b *beginning, now time.Time, unique, seed uint64) *live
 		ID:      statelark.NewExecID(now, statelark.ShardOf(b.start.Machine, b.start.Name), unique),
 		Machine: b.start.Machine, Revision: revisionOf(b.machine.record), Name: b.start.Name,
 		Status: statelark.Running, Start: now, TraceHeader: b.start.TraceHeader,
+		Version: b.route.version(), Alias: b.route.alias,
 	}
 	if b.parent != nil {
 		record.Parent, record.ParentWait = b.parent.exec, b.parent.stored()

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/asl"
 )
 
@@ -36,6 +37,18 @@ func (h *head) describe(revision *statelark.StateMachine) *statelark.StateMachin
 	m := *revision
 	m.Deleting, m.Tags = h.Deleting, h.Tags
 	return &m
+}
+
+// bare returns h without what a revision of it holds.
+func (h *head) bare() *statelark.StateMachine {
+	return h.describe(&statelark.StateMachine{ARN: h.ARN, Name: h.Name, Type: h.Type, Created: h.Created})
+}
+
+// describeAs is describe of a revision that was published, unless version is nil.
+func (h *head) describeAs(revision *statelark.StateMachine, version *statelark.Version) *statelark.StateMachine {
+	m := h.describe(revision)
+	m.Version = version
+	return m
 }
 
 // revisionOf names a revision among all that state machines of the same ARN ever had: one that was deleted and
@@ -75,7 +88,8 @@ func (p *program) enter() {
 type machines struct {
 	store     statelark.Store
 	heads     *shelf[head]
-	compiling turn // held while a revision is read and compiled; taken before the others
+	published *shelf[published] // by the ARN of the state machine
+	compiling turn              // held while a revision is read and compiled; taken before the others
 
 	mu       sync.Mutex
 	programs *shared[program] // by revisionID
@@ -89,7 +103,7 @@ const maxPrograms = 16 << 20
 
 func newMachines(store statelark.Store) *machines {
 	m := &machines{
-		store: store, heads: newShelf(store, headKind), compiling: make(turn, 1),
+		store: store, heads: newShelf(store, headKind), published: newShelf(store, publishedKind), compiling: make(turn, 1),
 		programs: newShared[program](), uses: newShared[use](), recent: newCache[*program](maxPrograms),
 	}
 	m.heads.noted = func(h *head) {
@@ -195,38 +209,69 @@ func (m *machines) compile(record *statelark.StateMachine, u *use) *program {
 	return p
 }
 
-// admit returns the program for a start. As long as the start has not been given to leave, neither that revision nor
-// the state machine goes.
+// admitted is the program for a start, and how the start came to it.
+type admitted struct {
+	*program
+
+	route route
+}
+
+// admit returns the program for a start of a state machine, which text names, with a version or an alias or without.
+// draw decides between the versions of an alias. As long as the start has not been given to leave, neither that
+// revision nor the state machine goes.
 //
 // A start enters first and then looks whether it may; whoever takes a revision or a state machine away says so first
 // and then looks whether somebody is inside. So one of them sees the other.
-func (e *Engine) admit(ctx context.Context, arn string) (p *program, err error) {
+func (e *Engine) admit(ctx context.Context, text string, draw uint64) (a admitted, err error) {
 	err = retried(func(int) error {
-		if _, p, err = e.machines.present(ctx, arn); err != nil {
+		if a.route, err = e.machines.route(ctx, text, draw); err != nil {
 			return err
 		}
-		p.enter()
-		return e.look(ctx, p)
+		if a.route.number == 0 {
+			_, a.program, err = e.machines.present(ctx, a.route.machine)
+		} else {
+			a.program, err = e.machines.pinned(ctx, a.route.machine, a.route.revision)
+		}
+		if err != nil {
+			return err
+		}
+		a.enter()
+		return e.look(ctx, a)
 	})
-	return p, err
+	return a, err
 }
 
 // look reports why a start that has entered may not go on. It is outside again then.
-func (e *Engine) look(ctx context.Context, p *program) error {
-	h, err := e.machines.head(ctx, p.record.ARN)
+func (e *Engine) look(ctx context.Context, a admitted) error {
+	h, err := e.machines.head(ctx, a.route.machine)
 	switch {
 	case err != nil:
 	case h.value.Deleting:
-		err = errDeleting(p.record.ARN)
-	case h.value.Revision != revisionOf(p.record):
+		err = errDeleting(a.route.machine)
+	case a.route.number == 0 && h.value.Revision != revisionOf(a.record):
 		err = statelark.ErrConflict
 	default:
-		err = p.fault
+		err = a.fault
+	}
+	if err == nil && a.route.number != 0 {
+		err = e.machines.stillThere(ctx, &a.route)
 	}
 	if err != nil {
-		e.leave(p)
+		e.leave(a.program)
 	}
 	return err
+}
+
+// stillThere reports ErrConflict when the version that a start goes by has gone.
+func (m *machines) stillThere(ctx context.Context, r *route) error {
+	p, err := m.published.get(ctx, r.machine)
+	if err != nil {
+		return err
+	}
+	if v := p.value.version(r.number); v == nil || v.Revision != r.revision {
+		return statelark.ErrConflict
+	}
+	return nil
 }
 
 // leave ends a start, durable or not, and reports whether a deletion waits for it.
@@ -274,11 +319,20 @@ func (e *Engine) createOnce(ctx context.Context, m *statelark.StateMachine, try 
 	h := &head{
 		ARN: m.ARN, Name: m.Name, Type: m.Type, Created: record.Created, Revision: revisionOf(&record), Tags: m.Tags,
 	}
-	record.Tags = nil
-	if err := e.machines.heads.put(ctx, m.ARN, old, h, newRevision(&record)); err != nil {
+	record.Tags, record.Version = nil, nil
+	made, err := e.machines.publishes(ctx, old, h, versionAt(m.Version, record.Created), newRevision(&record))
+	if err != nil {
 		return nil, err
 	}
-	return h.describe(&record), nil
+	return h.describeAs(&record, made), nil
+}
+
+// versionAt returns the version that is wanted, if one is, as made at a time.
+func versionAt(wanted *statelark.Version, at time.Time) *statelark.Version {
+	if wanted == nil {
+		return nil
+	}
+	return &statelark.Version{Created: at, Description: wanted.Description}
 }
 
 // createAgain answers a request to create what is there.
@@ -289,10 +343,25 @@ func (e *Engine) createAgain(ctx context.Context, m *statelark.StateMachine) (*s
 		return nil, err
 	case h.value.Deleting:
 		return nil, errDeleting(m.ARN)
-	case p.record.Revision == statelark.InitialRevision && p.record.SameRequest(m):
-		return h.value.describe(p.record), nil
+	}
+	made, err := e.machines.publishedAtOnce(ctx, h.value)
+	if err != nil {
+		return nil, err
+	}
+	samePublish := (made == nil) == (m.Version == nil) && (made == nil || made.Description == m.Version.Description)
+	if p.record.Revision == statelark.InitialRevision && p.record.SameRequest(m) && samePublish {
+		return h.value.describeAs(p.record, made), nil
 	}
 	return nil, statelark.Errorf(statelark.CodeStateMachineAlreadyExists, "State Machine Already Exists: '%s'", m.ARN)
+}
+
+// publishedAtOnce returns the version that the creation of a state machine published, nil when it did not.
+func (m *machines) publishedAtOnce(ctx context.Context, h *head) (*statelark.Version, error) {
+	p, err := m.published.get(ctx, h.ARN)
+	if v := p.value.version(1); v != nil && v.Created.Equal(h.Created) {
+		return &v.Version, err
+	}
+	return nil, err
 }
 
 // UpdateStateMachine applies u; see api.Engine.
@@ -314,24 +383,52 @@ func (e *Engine) updateOnce(ctx context.Context, arn string, u statelark.StateMa
 	}
 	next, changed := u.Apply(p.record)
 	if !changed {
-		return old.value.describe(p.record), nil
+		var made *statelark.Version
+		if u.Publish != nil {
+			made, err = e.publishPresent(ctx, old, u.Publish.Description)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return old.value.describeAs(p.record, made), nil
 	}
 	next.Revision, next.Updated = uuid.NewString(), e.now()
 	h := *old.value
 	h.Revision = revisionOf(next)
-	if err := e.machines.heads.put(ctx, arn, old, &h, newRevision(next), markSuperseded(arn, old.value.Revision)); err != nil {
+	made, err := e.machines.publishes(ctx, old, &h, versionAt(u.Publish, next.Updated), newRevision(next), markSuperseded(arn, old.value.Revision))
+	if err != nil {
 		return nil, err
 	}
-	return h.describe(next), nil
+	return h.describeAs(next, made), nil
 }
 
-// StateMachine returns the present revision of a state machine.
-func (e *Engine) StateMachine(ctx context.Context, arn string) (*statelark.StateMachine, error) {
-	h, p, err := e.machines.present(ctx, arn)
+// StateMachine returns a version of a state machine, when the ARN is that of one, and else the present revision.
+func (e *Engine) StateMachine(ctx context.Context, text string) (*statelark.StateMachine, error) {
+	machine, qualifier := arn.SplitQualified(text)
+	if number, ok := statelark.VersionNumber(qualifier); ok {
+		return e.described(ctx, machine, number)
+	}
+	h, p, err := e.machines.present(ctx, text)
 	if err != nil {
 		return nil, err
 	}
 	return h.value.describe(p.record), nil
+}
+
+// Target returns what a start or a list names, with a version or an alias or without; see api.Engine.
+func (e *Engine) Target(ctx context.Context, text string) (*statelark.StateMachine, error) {
+	r, err := e.machines.route(ctx, text, 0)
+	if err != nil {
+		return nil, err
+	}
+	h, err := e.machines.heads.get(ctx, r.machine)
+	switch {
+	case err != nil:
+		return nil, err
+	case h.value == nil:
+		return nil, noStateMachine(text)
+	}
+	return h.value.bare(), nil
 }
 
 // StateMachineOf returns the revision that an execution runs.
@@ -348,7 +445,7 @@ func (e *Engine) StateMachines(ctx context.Context, after string, n int) ([]*sta
 	heads, err := e.machines.heads.list(ctx, after, n)
 	list := make([]*statelark.StateMachine, len(heads))
 	for i, h := range heads {
-		list[i] = h.describe(&statelark.StateMachine{ARN: h.ARN, Name: h.Name, Type: h.Type, Created: h.Created})
+		list[i] = h.bare()
 	}
 	return list, err
 }

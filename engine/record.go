@@ -80,6 +80,7 @@ var (
 		prefix: "revision/", now: 1, write: writeRevision, read: readRevision, first: firstOf((*machine0).revision),
 	}
 	supersededKind = recordKind[superseded]{prefix: "superseded/", now: 1, write: writeSuperseded, read: readSuperseded}
+	publishedKind  = recordKind[published]{prefix: "published/", now: 1, write: writePublished, read: readPublished}
 	activityKind   = recordKind[statelark.Activity]{
 		prefix: "activity/", now: 1, write: writeActivity, read: readActivity, first: firstOf((*activity0).activity),
 	}
@@ -149,6 +150,50 @@ func writeSuperseded(w *row.Writer, s *superseded) {
 
 func readSuperseded(r *row.Reader, _ byte) *superseded {
 	return &superseded{ARN: r.Text(), Revision: r.Text(), Bound: readTime(r)}
+}
+
+// writePublished writes all of p; versions and aliases do not repeat the ARN of their state machine.
+func writePublished(w *row.Writer, p *published) {
+	w.Text(p.ARN)
+	w.Int(p.Last)
+	w.Uint(uint64(len(p.Versions)))
+	for _, v := range p.Versions {
+		w.Int(v.Number)
+		w.Text(v.Revision)
+		writeTime(w, v.Created)
+		w.Text(v.Description)
+	}
+	w.Uint(uint64(len(p.Aliases)))
+	for _, a := range p.Aliases {
+		w.Text(a.Name)
+		w.Text(a.Description)
+		writeTime(w, a.Created)
+		writeTime(w, a.Updated)
+		w.Uint(uint64(len(a.Routes)))
+		for _, r := range a.Routes {
+			w.Int(r.Version)
+			w.Int(r.Weight)
+		}
+	}
+}
+
+func readPublished(r *row.Reader, _ byte) *published {
+	p := &published{ARN: r.Text(), Last: r.Int()}
+	for range r.Count() {
+		p.Versions = append(p.Versions, version{
+			Version: statelark.Version{Machine: p.ARN, Number: r.Int()}, Revision: r.Text(),
+		})
+		v := &p.Versions[len(p.Versions)-1]
+		v.Created, v.Description = readTime(r), r.Text()
+	}
+	for range r.Count() {
+		a := &statelark.Alias{Machine: p.ARN, Name: r.Text(), Description: r.Text(), Created: readTime(r), Updated: readTime(r)}
+		for range r.Count() {
+			a.Routes = append(a.Routes, statelark.Route{Version: r.Int(), Weight: r.Int()})
+		}
+		p.Aliases = append(p.Aliases, a)
+	}
+	return p
 }
 
 func writeActivity(w *row.Writer, a *statelark.Activity) {

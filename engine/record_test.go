@@ -39,7 +39,19 @@ var (
 		Encryption: goldenMachine.Encryption, Tags: goldenTags,
 	}
 	goldenSuperseded = superseded{ARN: goldenHead.ARN, Revision: goldenHead.Revision, Bound: goldenMachine.Updated}
-	goldenSecret     = func() []byte {
+	goldenPublished  = published{
+		ARN: goldenHead.ARN, Last: 300,
+		Versions: []version{
+			{statelark.Version{Machine: goldenHead.ARN, Number: 2, Created: goldenMachine.Created}, "INITIAL@1767225600123"},
+			{statelark.Version{Machine: goldenHead.ARN, Number: 299, Created: goldenMachine.Updated, Description: "ä"}, goldenHead.Revision},
+		},
+		Aliases: []*statelark.Alias{
+			{Machine: goldenHead.ARN, Name: "PROD", Description: "ö", Routes: []statelark.Route{{Version: 2, Weight: 90}, {Version: 299, Weight: 10}},
+				Created: goldenMachine.Created, Updated: goldenMachine.Updated},
+			{Machine: goldenHead.ARN, Name: "a.b", Routes: []statelark.Route{{Version: 299, Weight: 100}}, Created: goldenMachine.Created, Updated: goldenMachine.Created},
+		},
+	}
+	goldenSecret = func() []byte {
 		s := make([]byte, secretLength)
 		for i := range s {
 			s[i] = byte('{' + i)
@@ -69,9 +81,10 @@ func goldenOf[T any](name string, first byte, k recordKind[T], want *T, unlike .
 
 func goldens() []golden {
 	return []golden{
-		goldenOf("machine", 0, headKind, &goldenHead, "use"),                      // use lives in memory
-		goldenOf("revision", 0, revisionKind, &goldenMachine, "Deleting", "Tags"), // the head has them
+		goldenOf("machine", 0, headKind, &goldenHead, "use"),                                 // use lives in memory
+		goldenOf("revision", 0, revisionKind, &goldenMachine, "Deleting", "Tags", "Version"), // others have them
 		goldenOf("superseded", 1, supersededKind, &goldenSuperseded),
+		goldenOf("published", 1, publishedKind, &goldenPublished),
 		goldenOf("activity", 0, activityKind, &goldenActivity),
 		{
 			name: "secret", now: secretVersion, want: goldenSecret,

@@ -60,6 +60,19 @@ func (s *shelf[T]) get(ctx context.Context, arn string) (kept[T], error) {
 	if k, ok := s.known(arn); ok { // somebody else asked for it, too
 		return k, nil
 	}
+	return s.read(ctx, arn)
+}
+
+// fresh returns a record as the store has it now, whatever was in memory.
+func (s *shelf[T]) fresh(ctx context.Context, arn string) (kept[T], error) {
+	s.storing.Lock()
+	defer s.storing.Unlock()
+	s.doubt(arn)
+	return s.read(ctx, arn)
+}
+
+// read reads a record into memory. The caller holds storing.
+func (s *shelf[T]) read(ctx context.Context, arn string) (kept[T], error) {
 	r, err := s.store.Meta(ctx, s.kind.prefix+arn)
 	if errors.Is(err, statelark.ErrNotFound) {
 		k := kept[T]{}
@@ -103,6 +116,13 @@ func (s *shelf[T]) doubt(arn string) {
 // put stores value in place of old, or removes old when value is nil, together with what else is to be written. It
 // fails with ErrConflict, and writes nothing, when the store has something else than old.
 func (s *shelf[T]) put(ctx context.Context, arn string, old kept[T], value *T, with ...statelark.MetaOp) error {
+	return s.write(arn, old, value, func(op statelark.MetaOp) error {
+		return s.store.Commit(ctx, &statelark.Batch{Meta: append(with, op)})
+	})
+}
+
+// write is put where commit does the writing, of the record and of what else there is.
+func (s *shelf[T]) write(arn string, old kept[T], value *T, commit func(statelark.MetaOp) error) error {
 	op := statelark.MetaOp{Key: s.kind.prefix + arn, Expect: old.revision}
 	next := kept[T]{}
 	if value != nil {
@@ -115,7 +135,7 @@ func (s *shelf[T]) put(ctx context.Context, arn string, old kept[T], value *T, w
 	if now, ok := s.known(arn); ok && now.value != old.value {
 		return fmt.Errorf("writing %s: %w", op.Key, statelark.ErrConflict)
 	}
-	if err := s.store.Commit(ctx, &statelark.Batch{Meta: append(with, op)}); err != nil {
+	if err := commit(op); err != nil {
 		s.doubt(arn) // it may have been written
 		return unavailable(err)
 	}
