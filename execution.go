@@ -1,6 +1,7 @@
 package statelark
 
 import (
+	"iter"
 	"time"
 
 	"github.com/statelark/statelark/arn"
@@ -64,12 +65,20 @@ type Execution struct {
 	TestCase string
 }
 
-// List names the list that the execution is in: that of its Map Run or, when it has none, of its state machine.
-func (x *Execution) List() string {
-	if x.MapRun != "" {
-		return x.MapRun
+// Lists names the lists that the execution is in, which never change: that of its Map Run or, when it has none, that of
+// its state machine, and those of the version and the alias that it was started through.
+func (x *Execution) Lists() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if x.MapRun != "" {
+			yield(x.MapRun)
+			return
+		}
+		for _, list := range [...]string{x.Machine, x.Version, x.Alias} {
+			if list != "" && !yield(list) {
+				return
+			}
+		}
 	}
-	return x.Machine
 }
 
 // ARN returns the ARN of the execution.

@@ -229,9 +229,10 @@ type Ends struct {
 	Last      HistoryBlock // First again when it holds that, too; the zero block while the execution runs
 }
 
-// ExecutionQuery selects executions of a state machine or of a Map Run, newest start first.
+// ExecutionQuery selects executions of a state machine or of a Map Run, or those started through a version or an alias,
+// newest start first.
 type ExecutionQuery struct {
-	Machine string // ARN of the state machine, unqualified; or of the Map Run. It is the List of the executions
+	Machine string // ARN of what it is. It is one of the Lists of the executions
 	Status  Status // 0: any
 	Before  ExecID // only ids below this one; the zero id: no bound
 	Limit   int

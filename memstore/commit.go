@@ -147,7 +147,9 @@ func (s *Store) apply(c *statelark.Change) {
 		x = &execution{threads: rows[uint32, []byte]{compare: compareThreads}}
 		s.executions[c.Exec] = x
 		s.names[name{c.Execution.Machine, c.Execution.Name}] = c.Exec
-		s.list(c.Execution.List(), 0).put(c.Exec, struct{}{})
+		for of := range c.Execution.Lists() {
+			s.list(of, 0).put(c.Exec, struct{}{})
+		}
 	}
 	if c.Execution != nil {
 		s.setRecord(c.Exec, x, c.Execution)
@@ -213,12 +215,16 @@ func (s *Store) applyQueues(c *statelark.Change, x *execution) {
 // setRecord stores a record and moves the execution from list to list as it says.
 func (s *Store) setRecord(exec statelark.ExecID, x *execution, record *statelark.Execution) {
 	if old := &x.record; old.Status != 0 {
-		s.unlist(old.List(), old.Status, exec)
+		for of := range old.Lists() {
+			s.unlist(of, old.Status, exec)
+		}
 		s.setEnded(exec, x, false)
 	}
 	x.record = *record
 	x.record.ID = exec
-	s.list(record.List(), record.Status).put(exec, struct{}{})
+	for of := range record.Lists() {
+		s.list(of, record.Status).put(exec, struct{}{})
+	}
 	s.setEnded(exec, x, true)
 }
 
@@ -247,17 +253,17 @@ func (s *Store) weigh(x *execution, n int) {
 	}
 }
 
-// unlist takes an execution off the list of a status.
-func (s *Store) unlist(machine string, status statelark.Status, exec statelark.ExecID) {
-	ids := s.list(machine, status)
+// unlist takes an execution off a list, see Execution.Lists, of a status.
+func (s *Store) unlist(of string, status statelark.Status, exec statelark.ExecID) {
+	ids := s.list(of, status)
 	if ids.remove(exec); len(ids.chunks) == 0 {
-		delete(s.lists, list{machine, status})
+		delete(s.lists, list{of, status})
 	}
 }
 
-// list returns the ids of the executions of a state machine that have a status, 0 for all.
-func (s *Store) list(machine string, status statelark.Status) *rows[statelark.ExecID, struct{}] {
-	key := list{machine, status}
+// list returns the ids of the executions on a list that have a status, 0 for all.
+func (s *Store) list(of string, status statelark.Status) *rows[statelark.ExecID, struct{}] {
+	key := list{of, status}
 	ids := s.lists[key]
 	if ids == nil {
 		ids = &rows[statelark.ExecID, struct{}]{compare: compareIDs}

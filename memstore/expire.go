@@ -4,8 +4,6 @@ import (
 	"context"
 	"math"
 	"time"
-
-	"github.com/statelark/statelark"
 )
 
 // Expire removes up to budget executions that closed before the given time, those that closed first first.
@@ -43,8 +41,9 @@ func (s *Store) forget(m moment) {
 	x := s.executions[m.exec]
 	s.close(m.exec, x)
 	s.setEnded(m.exec, x, false)
-	for _, status := range [...]statelark.Status{0, x.record.Status} {
-		s.unlist(x.record.List(), status, m.exec)
+	for of := range x.record.Lists() {
+		s.unlist(of, 0, m.exec)
+		s.unlist(of, x.record.Status, m.exec)
 	}
 	delete(s.names, name{x.record.Machine, x.record.Name})
 	delete(s.executions, m.exec)

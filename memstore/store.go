@@ -74,8 +74,8 @@ type name struct{ machine, name string }
 
 // list names the executions of a state machine that have a status, or all of them (0).
 type list struct {
-	machine string
-	status  statelark.Status
+	of     string // one of an execution's Lists
+	status statelark.Status
 }
 
 // moment is a point in time (Unix milliseconds) of an execution.

@@ -399,16 +399,21 @@ func (w *write) record(c *statelark.Change, x *running) error {
 	return nil
 }
 
-// relist moves an execution from the list of the status old (0: none) to that of its record.
+// relist moves an execution from its lists of the status old (0: none) to those of its record.
 func (w *write) relist(exec statelark.ExecID, r *statelark.Execution, old statelark.Status) error {
-	if old != 0 {
-		w.key = appendList(w.key[:0], r.List(), old, exec)
-		if err := w.remove(); err != nil {
+	for of := range r.Lists() {
+		if old != 0 {
+			w.key = appendList(w.key[:0], of, old, exec)
+			if err := w.remove(); err != nil {
+				return err
+			}
+		}
+		w.key = appendList(w.key[:0], of, r.Status, exec)
+		if err := w.setPresent(); err != nil {
 			return err
 		}
 	}
-	w.key = appendList(w.key[:0], r.List(), r.Status, exec)
-	return w.setPresent()
+	return nil
 }
 
 // queues writes the rows that only a running execution has.

@@ -72,9 +72,11 @@ func (w *write) forget(exec statelark.ExecID) error {
 		return err
 	}
 	w.free = append(w.free, running)
-	w.key = appendList(w.key[:0], x.List(), x.Status, exec)
-	if err := w.remove(); err != nil {
-		return err
+	for of := range x.Lists() {
+		w.key = appendList(w.key[:0], of, x.Status, exec)
+		if err := w.remove(); err != nil {
+			return err
+		}
 	}
 	w.key = appendName(w.key[:0], x.Machine, x.Name)
 	if err := w.remove(); err != nil {

@@ -18,7 +18,7 @@ import (
 //	2    the first
 //	3    one row for what changes while an execution runs, lists by status alone, rows are packed
 //	4    a record may say of which Map Run it is, how often it was redriven, and its test case; row 'r' of an execution
-//	     that has ended may stay
+//	     that has ended may stay; what was started through a version or an alias is on its list as well
 const formatNow = 4
 
 // steps lead to a format from the one before it.

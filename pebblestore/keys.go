@@ -11,8 +11,8 @@ import (
 )
 
 // The layout of the keys. Numbers are big-endian, so that keys sort as their parts do; exec is the 16 bytes of
-// an ExecID, shard two bytes, seq eight, machine the first half of the SHA-256 of the ARN of a state machine (in lists,
-// of a Map Run, too), due and stop Unix milliseconds with the sign bit turned.
+// an ExecID, shard two bytes, seq eight, machine the first half of the SHA-256 of a state machine's ARN, of that of one
+// of an execution's Lists, due and stop Unix milliseconds with the sign bit turned.
 //
 //	v                          format of the directory, see format.go
 //	g                          how far a step to that format has come; there while it is under way
@@ -29,7 +29,7 @@ import (
 //	w shard exec seq           outstanding work                             }
 //	q shard exec seq           message
 //	n machine name             id of the execution of that name
-//	i machine status ^exec     list of executions of a status, newest first
+//	i of status ^exec          list of executions of a status, newest first
 //	c stop exec                executions that ended, by time
 //	m key                      meta record
 //
@@ -149,8 +149,8 @@ func appendName(dst []byte, machine, name string) []byte {
 }
 
 // appendList appends the key of an execution in a list; the zero id stands before all.
-func appendList(dst []byte, machine string, status statelark.Status, id statelark.ExecID) []byte {
-	dst = append(appendMachine(dst, prefixList, machine), byte(status))
+func appendList(dst []byte, of string, status statelark.Status, id statelark.ExecID) []byte {
+	dst = append(appendMachine(dst, prefixList, of), byte(status))
 	for _, b := range id {
 		dst = append(dst, ^b)
 	}

@@ -68,7 +68,29 @@ func worldRecord(n int) *statelark.Execution {
 	if n%4 == 3 {
 		x.MapRun, x.Items = worldMapRun, int64(n)
 	}
+	if n%3 > 0 {
+		x.Version = x.Machine + worldVersion
+	}
+	if n%3 == 2 {
+		x.Alias = x.Machine + worldAlias
+	}
 	return x
+}
+
+// worldVersion and worldAlias follow the ARNs of state machines whose versions and aliases start executions.
+const (
+	worldVersion = ":1"
+	worldAlias   = ":PROD"
+)
+
+// worldLists returns all lists of executions there may be.
+func worldLists() []string {
+	lists := []string{worldMapRun}
+	for n := range 2 {
+		m := worldMachine(n)
+		lists = append(lists, m, m+worldVersion, m+worldAlias)
+	}
+	return lists
 }
 
 // worldMapRun is the Map Run of some executions of the world.
@@ -315,7 +337,7 @@ func (m *machines) compare(t *rapid.T) {
 	var pages [2][]any
 	for i, s := range m.stores() {
 		var err error
-		seen[i], err = look(m.ctx, s, execs, []statelark.ShardID{0, 1, 2}, []string{worldMachine(0), worldMachine(1), worldMapRun})
+		seen[i], err = look(m.ctx, s, execs, []statelark.ShardID{0, 1, 2}, worldLists())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -337,7 +359,7 @@ func (m *machines) drawPage(t *rapid.T) func(statelark.Store) []any {
 	until := drawDue(t)
 	first, reverse := int64(rapid.IntRange(-1, 12).Draw(t, "first")), rapid.Bool().Draw(t, "reverse")
 	q := statelark.ExecutionQuery{
-		Machine: worldMachine(drawExec(t)), Status: statelark.Status(rapid.IntRange(0, 5).Draw(t, "status")),
+		Machine: rapid.SampledFrom(worldLists()).Draw(t, "list"), Status: statelark.Status(rapid.IntRange(0, 5).Draw(t, "status")),
 		Before: exec, Limit: n,
 	}
 	of, after := rapid.SampledFrom([]string{"", "a", "a/"}).Draw(t, "prefix"), rapid.SampledFrom([]string{"", "a", "a/1"}).Draw(t, "after")

@@ -49,6 +49,7 @@ func Run(t *testing.T, fresh func(t testing.TB) *Subject) {
 		{"CloseOfMany", lawCloseOfMany},
 		{"Keep", lawKeep},
 		{"MapRun", lawMapRun},
+		{"Version", lawVersion},
 		{"Redrive", lawRedrive},
 		{"Inbox", lawInbox},
 		{"MessageKeys", lawMessageKeys},
