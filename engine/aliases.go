@@ -82,7 +82,7 @@ func (e *Engine) aliasesToChange(ctx context.Context, machine string) (p kept[pu
 	if h.value != nil && h.value.Deleting {
 		return p, errDeleting(machine)
 	}
-	p, err = e.machines.published.get(ctx, machine)
+	p, err = e.machines.published.fresh(ctx, machine)
 	if err == nil && (h.value == nil || p.value == nil) {
 		err = statelark.NoSuchResource(machine)
 	}
@@ -168,7 +168,7 @@ func (e *Engine) Aliases(ctx context.Context, machine string, version int64, aft
 // DeleteAlias removes an alias, if it is there. Versions stay.
 func (e *Engine) DeleteAlias(ctx context.Context, machine, name string) error {
 	return retried(func(int) error {
-		p, err := e.machines.published.get(ctx, machine)
+		p, err := e.machines.published.fresh(ctx, machine)
 		if err != nil {
 			return err
 		}

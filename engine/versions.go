@@ -106,7 +106,10 @@ func (e *Engine) PublishVersion(ctx context.Context, arn, revision, description 
 	return made, err
 }
 
+// publishOnce asks the store what the present revision is: it may have a version already, and then nothing is written
+// by which the change of another node would be noticed.
 func (e *Engine) publishOnce(ctx context.Context, arn, revision, description string) (*statelark.Version, error) {
+	e.machines.heads.doubt(arn)
 	h, r, err := e.machines.present(ctx, arn)
 	switch {
 	case err != nil:
@@ -122,7 +125,7 @@ func (e *Engine) publishOnce(ctx context.Context, arn, revision, description str
 
 // publishPresent returns the version of the present revision, which it makes if there is none.
 func (e *Engine) publishPresent(ctx context.Context, h kept[head], description string) (*statelark.Version, error) {
-	p, err := e.machines.published.get(ctx, h.value.ARN)
+	p, err := e.machines.published.fresh(ctx, h.value.ARN)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +157,7 @@ func (e *Engine) Versions(ctx context.Context, arn string, before int64, n int) 
 // DeleteVersion removes a version that no alias leads to. Its revision goes when no execution refers to it.
 func (e *Engine) DeleteVersion(ctx context.Context, arn string, number int64) error {
 	return retried(func(int) error {
-		p, err := e.machines.published.get(ctx, arn)
+		p, err := e.machines.published.fresh(ctx, arn)
 		if err != nil || p.value.version(number) == nil {
 			return err
 		}
