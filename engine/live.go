@@ -53,12 +53,13 @@ type live struct {
 	waiting     []message    // for that step, or for what was submitted to land
 }
 
-// newLive makes the memory of an execution that is about to start.
+// newLive makes the memory of an execution that is about to start. The parts of a millisecond in now are for its id, by
+// which lists are in order.
 func (e *Engine) newLive(b *beginning, now time.Time, unique, seed uint64) *live {
 	record := &statelark.Execution{
 		ID:      statelark.NewExecID(now, statelark.ShardOf(b.start.Machine, b.start.Name), unique),
 		Machine: b.start.Machine, Revision: revisionOf(b.machine.record), Name: b.start.Name,
-		Status: statelark.Running, Start: now, TraceHeader: b.start.TraceHeader,
+		Status: statelark.Running, Start: now.Truncate(time.Millisecond).UTC(), TraceHeader: b.start.TraceHeader,
 		Version: b.route.version(), Alias: b.route.alias,
 	}
 	if b.parent != nil {

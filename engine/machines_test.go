@@ -181,6 +181,19 @@ func TestListExecutions(t *testing.T) {
 		if err != nil || len(none) > 0 {
 			t.Errorf("running: %v, %v", none, err)
 		}
+		for i := range 50 { // in one millisecond, in many shards
+			r.start(open, fmt.Sprint("f", i), `1`)
+			time.Sleep(10 * time.Microsecond)
+		}
+		page, err := r.Executions(ctx, statelark.ExecutionQuery{Machine: open, Limit: 50})
+		for i, x := range page {
+			if want := fmt.Sprint("f", 49-i); x.Name != want {
+				t.Errorf("in one millisecond: %d is %s, want %s", i, x.Name, want)
+			}
+		}
+		if err != nil {
+			t.Error(err)
+		}
 	})
 }
 

@@ -513,7 +513,7 @@ func (o *owner) begin(m message) bool {
 	if !b.start.MadeUp && o.taken(key, b) {
 		return true
 	}
-	l := o.e.newLive(b, o.e.now(), rand.Uint64(), b.seed)
+	l := o.e.newLive(b, o.e.opts.Now(), rand.Uint64(), b.seed)
 	if !b.start.MadeUp {
 		o.dropNames()
 		o.names[key] = l
