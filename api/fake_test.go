@@ -20,11 +20,7 @@ type fakeEngine struct {
 	now        func() time.Time
 	machines   map[string]*statelark.StateMachine
 	activities map[string]*statelark.Activity
-	executions []*statelark.ExecutionDetail // in order of start
-	tasks      []statelark.ActivityTask     // that GetActivityTask will hand out
-	events     []history.Event              // the history of every execution
-	broken     error                        // what ListStateMachines fails with
-	tested     *statelark.StateTest         // what TestState was asked last
+	tested     *statelark.StateTest               // what TestState was asked last
 	versions   map[string]*statelark.StateMachine // by ARN, each with its Version
 	aliases    map[string]*statelark.Alias        // by ARN
 	executions []*statelark.ExecutionDetail       // in order of start
