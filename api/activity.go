@@ -12,7 +12,7 @@ func (s *Server) createActivity(ctx context.Context, c *awswire.Call) error {
 	if err := checkName(a.Name); err != nil {
 		return err
 	}
-	a.ARN = s.place.ActivityARN(a.Name)
+	a.ARN = c.Place.ActivityARN(a.Name)
 	var err error
 	if a.Tags, err = readTags(c.Structs("tags"), a.ARN); err != nil {
 		return err
@@ -53,7 +53,7 @@ func (s *Server) listActivities(ctx context.Context, c *awswire.Call) error {
 	if err != nil {
 		return err
 	}
-	list, err := s.engine.Activities(ctx, p.cursor, p.size+1)
+	list, err := s.engine.Activities(ctx, c.Place, p.cursor, p.size+1)
 	if err != nil {
 		return err
 	}

@@ -13,18 +13,19 @@ func invalidARN(what string) error {
 	return statelark.Errorf(statelark.CodeInvalidArn, "Invalid Arn: '%s'", what)
 }
 
-// resource checks that text is the ARN of a resource of one of kinds, here, and returns what follows the kind.
-func (s *Server) resource(text string, kinds ...string) (id string, err error) {
+// resource checks that text is the ARN of a resource of one of kinds, in the place of the caller, and returns what follows
+// the kind.
+func resource(c *awswire.Call, text string, kinds ...string) (id string, err error) {
 	a, ok := arn.Parse(text)
-	if !ok || a.Partition != s.place.Partition() || a.Service != "states" {
+	if !ok || a.Partition != c.Place.Partition() || a.Service != "states" {
 		return "", invalidARN("Invalid ARN prefix: " + text)
 	}
-	if a.Region != s.place.Region {
+	if a.Region != c.Place.Region {
 		return "", invalidARN("Region not valid in this context: " + a.Region)
 	}
-	if a.Account != s.place.Account {
+	if a.Account != c.Place.Account {
 		return "", statelark.Errorf(statelark.CodeAccessDenied, "Account %s is not authorized to access this resource: %s",
-			s.place.Account, text)
+			c.Place.Account, text)
 	}
 	kind, id := a.Cut()
 	if id == "" || !slices.Contains(kinds, kind) {
@@ -36,7 +37,7 @@ func (s *Server) resource(text string, kinds ...string) (id string, err error) {
 // machineARN returns the ARN of a state machine that was sent, refusing that of a Distributed Map in one.
 func (s *Server) machineARN(c *awswire.Call) (string, error) {
 	text := c.Str("stateMachineArn")
-	id, err := s.resource(text, "stateMachine")
+	id, err := resource(c, text, "stateMachine")
 	if err != nil {
 		return "", err
 	}
@@ -51,7 +52,7 @@ func (s *Server) machineARN(c *awswire.Call) (string, error) {
 // executionARN returns the ARN of an execution of a Standard state machine that was sent.
 func (s *Server) executionARN(c *awswire.Call) (string, error) {
 	text := c.Str("executionArn")
-	id, err := s.resource(text, "execution")
+	id, err := resource(c, text, "execution")
 	if err != nil {
 		return "", err
 	}
@@ -64,7 +65,7 @@ func (s *Server) executionARN(c *awswire.Call) (string, error) {
 // activityARN returns the ARN of an activity that was sent.
 func (s *Server) activityARN(c *awswire.Call) (string, error) {
 	text := c.Str("activityArn")
-	_, err := s.resource(text, "activity")
+	_, err := resource(c, text, "activity")
 	return text, err
 }
 

@@ -109,7 +109,7 @@ func BenchmarkOperations(b *testing.B) {
 			target, body := "AWSStepFunctions."+op.name, []byte(op.body)
 			b.ReportAllocs()
 			for b.Loop() {
-				status, answer := service.Answer(b.Context(), target, nil, string(body), out)
+				status, answer := service.Answer(b.Context(), testPlace, target, nil, string(body), out)
 				if status != http.StatusOK {
 					b.Fatalf("%s", answer)
 				}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/history"
 )
 
@@ -30,8 +31,8 @@ type Engine interface {
 	StateMachineOf(ctx context.Context, x *statelark.Execution) (*statelark.StateMachine, error)
 	// DeleteStateMachine does nothing when there is none.
 	DeleteStateMachine(ctx context.Context, arn string) error
-	// StateMachines lists in the order of ARNs, the first n that come after the given one.
-	StateMachines(ctx context.Context, after string, n int) ([]*statelark.StateMachine, error)
+	// StateMachines lists those of a place in the order of ARNs, the first n that come after the given one.
+	StateMachines(ctx context.Context, at arn.Place, after string, n int) ([]*statelark.StateMachine, error)
 
 	// PublishVersion makes a version of the present revision or, when there is one of it, returns that. revision, unless
 	// it is "", has to name the present one, else ConflictException.
@@ -58,8 +59,8 @@ type Engine interface {
 	Activity(ctx context.Context, arn string) (*statelark.Activity, error)
 	// DeleteActivity does nothing when there is none.
 	DeleteActivity(ctx context.Context, arn string) error
-	// Activities lists in the order of ARNs, the first n that come after the given one.
-	Activities(ctx context.Context, after string, n int) ([]*statelark.Activity, error)
+	// Activities lists those of a place in the order of ARNs, the first n that come after the given one.
+	Activities(ctx context.Context, at arn.Place, after string, n int) ([]*statelark.Activity, error)
 
 	// Tags, Tag and Untag are about the state machine or activity of that ARN; ResourceNotFound when there is
 	// none. Tag answers TooManyTags when there would be more than MaxTags.

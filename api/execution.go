@@ -168,7 +168,7 @@ func (s *Server) executionQuery(ctx context.Context, c *awswire.Call) (q statela
 		return q, statelark.Errorf(statelark.CodeValidation, "Must specify exactly one of stateMachineArn and mapRunArn")
 	}
 	if run := c.Str("mapRunArn"); run != "" {
-		if _, err := s.resource(run, "mapRun"); err != nil {
+		if _, err := resource(c, run, "mapRun"); err != nil {
 			return q, err
 		}
 		return q, statelark.ResourceNotFound(run)

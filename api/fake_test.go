@@ -196,8 +196,8 @@ func (f *fakeEngine) DeleteStateMachine(_ context.Context, arn string) error {
 	return nil
 }
 
-func (f *fakeEngine) StateMachines(_ context.Context, after string, n int) ([]*statelark.StateMachine, error) {
-	return pick(f.machines, after, n), f.broken
+func (f *fakeEngine) StateMachines(_ context.Context, at arn.Place, after string, n int) ([]*statelark.StateMachine, error) {
+	return pick(f.machines, at.StateMachineARN(""), after, n), f.broken
 }
 
 func (f *fakeEngine) CreateActivity(_ context.Context, a *statelark.Activity) (*statelark.Activity, error) {
@@ -223,15 +223,15 @@ func (f *fakeEngine) DeleteActivity(_ context.Context, arn string) error {
 	return nil
 }
 
-func (f *fakeEngine) Activities(_ context.Context, after string, n int) ([]*statelark.Activity, error) {
-	return pick(f.activities, after, n), nil
+func (f *fakeEngine) Activities(_ context.Context, at arn.Place, after string, n int) ([]*statelark.Activity, error) {
+	return pick(f.activities, at.ActivityARN(""), after, n), nil
 }
 
-// pick returns the first n records whose ARNs come after the given one.
-func pick[T any](records map[string]*T, after string, n int) []*T {
+// pick returns the first n records whose ARNs begin with prefix and come after the given one.
+func pick[T any](records map[string]*T, prefix, after string, n int) []*T {
 	var arns []string
 	for arn := range records {
-		if arn > after {
+		if arn > after && strings.HasPrefix(arn, prefix) {
 			arns = append(arns, arn)
 		}
 	}

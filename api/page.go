@@ -28,14 +28,14 @@ var tokenText = base64.RawURLEncoding
 // page is where a listing begins and how many items it may have.
 type page struct {
 	operation string
-	args      string // all other arguments
+	args      string // all other arguments, and the place of the caller
 	cursor    string // the last item of the page before, "" on the first page
 	size      int
 }
 
 // pageOf reads the page that a call asks for.
 func (s *Server) pageOf(operation string, c *awswire.Call) (page, error) {
-	p := page{operation: operation, args: c.Without("nextToken", "maxResults"), size: int(c.Int("maxResults"))}
+	p := page{operation: operation, args: c.Without("nextToken", "maxResults") + c.Place.ARN("states", ""), size: int(c.Int("maxResults"))}
 	if p.size == 0 {
 		p.size = defaultPage
 	}

@@ -23,19 +23,21 @@ type Options struct {
 	// Log gets what went wrong in the service itself; nil: nobody does.
 	Log *slog.Logger
 	Now func() time.Time // nil: time.Now
+	// AccountFromKey makes an access key id of 12 digits the account of its caller.
+	AccountFromKey bool
 }
 
-// Server answers the API for the state machines of one place.
+// Server answers the API, for the state machines of all regions and accounts, apart from each other.
 type Server struct {
 	engine Engine
-	place  arn.Place
+	places awswire.Places
 	now    func() time.Time
 	log    *slog.Logger
 }
 
-// New makes the API of an engine, whose resources are in place.
-func New(e Engine, place arn.Place, o Options) *Server {
-	s := &Server{engine: e, place: place, now: o.Now, log: o.Log}
+// New makes the API of an engine. Calls that do not say where they are from are from home.
+func New(e Engine, home arn.Place, o Options) *Server {
+	s := &Server{engine: e, places: awswire.Places{Home: home, FromKey: o.AccountFromKey}, now: o.Now, log: o.Log}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -48,6 +50,7 @@ func (s *Server) Service() *awswire.Service {
 		Target:     "AWSStepFunctions",
 		Namespace:  Namespace,
 		Operations: s.operations(),
+		Places:     s.places,
 		Convert:    convert,
 		Log:        s.log,
 	}

@@ -35,7 +35,7 @@ func (s *Server) createStateMachine(ctx context.Context, c *awswire.Call) error 
 	if err := checkName(m.Name); err != nil {
 		return err
 	}
-	m.ARN = s.place.StateMachineARN(m.Name)
+	m.ARN = c.Place.StateMachineARN(m.Name)
 	var err error
 	if m.Logging, err = readLogging(c.Struct("loggingConfiguration")); err != nil {
 		return err
@@ -154,7 +154,7 @@ func isRoleARN(text string) bool {
 
 func (s *Server) describeStateMachine(ctx context.Context, c *awswire.Call) error {
 	arn := c.Str("stateMachineArn")
-	if _, err := s.resource(arn, "stateMachine"); err != nil {
+	if _, err := resource(c, arn, "stateMachine"); err != nil {
 		return err
 	}
 	m, err := s.engine.StateMachine(ctx, arn)
@@ -246,7 +246,7 @@ func (s *Server) listStateMachines(ctx context.Context, c *awswire.Call) error {
 	if err != nil {
 		return err
 	}
-	list, err := s.engine.StateMachines(ctx, p.cursor, p.size+1)
+	list, err := s.engine.StateMachines(ctx, c.Place, p.cursor, p.size+1)
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ func readTags(in []awswire.Input, resource string) ([]statelark.Tag, error) {
 // taggedARN returns the ARN of something that can have tags.
 func (s *Server) taggedARN(c *awswire.Call) (string, error) {
 	text := c.Str("resourceArn")
-	_, err := s.resource(text, "stateMachine", "activity")
+	_, err := resource(c, text, "stateMachine", "activity")
 	return text, err
 }
 

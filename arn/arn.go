@@ -31,6 +31,30 @@ func (p Place) Partition() string {
 	return "aws"
 }
 
+// IsRegion reports whether text has the form of a region's name: us-east-1, us-gov-west-1, eusc-de-east-1.
+func IsRegion(text string) bool {
+	words := strings.Split(text, "-")
+	if len(text) > 32 || len(words) < 3 {
+		return false
+	}
+	last := len(words) - 1
+	for i, word := range words {
+		first, final := byte('a'), byte('z')
+		if i == last {
+			first, final = '0', '9'
+		}
+		if word == "" || strings.IndexFunc(word, func(r rune) bool { return r < rune(first) || r > rune(final) }) >= 0 {
+			return false
+		}
+	}
+	return len(words[0]) > 1
+}
+
+// IsAccount reports whether text is the number of an account: 12 digits.
+func IsAccount(text string) bool {
+	return len(text) == 12 && strings.Trim(text, "0123456789") == ""
+}
+
 // ARN returns the ARN of a resource here.
 func (p Place) ARN(service, resource string) string {
 	return ARN{p.Partition(), service, p.Region, p.Account, resource}.String()

@@ -117,3 +117,15 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestIsRegion(t *testing.T) {
+	for text, want := range map[string]bool{
+		"us-east-1": true, "us-gov-west-1": true, "eusc-de-east-1": true, "ap-southeast-10": true, "us-isob-east-1": true,
+		"": false, "us": false, "us-1": false, "us-east": false, "us-east-": false, "-east-1": false, "US-EAST-1": false, "us-east-1a": false, "u-east-1": false,
+		"us-e/st-1": false, "us-east-1-": false,
+	} {
+		if IsRegion(text) != want {
+			t.Errorf("%q: %v", text, !want)
+		}
+	}
+}

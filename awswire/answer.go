@@ -5,17 +5,18 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/value"
 )
 
-// Answer carries out a request that reached the service by another way than package net/http: POST / with that
-// X-Amz-Target and that body. Header need hold no more of the request's headers than operations look at. It appends the
+// Answer carries out a request that reached the service by another way than package net/http: POST / from that place (see
+// Places), with that X-Amz-Target and that body. Header need hold no more of the request's headers than operations look at. It appends the
 // body of the answer to dst and returns its status.
-func (s *Service) Answer(ctx context.Context, target string, header http.Header, text string, dst []byte) (status int, body []byte) {
+func (s *Service) Answer(ctx context.Context, place arn.Place, target string, header http.Header, text string, dst []byte) (status int, body []byte) {
 	s.once.Do(s.index)
 	op, err := s.operation(target)
 	if err == nil {
-		body, err = s.carryOut(ctx, op, header, text, dst)
+		body, err = s.carryOut(ctx, op, place, header, text, dst)
 	}
 	if err != nil {
 		return s.refusal(err, dst)
@@ -37,12 +38,12 @@ func (s *Service) operation(target string) (*Operation, *Error) {
 }
 
 // carryOut carries out a request with the body text and appends the body of the answer to dst.
-func (s *Service) carryOut(ctx context.Context, op *Operation, header http.Header, text string, dst []byte) ([]byte, *Error) {
+func (s *Service) carryOut(ctx context.Context, op *Operation, place arn.Place, header http.Header, text string, dst []byte) ([]byte, *Error) {
 	in, err := parseInput(text, op.Input)
 	if err != nil {
 		return dst, err
 	}
-	c := &Call{Input: Input{in}, Header: header, Out: Writer{append(dst, '{')}}
+	c := &Call{Input: Input{in}, Place: place, Header: header, Out: Writer{append(dst, '{')}}
 	if err := s.do(ctx, op, c); err != nil {
 		return dst, err
 	}

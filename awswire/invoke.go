@@ -3,6 +3,7 @@ package awswire
 import (
 	"context"
 
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/value"
 )
 
@@ -12,13 +13,13 @@ func (s *Service) Find(name string) *Operation {
 	return s.byName[name]
 }
 
-// Invoke carries out an operation within the process: the input is checked and the errors are worded as if it had
-// come over the wire.
-func (s *Service) Invoke(ctx context.Context, op *Operation, in value.Value) (value.Value, *Error) {
+// Invoke carries out an operation within the process, for a caller in a place: the input is checked and the errors are
+// worded as if it had come over the wire.
+func (s *Service) Invoke(ctx context.Context, op *Operation, place arn.Place, in value.Value) (value.Value, *Error) {
 	if err := check(in, op.Input); err != nil {
 		return value.Value{}, err
 	}
-	c := &Call{Input: Input{in}, Out: Writer{[]byte{'{'}}}
+	c := &Call{Input: Input{in}, Place: place, Out: Writer{[]byte{'{'}}}
 	if err := s.do(ctx, op, c); err != nil {
 		return value.Value{}, err
 	}

@@ -45,7 +45,7 @@ func (s *Service) answer(r *http.Request, dst []byte) (body []byte, failure *Err
 	if err != nil {
 		return dst, err
 	}
-	return s.carryOut(r.Context(), op, r.Header, text, dst)
+	return s.carryOut(r.Context(), op, s.Places.ofRequest(r), r.Header, text, dst)
 }
 
 // find returns the operation that the request names.

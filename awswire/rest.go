@@ -35,7 +35,7 @@ func (p REST) handler(s *Service) http.Handler {
 
 // serve answers one request.
 func (p REST) serve(s *Service, op *Operation, w http.ResponseWriter, r *http.Request) {
-	c := &Call{Header: r.Header, Head: w.Header(), RequestID: requestID(), Out: Writer{[]byte{'{'}}}
+	c := &Call{Header: r.Header, Place: s.Places.ofRequest(r), Head: w.Header(), RequestID: requestID(), Out: Writer{[]byte{'{'}}}
 	err := p.read(s, op, c, r)
 	if err == nil {
 		err = s.do(r.Context(), op, c)

@@ -15,6 +15,8 @@ import (
 	"net/http"
 	"runtime/debug"
 	"sync"
+
+	"github.com/statelark/statelark/arn"
 )
 
 // MaxBody is the number of bytes that the body of a request may have, where its operation says nothing else.
@@ -41,6 +43,7 @@ type Operation struct {
 type Call struct {
 	Input
 	Header http.Header // of the request
+	Place  arn.Place   // that the request is sent to, and comes from
 	// Out is the object of the answer, open for its members.
 	Out Writer
 
@@ -67,6 +70,8 @@ type Service struct {
 	// Namespace stands before the names of the service's own errors.
 	Namespace  string
 	Operations []Operation
+	// Places says where the caller of a request is.
+	Places Places
 	// Convert turns an error of an operation into the answer, nil when the error is a fault.
 	Convert func(error) *Error
 	// Log gets the faults; nil: nobody does.

@@ -23,6 +23,10 @@ func TestClients(t *testing.T) {
 		t.Skip("it starts a server for each client")
 	}
 	binary := servertest.Build(t)
+	t.Run("places", func(t *testing.T) {
+		t.Parallel()
+		testPlaces(t, binary)
+	})
 	for name, test := range map[string]func(*testing.T, string){
 		"AWS CLI": testAWSCLI, "boto3": testBoto3, "JavaScript": testJavaScript, "Go": testGo,
 	} {
@@ -47,6 +51,18 @@ func testBoto3(t *testing.T, binary string) {
 	runClient(t, binary, nil, python, "testdata/boto3_client.py")
 }
 
+// testPlaces has the AWS CLI and boto3 use the same names in two regions and two accounts of one server.
+func testPlaces(t *testing.T, binary string) {
+	shell, python := servertest.Program(t, "sh"), servertest.Program(t, "python3")
+	servertest.Program(t, "aws")
+	onKeys := []string{"AWS_ACCESS_KEY_ID="} // the programs name their own
+	runClientOf(t, servertest.StartBinary(t, binary, "--account-from-key"), onKeys, shell, "testdata/places_cli.sh")
+	if exec.Command(python, "-c", "import boto3").Run() != nil {
+		servertest.Missing(t, servertest.RequireClients, "this test needs boto3, which this machine's python3 does not have")
+	}
+	runClientOf(t, servertest.StartBinary(t, binary, "--account-from-key"), onKeys, python, "testdata/places_boto3.py")
+}
+
 func testJavaScript(t *testing.T, binary string) {
 	node := servertest.Program(t, "node")
 	modules := "NODE_PATH=" + filepath.Join(os.Getenv("STATELARK_NPM"), "node_modules")
@@ -61,7 +77,12 @@ func testJavaScript(t *testing.T, binary string) {
 // runClient runs a client's program against a new server; it has to end well.
 func runClient(t *testing.T, binary string, env []string, program ...string) {
 	t.Helper()
-	server := servertest.StartBinary(t, binary)
+	runClientOf(t, servertest.StartBinary(t, binary), env, program...)
+}
+
+// runClientOf runs a client's program against a server.
+func runClientOf(t *testing.T, server *servertest.Server, env []string, program ...string) {
+	t.Helper()
 	command := exec.CommandContext(t.Context(), program[0], append(program[1:], definition)...)
 	command.Env = append(server.ClientEnv(), env...)
 	out, err := command.CombinedOutput()

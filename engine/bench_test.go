@@ -33,7 +33,7 @@ func benchEngineOn(b *testing.B, store statelark.Store, definition string, f tas
 	b.Helper()
 	targets := &task.Registry{}
 	targets.SetFunctions(f)
-	e, err := Open(b.Context(), store, here, targets, Options{})
+	e, err := Open(b.Context(), store, targets, Options{})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -114,7 +114,7 @@ func (d *deletions) recover(ctx context.Context) error {
 	const page = 100
 	after := ""
 	for {
-		heads, err := d.e.machines.heads.list(ctx, after, page)
+		heads, err := d.e.machines.heads.list(ctx, "", after, page)
 		if err != nil {
 			return err
 		}
@@ -155,7 +155,7 @@ const freeBudget = 1000
 // freeRevisions removes superseded revisions that no version and no execution refers to any more, open or closed. It looks at some of
 // them, those after the one named, and returns the last it looked at, "" when it came to the end.
 func (e *Engine) freeRevisions(ctx context.Context, after string) (string, error) {
-	marks, err := listRecords(ctx, e.store, supersededKind, after, freeBudget)
+	marks, err := listRecords(ctx, e.store, supersededKind, "", after, freeBudget)
 	if err != nil {
 		return after, err
 	}

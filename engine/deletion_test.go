@@ -177,7 +177,7 @@ func TestManyMachinesDoNotFillTheMemory(t *testing.T) {
 func TestAnotherNodesChangeIsNoticed(t *testing.T) {
 	inBubble(t, echo, func(r *rig) {
 		ctx, m, a := context.Background(), r.machine("M", passOnly), r.activity("a")
-		other := New(r.store, here, r.targets, r.options)
+		other := New(r.store, r.targets, r.options)
 		for i, arn := range []string{m, a} {
 			if err := other.Tag(ctx, arn, []statelark.Tag{{Key: "there", Value: "1"}}); err != nil {
 				t.Fatal(err)

@@ -37,7 +37,6 @@ import (
 	"time"
 
 	"github.com/statelark/statelark"
-	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/task"
 )
 
@@ -75,7 +74,6 @@ const (
 // Engine runs the executions of a store. Its methods may be called from any goroutine between Open and Close.
 type Engine struct {
 	opts   Options
-	place  arn.Place
 	store  statelark.Store
 	log    *slog.Logger
 	tokens tokens
@@ -107,12 +105,12 @@ type Engine struct {
 	running sync.WaitGroup // every goroutine of the engine
 }
 
-// New makes an engine on a store, for the resources of a place. It does nothing until Start; meanwhile the registry of
+// New makes an engine on a store. It does nothing until Start; meanwhile the registry of
 // its targets can be filled with what needs the engine.
-func New(store statelark.Store, place arn.Place, targets *task.Registry, o Options) *Engine {
+func New(store statelark.Store, targets *task.Registry, o Options) *Engine {
 	o.setDefaults()
 	e := &Engine{
-		opts: o, place: place, store: store, log: o.Log,
+		opts: o, store: store, log: o.Log,
 		machines: newMachines(store), activityRecords: newShelf(store, activityKind), activities: newActivities(),
 		closing: make(chan struct{}), closed: make(chan struct{}),
 	}
@@ -160,8 +158,8 @@ func (e *Engine) listening() {
 func (e *Engine) now() time.Time { return e.opts.Now().Truncate(time.Millisecond).UTC() }
 
 // Open is New and Start.
-func Open(ctx context.Context, store statelark.Store, place arn.Place, targets *task.Registry, o Options) (*Engine, error) {
-	e := New(store, place, targets, o)
+func Open(ctx context.Context, store statelark.Store, targets *task.Registry, o Options) (*Engine, error) {
+	e := New(store, targets, o)
 	if err := e.Start(ctx); err != nil {
 		return nil, err
 	}

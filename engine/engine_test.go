@@ -66,7 +66,7 @@ func inBubbleWith(t *testing.T, o Options, f function, test func(r *rig)) {
 func (r *rig) open() {
 	r.t.Helper()
 	r.targets, r.options.Nesting = &task.Registry{}, aws.Nesting{}
-	r.Engine = New(r.store, here, r.targets, r.options)
+	r.Engine = New(r.store, r.targets, r.options)
 	r.targets.SetFunctions(r.function)
 	r.targets.Set("lambda:invoke", r.function)
 	r.targets.Set("states:startExecution", aws.NewStates(r.Engine))

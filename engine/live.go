@@ -11,6 +11,7 @@ import (
 	"unsafe"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/interp"
 	"github.com/statelark/statelark/value"
 )
@@ -80,10 +81,12 @@ func (e *Engine) beginAnew(l *live, text string) {
 	l.x = interp.NewExec(e.identity(l.record, l.program), e.host(l), l.program.machine, input, l.seed)
 }
 
+// identity is what an execution shows of itself. Its place is that of its state machine.
 func (e *Engine) identity(r *statelark.Execution, p *program) interp.Identity {
+	machine, _ := arn.Parse(r.Machine) // it was checked when it was made
 	return interp.Identity{
 		ARN: r.ARN(), Name: r.Name, RoleARN: p.record.RoleARN, MachineARN: r.Machine, MachineName: p.record.Name,
-		Version: r.Version, Alias: r.Alias, Region: e.place.Region, StartedAt: r.Start,
+		Version: r.Version, Alias: r.Alias, Region: machine.Region, StartedAt: r.Start,
 	}
 }
 

@@ -440,9 +440,9 @@ func (e *Engine) StateMachineOf(ctx context.Context, x *statelark.Execution) (*s
 	return p.record, nil
 }
 
-// StateMachines lists state machines in the order of their ARNs, without what a revision of them holds.
-func (e *Engine) StateMachines(ctx context.Context, after string, n int) ([]*statelark.StateMachine, error) {
-	heads, err := e.machines.heads.list(ctx, after, n)
+// StateMachines lists the state machines of a place in the order of their ARNs, without what a revision of them holds.
+func (e *Engine) StateMachines(ctx context.Context, at arn.Place, after string, n int) ([]*statelark.StateMachine, error) {
+	heads, err := e.machines.heads.list(ctx, at.StateMachineARN(""), after, n)
 	list := make([]*statelark.StateMachine, len(heads))
 	for i, h := range heads {
 		list[i] = h.bare()

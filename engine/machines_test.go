@@ -139,7 +139,7 @@ func TestActivities(t *testing.T) {
 		r.activity("a1") // the same again
 		_, err := r.CreateActivity(ctx, &statelark.Activity{ARN: here.ActivityARN("a1"), Name: "a1", Encryption: statelark.EncryptionConfiguration{KeyID: "k"}})
 		code(t, err, "ActivityAlreadyExists")
-		page, err := r.Activities(ctx, here.ActivityARN("a1"), 2)
+		page, err := r.Activities(ctx, here, here.ActivityARN("a1"), 2)
 		if err != nil || len(page) != 2 || page[0].Name != "a2" {
 			t.Errorf("page: %v, %v", page, err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/arn"
 )
 
 // CreateActivity stores a; see api.Engine.
@@ -56,9 +57,9 @@ func (e *Engine) DeleteActivity(ctx context.Context, arn string) error {
 	})
 }
 
-// Activities lists activities in the order of their ARNs.
-func (e *Engine) Activities(ctx context.Context, after string, n int) ([]*statelark.Activity, error) {
-	return e.activityRecords.list(ctx, after, n)
+// Activities lists the activities of a place in the order of their ARNs.
+func (e *Engine) Activities(ctx context.Context, at arn.Place, after string, n int) ([]*statelark.Activity, error) {
+	return e.activityRecords.list(ctx, at.ActivityARN(""), after, n)
 }
 
 // tagged is a resource with its tags, and how to store it with others.

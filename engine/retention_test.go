@@ -16,7 +16,7 @@ func TestClosedExecutionsAreRemovedAfterTheirRetention(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := context.Background()
 		place := arn.Place{Region: "us-east-1", Account: "000000000000"}
-		e, err := Open(ctx, memstore.New(), place, &task.Registry{}, Options{Retention: time.Hour})
+		e, err := Open(ctx, memstore.New(), &task.Registry{}, Options{Retention: time.Hour})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -143,17 +143,18 @@ func (s *shelf[T]) write(arn string, old kept[T], value *T, commit func(statelar
 	return nil
 }
 
-// list reads records in the order of their ARNs.
-func (s *shelf[T]) list(ctx context.Context, after string, n int) ([]*T, error) {
-	return listRecords(ctx, s.store, s.kind, after, n)
+// list reads the records whose ARNs begin with prefix, in the order of their ARNs.
+func (s *shelf[T]) list(ctx context.Context, prefix, after string, n int) ([]*T, error) {
+	return listRecords(ctx, s.store, s.kind, prefix, after, n)
 }
 
-// listRecords reads records of a kind in the order of what names them, those after the one named after.
-func listRecords[T any](ctx context.Context, store statelark.Store, kind recordKind[T], after string, n int) ([]*T, error) {
+// listRecords reads the records of a kind whose names begin with prefix, in the order of their names, those after the one
+// named after.
+func listRecords[T any](ctx context.Context, store statelark.Store, kind recordKind[T], prefix, after string, n int) ([]*T, error) {
 	if after != "" {
 		after = kind.prefix + after
 	}
-	rows, err := store.MetaList(ctx, kind.prefix, after, n)
+	rows, err := store.MetaList(ctx, kind.prefix+prefix, after, n)
 	if err != nil {
 		return nil, fmt.Errorf("listing %s: %w", kind.prefix, err)
 	}

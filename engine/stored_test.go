@@ -143,7 +143,7 @@ func TestStoredBytes(t *testing.T) {
 func storedEngine(t *testing.T, s statelark.Store, definition string) (*Engine, string) {
 	targets := &task.Registry{}
 	targets.SetFunctions(function(echo))
-	e, err := Open(t.Context(), s, here, targets, Options{})
+	e, err := Open(t.Context(), s, targets, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,8 +15,11 @@ import (
 // Config is what a node is and where it is.
 type Config struct {
 	Listen string    // HOST:PORT; port 0: any that is free
-	Place  arn.Place // of every ARN
+	Place  arn.Place // of calls that do not say from where they are
 	Data   string    // directory; "": everything stays in memory
+
+	// AccountFromKey makes an access key id of 12 digits the account of its caller.
+	AccountFromKey bool
 
 	// MaxClosed is how many closed executions a node in memory keeps; 0: as many as fit into its bytes for them.
 	MaxClosed int

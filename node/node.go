@@ -100,7 +100,7 @@ func (n *Node) openStore() (statelark.Store, error) {
 // openCatalog makes the catalogue of functions and declares those of the configuration.
 func (n *Node) openCatalog() (*function.Catalog, error) {
 	o := function.Options{EndpointURL: n.URL(), Concurrency: n.cfg.FunctionConcurrency,
-		PassEnv: n.cfg.PassEnv, User: n.cfg.FunctionUser, Log: n.log}
+		PassEnv: n.cfg.PassEnv, User: n.cfg.FunctionUser, AccountKeys: n.cfg.AccountFromKey, Log: n.log}
 	if n.cfg.Data != "" {
 		o.Dir = filepath.Join(n.cfg.Data, "functions")
 	}
@@ -118,10 +118,10 @@ func (n *Node) openEngine(ctx context.Context) (*engine.Engine, error) {
 		functions = lambda.NewTarget(n.catalog)
 	}
 	targets := &task.Registry{}
-	e := engine.New(n.store, n.cfg.Place, targets, engine.Options{
+	e := engine.New(n.store, targets, engine.Options{
 		Nesting: aws.Nesting{}, Log: n.log, Now: n.opts.Now, MaxLiveBytes: int(n.cfg.memory() / 2),
 	})
-	n.api = api.New(e, n.cfg.Place, api.Options{Log: n.log, Now: n.opts.Now})
+	n.api = api.New(e, n.cfg.Place, api.Options{Log: n.log, Now: n.opts.Now, AccountFromKey: n.cfg.AccountFromKey})
 	targets.SetFunctions(functions)
 	targets.Set("lambda:invoke", functions)
 	targets.Set("states:startExecution", aws.NewStates(e))
@@ -138,7 +138,7 @@ func (n *Node) server() *shortcut.Server {
 	known, states := newHosts(n.cfg.Listen, n.cfg.AllowedHosts), n.api.Service()
 	handler := known.guard(http.NewCrossOriginProtection().Handler(&router{
 		states:      states,
-		functions:   lambda.New(n.catalog, lambda.Options{URL: n.URL(), Log: n.log}),
+		functions:   lambda.New(n.catalog, lambda.Options{URL: n.URL(), Log: n.log, AccountFromKey: n.cfg.AccountFromKey}),
 		welcome:     n.welcome(),
 		healthy:     n.healthy,
 		bodyTimeout: bodyTimeout,

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/awswire"
 )
 
@@ -41,6 +42,9 @@ type conn struct {
 	n     int
 	small []byte // the buffer of a connection at rest
 	host  string // that was asked for last, and is known
+	// The place of the last request, and the credential that it was found by.
+	credential string
+	place      arn.Place
 
 	watch watch
 	// When the deadlines of reading between requests and of writing were set; the zero time: they are not.
@@ -51,6 +55,7 @@ func newConn(s *Server, n net.Conn) *conn {
 	c := &conn{server: s, net: n, small: make([]byte, maxHead)}
 	c.buf = c.small
 	c.ctx, c.leave = context.WithCancel(context.Background())
+	c.place = s.Service.Places.Of("")
 	c.watch.init(c)
 	return c
 }
@@ -212,10 +217,11 @@ func (c *conn) answer(h head) verdict {
 	if h.trace != nil {
 		header = http.Header{"X-Amzn-Trace-Id": {string(h.trace)}}
 	}
+	c.locate(h.signed)
 	c.consume(size)
 	out := buffers.Get().(*[]byte)
 	c.watch.begin()
-	status, text := s.Service.Answer(c.ctx, target, header, body, (*out)[:headRoom])
+	status, text := s.Service.Answer(c.ctx, c.place, target, header, body, (*out)[:headRoom])
 	c.watch.end()
 	last := s.isStopped()
 	ok := c.write(status, text, last)
@@ -227,6 +233,14 @@ func (c *conn) answer(h head) verdict {
 		return incomplete
 	}
 	return ours
+}
+
+// locate finds the place of a request. The requests of a connection, as a rule, are all from one.
+func (c *conn) locate(signed []byte) {
+	if credential := awswire.Credential(signed); string(credential) != c.credential {
+		c.credential = string(credential)
+		c.place = c.server.Service.Places.Of(c.credential)
+	}
 }
 
 // headRoom is the number of bytes kept free for the head of an answer.

@@ -9,6 +9,7 @@ type head struct {
 	host   []byte
 	target []byte // X-Amz-Target
 	trace  []byte // X-Amzn-Trace-Id, nil when there is none
+	signed []byte // Authorization, nil when there is none
 }
 
 // verdict is what becomes of a request.
@@ -80,6 +81,8 @@ func (h *head) field(line []byte) bool {
 		once = &h.target
 	case "x-amzn-trace-id":
 		once = &h.trace
+	case "authorization":
+		once = &h.signed
 	case "content-length":
 		return h.setLength(text)
 	case "connection":
@@ -139,7 +142,7 @@ func foldedName(name []byte) string {
 // known holds the names that mean something.
 var known = func() map[string]string {
 	names := map[string]string{}
-	for _, name := range []string{"host", "x-amz-target", "x-amzn-trace-id", "content-length", "connection", "transfer-encoding", "trailer",
+	for _, name := range []string{"host", "x-amz-target", "x-amzn-trace-id", "authorization", "content-length", "connection", "transfer-encoding", "trailer",
 		"expect", "upgrade", "origin", "sec-fetch-site"} {
 		names[name] = name
 	}

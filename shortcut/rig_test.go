@@ -67,6 +67,7 @@ func newService(r *rig) *awswire.Service {
 			{Name: "Echo", Input: awswire.Struct("", awswire.Req("text", awswire.Length(1, 1<<20))), Do: func(_ context.Context, c *awswire.Call) error {
 				c.Out.Str("text", c.Str("text"))
 				c.Out.StrIf("trace", c.Header.Get("X-Amzn-Trace-Id"))
+				c.Out.StrIf("region", c.Place.Region)
 				return nil
 			}},
 			{Name: "Wait", Input: awswire.Struct(""), Do: func(ctx context.Context, _ *awswire.Call) error {

@@ -103,7 +103,7 @@ func (w *world) boot(number int) {
 	targets.Set("lambda:invoke", notifier{w})
 	var e *engine.Engine
 	for {
-		e = engine.New(view, place, targets, engine.Options{
+		e = engine.New(view, targets, engine.Options{
 			Node: fmt.Sprint("node ", number), Nesting: aws.Nesting{}, Owners: 3, MaxLive: 6, Patience: w.patience(), LongPoll: 5 * time.Second, Log: slog.New(alarm{slog.DiscardHandler, w}), Now: w.wall,
 		})
 		targets.Set("states:startExecution", aws.NewStates(e))

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/value"
 )
@@ -56,6 +57,17 @@ type HTTPRequest struct{ Protocol, Method, URL, Headers, Body string }
 
 // HTTPResponse is an answer as TestState shows it; headers are JSON.
 type HTTPResponse struct{ Protocol, StatusCode, StatusMessage, Headers, Body string }
+
+// Place is where the call is made: in the region of the execution, by the account of the role in the state's Credentials
+// or else by its own.
+func (c *Call) Place() arn.Place {
+	x, _ := arn.Parse(c.Execution)
+	at := x.Place()
+	if role, ok := arn.Parse(c.Role); ok && role.Account != "" {
+		at.Account = role.Account
+	}
+	return at
+}
 
 // Outcome is the answer of a target. With the patterns that wait (.sync, .waitForTaskToken) it is the answer to
 // the request that began the work, and the task goes on.

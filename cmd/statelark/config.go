@@ -33,11 +33,13 @@ import (
 type Config struct {
 	Listen    string `koanf:"listen"`     // HOST:PORT; port 0: any that is free
 	Data      string `koanf:"data"`       // directory; "": everything stays in memory
-	Region    string `koanf:"region"`     // of every ARN
-	Account   string `koanf:"account"`    // of every ARN, 12 digits
+	Region    string `koanf:"region"`     // of calls that are not signed
+	Account   string `koanf:"account"`    // of calls that name none, 12 digits
 	MaxClosed int    `koanf:"max-closed"` // executions; of a server in memory
 	LogFormat string `koanf:"log-format"` // "text" or "json"
 	LogLevel  string `koanf:"log-level"`  // "debug", "info", "warn" or "error"
+	// AccountFromKey makes an access key id of 12 digits the account of its caller; nil: as the command has it.
+	AccountFromKey *bool `koanf:"account-from-key"`
 	// Memory is how much the process is to stay within, as a size ("512MB"). Caches, and how seldom memory is collected,
 	// follow it; work that needs more gets more.
 	Memory string `koanf:"memory"`
@@ -99,6 +101,7 @@ var settings = map[string]any{
 	"log-level":  "info",
 	"memory":     defaultMemory,
 
+	"account-from-key":     nil,
 	"allowed-hosts":        "",
 	"function-concurrency": 0,
 	"function-user":        "",
@@ -114,6 +117,7 @@ func addNodeFlags(c *cobra.Command, data, dataHelp string) {
 	f.String("log-format", "text", "`FORMAT` of the log: text or json")
 	f.String("log-level", "info", "`LEVEL` from which on the log is written: debug, info, warn or error")
 	f.String("memory", defaultMemory, "`SIZE` that the process is to stay within; caches follow it")
+	f.Bool("account-from-key", false, "take an access key id of 12 digits for the account of its caller")
 	f.String("allowed-hosts", "", "`NAMES` by which clients may call the server, with commas between them; .example.org stands for all below it")
 	f.String("pass-env", "", "`NAMES` of variables that functions get, with commas between them; AWS_* stands for all that begin so")
 	f.String("function-user", "", "`USER` as whom functions run, where the server is root")
@@ -124,8 +128,8 @@ func addNodeFlags(c *cobra.Command, data, dataHelp string) {
 
 // addConfigFlags gives a command the flags about the configuration file, the place and the functions.
 func addConfigFlags(c *cobra.Command) {
-	c.Flags().String("region", defaultRegion, "AWS `REGION` in the ARNs")
-	c.Flags().String("account", defaultAccount, "AWS `ACCOUNT` in the ARNs, 12 digits")
+	c.Flags().String("region", defaultRegion, "AWS `REGION` of calls that are not signed for one")
+	c.Flags().String("account", defaultAccount, "AWS `ACCOUNT` of calls, 12 digits")
 	c.Flags().String("config", "", "configuration `FILE` (default "+defaultConfig+" where there is one)")
 	c.Flags().StringArray("function", nil, "Lambda function as `NAME=COMMAND` or NAME=URL; may be repeated")
 }
@@ -263,10 +267,7 @@ func (cfg *Config) addFunctions(c *cobra.Command) error {
 	return nil
 }
 
-var (
-	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
-	regionPattern  = regexp.MustCompile(`^[a-z]{2,}(-[a-z0-9]+)+$`)
-)
+var regionPattern = regexp.MustCompile(`^[a-z]{2,}(-[a-z0-9]+)+$`)
 
 func (cfg *Config) validate() error {
 	_, port, err := net.SplitHostPort(cfg.Listen)
@@ -276,7 +277,7 @@ func (cfg *Config) validate() error {
 	if err != nil {
 		return fmt.Errorf("listen is %q; it has to be HOST:PORT: %w", cfg.Listen, err)
 	}
-	if !accountPattern.MatchString(cfg.Account) {
+	if !arn.IsAccount(cfg.Account) {
 		return fmt.Errorf("account is %q; it has to be 12 digits (in YAML, in quotes)", cfg.Account)
 	}
 	if !regionPattern.MatchString(cfg.Region) {
@@ -310,7 +311,8 @@ var home = arn.Place{Region: defaultRegion, Account: defaultAccount}
 func (cfg *Config) node() node.Config {
 	n := node.Config{
 		Listen: cfg.Listen, Data: cfg.Data, Place: arn.Place{Region: cfg.Region, Account: cfg.Account},
-		MaxClosed: cfg.MaxClosed, Memory: cfg.memory(), AllowedHosts: cfg.AllowedHosts,
+		AccountFromKey: cfg.AccountFromKey != nil && *cfg.AccountFromKey,
+		MaxClosed:      cfg.MaxClosed, Memory: cfg.memory(), AllowedHosts: cfg.AllowedHosts,
 		FunctionConcurrency: cfg.FunctionConcurrency, FunctionUser: cfg.FunctionUser, PassEnv: cfg.PassEnv,
 	}
 	for _, name := range slices.Sorted(maps.Keys(cfg.Functions)) {

@@ -9,6 +9,9 @@ import (
 	"github.com/statelark/statelark/node"
 )
 
+// devAccounts is account-from-key of dev: its users know it from other emulators.
+var devAccounts = true
+
 func newDev() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "dev",
@@ -27,10 +30,14 @@ directory instead; the data setting of the configuration file is for "statelark 
 			if !c.Flags().Changed("data") {
 				cfg.Data = ""
 			}
+			if cfg.AccountFromKey == nil {
+				cfg.AccountFromKey = &devAccounts
+			}
 			return serve(c, cfg, func(n *node.Node, _ *slog.Logger) { banner(c.ErrOrStderr(), cfg, n) })
 		},
 	}
 	addNodeFlags(c, "", "`DIR` to keep everything in (default: nowhere)")
+	c.Flags().Lookup("account-from-key").DefValue = "true"
 	c.Flags().Int("max-closed", defaultMaxClosed, "closed `EXECUTIONS` to keep in memory; those that closed first are forgotten")
 	return c
 }

@@ -55,6 +55,13 @@ func runServer(c *cobra.Command, _ []string) error {
 	})
 }
 
+func onOff(on *bool) string {
+	if on != nil && *on {
+		return "on"
+	}
+	return "off"
+}
+
 // checkConfig prints the settings that hold, after a trial of everything that can be tried without starting.
 func checkConfig(c *cobra.Command, cfg *Config) error {
 	declared := cfg.node()
@@ -67,6 +74,7 @@ func checkConfig(c *cobra.Command, cfg *Config) error {
 		{"data", cfg.Data},
 		{"region", cfg.Region},
 		{"account", cfg.Account},
+		{"account-from-key", onOff(cfg.AccountFromKey)},
 		{"log", cfg.LogFormat + ", " + cfg.LogLevel},
 		{"memory", cfg.Memory},
 		{"allowed-hosts", listed(cfg.AllowedHosts)},

@@ -12,7 +12,7 @@ import (
 func (h *Handler) tagged(c *awswire.Call) (function.Ref, error) {
 	r, err := function.ParseRef(c.Str("Resource"), "")
 	if err == nil {
-		err = h.local(r)
+		err = h.local(c, &r)
 	}
 	return r, err
 }
@@ -49,7 +49,7 @@ func (h *Handler) untagResource(_ context.Context, c *awswire.Call) error {
 }
 
 func (h *Handler) getAccountSettings(_ context.Context, c *awswire.Call) error {
-	fs := h.catalog.List()
+	fs := h.catalog.List(c.Place)
 	var size int64
 	for _, f := range fs {
 		size += f.Code.Size
@@ -90,7 +90,7 @@ func (h *Handler) getRuntimeManagement(_ context.Context, c *awswire.Call) error
 	if err != nil {
 		return err
 	}
-	return answer(c, map[string]string{"FunctionArn": h.catalog.ARN(f.Name, ""), "UpdateRuntimeOn": "Auto"})
+	return answer(c, map[string]string{"FunctionArn": c.Place.FunctionARN(f.Name, ""), "UpdateRuntimeOn": "Auto"})
 }
 
 func (h *Handler) getRecursion(_ context.Context, c *awswire.Call) error {

@@ -3,6 +3,7 @@ package lambda
 import (
 	"time"
 
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/local/lambda/function"
 )
 
@@ -39,11 +40,11 @@ type variables struct {
 	Variables map[string]string
 }
 
-// configurationOf shows a function. Its ARN has the version where a version was asked for.
-func (h *Handler) configurationOf(f *function.Function, qualifier string) *configuration {
+// configurationOf shows a function in a place. Its ARN has the version where a version was asked for.
+func configurationOf(at arn.Place, f *function.Function, qualifier string) *configuration {
 	c := &configuration{
 		FunctionName:     f.Name,
-		FunctionArn:      h.catalog.ARN(f.Name, qualifier),
+		FunctionArn:      at.FunctionARN(f.Name, qualifier),
 		Runtime:          f.Runtime,
 		Role:             f.Role,
 		Handler:          f.Handler,
@@ -71,9 +72,9 @@ func (h *Handler) configurationOf(f *function.Function, qualifier string) *confi
 }
 
 // published shows a function by the ARN of its version.
-func (h *Handler) published(f *function.Function) *configuration {
+func published(at arn.Place, f *function.Function) *configuration {
 	if f.Version == function.Latest {
-		return h.configurationOf(f, "")
+		return configurationOf(at, f, "")
 	}
-	return h.configurationOf(f, f.Version)
+	return configurationOf(at, f, f.Version)
 }

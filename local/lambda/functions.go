@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/local/lambda/function"
 )
@@ -50,7 +51,7 @@ func (h *Handler) createFunction(ctx context.Context, c *awswire.Call) error {
 	if err != nil {
 		return err
 	}
-	if err := h.mayCreate(ref); err != nil {
+	if err := h.mayCreate(c.Place, ref); err != nil {
 		return err
 	}
 	archive, err := h.archive(ctx, c.Struct("Code"))
@@ -59,22 +60,21 @@ func (h *Handler) createFunction(ctx context.Context, c *awswire.Call) error {
 	}
 	f := function.Function{Name: strings.Clone(ref.Name)}
 	applySettings(c.Input, &f)
-	made, err := h.catalog.Create(f, archive, cloned(c.Strings("Tags")), c.Bool("Publish", false))
+	made, err := h.catalog.Create(c.Place, f, archive, cloned(c.Strings("Tags")), c.Bool("Publish", false))
 	if err != nil {
 		return err
 	}
-	return answer(c, h.published(made))
+	return answer(c, published(c.Place, made))
 }
 
 // mayCreate refuses a function of another region or account: it would be created here.
-func (h *Handler) mayCreate(r function.Ref) error {
-	here := h.catalog.Place()
+func (h *Handler) mayCreate(here arn.Place, r function.Ref) error {
 	switch {
 	case r.Place.Region != "" && r.Place.Region != here.Region:
 		return invalid("Functions from '%s' are not reachable in this region ('%s')", r.Place.Region, here.Region)
 	case r.Place.Account != "" && r.Place.Account != here.Account:
 		return function.Errorf("AccessDeniedException", http.StatusForbidden, "User: arn:%s:iam::%s:root is not authorized to perform: lambda:CreateFunction on resource: %s "+
-			"because no resource-based policy allows the lambda:CreateFunction action", here.Partition(), here.Account, h.catalog.RefARN(r))
+			"because no resource-based policy allows the lambda:CreateFunction action", here.Partition(), here.Account, h.catalog.ARN(r))
 	}
 	return nil
 }
@@ -94,28 +94,28 @@ func (h *Handler) getFunction(_ context.Context, c *awswire.Call) error {
 	}
 	code := map[string]string{}
 	if f.Code.SHA256 != "" {
-		code = map[string]string{"RepositoryType": "S3", "Location": h.codeURL(f)}
+		code = map[string]string{"RepositoryType": "S3", "Location": h.codeURL(c.Place, f)}
 	}
 	return answer(c, struct {
 		Configuration *configuration
 		Code          map[string]string
 		Tags          map[string]string `json:",omitempty"`
-	}{h.configurationOf(f, ref.Qualifier), code, tags})
+	}{configurationOf(c.Place, f, ref.Qualifier), code, tags})
 }
 
-// codeURL is where the archive of a function can be had.
-func (h *Handler) codeURL(f *function.Function) string {
-	return h.opts.URL + "/2015-03-31/functions/" + f.Name + "/code?" + url.Values{"Qualifier": {f.Version}}.Encode()
+// codeURL is where the archive of a function can be had. Who fetches it does not sign, so the whole ARN is there.
+func (h *Handler) codeURL(at arn.Place, f *function.Function) string {
+	return h.opts.URL + "/2015-03-31/functions/" + at.FunctionARN(f.Name, "") + "/code?" + url.Values{"Qualifier": {f.Version}}.Encode()
 }
 
 // downloadCode answers with the archive of a function, as the presigned URLs of AWS do.
 func (h *Handler) downloadCode(_ context.Context, c *awswire.Call) error {
-	f, err := h.existing(c)
+	ref, err := function.ParseRef(c.Str("FunctionName"), c.Str("Qualifier"))
 	if err != nil {
 		return err
 	}
 	c.Head.Set("Content-Type", "application/zip")
-	c.Raw, err = h.catalog.Archive(f)
+	c.Raw, err = h.catalog.Archive(ref)
 	return err
 }
 
@@ -124,7 +124,7 @@ func (h *Handler) getConfiguration(_ context.Context, c *awswire.Call) error {
 	if err != nil {
 		return err
 	}
-	return answer(c, h.configurationOf(f, c.Str("Qualifier")))
+	return answer(c, configurationOf(c.Place, f, c.Str("Qualifier")))
 }
 
 func (h *Handler) updateConfiguration(_ context.Context, c *awswire.Call) error {
@@ -152,7 +152,7 @@ func (h *Handler) update(c *awswire.Call, change function.Change) error {
 	if err != nil {
 		return err
 	}
-	return answer(c, h.published(f))
+	return answer(c, published(c.Place, f))
 }
 
 func (h *Handler) deleteFunction(_ context.Context, c *awswire.Call) error {
@@ -164,10 +164,10 @@ func (h *Handler) deleteFunction(_ context.Context, c *awswire.Call) error {
 }
 
 func (h *Handler) listFunctions(_ context.Context, c *awswire.Call) error {
-	fs := h.catalog.List()
+	fs := h.catalog.List(c.Place)
 	all := c.Has("FunctionVersion")
 	if all {
-		fs = h.allVersions(fs)
+		fs = h.allVersions(c.Place, fs)
 	}
 	from, to, next, err := page(c, len(fs))
 	if err != nil {
@@ -179,7 +179,7 @@ func (h *Handler) listFunctions(_ context.Context, c *awswire.Call) error {
 		if all {
 			qualifier = f.Version
 		}
-		found = append(found, h.configurationOf(f, qualifier))
+		found = append(found, configurationOf(c.Place, f, qualifier))
 	}
 	return answer(c, struct {
 		NextMarker string `json:",omitempty"`
@@ -187,10 +187,10 @@ func (h *Handler) listFunctions(_ context.Context, c *awswire.Call) error {
 	}{next, found})
 }
 
-func (h *Handler) allVersions(fs []*function.Function) []*function.Function {
+func (h *Handler) allVersions(at arn.Place, fs []*function.Function) []*function.Function {
 	var all []*function.Function
 	for _, f := range fs {
-		versions, err := h.catalog.Versions(function.Ref{Name: f.Name})
+		versions, err := h.catalog.Versions(function.Ref{Place: at, Name: f.Name})
 		if err != nil { // deleted just now
 			continue
 		}

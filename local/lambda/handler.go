@@ -12,6 +12,7 @@
 package lambda
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -41,6 +42,8 @@ type Options struct {
 	URL string
 	// FetchObject reads the archive that a request names in S3; nil when there is no S3.
 	FetchObject func(ctx context.Context, bucket, key, version string) ([]byte, error)
+	// AccountFromKey makes an access key id of 12 digits the account of its caller.
+	AccountFromKey bool
 	// Log gets the failures of the service itself; nil: nobody does.
 	Log *slog.Logger
 }
@@ -60,6 +63,7 @@ func New(c *function.Catalog, o Options) *Handler {
 	h := &Handler{opts: o, catalog: c}
 	h.service = &awswire.Service{
 		Protocol: awswire.REST{ErrorBody: errorBody}, Operations: h.operations(), Convert: h.convert, Log: o.Log,
+		Places: awswire.Places{Home: c.Home(), FromKey: o.AccountFromKey},
 	}
 	return h
 }
@@ -106,16 +110,26 @@ func answer(c *awswire.Call, v any) error {
 func (h *Handler) ref(c *awswire.Call) (function.Ref, error) {
 	r, err := function.ParseRef(c.Str("FunctionName"), c.Str("Qualifier"))
 	if err == nil {
-		err = h.local(r)
+		err = h.local(c, &r)
 	}
 	return r, err
 }
 
-// local refuses a function of another region or account.
-func (h *Handler) local(r function.Ref) error {
-	if here := h.catalog.Place(); r.Place.Region != "" && r.Place.Region != here.Region || r.Place.Account != "" && r.Place.Account != here.Account {
-		return function.Errorf("ResourceNotFoundException", http.StatusNotFound, "Function not found: %s", h.catalog.RefARN(r))
+// local fills in what a name leaves open, and refuses a function of another region or account than the caller's.
+func (h *Handler) local(c *awswire.Call, r *function.Ref) error {
+	if r.Place.Account != "" && r.Place.Account != c.Place.Account {
+		return function.Errorf("ResourceNotFoundException", http.StatusNotFound, "Function not found: %s", h.catalog.ARN(*r))
 	}
+	return reachable(c, r)
+}
+
+// reachable fills in what a name leaves open, and refuses a function of another region than the caller's.
+func reachable(c *awswire.Call, r *function.Ref) error {
+	if r.Place.Region != "" && r.Place.Region != c.Place.Region {
+		return function.Errorf("ResourceNotFoundException", http.StatusNotFound, "Functions from '%s' are not reachable in this region ('%s')", r.Place.Region, c.Place.Region)
+	}
+	r.Place.Region = c.Place.Region
+	r.Place.Account = cmp.Or(r.Place.Account, c.Place.Account)
 	return nil
 }
 

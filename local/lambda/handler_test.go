@@ -313,7 +313,7 @@ func TestCodeLocation(t *testing.T) {
 	if err := errors.Join(err, answer.Body.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(text), `"Location":"http://configured/2015-03-31/functions/f/code?Qualifier=%24LATEST"`) {
+	if !strings.Contains(string(text), `"Location":"http://configured/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/code?Qualifier=%24LATEST"`) {
 		t.Errorf("the function is %s", text)
 	}
 }

@@ -9,10 +9,13 @@ import (
 	"github.com/statelark/statelark/local/lambda/function"
 )
 
-// invoke carries out Invoke, whose body and answer are the payloads themselves. Whose function it is is not looked at: a
-// program that was written for AWS works here.
+// invoke carries out Invoke, whose body and answer are the payloads themselves. A function of another account may be
+// called, as AWS lets one be whose policy says so.
 func (h *Handler) invoke(ctx context.Context, c *awswire.Call) error {
 	ref, err := function.ParseRef(c.Str("FunctionName"), c.Str("Qualifier"))
+	if err == nil {
+		err = reachable(c, &ref)
+	}
 	if err != nil {
 		return err
 	}

@@ -71,8 +71,7 @@ func (s tasks) invoke(ctx context.Context, in *aws.Invocation) (*aws.Invoked, er
 	return out, nil
 }
 
-// ref returns the function that is meant. The region and the account of a Task's Resource are not looked at: a
-// definition that was written for AWS works here.
+// ref returns the function that is meant. A Task whose Resource is the function itself calls the region in its ARN.
 func (s tasks) ref(in *aws.Invocation) (function.Ref, error) {
 	if r := in.Direct; r != nil {
 		name, qualifier, _ := strings.Cut(r.Function, ":")
@@ -80,7 +79,7 @@ func (s tasks) ref(in *aws.Invocation) (function.Ref, error) {
 	}
 	ref, err := function.ParseRef(in.Function, in.Qualifier)
 	if err == nil {
-		err = s.locate(&ref, in.Execution)
+		err = s.locate(&ref, in.Place)
 	}
 	return ref, err
 }
@@ -100,11 +99,10 @@ func decodeClientContext(text string) ([]byte, error) {
 	return context, nil
 }
 
-// locate fills in what a name leaves open, as seen by the execution that calls.
-func (s tasks) locate(r *function.Ref, execution string) error {
-	here := s.catalog.Place()
-	if x, ok := arn.Parse(execution); ok {
-		here = x.Place()
+// locate fills in what a name leaves open, as seen from where the call is made.
+func (s tasks) locate(r *function.Ref, here arn.Place) error {
+	if here == (arn.Place{}) {
+		here = s.catalog.Home()
 	}
 	if r.Place.Region != "" && r.Place.Region != here.Region {
 		return function.Errorf("InvalidParameterValueException", http.StatusBadRequest, "Functions from '%s' are not reachable in this region ('%s')", r.Place.Region, here.Region)

@@ -56,15 +56,23 @@ func python(t testing.TB, c *function.Catalog, source string) {
 	upload(t, c, function.Function{Name: "f", Runtime: "python3.12", Handler: "handler.handler"}, "handler.py", source)
 }
 
-// upload adds a function of files, name and text in turn.
+// The places of the tests' execution, and of the functions that its Tasks name by ARN.
+var (
+	caller    = arn.Place{Region: "us-east-1", Account: "111111111111"}
+	elsewhere = arn.Place{Region: "eu-west-1", Account: "222222222222"}
+)
+
+// upload adds a function of files, name and text in turn, in all places of the tests.
 func upload(t testing.TB, c *function.Catalog, f function.Function, files ...string) {
 	t.Helper()
 	if !strings.HasPrefix(f.Runtime, "provided") && interpreters()[f.Runtime] == "" {
 		t.Skipf("needs an interpreter for %s", f.Runtime)
 	}
 	f.Timeout = cmp.Or(f.Timeout, 30*time.Second)
-	if _, err := c.Create(f, archiveOf(t, files...), nil, false); err != nil {
-		t.Fatal(err)
+	for _, at := range []arn.Place{home, caller, elsewhere} {
+		if _, err := c.Create(at, f, archiveOf(t, files...), nil, false); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -81,12 +89,12 @@ func parse(t testing.TB, text string) value.Value {
 func start(t testing.TB, c *function.Catalog, resource, input string) (string, error) {
 	t.Helper()
 	call := &task.Call{
-		Key:      task.Key{Execution: "arn:aws:states:us-east-1:111111111111:execution:m:e", Seq: 1},
+		Key:      task.Key{Execution: caller.ARN("states", "execution:m:e"), Seq: 1},
 		Resource: asl.Resource{Service: "lambda", Action: "invoke", Pattern: asl.RequestResponse},
 		Input:    parse(t, input),
 	}
 	if resource != "invoke" {
-		call.Resource = asl.Resource{Place: arn.Place{Region: "eu-west-1", Account: "222222222222"}, Function: resource}
+		call.Resource = asl.Resource{Place: elsewhere, Function: resource}
 	}
 	out, err := NewTarget(c).Start(t.Context(), call)
 	return out.Output.Text(), err

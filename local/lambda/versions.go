@@ -17,7 +17,7 @@ func (h *Handler) publishVersion(_ context.Context, c *awswire.Call) error {
 	if err != nil {
 		return err
 	}
-	return answer(c, h.published(f))
+	return answer(c, published(c.Place, f))
 }
 
 func (h *Handler) listVersions(_ context.Context, c *awswire.Call) error {
@@ -35,7 +35,7 @@ func (h *Handler) listVersions(_ context.Context, c *awswire.Call) error {
 	}
 	versions := make([]*configuration, 0, to-from)
 	for _, f := range fs[from:to] {
-		versions = append(versions, h.configurationOf(f, f.Version))
+		versions = append(versions, configurationOf(c.Place, f, f.Version))
 	}
 	return answer(c, struct {
 		NextMarker string `json:",omitempty"`
@@ -52,9 +52,9 @@ type alias struct {
 	RevisionID      string `json:"RevisionId"`
 }
 
-func (h *Handler) aliasOf(ref function.Ref, a *function.Alias) *alias {
+func aliasOf(ref function.Ref, a *function.Alias) *alias {
 	return &alias{
-		AliasArn:        h.catalog.ARN(ref.Name, a.Name),
+		AliasArn:        ref.Place.FunctionARN(ref.Name, a.Name),
 		Name:            a.Name,
 		FunctionVersion: a.Version,
 		Description:     a.Description,
@@ -80,7 +80,7 @@ func (h *Handler) setAlias(c *awswire.Call, create bool) error {
 	if err != nil {
 		return err
 	}
-	return answer(c, h.aliasOf(ref, a))
+	return answer(c, aliasOf(ref, a))
 }
 
 func (h *Handler) getAlias(_ context.Context, c *awswire.Call) error {
@@ -92,7 +92,7 @@ func (h *Handler) getAlias(_ context.Context, c *awswire.Call) error {
 	if err != nil {
 		return err
 	}
-	return answer(c, h.aliasOf(ref, a))
+	return answer(c, aliasOf(ref, a))
 }
 
 func (h *Handler) listAliases(_ context.Context, c *awswire.Call) error {
@@ -110,7 +110,7 @@ func (h *Handler) listAliases(_ context.Context, c *awswire.Call) error {
 	}
 	aliases := make([]*alias, 0, to-from)
 	for _, a := range as[from:to] {
-		aliases = append(aliases, h.aliasOf(ref, a))
+		aliases = append(aliases, aliasOf(ref, a))
 	}
 	return answer(c, struct {
 		NextMarker string `json:",omitempty"`

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/task"
@@ -35,8 +36,8 @@ type Functions interface {
 
 // Invocation is a call of a function.
 type Invocation struct {
-	Execution string // ARN of the execution that calls; it says where a name without region and account belongs
-	Function  string // a name or an ARN
+	Place     arn.Place // of the caller; it says where a name without region and account belongs
+	Function  string    // a name or an ARN
 	Qualifier string
 	// Direct is the Resource of a Task that names the function itself, instead of Function and Qualifier.
 	Direct        *asl.Resource
@@ -73,7 +74,7 @@ func (t lambdaTarget) Line(r *asl.Resource, input value.Value) (name string, qui
 
 // Start calls the function. After a crash the same call is made again: a function may run twice.
 func (t lambdaTarget) Start(ctx context.Context, c *task.Call) (task.Outcome, error) {
-	in := &Invocation{Execution: c.Execution, RequestID: uuid.NewString()}
+	in := &Invocation{Place: c.Place(), RequestID: uuid.NewString()}
 	if c.Resource.Function != "" {
 		in.Direct, in.Payload = &c.Resource, []byte(c.Input.Text())
 	} else {

@@ -40,7 +40,7 @@ func (t *sdkTarget) Start(ctx context.Context, c *task.Call) (task.Outcome, erro
 	if op == nil {
 		return task.Outcome{}, task.Errorf("States.TaskFailed", "This server has no operation for %s.", c.Resource.ARN)
 	}
-	out, err := t.api.Invoke(ctx, op, request(c.Input, op.Input))
+	out, err := t.api.Invoke(ctx, op, c.Place(), request(c.Input, op.Input))
 	if err != nil {
 		return task.Outcome{}, t.refused(c, err)
 	}

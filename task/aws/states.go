@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/task"
@@ -69,6 +70,9 @@ func childStart(c *task.Call, id string) (statelark.ExecutionStart, error) {
 	s := statelark.ExecutionStart{Machine: text("StateMachineArn"), Name: text("Name"), TraceHeader: text("TraceHeader"), Input: "{}"}
 	if s.Name == "" {
 		s.Name = id
+	}
+	if m, ok := arn.Parse(s.Machine); ok && m.Region != c.Place().Region { // AWS calls the endpoint of its own region
+		return s, statelark.Errorf(statelark.CodeInvalidArn, "Invalid Arn: 'Region not valid in this context: %s'", m.Region)
 	}
 	switch in, _ := c.Input.Get("Input"); {
 	case !in.Exists() || in.IsNull():

@@ -110,7 +110,7 @@ func TestUnzipBomb(t *testing.T) {
 	archive := pack(t, member{"a", zeros, 0o644}, member{"b", zeros, 0o644}, member{"c", zeros, 0o644})
 	c := open(t, Options{})
 	c.store.maxCode = 10 << 20
-	_, err := c.Create(Function{Name: "f", Runtime: "python3.12", Handler: "a.b"}, archive, nil, false)
+	_, err := c.Create(home, Function{Name: "f", Runtime: "python3.12", Handler: "a.b"}, archive, nil, false)
 	var refused *Error
 	if !errors.As(err, &refused) || refused.Message != "Unzipped size must be smaller than 10485760 bytes" {
 		t.Errorf("an archive of %d bytes that unpacks to 12 MB: %v", len(archive), err)

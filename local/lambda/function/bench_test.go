@@ -26,7 +26,11 @@ func benchmarkCold(b *testing.B, add func(testing.TB, *Catalog, string), source 
 	invoke(b, c, `{"a":1}`) // finds the interpreter
 	for b.Loop() {
 		b.StopTimer()
-		for s := c.functions["f"].latest.runner.(*pool).pop(); s != nil; s = c.functions["f"].latest.runner.(*pool).pop() {
+		e, _, err := c.find(Ref{Name: "f"})
+		if err != nil {
+			b.Fatal(err)
+		}
+		for s := e.latest.runner.(*pool).pop(home); s != nil; s = e.latest.runner.(*pool).pop(home) {
 			s.close()
 		}
 		b.StartTimer()

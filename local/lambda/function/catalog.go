@@ -32,6 +32,10 @@ type Options struct {
 	// User is as whom functions run, where the server is root; "": as the server.
 	User string
 
+	// AccountKeys: the access key id that functions get is the number of their account, which the server at EndpointURL
+	// takes it for.
+	AccountKeys bool
+
 	Concurrency int           // invocations of one version at a time; default as the constants say
 	Queue       int           // invocations of one version that wait; default 10,000
 	IdleTimeout time.Duration // after which an idle sandbox is closed; default 5 minutes
@@ -71,7 +75,7 @@ func (o *Options) setDefaults() {
 // holds writing from the first look to the end, and mu only while the change is made; so an upload of a large
 // archive holds up no invocation.
 type Catalog struct {
-	place   arn.Place
+	home    arn.Place
 	opts    Options
 	env     *environment
 	store   *store
@@ -84,14 +88,22 @@ type Catalog struct {
 	writing sync.Mutex   // guards the store
 	mu      sync.RWMutex // with writing, guards changes of what follows; either of them is enough to read it
 
-	functions map[string]*entry
+	functions map[key]*entry
 	hidden    []*entry // uploaded, and hidden by a declared function of the same name
 	closed    bool
+}
+
+// key names a function. One that is declared is in every place, which is the zero Place here: it stands for the function
+// of that name wherever a definition has it.
+type key struct {
+	place arn.Place
+	name  string
 }
 
 // entry is a function with all its versions. It does not change once the catalogue holds it.
 type entry struct {
 	declared bool
+	place    arn.Place // of one that is not declared
 	latest   *deployment
 	versions []*deployment // in the order they were published
 	aliases  map[string]*Alias
@@ -107,14 +119,15 @@ type Alias struct {
 	RevisionID  string
 }
 
-// NewCatalog makes the catalogue of a place and loads the functions that were uploaded to its directory.
-func NewCatalog(place arn.Place, o Options) (*Catalog, error) {
+// NewCatalog makes the catalogue of all regions and accounts, which are apart from each other, and loads the functions that
+// were uploaded to its directory. Home is where a Ref is that does not say.
+func NewCatalog(home arn.Place, o Options) (*Catalog, error) {
 	o.setDefaults()
 	scratch, err := scratchDir(o.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("making a directory for functions: %w", err)
 	}
-	c := &Catalog{place: place, opts: o, scratch: scratch, functions: make(map[string]*entry)}
+	c := &Catalog{home: home, opts: o, scratch: scratch, functions: make(map[key]*entry)}
 	c.base, c.cancel = context.WithCancel(context.Background())
 	if err := c.open(); err != nil {
 		c.cancel()
@@ -157,12 +170,12 @@ func (c *Catalog) open() error {
 	if err != nil {
 		return err
 	}
-	records, err := c.store.load()
+	records, err := c.store.load(c.home)
 	if err != nil {
 		return err
 	}
 	c.env = &environment{
-		region:      c.place.Region,
+		accountKeys: c.opts.AccountKeys,
 		endpointURL: c.opts.EndpointURL,
 		idleTimeout: c.opts.IdleTimeout,
 		initTimeout: c.opts.InitTimeout,
@@ -172,7 +185,7 @@ func (c *Catalog) open() error {
 		log:         c.opts.Log,
 	}
 	for _, r := range records {
-		c.functions[r.Latest.Name] = c.newEntry(r)
+		c.functions[key{r.place, r.Latest.Name}] = c.newEntry(r)
 	}
 	if as != nil {
 		return c.letIn()
@@ -191,7 +204,7 @@ func (c *Catalog) letIn() error {
 }
 
 func (c *Catalog) newEntry(r *record) *entry {
-	e := &entry{latest: c.deploy(r.Latest), aliases: r.Aliases, tags: r.Tags, next: r.NextVersion}
+	e := &entry{place: r.place, latest: c.deploy(r.Latest), aliases: r.Aliases, tags: r.Tags, next: r.NextVersion}
 	for _, f := range r.Versions {
 		e.versions = append(e.versions, c.deploy(f))
 	}
@@ -237,7 +250,7 @@ func (e *entry) deployments() []*deployment {
 }
 
 func (e *entry) record() *record {
-	r := &record{Latest: e.latest.Function, Aliases: e.aliases, Tags: e.tags, NextVersion: e.next}
+	r := &record{place: e.place, Latest: e.latest.Function, Aliases: e.aliases, Tags: e.tags, NextVersion: e.next}
 	for _, d := range e.versions {
 		r.Versions = append(r.Versions, d.Function)
 	}
@@ -282,8 +295,8 @@ func (c *Catalog) shut() (all []*deployment, first bool) {
 	return all, first
 }
 
-// Declare adds a function of the configuration. It goes before an uploaded one of the same name, for as long
-// as the configuration has it.
+// Declare adds a function of the configuration, in every place. It goes before uploaded ones of the same name, for as
+// long as the configuration has it.
 func (c *Catalog) Declare(f Function) error {
 	d := f.clone()
 	d.Version, d.RevisionID, d.LastModified = Latest, uuid.NewString(), time.Now()
@@ -301,18 +314,21 @@ func (c *Catalog) Declare(f Function) error {
 	defer c.writing.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	old := c.functions[d.Name]
 	switch {
 	case c.closed:
 		return ErrClosed
-	case old != nil && old.declared:
+	case c.functions[key{name: d.Name}] != nil:
 		return fmt.Errorf("function %s: it is declared twice", d.Name)
-	case old != nil:
-		c.opts.Log.Warn("a declared function hides an uploaded one", "function", d.Name)
-		c.hidden = append(c.hidden, old)
-		c.retire(old.deployments()...)
 	}
-	c.functions[d.Name] = &entry{declared: true, latest: c.deploy(d)}
+	for k, old := range c.functions {
+		if k.name == d.Name {
+			c.opts.Log.Warn("a declared function hides an uploaded one", "function", k.place.FunctionARN(k.name, ""))
+			c.hidden = append(c.hidden, old)
+			c.retire(old.deployments()...)
+			delete(c.functions, k)
+		}
+	}
+	c.functions[key{name: d.Name}] = &entry{declared: true, latest: c.deploy(d)}
 	return nil
 }
 
@@ -335,25 +351,30 @@ func realDir(dir string) (string, error) {
 	return abs, nil
 }
 
-// ARN is the name of a function in full. qualifier may be "".
-func (c *Catalog) ARN(name, qualifier string) string {
-	return c.place.FunctionARN(name, qualifier)
+// Home is the place of a Ref that does not say.
+func (c *Catalog) Home() arn.Place { return c.home }
+
+// at is the place of what a caller named.
+func (c *Catalog) at(r Ref) arn.Place {
+	return arn.Place{Region: cmp.Or(r.Place.Region, c.home.Region), Account: cmp.Or(r.Place.Account, c.home.Account)}
 }
 
-// Place is where the functions are.
-func (c *Catalog) Place() arn.Place { return c.place }
+// ARN is the name in full of what a caller named.
+func (c *Catalog) ARN(r Ref) string { return c.at(r).FunctionARN(r.Name, r.Qualifier) }
 
-// RefARN is the name in full of what a caller named.
-func (c *Catalog) RefARN(r Ref) string {
-	at := arn.Place{Region: cmp.Or(r.Place.Region, c.place.Region), Account: cmp.Or(r.Place.Account, c.place.Account)}
-	return at.FunctionARN(r.Name, r.Qualifier)
+// existing returns the function that answers to a name in a place, nil when there is none. The caller holds mu or writing.
+func (c *Catalog) existing(at arn.Place, name string) *entry {
+	if e := c.functions[key{name: name}]; e != nil {
+		return e
+	}
+	return c.functions[key{at, name}]
 }
 
 // find returns what r names. The caller holds mu or writing.
 func (c *Catalog) find(r Ref) (*entry, *deployment, error) {
-	e := c.functions[r.Name]
+	e := c.existing(c.at(r), r.Name)
 	if e == nil {
-		return nil, nil, errNotFound(c.RefARN(r))
+		return nil, nil, errNotFound(c.ARN(r))
 	}
 	version := r.Qualifier
 	if a := e.aliases[version]; a != nil {
@@ -367,7 +388,7 @@ func (c *Catalog) find(r Ref) (*entry, *deployment, error) {
 			return e, d, nil
 		}
 	}
-	return nil, nil, errNotFound(c.RefARN(r))
+	return nil, nil, errNotFound(c.ARN(r))
 }
 
 // Get returns the version of a function that r names.
@@ -381,14 +402,17 @@ func (c *Catalog) Get(r Ref) (*Function, error) {
 	return d.Function, nil
 }
 
-// List returns the latest versions of all functions, by name.
-func (c *Catalog) List() []*Function {
+// List returns the latest versions of all functions in a place, by name.
+func (c *Catalog) List(at arn.Place) []*Function {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	var fs []*Function
-	for _, name := range slices.Sorted(maps.Keys(c.functions)) {
-		fs = append(fs, c.functions[name].latest.Function)
+	for k, e := range c.functions {
+		if e.declared || k.place == at {
+			fs = append(fs, e.latest.Function)
+		}
 	}
+	slices.SortFunc(fs, func(a, b *Function) int { return cmp.Compare(a.Name, b.Name) })
 	return fs
 }
 
@@ -412,7 +436,7 @@ func (c *Catalog) start(r Ref) (d *deployment, place pass, end func(), err error
 	}
 	if _, d, err = c.find(r); err != nil {
 		r.Qualifier = cmp.Or(r.Qualifier, Latest) // as Lambda words it of an invocation
-		return nil, pass{}, nil, errNotFound(c.RefARN(r))
+		return nil, pass{}, nil, errNotFound(c.ARN(r))
 	}
 	place, err = d.gate.reserve()
 	if err != nil {
@@ -511,7 +535,7 @@ func (c *Catalog) runEventAgain(r Ref, inv Invocation) error {
 
 func (c *Catalog) complete(inv *Invocation, r Ref) {
 	inv.RequestID = cmp.Or(inv.RequestID, uuid.NewString())
-	inv.arn = c.RefARN(r)
+	inv.place, inv.arn = c.at(r), c.ARN(r)
 	if len(inv.Payload) == 0 {
 		inv.Payload = []byte("{}")
 	}

@@ -107,7 +107,7 @@ func upload(t testing.TB, c *Catalog, f Function, files ...string) {
 	if f.Timeout == 0 {
 		f.Timeout = 30 * time.Second
 	}
-	if _, err := c.Create(f, archiveOf(t, files...), nil, false); err != nil {
+	if _, err := c.Create(home, f, archiveOf(t, files...), nil, false); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -70,7 +70,7 @@ func (r *commandRunner) start(inv *Invocation, stdout, stderr *output) (*process
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = r.f.Code.Dir
 	cmd.Stdin = in
-	cmd.Env = append(r.env.vars(r.f), "AWS_LAMBDA_REQUEST_ID="+inv.RequestID, "AWS_LAMBDA_FUNCTION_ARN="+inv.arn)
+	cmd.Env = append(r.env.vars(r.f, inv.place), "AWS_LAMBDA_REQUEST_ID="+inv.RequestID, "AWS_LAMBDA_FUNCTION_ARN="+inv.arn)
 	p, err := r.env.launcher.start(cmd, stdout, stderr)
 	if err != nil {
 		_ = feedEnd.Close()

@@ -35,7 +35,7 @@ func deploy(f *Function, env *environment, o *Options) *deployment {
 		d.runner = newURLRunner(f)
 		concurrency = DefaultURLConcurrency
 	default:
-		d.runner = &pool{f: f, env: env}
+		d.runner = &pool{f: f, env: env, most: cmp.Or(f.Concurrency, o.Concurrency, concurrency)}
 	}
 	d.gate = newGate(cmp.Or(f.Concurrency, o.Concurrency, concurrency), o.Queue)
 	return d

@@ -10,11 +10,13 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/statelark/statelark/arn"
 )
 
 // environment is what the runners of a catalogue share.
 type environment struct {
-	region      string
+	accountKeys bool // of Options
 	endpointURL string
 	idleTimeout time.Duration
 	initTimeout time.Duration
@@ -62,12 +64,12 @@ var credentialVars = []string{
 	"AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
 }
 
-// vars are the environment variables of a function's process. What the function itself defines goes last and
+// vars are the environment variables of the process of a function in a place. What the function itself defines goes last and
 // so prevails.
-func (e *environment) vars(f *Function) []string {
+func (e *environment) vars(f *Function, at arn.Place) []string {
 	vars := append(slices.Clone(e.inherited),
-		"AWS_REGION="+e.region,
-		"AWS_DEFAULT_REGION="+e.region,
+		"AWS_REGION="+at.Region,
+		"AWS_DEFAULT_REGION="+at.Region,
 		"AWS_LAMBDA_FUNCTION_NAME="+f.Name,
 		"AWS_LAMBDA_FUNCTION_VERSION="+f.Version,
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE="+strconv.Itoa(f.MemoryMB),
@@ -90,7 +92,11 @@ func (e *environment) vars(f *Function) []string {
 		vars = append(vars, "AWS_ENDPOINT_URL="+e.endpointURL)
 	}
 	if !slices.ContainsFunc(e.inherited, isCredential) {
-		vars = append(vars, "AWS_ACCESS_KEY_ID="+dummyKey, "AWS_SECRET_ACCESS_KEY="+dummySecret)
+		id := dummyKey
+		if e.accountKeys {
+			id = at.Account
+		}
+		vars = append(vars, "AWS_ACCESS_KEY_ID="+id, "AWS_SECRET_ACCESS_KEY="+dummySecret)
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Env)) {
 		vars = append(vars, name+"="+f.Env[name])

@@ -74,7 +74,7 @@ func TestConcurrencySettings(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		got := [2]int{cap(c.functions["command"].latest.gate.slots), cap(c.functions["url"].latest.gate.slots)}
+		got := [2]int{cap(c.functions[key{name: "command"}].latest.gate.slots), cap(c.functions[key{name: "url"}].latest.gate.slots)}
 		if got != [2]int{test.command, test.url} {
 			t.Errorf("%+v: got %v", test, got)
 		}

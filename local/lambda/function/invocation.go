@@ -3,6 +3,8 @@ package function
 import (
 	"context"
 	"time"
+
+	"github.com/statelark/statelark/arn"
 )
 
 // Bounds of what goes into a function and what comes out of it, in bytes, as on AWS.
@@ -26,7 +28,8 @@ type Invocation struct {
 	WantLog       bool
 	Valid         bool // the payload is known to be JSON
 
-	arn string // under which the function was called
+	arn   string    // under which the function was called
+	place arn.Place // of that ARN
 }
 
 // Result is what a function answered. A function that failed has answered too.

@@ -146,7 +146,7 @@ func TestConcurrency(t *testing.T) {
 func TestQueue(t *testing.T) {
 	c := open(t, Options{Concurrency: 1, Queue: 1})
 	here, release := uploadMeeting(t, c)
-	gate := c.functions["f"].latest.gate
+	gate := c.functions[key{home, "f"}].latest.gate
 	running := goInvoke(t.Context(), c, `{}`)
 	here.wait(t, 1)
 	waiting := goInvoke(t.Context(), c, `{}`)
@@ -291,7 +291,7 @@ func TestIdleDeath(t *testing.T) {
 	c := open(t, Options{})
 	pids := uploadLeaver(t, c, 0)
 	invoke(t, c, `"fine"`)
-	idle := c.functions["f"].latest.runner.(*pool).idle[0]
+	idle := c.functions[key{home, "f"}].latest.runner.(*pool).idle[0]
 	if err := syscall.Kill(pids()[0], syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}

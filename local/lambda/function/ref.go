@@ -17,7 +17,7 @@ type Ref struct {
 
 // refPattern is the pattern of FunctionName in Lambda's API: a name, a name with its account, or an ARN, whole
 // or without its first parts; each with a qualifier or without.
-var refPattern = regexp.MustCompile(`^(arn:aws[a-zA-Z-]*:lambda:)?([a-z]{2}(?:-[a-z]+)+-\d:)?(\d{12}:)?(function:)?` +
+var refPattern = regexp.MustCompile(`^(arn:aws[a-zA-Z-]*:lambda:)?([a-z]{2,4}(?:-[a-z]+)+-\d:)?(\d{12}:)?(function:)?` +
 	`([a-zA-Z0-9-_]{1,64})(:(\$LATEST|[a-zA-Z0-9-_]{1,128}))?$`)
 
 var validQualifier = regexp.MustCompile(`^(\$LATEST|[a-zA-Z0-9-_]{1,128})$`)

@@ -4,12 +4,15 @@ import (
 	"context"
 	"os/exec"
 	"time"
+
+	"github.com/statelark/statelark/arn"
 )
 
 // sandbox is one process of a runtime, warm between invocations, with its side of the Runtime API. It has one
 // invocation at a time. It is no barrier: the function's code runs as the server's user.
 type sandbox struct {
 	f      *Function
+	place  arn.Place // whose environment it has
 	api    *runtimeAPI
 	proc   *process
 	output *output
@@ -18,13 +21,13 @@ type sandbox struct {
 	reaper *time.Timer // closes the sandbox that idles; guarded by the pool's lock
 }
 
-// openSandbox starts the process of a runtime. It does not wait for the runtime to be ready.
-func openSandbox(env *environment, f *Function, now source) (*sandbox, error) {
+// openSandbox starts the process of a runtime, for a place. It does not wait for the runtime to be ready.
+func openSandbox(env *environment, f *Function, at arn.Place, now source) (*sandbox, error) {
 	api, err := newRuntimeAPI()
 	if err != nil {
 		return nil, err
 	}
-	s := &sandbox{f: f, api: api, source: now}
+	s := &sandbox{f: f, place: at, api: api, source: now}
 	if err := s.start(env); err != nil {
 		api.close()
 		return nil, err
@@ -43,7 +46,7 @@ func (s *sandbox) start(env *environment) error {
 	}
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = s.f.Code.Dir
-	cmd.Env = append(env.vars(s.f), "AWS_LAMBDA_RUNTIME_API="+s.api.endpoint)
+	cmd.Env = append(env.vars(s.f, s.place), "AWS_LAMBDA_RUNTIME_API="+s.api.endpoint)
 	s.proc, err = env.launcher.start(cmd, s.output, nil)
 	return err
 }

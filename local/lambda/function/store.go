@@ -12,14 +12,19 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/statelark/statelark/arn"
 )
 
 // store keeps the uploaded functions in a directory:
 //
-//	functions/NAME.json     the record of a function: its versions, aliases and tags
+//	functions/REGION/ACCOUNT/NAME.json
+//	                        the record of a function: its versions, aliases and tags
 //	code/SHA256.zip         an archive as it was uploaded, under the hexadecimal digest of its bytes
 //	code/SHA256/            the same, unpacked
 //	scratch/                what goes with the catalogue
+//
+// Records that stand in functions itself are of releases that knew one place, and are moved to that of this server.
 //
 // A record is replaced in one step, after the code that it names has been unpacked; code that no record names
 // is left over from a crash and removed at the next start. The caller sees to it that no two calls overlap.
@@ -30,6 +35,8 @@ type store struct {
 
 // record is what is kept of a function.
 type record struct {
+	place arn.Place // its folders
+
 	Latest   *Function         `json:"latest"`
 	Versions []*Function       `json:"versions,omitempty"` // in the order they were published
 	Aliases  map[string]*Alias `json:"aliases,omitempty"`
@@ -59,13 +66,16 @@ func openStore(dir string) (*store, error) {
 	return &store{dir: abs, maxCode: maxUnzipped}, nil
 }
 
-func (s *store) recordPath(name string) string {
-	return filepath.Join(s.dir, "functions", name+".json")
+func (s *store) recordPath(at arn.Place, name string) string {
+	return filepath.Join(s.dir, "functions", at.Region, at.Account, name+".json")
 }
 
 // load reads all records and removes what no record needs.
-func (s *store) load() ([]*record, error) {
-	paths, err := filepath.Glob(s.recordPath("*"))
+func (s *store) load(home arn.Place) ([]*record, error) {
+	if err := s.moveHome(home); err != nil {
+		return nil, err
+	}
+	paths, err := filepath.Glob(s.recordPath(arn.Place{Region: "*", Account: "*"}, "*"))
 	if err != nil {
 		return nil, fmt.Errorf("listing the functions: %w", err)
 	}
@@ -80,12 +90,31 @@ func (s *store) load() ([]*record, error) {
 	return records, s.removeUnused(records)
 }
 
+// moveHome gives records without a place that of this server.
+func (s *store) moveHome(home arn.Place) error {
+	paths, err := filepath.Glob(filepath.Join(s.dir, "functions", "*.json"))
+	if err != nil {
+		return fmt.Errorf("listing the functions: %w", err)
+	}
+	for _, path := range paths {
+		to := s.recordPath(home, strings.TrimSuffix(filepath.Base(path), ".json"))
+		if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+			return fmt.Errorf("moving the function in %s: %w", path, err)
+		}
+		if err := os.Rename(path, to); err != nil {
+			return fmt.Errorf("moving the function in %s: %w", path, err)
+		}
+	}
+	return nil
+}
+
 func (s *store) loadRecord(path string) (*record, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	r := new(record)
+	account := filepath.Dir(path)
+	r := &record{place: arn.Place{Region: filepath.Base(filepath.Dir(account)), Account: filepath.Base(account)}}
 	if err := json.Unmarshal(text, r); err != nil {
 		return nil, err
 	}
@@ -129,14 +158,19 @@ func (s *store) save(r *record) error {
 	if err != nil {
 		return fmt.Errorf("encoding the function %s: %w", r.Latest.Name, err)
 	}
-	if err := writeFile(s.recordPath(r.Latest.Name), text); err != nil {
+	path := s.recordPath(r.place, r.Latest.Name)
+	err = os.MkdirAll(filepath.Dir(path), 0o700)
+	if err == nil {
+		err = writeFile(path, text)
+	}
+	if err != nil {
 		return fmt.Errorf("saving the function %s: %w", r.Latest.Name, err)
 	}
 	return nil
 }
 
-func (s *store) remove(name string) error {
-	if err := os.Remove(s.recordPath(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+func (s *store) remove(at arn.Place, name string) error {
+	if err := os.Remove(s.recordPath(at, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("removing the function %s: %w", name, err)
 	}
 	return nil

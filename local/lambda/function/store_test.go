@@ -87,10 +87,10 @@ func TestDeclareHides(t *testing.T) {
 
 func TestBrokenRecord(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.Mkdir(filepath.Join(dir, "functions"), 0o700); err != nil {
+	path := filepath.Join(dir, "functions", "us-east-1", "000000000000", "f.json")
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(dir, "functions", "f.json")
 	for text, want := range map[string]string{"{": "unexpected end", "{}": "it has no latest version", `{"latest":{"Name":"f"}}`: "the runtime"} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -106,7 +106,7 @@ func TestBrokenRecord(t *testing.T) {
 func TestRefusedCode(t *testing.T) {
 	c := open(t, Options{})
 	archive := archiveOf(t, "handler.py", answerOne)
-	if _, err := c.Create(Function{Name: "f", Runtime: "python3.12", Handler: "", Timeout: time.Second}, archive, nil, false); err == nil {
+	if _, err := c.Create(home, Function{Name: "f", Runtime: "python3.12", Handler: "", Timeout: time.Second}, archive, nil, false); err == nil {
 		t.Error("a function without a handler was made")
 	}
 	python(t, c, answerTwo)

@@ -11,16 +11,18 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/statelark/statelark/arn"
 )
 
-// Create adds a function whose code is an archive, and publishes its first version if asked to.
-func (c *Catalog) Create(f Function, archive []byte, tags map[string]string, publish bool) (*Function, error) {
+// Create adds a function to a place, whose code is an archive, and publishes its first version if asked to.
+func (c *Catalog) Create(at arn.Place, f Function, archive []byte, tags map[string]string, publish bool) (*Function, error) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
 	if c.closed {
 		return nil, ErrClosed
 	}
-	if c.functions[f.Name] != nil {
+	if c.existing(at, f.Name) != nil {
 		return nil, Errorf("ResourceConflictException", http.StatusConflict, "Function already exist: %s", f.Name)
 	}
 	code, err := c.store.addCode(archive)
@@ -34,7 +36,7 @@ func (c *Catalog) Create(f Function, archive []byte, tags map[string]string, pub
 		c.dropUnused(code.SHA256)
 		return nil, invalid("%v", err)
 	}
-	e := &entry{latest: c.deploy(n), tags: maps.Clone(tags), next: 1}
+	e := &entry{place: at, latest: c.deploy(n), tags: maps.Clone(tags), next: 1}
 	made := n
 	if publish {
 		made = c.publish(e, n.Description)
@@ -53,7 +55,7 @@ func (c *Catalog) replace(e *entry) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.functions[e.latest.Name] = e
+	c.functions[key{e.place, e.latest.Name}] = e
 	return nil
 }
 
@@ -142,11 +144,11 @@ func (c *Catalog) Delete(r Ref) error {
 	if r.Qualifier != "" {
 		return c.deleteVersion(old, r.Qualifier)
 	}
-	if err := c.store.remove(r.Name); err != nil {
+	if err := c.store.remove(old.place, r.Name); err != nil {
 		return err
 	}
 	c.mu.Lock()
-	delete(c.functions, r.Name)
+	delete(c.functions, key{old.place, r.Name})
 	c.mu.Unlock()
 	c.retire(old.deployments()...)
 	return nil
@@ -217,9 +219,13 @@ func sameVersion(a, b *Function) bool {
 }
 
 // Archive returns the archive that the code of a function was uploaded as.
-func (c *Catalog) Archive(f *Function) ([]byte, error) {
+func (c *Catalog) Archive(r Ref) ([]byte, error) {
+	f, err := c.Get(r)
+	if err != nil {
+		return nil, err
+	}
 	if f.Code.SHA256 == "" {
-		return nil, errNotFound(c.ARN(f.Name, ""))
+		return nil, errNotFound(c.ARN(Ref{Place: r.Place, Name: r.Name}))
 	}
 	return os.ReadFile(c.store.archivePath(f.Code.SHA256))
 }
@@ -271,13 +277,13 @@ func (c *Catalog) SetAlias(r Ref, a Alias, create bool) (*Alias, error) {
 	case !aliasPattern.MatchString(a.Name) || strings.Trim(a.Name, "0123456789") == "":
 		return nil, invalid("The alias name %q has to be letters, digits, hyphens and underscores, and not a number.", a.Name)
 	case create && old != nil:
-		return nil, Errorf("ResourceConflictException", http.StatusConflict, "Alias already exists: %s", c.ARN(r.Name, a.Name))
+		return nil, Errorf("ResourceConflictException", http.StatusConflict, "Alias already exists: %s", c.ARN(Ref{r.Place, r.Name, a.Name}))
 	case !create && old == nil:
-		return nil, errNoAlias(c.ARN(r.Name, a.Name))
+		return nil, errNoAlias(c.ARN(Ref{r.Place, r.Name, a.Name}))
 	case !create && a.Version == "":
 		a.Version = old.Version
 	}
-	if _, _, err := c.find(Ref{Name: r.Name, Qualifier: a.Version}); err != nil {
+	if _, _, err := c.find(Ref{r.Place, r.Name, a.Version}); err != nil {
 		return nil, err
 	}
 	a.RevisionID = uuid.NewString()
@@ -320,7 +326,7 @@ func (c *Catalog) Alias(r Ref, name string) (*Alias, error) {
 			return a, nil
 		}
 	}
-	return nil, errNoAlias(c.ARN(r.Name, name))
+	return nil, errNoAlias(c.ARN(Ref{r.Place, r.Name, name}))
 }
 
 // DeleteAlias removes an alias. One that does not exist is gone already.
