@@ -28,6 +28,7 @@ const module = "github.com/statelark/statelark"
 var house = map[string][]string{
 	// Pure.
 	"arn":      {},
+	"limits":   {},
 	"row":      {},
 	"value":    {},
 	"jsonpath": {"value"},
@@ -56,13 +57,13 @@ var house = map[string][]string{
 	"local/lambda/function": {"arn", "value"},
 
 	// Those who put the parts together.
-	"node":          {".", "api", "arn", "awswire", "engine", "local/lambda", "local/lambda/function", "memstore", "pebblestore", "shortcut", "task", "task/aws", "value"},
+	"node":          {".", "api", "arn", "awswire", "engine", "limits", "local/lambda", "local/lambda/function", "memstore", "pebblestore", "shortcut", "task", "task/aws", "value"},
 	"cmd/statelark": {"*"},
 	"bench":         {"*"},
 }
 
 // pure are the packages that decide and do nothing.
-var pure = []string{"arn", "row", "value", "jsonpath", "jsonata", "asl", "history", "interp"}
+var pure = []string{"arn", "limits", "row", "value", "jsonpath", "jsonata", "asl", "history", "interp"}
 
 // unsafeFiles are the files of pure packages that may import unsafe. In jsonata's val a string is a pointer and a
 // length: its values take four words instead of six, stay in registers, and evaluation is 2 to 3 times as fast.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/statelark/statelark/arn"
+	"github.com/statelark/statelark/limits"
 	"github.com/statelark/statelark/local/lambda/function"
 	"github.com/statelark/statelark/task"
 )
@@ -17,6 +18,9 @@ type Config struct {
 	Listen string    // HOST:PORT; port 0: any that is free
 	Place  arn.Place // of calls that do not say from where they are
 	Data   string    // directory; "": everything stays in memory
+
+	// Limits are what requests, executions and nouns are held to; nil: AWS's.
+	Limits *limits.Limits
 
 	// AccountFromKey makes an access key id of 12 digits the account of its caller.
 	AccountFromKey bool

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -24,6 +25,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/statelark/statelark/arn"
+	"github.com/statelark/statelark/limits"
 	"github.com/statelark/statelark/local/lambda/function"
 	"github.com/statelark/statelark/node"
 )
@@ -40,6 +42,9 @@ type Config struct {
 	LogLevel  string `koanf:"log-level"`  // "debug", "info", "warn" or "error"
 	// AccountFromKey makes an access key id of 12 digits the account of its caller; nil: as the command has it.
 	AccountFromKey *bool `koanf:"account-from-key"`
+	// Limits is a preset, "aws" or "free", and Limit what differs from it, by name: texts as limits.Limits.Set has them.
+	Limits string            `koanf:"limits"`
+	Limit  map[string]string `koanf:"limit"`
 	// Memory is how much the process is to stay within, as a size ("512MB"). Caches, and how seldom memory is collected,
 	// follow it; work that needs more gets more.
 	Memory string `koanf:"memory"`
@@ -97,6 +102,7 @@ var settings = map[string]any{
 	"region":     defaultRegion,
 	"account":    defaultAccount,
 	"max-closed": defaultMaxClosed,
+	"limits":     "aws",
 	"log-format": "text",
 	"log-level":  "info",
 	"memory":     defaultMemory,
@@ -117,6 +123,8 @@ func addNodeFlags(c *cobra.Command, data, dataHelp string) {
 	f.String("log-format", "text", "`FORMAT` of the log: text or json")
 	f.String("log-level", "info", "`LEVEL` from which on the log is written: debug, info, warn or error")
 	f.String("memory", defaultMemory, "`SIZE` that the process is to stay within; caches follow it")
+	f.String("limits", "aws", "`PRESET` of limits: aws, or free for as much as the server can take")
+	f.StringArray("limit", nil, "one limit as `NAME=VALUE`, such as payload-bytes=1MiB; may be repeated")
 	f.Bool("account-from-key", false, "take an access key id of 12 digits for the account of its caller")
 	f.String("allowed-hosts", "", "`NAMES` by which clients may call the server, with commas between them; .example.org stands for all below it")
 	f.String("pass-env", "", "`NAMES` of variables that functions get, with commas between them; AWS_* stands for all that begin so")
@@ -169,6 +177,9 @@ func loadConfig(c *cobra.Command) (*Config, error) {
 		return nil, usage(err)
 	}
 	if err := cfg.addFunctions(c); err != nil {
+		return nil, usage(err)
+	}
+	if err := cfg.addLimits(c); err != nil {
 		return nil, usage(err)
 	}
 	if err := cfg.validate(); err != nil {
@@ -228,12 +239,54 @@ func (cfg *Config) decode(k *koanf.Koanf) error {
 		}
 	}
 	if len(seen.Unused) > 0 {
-		known := append(slices.Collect(maps.Keys(settings)), "functions")
+		known := append(slices.Collect(maps.Keys(settings)), "functions", "limit")
 		slices.Sort(known)
 		slices.Sort(seen.Unused)
 		return fmt.Errorf("%s: there is no setting %q; the settings are %s", cfg.source(), seen.Unused[0], strings.Join(known, ", "))
 	}
 	return nil
+}
+
+// addLimits adds the limits of the command line; they go before those of the file.
+func (cfg *Config) addLimits(c *cobra.Command) error {
+	given, err := c.Flags().GetStringArray("limit")
+	if err != nil {
+		return nil // a command without limits
+	}
+	if cfg.Limit == nil {
+		cfg.Limit = make(map[string]string)
+	}
+	for _, text := range given {
+		name, value, ok := strings.Cut(text, "=")
+		if !ok {
+			return fmt.Errorf("--limit %s: it has to be NAME=VALUE, such as payload-bytes=1MiB", text)
+		}
+		cfg.Limit[name] = value
+	}
+	return nil
+}
+
+// held returns the limits that the settings make.
+func (cfg *Config) held() (limits.Limits, error) {
+	l, err := limits.Preset(cmp.Or(cfg.Limits, "aws"))
+	names := slices.Sorted(maps.Keys(cfg.Limit))
+	slices.Reverse(names) // "rates", all of them, goes before "rate.…"
+	for _, name := range names {
+		if err == nil {
+			err = l.Set(name, cfg.Limit[name])
+		}
+	}
+	return l, err
+}
+
+// limitsText is the preset and what differs from it.
+func (cfg *Config) limitsText() string {
+	l, err := cfg.held()
+	preset, none := limits.Preset(cfg.Limits)
+	if err != nil || none != nil { // validate has seen it
+		return cfg.Limits
+	}
+	return strings.Join(append([]string{cfg.Limits}, l.Differing(preset)...), ", ")
 }
 
 // addFunctions adds the functions of the command line; they go before those of the file.
@@ -286,6 +339,9 @@ func (cfg *Config) validate() error {
 	if err := node.CheckHosts(cfg.AllowedHosts); err != nil {
 		return err
 	}
+	if _, err := cfg.held(); err != nil {
+		return err
+	}
 	if cfg.FunctionConcurrency < 0 {
 		return fmt.Errorf("function-concurrency is %d; it has to be 1 or more", cfg.FunctionConcurrency)
 	}
@@ -314,6 +370,9 @@ func (cfg *Config) node() node.Config {
 		AccountFromKey: cfg.AccountFromKey != nil && *cfg.AccountFromKey,
 		MaxClosed:      cfg.MaxClosed, Memory: cfg.memory(), AllowedHosts: cfg.AllowedHosts,
 		FunctionConcurrency: cfg.FunctionConcurrency, FunctionUser: cfg.FunctionUser, PassEnv: cfg.PassEnv,
+	}
+	if l, err := cfg.held(); err == nil { // validate has seen it
+		n.Limits = &l
 	}
 	for _, name := range slices.Sorted(maps.Keys(cfg.Functions)) {
 		n.Functions = append(n.Functions, cfg.declared(name, cfg.Functions[name]))

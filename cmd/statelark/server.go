@@ -75,6 +75,7 @@ func checkConfig(c *cobra.Command, cfg *Config) error {
 		{"region", cfg.Region},
 		{"account", cfg.Account},
 		{"account-from-key", onOff(cfg.AccountFromKey)},
+		{"limits", cfg.limitsText()},
 		{"log", cfg.LogFormat + ", " + cfg.LogLevel},
 		{"memory", cfg.Memory},
 		{"allowed-hosts", listed(cfg.AllowedHosts)},
