@@ -21,6 +21,7 @@ type change struct {
 	arm        []interp.TimerSet
 	disarm     []interp.TimerSet
 	end        *interp.End
+	news       *News  // for the tap; nil: none
 	arena      []byte // what the rows are written into; given back once they are stored
 }
 
@@ -74,6 +75,7 @@ func (o *owner) newChange(l *live, d *interp.Decision, m message) *change {
 	c.disarm = append(c.disarm, d.Disarm...)
 	sendStops(ch, d.Cancel)
 	ch.Blobs = l.payloads.takeNew()
+	c.news = e.newsOf(l, d, m.begin != nil)
 	return c
 }
 
@@ -173,6 +175,7 @@ func (o *owner) landed(l *live, c *change, m message, err error) {
 // effect lets out of the node what a durable change said.
 func (o *owner) effect(l *live, c *change) {
 	e := o.e
+	e.tell(c.news)
 	for _, k := range c.run {
 		e.dispatch(k)
 	}

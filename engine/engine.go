@@ -44,6 +44,7 @@ import (
 type Options struct {
 	Nesting Nesting      // needed where a target calls StartChild
 	Log     *slog.Logger // nil: discard
+	Tap     Tap          // nil: nobody listens
 	Node    string       // name under which shards are leased, "" : "local"
 
 	// Owners is how many goroutines share the shards; 0: two for each processor.

@@ -1,0 +1,74 @@
+package engine
+
+import (
+	"sync"
+
+	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/history"
+	"github.com/statelark/statelark/interp"
+)
+
+// Tap is told what executions did: logs, metrics and traces hang on it. The engine knows nothing of them.
+type Tap interface {
+	// Tell is told of a change once it is durable, or of what an execution without a store did. News of one execution come
+	// in order, of several from several goroutines at once. It returns at once, whatever becomes of the news: who calls it
+	// has callers waiting. The news is the tap's then.
+	Tell(*News)
+}
+
+// News is one change of an execution, for a Tap to read.
+type News struct {
+	Execution *statelark.Execution    // as of the change; nobody writes to it
+	Machine   *statelark.StateMachine // the revision that it runs, without tags; nobody writes to it
+	// Began is set with the first event of the execution, Ended with the last one; both in one when it was short. An
+	// execution that was redriven ends once more.
+	Began, Ended bool
+	// Input is that of the execution, JSON text; "" unless it began or ended.
+	Input  string
+	Events []history.Event // of the change, in order; their payloads are shared with the execution's memory
+}
+
+var newsPool = sync.Pool{New: func() any { return new(News) }}
+
+// keepEvents is how many events a News has room for that is used again.
+const keepEvents = 256
+
+// NewNews returns a News with a copy of the events, but for their payloads.
+func NewNews(x *statelark.Execution, m *statelark.StateMachine, events []history.Event) *News {
+	n := newsPool.Get().(*News)
+	n.Execution, n.Machine = x, m
+	n.Events = append(n.Events[:0], events...)
+	return n
+}
+
+// Release gives the News back to be used again. It need not be called; nobody may look at the News afterwards.
+func (n *News) Release() {
+	events := n.Events
+	clear(events) // their payloads
+	if cap(events) > keepEvents {
+		events = nil
+	}
+	*n = News{Events: events[:0]}
+	newsPool.Put(n)
+}
+
+// newsOf returns what there is to tell of a step, nil when there is nothing or nobody listens. l.record is that of the
+// change already.
+func (e *Engine) newsOf(l *live, d *interp.Decision, began bool) *News {
+	if e.opts.Tap == nil || len(d.History) == 0 {
+		return nil
+	}
+	n := NewNews(l.record, l.program.record, d.History)
+	n.Began, n.Ended = began, d.End != nil
+	if n.Began || n.Ended {
+		n.Input = l.x.Input().Text()
+	}
+	return n
+}
+
+// tell lets the tap have the news of a change that is durable.
+func (e *Engine) tell(n *News) {
+	if n != nil {
+		e.opts.Tap.Tell(n)
+	}
+}

@@ -1,0 +1,86 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/history"
+	"github.com/statelark/statelark/memstore"
+	"github.com/statelark/statelark/task"
+)
+
+// listener keeps the news and tells when an execution ends.
+type listener struct {
+	mu    sync.Mutex
+	news  []*News
+	ended chan struct{}
+}
+
+func (l *listener) Tell(n *News) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.news = append(l.news, n)
+	if n.Ended {
+		close(l.ended)
+	}
+}
+
+// refusing is a target that answers every call with an error.
+type refusing struct{}
+
+func (refusing) Start(context.Context, *task.Call) (task.Outcome, error) {
+	return task.Outcome{}, task.Errorf("Odd", "it is odd")
+}
+
+func TestATapIsToldWhatIsDurable(t *testing.T) {
+	tap, store := &listener{ended: make(chan struct{})}, memstore.New()
+	targets := &task.Registry{}
+	targets.SetFunctions(refusing{})
+	e, err := Open(t.Context(), store, here, targets, Options{Tap: tap})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = e.Close(context.Background()) }()
+	m, err := e.CreateStateMachine(t.Context(), &statelark.StateMachine{
+		ARN: here.StateMachineARN("M"), Name: "M", Type: statelark.Standard, RoleARN: role,
+		Definition: `{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"T"},"T":{` + lambda + `,"End":true}}}`,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := e.StartExecution(t.Context(), statelark.ExecutionStart{Machine: m.ARN, Name: "x", Input: `{"n": 1}`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-tap.ended
+	detail, err := e.Execution(t.Context(), x.ARN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tap.mu.Lock()
+	defer tap.mu.Unlock()
+	first, last := tap.news[0], tap.news[len(tap.news)-1]
+	var types []history.Type
+	for _, n := range tap.news {
+		for _, ev := range n.Events {
+			types = append(types, ev.Type)
+		}
+	}
+	want := []history.Type{
+		history.ExecutionStarted, history.PassStateEntered, history.PassStateExited, history.TaskStateEntered,
+		history.LambdaFunctionScheduled, history.LambdaFunctionStarted, history.LambdaFunctionFailed, history.ExecutionFailed,
+	}
+	switch {
+	case !slices.Equal(types, want):
+		t.Errorf("told of %v, want %v", types, want)
+	case !first.Began || first.Ended || first.Execution.Status != statelark.Running || first.Input != `{"n": 1}`:
+		t.Errorf("the first news is %+v", first)
+	case last.Began || last.Execution.Status != statelark.Failed || !last.Execution.Stop.Equal(detail.Stop) || last.Input != `{"n": 1}`:
+		t.Errorf("the last news is %+v", last)
+	case last.Machine.Name != "M":
+		t.Errorf("the machine is %+v", last.Machine)
+	}
+}
