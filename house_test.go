@@ -52,6 +52,7 @@ var house = map[string][]string{
 	"engine":       {".", "arn", "asl", "history", "interp", "row", "task", "value"},
 	"api":          {".", "arn", "asl", "awswire", "history", "task", "task/aws", "value"},
 	"client":       {".", "arn", "value"},
+	"telemetry":    {".", "arn", "engine", "history", "value"},
 	"local/lambda": {"arn", "awswire", "local/lambda/function", "task", "task/aws", "value"},
 
 	"local/lambda/function": {"arn", "value"},

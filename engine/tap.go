@@ -23,7 +23,7 @@ type News struct {
 	// Began is set with the first event of the execution, Ended with the last one; both in one when it was short. An
 	// execution that was redriven ends once more.
 	Began, Ended bool
-	// Input is that of the execution, JSON text; "" unless it began or ended.
+	// Input is that of the execution, JSON text; "" unless it began, ended or was redriven.
 	Input  string
 	Events []history.Event // of the change, in order; their payloads are shared with the execution's memory
 }
@@ -60,7 +60,7 @@ func (e *Engine) newsOf(l *live, d *interp.Decision, began bool) *News {
 	}
 	n := NewNews(l.record, l.program.record, d.History)
 	n.Began, n.Ended = began, d.End != nil
-	if n.Began || n.Ended {
+	if n.Began || n.Ended || d.History[0].Type == history.ExecutionRedriven {
 		n.Input = l.x.Input().Text()
 	}
 	return n

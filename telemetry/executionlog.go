@@ -1,0 +1,62 @@
+package telemetry
+
+import (
+	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/engine"
+	"github.com/statelark/statelark/history"
+)
+
+// ExecutionLog logs the events of executions as the logging configuration of their state machine says.
+type ExecutionLog struct {
+	outlets []*Outlet
+	ends    []int // of the lines in a buffer
+	buffer  []byte
+}
+
+// NewExecutionLog returns a reader that logs to outlets.
+func NewExecutionLog(outlets ...*Outlet) *ExecutionLog { return &ExecutionLog{outlets: outlets} }
+
+// lowest is the severity from which on a level logs; OFF logs none.
+var lowest = map[statelark.LogLevel]history.Severity{
+	statelark.LogAll: history.Routine, statelark.LogError: history.Failure, statelark.LogFatal: history.Fatal,
+}
+
+// Read logs the events of a change.
+func (l *ExecutionLog) Read(n *engine.News) {
+	logging := &n.Machine.Logging
+	from, on := lowest[logging.Level]
+	if !on {
+		return
+	}
+	o := history.LogOptions{
+		Execution: n.Execution.ARN(), MapRun: n.Execution.MapRun, Redrives: n.Execution.Redrives, WithoutData: !logging.IncludeExecutionData,
+	}
+	l.buffer, l.ends = l.buffer[:0], l.ends[:0]
+	var entries []Entry
+	for i := range n.Events {
+		if e := &n.Events[i]; e.Type.Severity() >= from {
+			l.buffer = history.AppendLog(l.buffer, e, o)
+			l.ends = append(l.ends, len(l.buffer))
+			entries = append(entries, Entry{At: e.At})
+		}
+	}
+	if len(entries) == 0 {
+		return
+	}
+	text, start := append([]byte(nil), l.buffer...), 0
+	for i, end := range l.ends {
+		entries[i].Line, start = text[start:end:end], end
+		if len(logging.LogGroups) > 0 {
+			entries[i].Group = logging.LogGroups[0]
+		}
+	}
+	if cap(l.buffer) > keepBuffer {
+		l.buffer = nil
+	}
+	for _, out := range l.outlets {
+		out.Put(entries...)
+	}
+}
+
+// keepBuffer is how large a buffer may be that is used again.
+const keepBuffer = 1 << 20
