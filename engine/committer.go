@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/statelark/statelark"
 )
@@ -41,7 +42,8 @@ type committer struct {
 	shards     *shards
 	generation *atomic.Uint64
 	failed     func(error) // told why a batch failed whose outcome is not known
-	caughtUp   func()      // called when there is room again after behind said that there is none
+	tallies    *tallies
+	caughtUp   func() // called when there is room again after behind said that there is none
 
 	in       chan commit
 	first    *commit      // taken from in, and too much for the batch before it
@@ -60,7 +62,7 @@ type outcome struct {
 
 func newCommitter(store statelark.Store, shards *shards, generation *atomic.Uint64, failed func(error), caughtUp func()) *committer {
 	return &committer{
-		store: store, shards: shards, generation: generation, failed: failed, caughtUp: caughtUp,
+		store: store, shards: shards, generation: generation, failed: failed, caughtUp: caughtUp, tallies: newTallies(),
 		in: make(chan commit, commitQueue), finished: make(chan outcome, 4),
 	}
 }
@@ -208,10 +210,11 @@ func (c *committer) write(batch []commit) {
 
 // commit hands a batch to the store, and reports whether one of its changes is to blame for the error.
 func (c *committer) commit(b *statelark.Batch) (ownFault bool, err error) {
-	over := make(chan struct{})
+	over, began := make(chan struct{}), time.Now()
 	c.flying.Store(&over)
 	err = c.store.Commit(context.Background(), b)
 	ownFault = errors.Is(err, statelark.ErrExists) || errors.Is(err, statelark.ErrConflict)
+	c.tallies.committed(len(b.Changes), time.Since(began), err, ownFault)
 	if err != nil && !ownFault {
 		c.failed(err)
 	}

@@ -89,6 +89,7 @@ type Engine struct {
 
 	owners     []*owner
 	committer  *committer
+	tallies    *tallies
 	rows       workRows
 	dispatcher *dispatcher
 	activities *activities
@@ -118,6 +119,7 @@ func New(store statelark.Store, targets *task.Registry, o Options) *Engine {
 	e.generation.Store(1)
 	e.shards = &shards{store: store, node: o.Node, log: e.log}
 	e.committer = newCommitter(store, e.shards, &e.generation, e.failed, e.caughtUp)
+	e.tallies = e.committer.tallies
 	e.rows = workRows{store, e.tokens.token}
 	e.dispatcher = newDispatcher(targets, e.rows, e.deliver, e.log, o.MaxTasks)
 	e.recovery, e.deletions = newRecovery(e), newDeletions(e)

@@ -191,6 +191,9 @@ func (t *timers) fire(ctx context.Context) time.Duration {
 		if !t.o.send(ctx, timerMessage(timer)) {
 			return lookEvery
 		}
+		if timer.Seq != moreSeq {
+			t.o.e.tallies.late.add(max(0, t.now().Sub(timer.Due).Milliseconds()))
+		}
 	}
 }
 

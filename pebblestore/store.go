@@ -304,3 +304,13 @@ func unavailable(err error) error {
 	}
 	return fmt.Errorf("%w: %w", statelark.ErrUnavailable, err)
 }
+
+// Bytes returns how much the store takes on the disk, 0 once it is closed.
+func (s *Store) Bytes() uint64 {
+	s.open.RLock()
+	defer s.open.RUnlock()
+	if s.usable(context.Background()) != nil {
+		return 0
+	}
+	return s.db.Metrics().DiskSpaceUsage()
+}
