@@ -35,7 +35,7 @@ func (s *Server) readRoutes(c *awswire.Call) (machine string, routes []statelark
 		arns, weights, sum = append(arns, text), append(weights, weight), sum+weight
 		m, qualifier := arn.SplitQualified(text)
 		number, ok := statelark.VersionNumber(qualifier)
-		_, foreign := s.resource(text, "stateMachine")
+		_, foreign := resource(c, text, "stateMachine")
 		ofVersions = ofVersions && ok && foreign == nil
 		ofOne = ofOne && (i == 0 || m == machine)
 		machine, routes = m, append(routes, statelark.Route{Version: number, Weight: weight})

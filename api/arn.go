@@ -72,7 +72,7 @@ func (s *Server) activityARN(c *awswire.Call) (string, error) {
 // versionARN takes the ARN of a version apart that was sent as a member.
 func (s *Server) versionARN(c *awswire.Call, member string) (machine string, number int64, err error) {
 	text := c.Str(member)
-	if _, err := s.resource(text, "stateMachine"); err != nil {
+	if _, err := resource(c, text, "stateMachine"); err != nil {
 		return "", 0, err
 	}
 	machine, qualifier := arn.SplitQualified(text)
@@ -86,7 +86,7 @@ func (s *Server) versionARN(c *awswire.Call, member string) (machine string, num
 // aliasARN takes the ARN of an alias apart that was sent.
 func (s *Server) aliasARN(c *awswire.Call) (machine, name string, err error) {
 	text := c.Str("stateMachineAliasArn")
-	if _, err := s.resource(text, "stateMachine"); err != nil {
+	if _, err := resource(c, text, "stateMachine"); err != nil {
 		return "", "", err
 	}
 	machine, name = arn.SplitQualified(text)

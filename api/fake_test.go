@@ -136,7 +136,7 @@ func (f *fakeEngine) Aliases(_ context.Context, machine string, version int64, a
 			of[a.Name] = a
 		}
 	}
-	return pick(of, after, n), nil
+	return pick(of, "", after, n), nil
 }
 
 func (f *fakeEngine) DeleteAlias(_ context.Context, machine, name string) error {

@@ -73,7 +73,7 @@ func (s *Server) testState(ctx context.Context, c *awswire.Call) error {
 func (s *Server) readTest(c *awswire.Call) (*statelark.StateTest, error) {
 	configuration := c.Struct("stateConfiguration")
 	t := &statelark.StateTest{
-		Place: s.place, Definition: c.Str("definition"), StateName: c.Str("stateName"), RoleARN: c.Str("roleArn"),
+		Place: c.Place, Definition: c.Str("definition"), StateName: c.Str("stateName"), RoleARN: c.Str("roleArn"),
 		Input: "{}", Variables: c.Str("variables"), Context: c.Str("context"),
 		Retries: configuration.Int("retrierRetryCount"), Failed: configuration.Int("mapIterationFailureCount"),
 		ReaderData: configuration.StrPtr("mapItemReaderData"), RevealSecrets: c.Bool("revealSecrets", false),

@@ -39,7 +39,7 @@ func TestATapIsToldWhatIsDurable(t *testing.T) {
 	tap, store := &listener{ended: make(chan struct{})}, memstore.New()
 	targets := &task.Registry{}
 	targets.SetFunctions(refusing{})
-	e, err := Open(t.Context(), store, here, targets, Options{Tap: tap})
+	e, err := Open(t.Context(), store, targets, Options{Tap: tap})
 	if err != nil {
 		t.Fatal(err)
 	}

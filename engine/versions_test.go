@@ -421,7 +421,7 @@ func TestDeletionTakesVersionsAndAliases(t *testing.T) {
 func TestTwoEnginesPublish(t *testing.T) {
 	inBubble(t, echo, func(r *rig) {
 		ctx, m := context.Background(), r.machine("M", result(0))
-		other := &rig{t: t, Engine: New(r.store, here, &task.Registry{}, Options{}), store: r.store}
+		other := &rig{t: t, Engine: New(r.store, &task.Registry{}, Options{}), store: r.store}
 		both := []*rig{r, other}
 		var workers sync.WaitGroup
 		for i, e := range both {
@@ -461,7 +461,7 @@ func TestTwoEnginesPublish(t *testing.T) {
 func TestPublishOfARevisionThatIsSuperseded(t *testing.T) {
 	inBubble(t, echo, func(r *rig) {
 		ctx, m := context.Background(), r.machine("M", result(1))
-		other := New(r.store, here, &task.Registry{}, Options{})
+		other := New(r.store, &task.Registry{}, Options{})
 		if _, err := other.StateMachine(ctx, m); err != nil {
 			t.Fatal(err)
 		}
