@@ -43,6 +43,7 @@ func testGo(t *testing.T, binary string) {
 	checkHistory(t, client, execution)
 	checkTags(t, client, machine)
 	checkErrors(t, client, machine, execution, token)
+	checkVersions(t, client, machine)
 
 	must(client.DeleteStateMachine(ctx, &sfn.DeleteStateMachineInput{StateMachineArn: machine}))(t)
 	must(client.DeleteActivity(ctx, &sfn.DeleteActivityInput{ActivityArn: activity}))(t)
@@ -156,4 +157,52 @@ func checkErrors(t *testing.T, client *sfn.Client, machine, execution, token *st
 	mustBe[*types.InvalidToken](t, err)
 	_, err = client.SendTaskSuccess(ctx, &sfn.SendTaskSuccessInput{TaskToken: token, Output: aws.String("{}")})
 	mustBe[*types.TaskTimedOut](t, err)
+}
+
+// checkVersions publishes versions, shares executions out between them through an alias, and is refused.
+func checkVersions(t *testing.T, client *sfn.Client, machine *string) {
+	t.Helper()
+	ctx := t.Context()
+	first := must(client.PublishStateMachineVersion(ctx, &sfn.PublishStateMachineVersionInput{
+		StateMachineArn: machine, Description: aws.String("one"),
+	}))(t).StateMachineVersionArn
+	updated := must(client.UpdateStateMachine(ctx, &sfn.UpdateStateMachineInput{
+		StateMachineArn: machine, Publish: true,
+		Definition: aws.String(`{"StartAt":"P","States":{"P":{"Type":"Pass","Result":2,"End":true}}}`),
+	}))(t)
+	described := must(client.DescribeStateMachine(ctx, &sfn.DescribeStateMachineInput{StateMachineArn: first}))(t)
+	if *described.StateMachineArn != *first || aws.ToString(described.Description) != "one" {
+		t.Errorf("the version is described as %s, %s", *described.StateMachineArn, aws.ToString(described.Description))
+	}
+	routes := []types.RoutingConfigurationListItem{
+		{StateMachineVersionArn: first}, {StateMachineVersionArn: updated.StateMachineVersionArn, Weight: 100},
+	}
+	alias := must(client.CreateStateMachineAlias(ctx, &sfn.CreateStateMachineAliasInput{Name: aws.String("live"), RoutingConfiguration: routes}))(t).StateMachineAliasArn
+	execution := must(client.StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: alias}))(t).ExecutionArn
+	ended := waitEnd(t, client, execution)
+	if aws.ToString(ended.Output) != "2" || aws.ToString(ended.StateMachineAliasArn) != *alias ||
+		aws.ToString(ended.StateMachineVersionArn) != *updated.StateMachineVersionArn {
+		t.Errorf("through the alias: %+v", ended)
+	}
+	listed := must(client.ListExecutions(ctx, &sfn.ListExecutionsInput{StateMachineArn: alias}))(t)
+	if len(listed.Executions) != 1 || *listed.Executions[0].ExecutionArn != *execution {
+		t.Errorf("executions of the alias: %+v", listed.Executions)
+	}
+	versions := must(client.ListStateMachineVersions(ctx, &sfn.ListStateMachineVersionsInput{StateMachineArn: machine}))(t)
+	aliases := must(client.ListStateMachineAliases(ctx, &sfn.ListStateMachineAliasesInput{StateMachineArn: first}))(t)
+	if len(versions.StateMachineVersions) != 2 || len(aliases.StateMachineAliases) != 1 {
+		t.Errorf("versions %+v, aliases %+v", versions.StateMachineVersions, aliases.StateMachineAliases)
+	}
+	_, err := client.DeleteStateMachineVersion(ctx, &sfn.DeleteStateMachineVersionInput{StateMachineVersionArn: first})
+	mustBe[*types.ConflictException](t, err)
+	routes[0].Weight = 1
+	_, err = client.UpdateStateMachineAlias(ctx, &sfn.UpdateStateMachineAliasInput{StateMachineAliasArn: alias, RoutingConfiguration: routes})
+	var invalid *types.ValidationException
+	if !errors.As(err, &invalid) || invalid.Reason != types.ValidationExceptionReasonInvalidRoutingConfiguration {
+		t.Errorf("weights of 101: %v", err)
+	}
+	must(client.DeleteStateMachineAlias(ctx, &sfn.DeleteStateMachineAliasInput{StateMachineAliasArn: alias}))(t)
+	_, err = client.DescribeStateMachineAlias(ctx, &sfn.DescribeStateMachineAliasInput{StateMachineAliasArn: alias})
+	mustBe[*types.ResourceNotFound](t, err)
+	must(client.DeleteStateMachineVersion(ctx, &sfn.DeleteStateMachineVersionInput{StateMachineVersionArn: first}))(t)
 }

@@ -47,6 +47,16 @@ types=$(sfn get-execution-history --execution-arn "$execution" --page-size 3 --q
 is history "${types% }" "ExecutionStarted TaskStateEntered ActivityScheduled ActivityStarted ActivitySucceeded \
 TaskStateExited PassStateEntered PassStateExited ExecutionSucceeded"
 
+# A version and an alias.
+version=$(sfn publish-state-machine-version --state-machine-arn "$machine" --query stateMachineVersionArn)
+is version "$version" "$machine:1"
+alias=$(sfn create-state-machine-alias --name live --query stateMachineAliasArn \
+    --routing-configuration "stateMachineVersionArn=$version,weight=100")
+is aliases "$(sfn list-state-machine-aliases --state-machine-arn "$version" --query 'stateMachineAliases[].stateMachineAliasArn')" "$alias"
+refuses ConflictException delete-state-machine-version --state-machine-version-arn "$version"
+sfn delete-state-machine-alias --state-machine-alias-arn "$alias"
+sfn delete-state-machine-version --state-machine-version-arn "$version"
+
 # Tags.
 sfn tag-resource --resource-arn "$machine" --tags key=stage,value=test
 is tags "$(sfn list-tags-for-resource --resource-arn "$machine" --query 'tags[].[key,value]' | tr '\t' =)" stage=test

@@ -85,6 +85,24 @@ listed = sfn.get_paginator("list_executions").paginate(stateMachineArn=machine, 
 assert [(e["name"], e["status"]) for page in listed for e in page["executions"]] == [
     ("third", "ABORTED"), ("second", "FAILED"), ("first", "SUCCEEDED")]
 
+# Versions and an alias.
+version = sfn.publish_state_machine_version(stateMachineArn=machine)["stateMachineVersionArn"]
+assert version == machine + ":1", version
+assert sfn.publish_state_machine_version(stateMachineArn=machine, revisionId="INITIAL")["stateMachineVersionArn"] == version
+alias = sfn.create_state_machine_alias(
+    name="live", routingConfiguration=[{"stateMachineVersionArn": version, "weight": 100}])["stateMachineAliasArn"]
+described = sfn.describe_state_machine_alias(stateMachineAliasArn=alias)
+assert described["routingConfiguration"] == [{"stateMachineVersionArn": version, "weight": 100}], described
+execution = sfn.start_execution(stateMachineArn=alias, name="fourth")["executionArn"]
+sfn.stop_execution(executionArn=execution)
+execution = ended(execution)
+assert (execution["stateMachineVersionArn"], execution["stateMachineAliasArn"]) == (version, alias), execution
+assert [e["name"] for e in sfn.list_executions(stateMachineArn=version)["executions"]] == ["fourth"]
+refuses("ConflictException", sfn.delete_state_machine_version, stateMachineVersionArn=version)
+sfn.delete_state_machine_alias(stateMachineAliasArn=alias)
+sfn.delete_state_machine_version(stateMachineVersionArn=version)
+assert sfn.list_state_machine_versions(stateMachineArn=machine)["stateMachineVersions"] == []
+
 # Tags.
 sfn.tag_resource(resourceArn=machine, tags=[{"key": "stage", "value": "test"}])
 sfn.untag_resource(resourceArn=machine, tagKeys=["team"])
