@@ -111,10 +111,7 @@ func (w *world) auditEnd(s started, badChildren map[statelark.ExecID]bool) {
 		w.errorf("%s ended %v with %s, not %s\n%s", s.arn, d.Status, got, want, w.told(s.arn))
 	}
 	if s.kind == changing {
-		var ran struct{ A, B int }
-		if err := json.Unmarshal([]byte(d.Output), &ran); err != nil || ran.A != ran.B || ran.A < s.revision {
-			w.errorf("%s was started on revision %d or later and ended with %s, %v", s.arn, s.revision, d.Output, err)
-		}
+		w.auditRevision(s, d)
 	}
 }
 
@@ -144,6 +141,19 @@ func (t *tally) count(typ history.Type) {
 	case history.TaskStateExited, history.PassStateExited, history.WaitStateExited, history.ChoiceStateExited,
 		history.ParallelStateExited, history.MapStateExited, history.SucceedStateExited:
 		t.exited++
+	}
+}
+
+// auditRevision checks that an execution of changing ran the revision of its version, when it has one.
+func (w *world) auditRevision(s started, d *statelark.ExecutionDetail) {
+	var ran struct{ A, B int }
+	err := json.Unmarshal([]byte(d.Output), &ran)
+	right := ran.A >= s.revision
+	if d.Version != "" {
+		right = ran.A == w.published[d.Version]
+	}
+	if err != nil || ran.A != ran.B || !right {
+		w.errorf("%s was started on revision %d or later, or on version %q, and ended with %s, %v", s.arn, s.revision, d.Version, d.Output, err)
 	}
 }
 

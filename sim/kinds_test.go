@@ -68,10 +68,14 @@ var doomed = &kind{
 	`{"d":9}`, map[statelark.Status]string{statelark.Succeeded: `{"d":9}`, statelark.Aborted: ""}, false,
 }
 
-// changing is updated again and again. Its two ends must be of one revision.
+// changing is updated again and again, published each time, and started through its alias as well. Its two ends must be
+// of one revision.
 var changing = &kind{
 	"changing", revision(0), `{}`, map[statelark.Status]string{statelark.Succeeded: ""}, false,
 }
+
+// alias is the one that changing has.
+const alias = "live"
 
 func revision(n int) string {
 	return fmt.Sprintf(`{"StartAt":"A","States":{"A":{"Type":"Pass","Result":{"a":%d},"Next":"W"},"W":{"Type":"Wait","Seconds":1,"Next":"B"},"B":{"Type":"Pass","Parameters":{"a.$":"$.a","b":%d},"End":true}}}`, n, n)

@@ -211,17 +211,57 @@ func (w *world) must(what string, call func(*engine.Engine) error) {
 	}
 }
 
-// updater gives changing one definition after the other.
+// updater gives changing one definition after the other, as versions. Its alias leads to the newest two; what is older
+// goes.
 func (w *world) updater() {
+	machine := place.StateMachineARN(changing.name)
+	var last int64
 	for n := 1; !w.quiet(time.Second); n++ {
-		definition := revision(n)
+		u := statelark.StateMachineUpdate{Definition: new(string), Publish: &statelark.Version{}}
+		*u.Definition = revision(n)
+		var made *statelark.Version
 		w.must("updating", func(e *engine.Engine) error {
-			_, err := e.UpdateStateMachine(context.Background(), place.StateMachineARN(changing.name), statelark.StateMachineUpdate{Definition: &definition})
+			m, err := e.UpdateStateMachine(context.Background(), machine, u)
+			if err == nil {
+				made = m.Version
+			}
+			return err
+		})
+		if made == nil || made.Number <= last {
+			w.errorf("revision %d was published as %+v, after version %d", n, made, last)
+			return
+		}
+		w.mu.Lock()
+		w.updated, w.published[made.ARN()] = n, n
+		w.mu.Unlock()
+		w.point(machine, last, made.Number)
+		last = made.Number
+	}
+}
+
+// point makes the alias of changing lead to the last version and the one that was made now.
+func (w *world) point(machine string, last, made int64) {
+	if last == 0 {
+		w.must("creating an alias", func(e *engine.Engine) error {
+			_, err := e.CreateAlias(context.Background(), &statelark.Alias{
+				Machine: machine, Name: alias, Routes: []statelark.Route{{Version: made, Weight: 100}},
+			})
 			return err
 		})
 		w.mu.Lock()
-		w.updated = n
+		w.live = true
 		w.mu.Unlock()
+		return
+	}
+	w.must("moving an alias", func(e *engine.Engine) error {
+		_, err := e.UpdateAlias(context.Background(), machine, alias, statelark.AliasUpdate{
+			Routes: []statelark.Route{{Version: last, Weight: 50}, {Version: made, Weight: 50}},
+		})
+		return err
+	})
+	w.must("deleting a version", func(e *engine.Engine) error { return e.DeleteVersion(context.Background(), machine, last-1) })
+	if err := w.insist(func(e *engine.Engine) error { return e.DeleteVersion(context.Background(), machine, last) }); err == nil {
+		w.errorf("version %d was deleted, and the alias leads to it", last)
 	}
 }
 

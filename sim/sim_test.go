@@ -26,7 +26,7 @@ func TestWorlds(t *testing.T) {
 	for seed := first; seed < first+uint64(n); seed++ {
 		synctest.Test(t, func(t *testing.T) {
 			w := &world{t: t, seed: seed, rnd: rand.New(rand.NewPCG(seed, 1)), store: memstore.New()}
-			w.live()
+			w.run()
 		})
 		if t.Failed() {
 			t.Fatalf("the world of seed %d failed; go test ./sim -seed %d", seed, seed)

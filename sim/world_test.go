@@ -41,6 +41,9 @@ type world struct {
 	spent   []string                              // task tokens of waits that are over
 	updated int                                   // the last acknowledged revision of changing
 	deleted bool                                  // the deletion of doomed was acknowledged
+	// published has the revision of each version of changing, by the version's ARN; live is there once the alias is.
+	published map[string]int
+	live      bool
 }
 
 // node is an engine that runs, and the store as it sees it.
@@ -53,7 +56,7 @@ type node struct {
 type started struct {
 	arn      string
 	kind     *kind
-	revision int // of changing: at least this one
+	revision int // of changing, when it was not started through a version: at least this one
 }
 
 func (w *world) intn(n int) int {
@@ -151,11 +154,12 @@ func (w *world) end(n node) {
 	}
 }
 
-// live runs the world until every execution has ended.
-func (w *world) live() {
+// run runs the world until every execution has ended.
+func (w *world) run() {
 	w.over = make(chan struct{})
 	w.called = make(map[string]map[uint64]bool)
 	w.ended, w.stops, w.answers = make(map[string]*statelark.ExecutionDetail), make(map[string]bool), make(map[string]string)
+	w.published = make(map[string]int)
 	people := []func(){w.worker, w.worker, w.stopper, w.pest, w.watcher, w.clockmaker}
 	contested := w.intn(4) == 0
 	if contested {
@@ -237,11 +241,15 @@ func (w *world) insist(call func(*engine.Engine) error) error {
 func (w *world) start(i int) {
 	k := kinds[w.intn(len(kinds))]
 	w.mu.Lock()
-	s := started{arn.Execution(place.StateMachineARN(k.name), fmt.Sprintf("e-%d", i)), k, w.updated}
+	machine := place.StateMachineARN(k.name)
+	s := started{arn.Execution(machine, fmt.Sprintf("e-%d", i)), k, w.updated}
+	if k == changing && w.live && w.rnd.IntN(2) == 0 {
+		machine = arn.Qualified(machine, alias)
+	}
 	w.mu.Unlock()
 	err := w.insist(func(e *engine.Engine) error {
 		_, err := e.StartExecution(context.Background(), statelark.ExecutionStart{
-			Machine: place.StateMachineARN(k.name), Name: fmt.Sprintf("e-%d", i), Input: k.input,
+			Machine: machine, Name: fmt.Sprintf("e-%d", i), Input: k.input,
 		})
 		return err
 	})
