@@ -21,7 +21,18 @@ var results = sync.OnceValue(func() map[string]*awswire.Shape { return readResul
 var sdkServices = map[string]string{"events": "eventbridge", "states": "sfn"}
 
 // jobs are the actions that tell how a job stands which an action with .sync began.
-var jobs = map[string]string{"batch:submitJob": "batch:describeJobs", "sfn:startExecution": "sfn:describeExecution"}
+var jobs = map[string]string{
+	"athena:startQueryExecution":          "athena:getQueryExecution",
+	"batch:submitJob":                     "batch:describeJobs",
+	"bedrock:createModelCustomizationJob": "bedrock:getModelCustomizationJob",
+	"codebuild:retryBuildBatch":           "codebuild:batchGetBuildBatches",
+	"codebuild:startBuild":                "codebuild:batchGetBuilds",
+	"codebuild:startBuildBatch":           "codebuild:batchGetBuildBatches",
+	"databrew:startJobRun":                "databrew:describeJobRun",
+	"ecs:runTask":                         "ecs:describeTasks",
+	"glue:startJobRun":                    "glue:getJobRun",
+	"sfn:startExecution":                  "sfn:describeExecution",
+}
 
 // parsed are the members of a result that an integration gives as JSON where the service has a text.
 var parsed = map[string][]string{"lambda:invoke": {"Payload"}, "states:startExecution.sync:2": {"Input", "Output"}}

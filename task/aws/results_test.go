@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/statelark/statelark/asl"
@@ -19,6 +20,9 @@ func TestResults(t *testing.T) {
 		if s.Kind == 0 {
 			t.Errorf("%s has no kind", at)
 		}
+		if s.Name != "" && len(s.Members) == 0 && !strings.Contains(resultsText, "\n."+s.Name+"\n") {
+			t.Errorf("%s is a %s, which has no line", at, s.Name)
+		}
 		walk(at+"[]", s.Elem)
 		for _, m := range s.Members {
 			walk(at+"."+m.Name, m.Shape)
@@ -27,8 +31,13 @@ func TestResults(t *testing.T) {
 	for action, s := range results() {
 		walk(action, s)
 	}
-	if len(results()) < 60 {
+	if len(results()) < 300 {
 		t.Errorf("there are %d actions", len(results()))
+	}
+	for begun, told := range jobs {
+		if results()[begun] == nil || results()[told] == nil {
+			t.Errorf("%s or %s is no action", begun, told)
+		}
 	}
 	run := results()["sfn:describeMapRun"]
 	for _, m := range run.Members {
@@ -58,7 +67,8 @@ func TestResultShape(t *testing.T) {
 
 		"arn:aws:states:::sqs:sendMessage.waitForTaskToken": "",
 		"arn:aws:states:::http:invoke":                      "",
-		"arn:aws:states:::glue:startJobRun.sync":            "",
+		"arn:aws:states:::glue:startJobRun.sync":            "JobRun",
+		"arn:aws:states:::sagemaker:createTrainingJob.sync": "",
 		"arn:aws:lambda:us-east-1:000000000000:function:f":  "",
 		"arn:aws:states:us-east-1:000000000000:activity:a":  "",
 	} {
