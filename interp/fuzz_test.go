@@ -118,3 +118,31 @@ func FuzzLoad(f *testing.F) {
 		x.Step(Event{Kind: Stopped, At: at})
 	})
 }
+
+// FuzzTestedState tests any state with any input, context object and mock: it comes to an end, or is refused.
+func FuzzTestedState(f *testing.F) {
+	for _, state := range []string{
+		`{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName.$":"$$.Execution.Name"},"Retry":[{"ErrorEquals":["E"]}],"Catch":[{"ErrorEquals":["States.ALL"],"Next":"N"}],"End":true}`,
+		`{"Type":"Map","ItemSelector":{"v.$":"$$.Map.Item.Value"},"MaxConcurrencyPath":"$[0]","ItemProcessor":{"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}},"ResultPath":"$.r","End":true}`,
+		`{"QueryLanguage":"JSONata","Type":"Parallel","Arguments":"{% $v %}","Branches":[{"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}],"Output":"{% $states %}","Assign":{"w":"{% $states.context %}"},"End":true}`,
+		`{"Type":"Wait","SecondsPath":"$.n","Next":"N"}`, `{"Type":"Fail","CausePath":"$$.State.Name"}`,
+	} {
+		f.Add(state, `[1]`, `{"State":{"Name":1}}`, `[{"a":1}]`, 1)
+		f.Add(state, `{"n":3}`, ``, `E`, 2)
+	}
+	f.Fuzz(func(t *testing.T, state, input, context, mock string, retries int) {
+		m, _ := asl.ParseTested(state, "")
+		in, err := value.Parse(input)
+		if m == nil || err != nil {
+			return
+		}
+		spec := Test{Mock: &Mock{Error: &mock}, Retries: max(retries, 0), Failed: max(retries, 0), Variables: []value.Member{{Key: "v", Value: in}}}
+		if v, err := value.Parse(mock); err == nil {
+			spec.Mock = &Mock{Result: v}
+		}
+		if v, err := value.Parse(context); err == nil {
+			spec.Context = v
+		}
+		oneTest(t, m.Machine, in.Text(), spec, Event{}, 1)
+	})
+}

@@ -123,8 +123,8 @@ func (x *Exec) Tested(end *End) TestResult {
 	if r.Status == TestSucceeded || r.Status == TestCaughtError {
 		r.Next = t.next
 	}
-	if vars := x.threads[topThread].vars; len(vars) > 0 {
-		r.Inspection.Steps[InspectVariables] = value.NewObject(vars)
+	if top := x.threads[topThread]; top != nil && len(top.vars) > 0 { // a test that is given up may not have begun
+		r.Inspection.Steps[InspectVariables] = value.NewObject(top.vars)
 	}
 	return r
 }
