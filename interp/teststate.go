@@ -255,25 +255,38 @@ func (x *Exec) testItems(f *frame) *failure {
 		return fail
 	}
 	t.noted.MaxConcurrency = &limit
-	tolerated := tolerance{count: -1, percentage: -1}
 	if m.Distributed {
-		if tolerated, fail = f.tolerance(); fail != nil {
+		tolerated, fail := f.tolerance()
+		if fail != nil {
 			return fail
 		}
-	}
-	if tolerated.count >= 0 {
-		t.noted.ToleratedFailureCount = &tolerated.count
-	}
-	if tolerated.percentage >= 0 {
-		t.noted.ToleratedFailurePercentage = &tolerated.percentage
+		t.noteTolerance(tolerated.count, tolerated.percentage)
 	}
 	if fail := x.selectItems(f, items); fail != nil {
 		return fail
 	}
-	if m.Distributed && t.Mock.Result.Exists() && tolerated.exceeded(t.Failed, max(items.Len(), t.Failed)) {
+	if m.Distributed && t.Mock.Result.Exists() && t.tooManyFailed(items) {
 		return newFailure("States.ExceedToleratedFailureThreshold", "The specified tolerated failure threshold was exceeded")
 	}
 	return x.joinMocked(f)
+}
+
+// noteTolerance notes how many iterations may fail, and how much of a hundred; negative: it is not said.
+func (t *test) noteTolerance(count int64, percentage float64) {
+	if count >= 0 {
+		t.noted.ToleratedFailureCount = &count
+	}
+	if percentage >= 0 {
+		t.noted.ToleratedFailurePercentage = &percentage
+	}
+}
+
+// tooManyFailed reports whether more iterations failed than are tolerated; none is where nothing is said.
+func (t *test) tooManyFailed(items value.Value) bool {
+	count, percentage := t.noted.ToleratedFailureCount, t.noted.ToleratedFailurePercentage
+	total := max(items.Len(), t.Failed)
+	return count == nil && percentage == nil && t.Failed > 0 || count != nil && int64(t.Failed) > *count ||
+		percentage != nil && float64(t.Failed)*100 > *percentage*float64(total)
 }
 
 // items returns what the Map of f iterates over, absent when that is not known: an ItemReader reads nothing here.
@@ -297,12 +310,11 @@ func (x *Exec) selectItems(f *frame, items value.Value) *failure {
 	if f.s.Map.ItemSelector == nil || !items.Exists() {
 		return nil
 	}
-	j := &join{items: items}
 	var selected []value.Value
 	size := 0
 	for i := range items.Len() {
 		of := x.newFrame(f.t)
-		of.in, of.item = f.in, j.item(i)
+		of.in, of.item = f.in, itemOf(items, i)
 		v, fail := of.selectItem()
 		x.frames = x.frames[:len(x.frames)-1]
 		if fail != nil {
@@ -316,4 +328,13 @@ func (x *Exec) selectItems(f *frame, items value.Value) *failure {
 		x.test.noted.Steps[InspectItemSelector] = value.NewArray(selected)
 	}
 	return nil
+}
+
+// itemOf returns item i of an array, or of an object whose members are the items.
+func itemOf(items value.Value, i int) *mapItem {
+	if items.Kind() == value.Object {
+		m := items.Members()[i]
+		return &mapItem{index: i, key: m.Key, keyed: true, value: m.Value}
+	}
+	return &mapItem{index: i, value: items.Elems()[i]}
 }
