@@ -221,7 +221,7 @@ func checkContext(c *awswire.Call, state *asl.State) error {
 		}
 	}
 	if _, has := v.Get("Map"); has && state.Map != nil {
-		return invalid("'Map' field is not supported for a Map state")
+		return invalid("'Map' field is not supported when mocking a Map state")
 	}
 	if _, has := v.Get("Task"); has && (state.Task == nil || !state.Task.Resource.Waits()) {
 		return invalid("Context object contains 'Task' when state is not a Task state with a '.sync' or '.waitForTaskToken' service integration pattern")
