@@ -46,7 +46,7 @@ func (o *object) fetch() error {
 	if err != nil {
 		return err
 	}
-	defer got.Body.Close()
+	defer func() { _ = got.Body.Close() }()
 	o.size, o.ETag = got.Size, got.ETag
 	length := max(0, min(chunk, got.Size-o.offset))
 	if int64(cap(o.buffer)) < length {

@@ -98,7 +98,7 @@ func (s *Source) openTable(w *window, at place) (*table, error) {
 			if err != nil {
 				return nil, err
 			}
-			defer content.Close()
+			defer func() { _ = content.Close() }()
 			head, err := openCSV(newWindow(content, 0), delimiter, nil)
 			if err != nil {
 				return nil, err

@@ -87,7 +87,7 @@ func (s *Source) readAll(at place, limit int64) ([]byte, place, error) {
 	if err != nil {
 		return nil, at, err
 	}
-	defer content.Close()
+	defer func() { _ = content.Close() }()
 	text, err := io.ReadAll(io.LimitReader(content, limit+1))
 	if err != nil {
 		return nil, at, blame(at.Bucket, at.Key, err)

@@ -157,7 +157,7 @@ func (d *Directory) Get(ctx context.Context, request s3.GetRequest) (*s3.Content
 	if err != nil {
 		return nil, err
 	}
-	defer bucket.Close()
+	defer func() { _ = bucket.Close() }()
 	if request.VersionID != "" && request.VersionID != "null" {
 		return nil, &s3.Error{Code: s3.NoSuchVersion, Bucket: request.Bucket, Key: request.Key}
 	}

@@ -197,7 +197,7 @@ func (w *walk) fill(ctx context.Context, in *level) error {
 	if err != nil {
 		return err
 	}
-	defer folder.Close()
+	defer func() { _ = folder.Close() }()
 	next := newSmallest(chunk)
 	for {
 		if err := ctx.Err(); err != nil {

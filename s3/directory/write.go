@@ -32,7 +32,7 @@ func (d *Directory) Put(ctx context.Context, name, key string, content io.Reader
 	if err != nil {
 		return "", err
 	}
-	defer bucket.Close()
+	defer func() { _ = bucket.Close() }()
 	return store(ctx, bucket, name, key, path, content)
 }
 
@@ -164,7 +164,7 @@ func (d *Directory) Begin(_ context.Context, name, key string) (s3.Upload, error
 	if err != nil {
 		return s3.Upload{}, err
 	}
-	defer bucket.Close()
+	defer func() { _ = bucket.Close() }()
 	sweep(bucket)
 	id := rand.Text()
 	if err := bucket.MkdirAll(uploadFolder(id), 0o777); err != nil {
@@ -179,7 +179,7 @@ func sweep(bucket *os.Root) {
 	if err != nil {
 		return
 	}
-	defer folder.Close()
+	defer func() { _ = folder.Close() }()
 	entries, _ := folder.ReadDir(batch)
 	for _, e := range entries {
 		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > staleAfter {
@@ -218,7 +218,7 @@ func (d *Directory) Part(ctx context.Context, u s3.Upload, number int, content [
 	if err != nil {
 		return s3.Part{}, err
 	}
-	defer bucket.Close()
+	defer func() { _ = bucket.Close() }()
 	path := filepath.Join(folder, strconv.Itoa(number))
 	if err := ctx.Err(); err != nil {
 		return s3.Part{}, err
@@ -244,7 +244,7 @@ func (d *Directory) Complete(ctx context.Context, u s3.Upload, parts []s3.Part) 
 	if err != nil {
 		return "", err
 	}
-	defer bucket.Close()
+	defer func() { _ = bucket.Close() }()
 	for i, part := range parts {
 		info, err := bucket.Lstat(filepath.Join(folder, strconv.Itoa(part.Number)))
 		if err != nil || etag(info) != part.ETag || i > 0 && part.Number <= parts[i-1].Number {
@@ -267,7 +267,7 @@ func (d *Directory) Abort(_ context.Context, u s3.Upload) error {
 	if err != nil {
 		return err
 	}
-	defer bucket.Close()
+	defer func() { _ = bucket.Close() }()
 	leave(bucket, folder)
 	return nil
 }
