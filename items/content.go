@@ -103,12 +103,27 @@ func (s *Source) content(at place) (io.ReadCloser, place, error) {
 	unpacked, err := unpack(packed, o)
 	if err == nil {
 		// There is no going into the middle of what is packed.
-		if _, err = io.CopyN(io.Discard, unpacked, at.Offset); err == nil {
-			return unpacked, at, nil
+		watched := watched{unpacked, s}
+		if _, err = io.CopyN(io.Discard, watched, at.Offset); err == nil {
+			return watched, at, nil
 		}
 		_ = unpacked.Close()
 	}
 	return nil, at, blame(at.Bucket, at.Key, fmt.Errorf("unpacking: %w", err))
+}
+
+// watched ends with the context: a chunk may hold gigabytes of packed text.
+type watched struct {
+	io.ReadCloser
+	source *Source
+}
+
+// Read implements io.Reader.
+func (w watched) Read(into []byte) (int, error) {
+	if err := w.source.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return w.ReadCloser.Read(into)
 }
 
 // unpack returns what is packed in from.

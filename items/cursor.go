@@ -19,9 +19,9 @@ type place struct {
 	Key     string `json:"k,omitempty"`
 	Version string `json:"v,omitempty"`
 	ETag    string `json:"e,omitempty"` // what the object must still have
-	// Offset is where the next record begins, in bytes of the unpacked content.
+	// Offset is where the next record begins, in bytes of the unpacked content; in a Parquet file, the row group it is in.
 	Offset int64 `json:"p,omitempty"`
-	// Records is how many were given; in an inventory, how many of its files are done.
+	// Records is how many were given, of the group in a Parquet file; in an inventory, how many of its files are done.
 	Records int64 `json:"r,omitempty"`
 	// Open is the bracket of what the items of a JSON document are in.
 	Open string `json:"j,omitempty"`

@@ -339,30 +339,38 @@ func TestMissing(t *testing.T) {
 	}
 }
 
-// TestCancelledIsNoFailure stops a page in the middle: what is wrong is the caller's, and the source goes on.
-func TestCancelledIsNoFailure(t *testing.T) {
-	store := bucket(t, map[string]string{"a": strings.Repeat("1\n", 2<<20)})
-	source, err := items.Open(context.Background(), store, spec(items.JSONL, "a"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer source.Close()
-	stopped, stop := context.WithCancel(context.Background())
-	stop()
-	n := 0
-	for {
-		page, err := source.Next(stopped, 1000)
-		n += len(page)
+// TestCancelled stops a page in the middle: the error is the context's, and the cursor stands after what was given.
+func TestCancelled(t *testing.T) {
+	const n = 2 << 20
+	lines := strings.Repeat("1\n", n)
+	store := bucket(t, map[string]string{"a": lines, "a.gz": gzipped(t, lines), "a.zst": zstandard(t, lines)})
+	for _, key := range []string{"a", "a.gz", "a.zst"} {
+		source, err := items.Open(context.Background(), store, spec(items.JSONL, key), nil)
 		if err != nil {
-			if !errors.Is(err, context.Canceled) {
-				t.Errorf("error %v", err)
-			}
-			break
+			t.Fatal(err)
 		}
-	}
-	rest, err := texts(t, source, 1000)
-	if err != nil || n+len(rest) != 2<<20 {
-		t.Errorf("%d and %d items, %v", n, len(rest), err)
+		stopped, stop := context.WithCancel(context.Background())
+		defer stop()
+		given := 0
+		for err == nil {
+			var page []items.Item
+			page, err = source.Next(stopped, 1000)
+			given += len(page)
+			stop()
+		}
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: error %v", key, err)
+		}
+		cursor := source.Cursor()
+		source.Close()
+		if source, err = items.Open(context.Background(), store, spec(items.JSONL, key), cursor); err != nil {
+			t.Fatal(err)
+		}
+		rest, err := texts(t, source, 1000)
+		if err != nil || given >= n || given+len(rest) != n {
+			t.Errorf("%s: %d and %d items, %v", key, given, len(rest), err)
+		}
+		source.Close()
 	}
 }
 

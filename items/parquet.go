@@ -16,10 +16,9 @@ import (
 // rows at hand are in.
 type parquetRows struct {
 	source *Source
-	place  // of the object, Records the rows given
+	place  // of the object: Offset is the group, Records the rows given of it
 	file   *parquet.File
 	column *parquetColumn
-	group  int          // of rows
 	rows   parquet.Rows // nil before the group is open
 	held   []parquet.Row
 	buffer [parquetBatch]parquet.Row
@@ -38,18 +37,14 @@ func (s *Source) openParquet(at place) (_ records, err error) {
 	if err := p.openFile(); err != nil {
 		return nil, err
 	}
-	row := at.Records
 	groups := p.file.RowGroups()
-	for p.group < len(groups) && row >= groups[p.group].NumRows() {
-		row -= groups[p.group].NumRows()
-		p.group++
+	if at.Records == 0 || at.Offset < 0 || at.Offset >= int64(len(groups)) {
+		return p, nil
 	}
-	if row > 0 && p.group < len(groups) {
-		p.rows = groups[p.group].Rows()
-		if err := p.rows.SeekToRow(row); err != nil {
-			p.close()
-			return nil, fmt.Errorf("seeking row %d: %w", at.Records, err)
-		}
+	p.rows = groups[at.Offset].Rows()
+	if err := p.rows.SeekToRow(at.Records); err != nil {
+		p.close()
+		return nil, fmt.Errorf("seeking row %d of group %d: %w", at.Records, at.Offset, err)
 	}
 	return p, nil
 }
@@ -135,7 +130,7 @@ func (p *parquetRows) next() (_ Item, err error) {
 		return Item{}, err
 	}
 	if len(p.text) > MaxItemBytes {
-		return Item{}, fail("Row %d of the Parquet file s3://%s/%s is larger than %d bytes.", p.Records, p.Bucket, p.Key, MaxItemBytes)
+		return Item{}, fail("Row %d of group %d of the Parquet file s3://%s/%s is larger than %d bytes.", p.Records, p.Offset, p.Bucket, p.Key, MaxItemBytes)
 	}
 	p.held = p.held[1:]
 	p.Records++
@@ -145,11 +140,11 @@ func (p *parquetRows) next() (_ Item, err error) {
 // take reads the next rows.
 func (p *parquetRows) take() error {
 	groups := p.file.RowGroups()
-	if p.group >= len(groups) {
+	if p.Offset < 0 || p.Offset >= int64(len(groups)) {
 		return io.EOF
 	}
 	if p.rows == nil {
-		p.rows = groups[p.group].Rows()
+		p.rows = groups[p.Offset].Rows()
 	}
 	n, err := p.rows.ReadRows(p.buffer[:])
 	p.held = p.buffer[:n]
@@ -159,7 +154,7 @@ func (p *parquetRows) take() error {
 		}
 		err = p.rows.Close()
 		p.rows = nil
-		p.group++
+		p.Offset, p.Records = p.Offset+1, 0
 	}
 	return err
 }

@@ -64,8 +64,8 @@ func Open(ctx context.Context, store s3.Store, spec Spec, from []byte) (*Source,
 const pageBytes = 4 << 20
 
 // Next returns the items that follow, max at most and fewer when they are large or the data set ends. After the last
-// one it returns none and io.EOF. An error that stands behind some items is returned by the call after theirs, so the
-// cursor never lies behind it.
+// one it returns none and io.EOF. An error that stands behind some items is returned by the call after theirs. A Source
+// that failed, be it with the error of ctx, gives nothing more; its Cursor stands after the last item it gave.
 func (s *Source) Next(ctx context.Context, max int) ([]Item, error) {
 	s.ctx = ctx
 	var page []Item
@@ -81,11 +81,7 @@ func (s *Source) Next(ctx context.Context, max int) ([]Item, error) {
 	if len(page) > 0 || max <= 0 {
 		return page, nil
 	}
-	err := s.err
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		s.err = nil // the caller's affair; what it wants of the source it finds where it was
-	}
-	return nil, err
+	return nil, s.err
 }
 
 // one returns the next item.
