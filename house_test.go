@@ -53,6 +53,9 @@ var house = map[string][]string{
 	"api":          {".", "arn", "asl", "awswire", "history", "task", "task/aws", "value"},
 	"client":       {".", "arn", "value"},
 	"telemetry":    {".", "arn", "engine", "history", "value"},
+
+	"telemetry/metrics": {".", "engine", "history", "telemetry"},
+	"telemetry/trace":   {".", "engine", "history", "telemetry"},
 	"local/lambda": {"arn", "awswire", "local/lambda/function", "task", "task/aws", "value"},
 
 	"local/lambda/function": {"arn", "value"},

@@ -307,10 +307,10 @@ func unavailable(err error) error {
 
 // Bytes returns how much the store takes on the disk, 0 once it is closed.
 func (s *Store) Bytes() uint64 {
-	s.open.RLock()
-	defer s.open.RUnlock()
-	if s.usable(context.Background()) != nil {
+	done, err := s.reading(context.Background())
+	if err != nil {
 		return 0
 	}
+	defer done()
 	return s.db.Metrics().DiskSpaceUsage()
 }

@@ -1,0 +1,124 @@
+package metrics
+
+import (
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/statelark/statelark/engine"
+	"github.com/statelark/statelark/telemetry"
+)
+
+// Sources are what tells how a server is doing, each time it is asked.
+type Sources struct {
+	Engine  func() engine.Stats
+	Store   func() uint64 // bytes on the disk; nil: the store is in memory
+	Tap     *telemetry.Tap
+	Outlets []*telemetry.Outlet
+	Spans   func() (exported, dropped int64) // of traces; nil: there are none
+	Version string
+}
+
+// server reads Sources for Prometheus.
+type server struct{ Sources }
+
+// Register registers how a server is doing.
+func (s Sources) Register(r prometheus.Registerer) { r.MustRegister(&server{s}) }
+
+func desc(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("statelark_"+name, help, labels, nil)
+}
+
+var (
+	build      = desc("build_info", "1, and the version of the program.", "version")
+	commits    = desc("commits_total", "Batches that the store took.")
+	failures   = desc("commit_failures_total", "Batches that the store did not take, and executions were read again.")
+	batches    = desc("commit_batch_changes", "Changes of executions in a batch.")
+	commitTime = desc("commit_seconds", "Time that the store took for a batch.")
+	late       = desc("timer_late_seconds", "Time from when a timer was due until its execution was told.")
+	queue      = desc("commit_queue_changes", "Changes that wait for a batch.")
+	backlog    = desc("commit_backlog_bytes", "Bytes of changes that wait for a batch.")
+	mailbox    = desc("owner_mailbox_messages", "Messages that wait for an owner of executions.", "owner")
+	running    = desc("tasks_running", "Calls that run on targets, by resource; the shortest lines together as other.", "resource")
+	waiting    = desc("tasks_waiting", "Calls that wait for a slot or a worker, by resource.", "resource")
+	storeBytes = desc("store_bytes", "What the store takes on the disk.")
+	tapQueue   = desc("telemetry_queue_changes", "Changes whose telemetry is not written yet.")
+	written    = desc("telemetry_written_total", "Lines that were handed on, by where to.", "to")
+	dropped    = desc("telemetry_dropped_total", "What was dropped because it came faster than it could be handed on, by where to.", "to")
+	queued     = desc("telemetry_queue_lines", "Lines that wait to be handed on.", "to")
+)
+
+// Describe tells what there is.
+func (s *server) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{
+		build, commits, failures, batches, commitTime, late, queue, backlog, mailbox, running, waiting, storeBytes, tapQueue, written, dropped, queued,
+	} {
+		to <- d
+	}
+}
+
+// Collect tells how it is.
+func (s *server) Collect(to chan<- prometheus.Metric) {
+	count := func(d *prometheus.Desc, v float64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, v, labels...)
+	}
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	gauge(build, 1, s.Version)
+	e := s.Engine()
+	count(commits, float64(e.Commits))
+	count(failures, float64(e.CommitFailures))
+	to <- histogram(batches, e.BatchChanges, 1)
+	to <- histogram(commitTime, e.CommitMicros, 1e6)
+	to <- histogram(late, e.TimersLateMillis, 1e3)
+	gauge(queue, float64(e.CommitQueue))
+	gauge(backlog, float64(e.BacklogBytes))
+	for i, n := range e.Mailboxes {
+		gauge(mailbox, float64(n), strconv.Itoa(i))
+	}
+	for name, l := range byName(e.Lines) {
+		gauge(running, float64(l.Running), name)
+		gauge(waiting, float64(l.Waiting), name)
+	}
+	if s.Store != nil {
+		gauge(storeBytes, float64(s.Store()))
+	}
+	gauge(tapQueue, float64(s.Tap.Queued()))
+	count(dropped, float64(s.Tap.Dropped()), "tap")
+	for _, o := range s.Outlets {
+		w, d, q := o.Counts()
+		count(written, float64(w), o.Name())
+		count(dropped, float64(d), o.Name())
+		gauge(queued, float64(q), o.Name())
+	}
+	if s.Spans != nil {
+		w, d := s.Spans()
+		count(written, float64(w), "traces")
+		count(dropped, float64(d), "traces")
+	}
+}
+
+// byName adds up what has the same name, and names the rest.
+func byName(lines []engine.LineStats) map[string]engine.LineStats {
+	sums := make(map[string]engine.LineStats, len(lines))
+	for _, l := range lines {
+		if l.Name == "" {
+			l.Name = other
+		}
+		s := sums[l.Name]
+		s.Running, s.Waiting = s.Running+l.Running, s.Waiting+l.Waiting
+		sums[l.Name] = s
+	}
+	return sums
+}
+
+// histogram hands a histogram on, in units of which the values have so many to one.
+func histogram(d *prometheus.Desc, h engine.Histogram, units float64) prometheus.Metric {
+	buckets, total := make(map[float64]uint64, len(h.Bounds)), uint64(0)
+	for i, bound := range h.Bounds {
+		total += h.Counts[i]
+		buckets[float64(bound)/units] = total
+	}
+	return prometheus.MustNewConstHistogram(d, total+h.Counts[len(h.Bounds)], float64(h.Sum)/units, buckets)
+}
