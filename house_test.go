@@ -56,12 +56,12 @@ var house = map[string][]string{
 
 	"telemetry/metrics": {".", "engine", "history", "telemetry"},
 	"telemetry/trace":   {".", "engine", "history", "telemetry"},
-	"local/lambda": {"arn", "awswire", "local/lambda/function", "task", "task/aws", "value"},
+	"local/lambda":      {"arn", "awswire", "local/lambda/function", "task", "task/aws", "value"},
 
 	"local/lambda/function": {"arn", "value"},
 
 	// Those who put the parts together.
-	"node":          {".", "api", "arn", "awswire", "engine", "limits", "local/lambda", "local/lambda/function", "memstore", "pebblestore", "shortcut", "task", "task/aws", "value"},
+	"node":          {".", "api", "arn", "awswire", "engine", "limits", "local/lambda", "local/lambda/function", "memstore", "pebblestore", "shortcut", "task", "task/aws", "telemetry", "telemetry/metrics", "telemetry/trace", "value"},
 	"cmd/statelark": {"*"},
 	"bench":         {"*"},
 }

@@ -32,6 +32,8 @@ type Config struct {
 	// AllowedHosts are names by which the node may be called, beside those that it knows of itself; see CheckHosts.
 	AllowedHosts []string
 
+	Telemetry Telemetry
+
 	// Functions are there without being uploaded.
 	Functions []function.Function
 	// FunctionConcurrency is how many invocations of each function run at once; 0: by its kind.
@@ -99,6 +101,8 @@ const (
 	Listener  Part = "listener"
 	Functions Part = "functions"
 	Engine    Part = "engine"
+	// TelemetryPart is logs, metrics and traces.
+	TelemetryPart Part = "telemetry"
 )
 
 // Error says what the part said.

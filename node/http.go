@@ -48,6 +48,8 @@ type router struct {
 	functions http.Handler // the Lambda API
 	welcome   string
 	healthy   func(context.Context) error
+	ready     func(context.Context) error
+	metrics   http.Handler
 	// bodyTimeout is the time in which a client has to send the body of a request.
 	bodyTimeout time.Duration
 	bodies      *bodies
@@ -65,7 +67,13 @@ func (h *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = io.WriteString(w, h.welcome) // the client is gone: there is nobody to tell
 	case reads && path == "/health":
-		h.health(w, r)
+		answerHealth(w, h.healthy(r.Context()))
+	case reads && path == "/healthz": // it answers, so it lives
+		answerHealth(w, nil)
+	case reads && path == "/readyz":
+		answerHealth(w, h.ready(r.Context()))
+	case reads && path == "/metrics":
+		h.metrics.ServeHTTP(w, r)
 	case isLambda(path):
 		h.functions.ServeHTTP(w, r)
 	default:
@@ -82,10 +90,11 @@ func isLambda(path string) bool {
 	return false
 }
 
-func (h *router) health(w http.ResponseWriter, r *http.Request) {
+// answerHealth says that all is well, or what is not.
+func answerHealth(w http.ResponseWriter, err error) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	text := "ok"
-	if err := h.healthy(r.Context()); err != nil {
+	if err != nil {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		text = err.Error()
 	}

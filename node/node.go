@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/statelark/statelark"
@@ -28,7 +29,7 @@ import (
 // Node is a server that runs.
 //
 // What is built later may use what was built before, and is closed before it: store, listener, functions,
-// engine, HTTP. So the first byte is served when everything else stands.
+// telemetry, engine, HTTP. So the first byte is served when everything else stands.
 type Node struct {
 	cfg  Config
 	opts Options
@@ -37,11 +38,13 @@ type Node struct {
 	store    statelark.Store
 	listener net.Listener
 	catalog  *function.Catalog
+	tellers  tellers
 	engine   *engine.Engine
 	api      *api.Server
 	http     *shortcut.Server
 	files    int        // that the process may have open
 	served   chan error // gets the end of http, once
+	closing  atomic.Bool
 }
 
 // Start builds a node and lets it serve. Whatever fails, nothing of it is left; what failed is a *StartError.
@@ -70,9 +73,13 @@ func Start(ctx context.Context, cfg Config, o Options) (_ *Node, err error) {
 	if n.catalog, err = n.openCatalog(); err != nil {
 		return nil, &StartError{Functions, err}
 	}
+	if err = n.openTellers(ctx); err != nil {
+		return nil, &StartError{TelemetryPart, err}
+	}
 	if n.engine, err = n.openEngine(ctx); err != nil {
 		return nil, &StartError{Engine, err}
 	}
+	n.registerSources()
 	n.http = n.server()
 	go func() { n.served <- n.http.Serve(n.listener) }()
 	return n, nil
@@ -119,7 +126,7 @@ func (n *Node) openEngine(ctx context.Context) (*engine.Engine, error) {
 	}
 	targets := &task.Registry{}
 	e := engine.New(n.store, targets, engine.Options{
-		Nesting: aws.Nesting{}, Log: n.log, Now: n.opts.Now, MaxLiveBytes: int(n.cfg.memory() / 2),
+		Nesting: aws.Nesting{}, Log: n.log, Tap: n.tellers.engineTap(), Now: n.opts.Now, MaxLiveBytes: int(n.cfg.memory() / 2),
 	})
 	n.api = api.New(e, n.cfg.Place, api.Options{Log: n.log, Now: n.opts.Now, AccountFromKey: n.cfg.AccountFromKey})
 	targets.SetFunctions(functions)
@@ -141,6 +148,8 @@ func (n *Node) server() *shortcut.Server {
 		functions:   lambda.New(n.catalog, lambda.Options{URL: n.URL(), Log: n.log, AccountFromKey: n.cfg.AccountFromKey}),
 		welcome:     n.welcome(),
 		healthy:     n.healthy,
+		ready:       n.ready,
+		metrics:     n.metricsHandler(),
 		bodyTimeout: bodyTimeout,
 		bodies:      newBodies(bodyBudget, bodyTimeout),
 	}))
@@ -155,6 +164,15 @@ func (n *Node) server() *shortcut.Server {
 func (n *Node) healthy(ctx context.Context) error {
 	nothing := statelark.MetaOp{Key: "health", Expect: statelark.AnyRevision}
 	return n.store.Commit(ctx, &statelark.Batch{Meta: []statelark.MetaOp{nothing}})
+}
+
+// ready says why no request should be sent to the node, nil when it takes them. Its engine has started by then, since
+// nothing is served before.
+func (n *Node) ready(ctx context.Context) error {
+	if n.closing.Load() {
+		return errors.New("the server is shutting down")
+	}
+	return n.healthy(ctx)
 }
 
 // URL is where clients on this machine find the node.
@@ -173,6 +191,7 @@ func (n *Node) Done() <-chan error { return n.served }
 // Close stops the node, once, and returns when nothing of it is left, or when ctx ends. What was decided is on disk by
 // then; running executions go on at the next start, when the store is durable.
 func (n *Node) Close(ctx context.Context) error {
+	n.closing.Store(true)
 	var errs []error
 	shut := make(chan error, 1)
 	if n.http != nil {
@@ -189,6 +208,7 @@ func (n *Node) Close(ctx context.Context) error {
 	if err := <-shut; err != nil {
 		errs = append(errs, fmt.Errorf("ending the requests: %w", err), n.http.Close())
 	}
+	errs = append(errs, n.tellers.close(ctx))
 	if n.catalog != nil {
 		errs = append(errs, n.catalog.Close(ctx))
 	}

@@ -50,6 +50,12 @@ type Config struct {
 	Memory string `koanf:"memory"`
 	// AllowedHosts are names by which the server may be called, beside those that it knows of itself.
 	AllowedHosts []string `koanf:"allowed-hosts"`
+	// Telemetry; see node.Telemetry.
+	ExecutionLog     string   `koanf:"execution-log"`      // "stdout" or a path; "": none
+	ExecutionLogSize string   `koanf:"execution-log-size"` // as a size
+	StatusChanges    []string `koanf:"status-changes"`     // "stdout", paths, URLs
+	Metrics          string   `koanf:"metrics"`            // "local", "all" or "off"
+	TraceEndpoint    string   `koanf:"trace-endpoint"`     // URL; "": no traces
 	// PassEnv are variables of the server that functions get: names, or patterns such as AWS_*.
 	PassEnv []string `koanf:"pass-env"`
 	// FunctionUser is as whom functions run, where the server is root; "": as the server.
@@ -88,6 +94,7 @@ const (
 	defaultMaxClosed       = 10_000
 	defaultFunctionTimeout = time.Minute
 	defaultMemory          = "256MB"
+	defaultLogSize         = "100MB"
 )
 
 // defaultURL is where a server is when nobody says otherwise.
@@ -106,6 +113,12 @@ var settings = map[string]any{
 	"log-format": "text",
 	"log-level":  "info",
 	"memory":     defaultMemory,
+
+	"execution-log":      "",
+	"execution-log-size": defaultLogSize,
+	"status-changes":     "",
+	"metrics":            node.MetricsLocal,
+	"trace-endpoint":     "",
 
 	"account-from-key":     nil,
 	"allowed-hosts":        "",
@@ -127,6 +140,11 @@ func addNodeFlags(c *cobra.Command, data, dataHelp string) {
 	f.StringArray("limit", nil, "one limit as `NAME=VALUE`, such as payload-bytes=1MiB; may be repeated")
 	f.Bool("account-from-key", false, "take an access key id of 12 digits for the account of its caller")
 	f.String("allowed-hosts", "", "`NAMES` by which clients may call the server, with commas between them; .example.org stands for all below it")
+	f.String("execution-log", "", "where the events go that state machines log: stdout or a `FILE` (default nowhere)")
+	f.String("execution-log-size", defaultLogSize, "`SIZE` at which the next file of a log is begun; the last five are kept")
+	f.String("status-changes", "", "where it is told that executions start and end: stdout, files and `URLS`, with commas between them")
+	f.String("metrics", node.MetricsLocal, "`WHO` may read /metrics: local, all or off")
+	f.String("trace-endpoint", "", "`URL` that OpenTelemetry traces go to, by OTLP over HTTP")
 	f.String("pass-env", "", "`NAMES` of variables that functions get, with commas between them; AWS_* stands for all that begin so")
 	f.String("function-user", "", "`USER` as whom functions run, where the server is root")
 	f.Int("function-concurrency", 0, fmt.Sprintf("invocations of each function that run at once, a `NUMBER` (default %d, and %d of a URL)",
@@ -233,7 +251,7 @@ func (cfg *Config) decode(k *koanf.Koanf) error {
 	case err != nil:
 		return fmt.Errorf("%s: %w", cfg.source(), err)
 	}
-	for _, names := range [][]string{cfg.AllowedHosts, cfg.PassEnv} {
+	for _, names := range [][]string{cfg.AllowedHosts, cfg.PassEnv, cfg.StatusChanges} {
 		for i := range names { // "A, B" is how people write lists
 			names[i] = strings.TrimSpace(names[i])
 		}
@@ -342,6 +360,10 @@ func (cfg *Config) validate() error {
 	if _, err := cfg.held(); err != nil {
 		return err
 	}
+	t := cfg.telemetry()
+	if err := t.Check(); err != nil {
+		return err
+	}
 	if cfg.FunctionConcurrency < 0 {
 		return fmt.Errorf("function-concurrency is %d; it has to be 1 or more", cfg.FunctionConcurrency)
 	}
@@ -350,6 +372,9 @@ func (cfg *Config) validate() error {
 	}
 	if n, err := parseSize(cfg.Memory); err != nil || n < minMemory {
 		return fmt.Errorf("memory is %q; it has to be a whole number of MB, GB, MiB or GiB, 64MB at least: 512MB, 2GiB", cfg.Memory)
+	}
+	if _, err := parseSize(cfg.ExecutionLogSize); err != nil {
+		return fmt.Errorf("execution-log-size is %q; it has to be a whole number of MB, GB, MiB or GiB: 100MB", cfg.ExecutionLogSize)
 	}
 	if cfg.LogFormat != "text" && cfg.LogFormat != "json" {
 		return fmt.Errorf("log-format is %q; it has to be text or json", cfg.LogFormat)
@@ -368,7 +393,7 @@ func (cfg *Config) node() node.Config {
 	n := node.Config{
 		Listen: cfg.Listen, Data: cfg.Data, Place: arn.Place{Region: cfg.Region, Account: cfg.Account},
 		AccountFromKey: cfg.AccountFromKey != nil && *cfg.AccountFromKey,
-		MaxClosed:      cfg.MaxClosed, Memory: cfg.memory(), AllowedHosts: cfg.AllowedHosts,
+		MaxClosed:      cfg.MaxClosed, Memory: cfg.memory(), AllowedHosts: cfg.AllowedHosts, Telemetry: cfg.telemetry(),
 		FunctionConcurrency: cfg.FunctionConcurrency, FunctionUser: cfg.FunctionUser, PassEnv: cfg.PassEnv,
 	}
 	if l, err := cfg.held(); err == nil { // validate has seen it
@@ -378,6 +403,17 @@ func (cfg *Config) node() node.Config {
 		n.Functions = append(n.Functions, cfg.declared(name, cfg.Functions[name]))
 	}
 	return n
+}
+
+// telemetry returns what a node is told of its telemetry.
+func (cfg *Config) telemetry() node.Telemetry {
+	size, err := parseSize(cfg.ExecutionLogSize)
+	if err != nil { // validate tells
+		size = 0
+	}
+	return node.Telemetry{
+		ExecutionLog: cfg.ExecutionLog, LogBytes: size, StatusChanges: cfg.StatusChanges, Metrics: cfg.Metrics, TraceEndpoint: cfg.TraceEndpoint,
+	}
 }
 
 // memory returns the setting in bytes.

@@ -60,6 +60,8 @@ func startNode(ctx context.Context, cfg *Config, log *slog.Logger) (*node.Node, 
 		return nil, hint(exitFailed, err, "raise it: ulimit -n 4096 in the shell, LimitNOFILE=4096 in a systemd unit, --ulimit nofile=4096 for a container")
 	case part.Part == node.Listener:
 		return nil, hint(exitFailed, err, "%s", listenHint(err))
+	case part.Part == node.TelemetryPart:
+		return nil, usage(fmt.Errorf("%s: %w", cfg.source(), err))
 	case part.Part == node.Functions:
 		return nil, usage(fmt.Errorf("%s: %w", cfg.source(), err))
 	case part.Part != node.Store:
