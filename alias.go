@@ -7,9 +7,6 @@ import (
 	"github.com/statelark/statelark/arn"
 )
 
-// MaxAliases is how many aliases a state machine may have.
-const MaxAliases = 100
-
 // Alias is a name for one or two versions of a state machine, among which it shares out what is started through it.
 type Alias struct {
 	Machine     string // ARN of the state machine, unqualified

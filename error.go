@@ -11,8 +11,11 @@ const (
 	CodeAccessDenied                 = "AccessDeniedException"
 	CodeActivityAlreadyExists        = "ActivityAlreadyExists"
 	CodeActivityDoesNotExist         = "ActivityDoesNotExist"
+	CodeActivityLimitExceeded        = "ActivityLimitExceeded"
 	CodeActivityWorkerLimitExceeded  = "ActivityWorkerLimitExceeded"
 	CodeConflict                     = "ConflictException"
+	CodeExecutionLimitExceeded       = "ExecutionLimitExceeded"
+	CodeStateMachineLimitExceeded    = "StateMachineLimitExceeded"
 	CodeExecutionAlreadyExists       = "ExecutionAlreadyExists"
 	CodeExecutionDoesNotExist        = "ExecutionDoesNotExist"
 	CodeInvalidArn                   = "InvalidArn"
@@ -46,6 +49,15 @@ type Error struct {
 	Reason string
 	// Resource is the resourceName member of ResourceNotFound and TooManyTags, "" when it has none.
 	Resource string
+	// Limit is the limit that was hit, by its name as a setting, "" where there is none. No caller is told: AWS has no
+	// member for it.
+	Limit string
+}
+
+// Over says which limit the error is about.
+func (e *Error) Over(limit string) *Error {
+	e.Limit = limit
+	return e
 }
 
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
@@ -77,7 +89,7 @@ func NoSuchResource(arn string) *Error {
 	return &Error{Code: CodeResourceNotFound, Message: "Request references a resource that does not exist.", Resource: arn}
 }
 
-// TooManyTags is the answer when a resource would have more than MaxTags.
+// TooManyTags is the answer when a resource would have more tags than the limit.
 func TooManyTags(arn string) *Error {
 	return &Error{Code: CodeTooManyTags, Message: "Too Many Tags: '" + arn + "'", Resource: arn}
 }

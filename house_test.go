@@ -34,8 +34,8 @@ var house = map[string][]string{
 	"jsonpath": {"value"},
 	"jsonata":  {"value"},
 	"history":  {"row", "value"},
-	"asl":      {"arn", "jsonata", "jsonpath", "value"},
-	"interp":   {"arn", "asl", "history", "jsonata", "jsonpath", "row", "value"},
+	"asl":      {"arn", "jsonata", "jsonpath", "limits", "value"},
+	"interp":   {"arn", "asl", "history", "jsonata", "jsonpath", "limits", "row", "value"},
 
 	// The nouns, and what talks to the outside.
 	".":            {"arn"},
@@ -49,8 +49,8 @@ var house = map[string][]string{
 	"items":        {"s3", "value"},
 	"task":         {"arn", "asl", "value"},
 	"task/aws":     {".", "arn", "asl", "awswire", "task", "value"},
-	"engine":       {".", "arn", "asl", "history", "interp", "row", "task", "value"},
-	"api":          {".", "arn", "asl", "awswire", "history", "task", "task/aws", "value"},
+	"engine":       {".", "arn", "asl", "history", "interp", "limits", "row", "task", "value"},
+	"api":          {".", "arn", "asl", "awswire", "history", "limits", "task", "task/aws", "value"},
 	"client":       {".", "arn", "value"},
 	"telemetry":    {".", "arn", "engine", "history", "value"},
 

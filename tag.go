@@ -2,9 +2,6 @@ package statelark
 
 import "slices"
 
-// MaxTags is how many tags a resource may have.
-const MaxTags = 50
-
 // Tag is a label on a state machine or an activity.
 type Tag struct {
 	Key   string

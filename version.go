@@ -7,9 +7,6 @@ import (
 	"github.com/statelark/statelark/arn"
 )
 
-// MaxVersions is how many versions a state machine may have.
-const MaxVersions = 1000
-
 // Version is a revision of a state machine that was published. It never changes, and keeps its revision.
 type Version struct {
 	Machine     string // ARN of the state machine, unqualified

@@ -14,7 +14,7 @@ func (s *Server) createActivity(ctx context.Context, c *awswire.Call) error {
 	}
 	a.ARN = c.Place.ActivityARN(a.Name)
 	var err error
-	if a.Tags, err = readTags(c.Structs("tags"), a.ARN); err != nil {
+	if a.Tags, err = s.readTags(c.Structs("tags"), a.ARN); err != nil {
 		return err
 	}
 	if a.Encryption, err = readEncryption(c.Struct("encryptionConfiguration")); err != nil {

@@ -63,7 +63,7 @@ type Engine interface {
 	Activities(ctx context.Context, at arn.Place, after string, n int) ([]*statelark.Activity, error)
 
 	// Tags, Tag and Untag are about the state machine or activity of that ARN; ResourceNotFound when there is
-	// none. Tag answers TooManyTags when there would be more than MaxTags.
+	// none. Tag answers TooManyTags when there would be more than the limit.
 	Tags(ctx context.Context, arn string) ([]statelark.Tag, error)
 	Tag(ctx context.Context, arn string, tags []statelark.Tag) error
 	Untag(ctx context.Context, arn string, keys []string) error

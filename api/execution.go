@@ -8,6 +8,7 @@ import (
 
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/awswire"
+	"github.com/statelark/statelark/limits"
 	"github.com/statelark/statelark/value"
 )
 
@@ -92,7 +93,7 @@ func (s *Server) describeExecution(ctx context.Context, c *awswire.Call) error {
 		c.Out.StrPtr("error", x.Error)
 		c.Out.StrPtr("cause", x.Cause)
 	}
-	status, reason := redrivability(&x.Execution, s.now())
+	status, reason := redrivability(&x.Execution, s.now(), s.limits)
 	c.Out.Str("redriveStatus", status)
 	if included {
 		c.Out.StrIf("redriveStatusReason", reason)
@@ -115,24 +116,17 @@ func writeExecution(w *awswire.Writer, x *statelark.Execution) {
 	w.Int("redriveCount", 0)
 }
 
-// Bounds of what may be redriven.
-const (
-	redrivePeriod    = 14 * 24 * time.Hour  // after the end
-	maxExecutionTime = 365 * 24 * time.Hour // after the start
-	maxRedriveEvents = 24_999
-)
-
 // redrivability tells whether an execution can be redriven, and if not, why.
-func redrivability(x *statelark.Execution, now time.Time) (status, reason string) {
+func redrivability(x *statelark.Execution, now time.Time, l *limits.Limits) (status, reason string) {
 	const no = "NOT_REDRIVABLE"
 	switch {
 	case x.Status == statelark.Running || x.Status == statelark.Succeeded:
 		return no, "Execution is " + x.Status.String() + " and cannot be redriven"
-	case x.Events >= maxRedriveEvents:
+	case l.Events.Reached(x.Events + 1):
 		return no, "Execution history event limit exceeded"
-	case now.Sub(x.Start) > maxExecutionTime:
+	case l.ExecutionTime > 0 && now.Sub(x.Start) > l.ExecutionTime:
 		return no, "Execution has exceeded the max execution time"
-	case now.Sub(x.Stop) > redrivePeriod:
+	case l.RedriveWindow > 0 && now.Sub(x.Stop) > l.RedriveWindow:
 		return no, "Execution redrivable period exceeded"
 	}
 	return "REDRIVABLE", ""

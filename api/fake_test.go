@@ -268,7 +268,7 @@ func (f *fakeEngine) Tag(_ context.Context, arn string, put []statelark.Tag) err
 		return err
 	}
 	next := statelark.PutTags(*tags, put)
-	if len(next) > statelark.MaxTags {
+	if len(next) > 50 {
 		return statelark.TooManyTags(arn)
 	}
 	*tags = next

@@ -4,7 +4,6 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/awswire"
 )
 
@@ -15,10 +14,7 @@ const maxTraceHeader = 256
 var (
 	arnShape          = awswire.Length(1, 256)
 	longARNShape      = awswire.Length(1, 2000)
-	nameShape         = awswire.Length(1, 80)
 	descriptionShape  = awswire.Secret(0, 256)
-	definitionShape   = awswire.Secret(1, 1<<20)
-	payloadShape      = awswire.Payload(asl.MaxPayload)
 	errorNameShape    = awswire.Secret(0, 256)
 	causeShape        = awswire.Secret(0, 32_768)
 	taskTokenShape    = awswire.Length(1, 2048)
@@ -67,6 +63,12 @@ func input(members ...awswire.Member) *awswire.Shape { return awswire.Struct("",
 // operations is the table of the API: to add an operation, add a row and its function.
 func (s *Server) operations() []awswire.Operation {
 	req, opt := awswire.Req, awswire.Opt
+	// An ARN has two names at most, and some 90 characters more.
+	arnShape := awswire.Length(1, max(256, 96+2*int64(s.limits.NameCharacters)))
+	nameShape := awswire.Length(1, int64(s.limits.NameCharacters)).Under("name-characters")
+	definitionShape := awswire.Secret(1, int64(s.limits.DefinitionBytes)).Under("definition-bytes")
+	payloadShape := awswire.Payload(int64(s.limits.PayloadBytes)).Under("payload-bytes")
+	mockShape, stateConfigurationShape := testShapes(payloadShape)
 	return []awswire.Operation{
 		{Name: "CreateStateMachine", Do: s.createStateMachine, Input: input(
 			req("name", nameShape), req("definition", definitionShape), req("roleArn", arnShape), opt("type", machineTypeShape),

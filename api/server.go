@@ -12,6 +12,7 @@ import (
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/awswire"
+	"github.com/statelark/statelark/limits"
 	"github.com/statelark/statelark/value"
 )
 
@@ -23,6 +24,11 @@ type Options struct {
 	// Log gets what went wrong in the service itself; nil: nobody does.
 	Log *slog.Logger
 	Now func() time.Time // nil: time.Now
+	// Limits are what requests are held to; nil: AWS's.
+	Limits *limits.Limits
+	// Hit is called when a request was refused because of a limit, by the limit's name as a setting, and by the operation;
+	// nil: nobody is told.
+	Hit func(limit, operation string)
 	// AccountFromKey makes an access key id of 12 digits the account of its caller.
 	AccountFromKey bool
 }
@@ -31,13 +37,15 @@ type Options struct {
 type Server struct {
 	engine Engine
 	places awswire.Places
+	limits *limits.Limits
+	hit    func(limit, operation string)
 	now    func() time.Time
 	log    *slog.Logger
 }
 
 // New makes the API of an engine. Calls that do not say where they are from are from home.
 func New(e Engine, home arn.Place, o Options) *Server {
-	s := &Server{engine: e, places: awswire.Places{Home: home, FromKey: o.AccountFromKey}, now: o.Now, log: o.Log}
+	s := &Server{engine: e, places: awswire.Places{Home: home, FromKey: o.AccountFromKey}, limits: limits.Or(o.Limits), hit: o.Hit, now: o.Now, log: o.Log}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -49,7 +57,9 @@ func (s *Server) Service() *awswire.Service {
 	return &awswire.Service{
 		Target:     "AWSStepFunctions",
 		Namespace:  Namespace,
-		Operations: s.operations(),
+		Operations: s.throttled(s.operations()),
+		MaxBody:    int64(s.limits.RequestBytes),
+		Hit:        s.hit,
 		Places:     s.places,
 		Convert:    convert,
 		Log:        s.log,
@@ -61,7 +71,7 @@ func convert(err error) *awswire.Error {
 	var refusal *statelark.Error
 	switch {
 	case errors.As(err, &refusal):
-		e := &awswire.Error{Namespace: frameworkErrors[refusal.Code], Code: refusal.Code, Message: refusal.Message}
+		e := &awswire.Error{Namespace: frameworkErrors[refusal.Code], Code: refusal.Code, Message: refusal.Message, Limit: refusal.Limit}
 		if refusal.Reason != "" {
 			e.Extra = append(e.Extra, value.Member{Key: "reason", Value: value.FromString(refusal.Reason)})
 		}

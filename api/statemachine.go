@@ -40,13 +40,13 @@ func (s *Server) createStateMachine(ctx context.Context, c *awswire.Call) error 
 	if m.Logging, err = readLogging(c.Struct("loggingConfiguration")); err != nil {
 		return err
 	}
-	if m.Tags, err = readTags(c.Structs("tags"), m.ARN); err != nil {
+	if m.Tags, err = s.readTags(c.Structs("tags"), m.ARN); err != nil {
 		return err
 	}
 	if m.Encryption, err = readEncryption(c.Struct("encryptionConfiguration")); err != nil {
 		return err
 	}
-	if err := checkRevision(c, m.Type, &m.Definition, &m.RoleARN); err != nil {
+	if err := s.checkRevision(c, m.Type, &m.Definition, &m.RoleARN); err != nil {
 		return err
 	}
 	m.Version = wantedVersion(c)
@@ -91,7 +91,7 @@ func (s *Server) updateStateMachine(ctx context.Context, c *awswire.Call) error 
 	if err != nil {
 		return err
 	}
-	if err := checkRevision(c, old.Type, u.Definition, u.RoleARN); err != nil {
+	if err := s.checkRevision(c, old.Type, u.Definition, u.RoleARN); err != nil {
 		return err
 	}
 	m, err := s.engine.UpdateStateMachine(ctx, arn, u)
@@ -128,7 +128,7 @@ func readUpdate(c *awswire.Call) (statelark.StateMachineUpdate, error) {
 }
 
 // checkRevision checks what a new revision brings: definition and role, unless nil, and how it is to be published.
-func checkRevision(c *awswire.Call, t statelark.MachineType, definition, role *string) error {
+func (s *Server) checkRevision(c *awswire.Call, t statelark.MachineType, definition, role *string) error {
 	if role != nil && !isRoleARN(*role) {
 		return statelark.Errorf(statelark.CodeInvalidArn, "Invalid Role Arn: '%s'", *role)
 	}
@@ -138,7 +138,7 @@ func checkRevision(c *awswire.Call, t statelark.MachineType, definition, role *s
 	if definition == nil {
 		return nil
 	}
-	m, ds := asl.Parse(*definition, asl.Options{Type: string(t)})
+	m, ds := asl.Parse(*definition, asl.Options{Type: string(t), Limits: s.limits})
 	if m == nil {
 		return statelark.Errorf(statelark.CodeInvalidDefinition, "Invalid State Machine Definition: '%s'", asl.Message(ds))
 	}
@@ -274,7 +274,7 @@ func (s *Server) deleteStateMachine(ctx context.Context, c *awswire.Call) error 
 }
 
 func (s *Server) validateDefinition(_ context.Context, c *awswire.Call) error {
-	_, found := asl.Parse(c.Str("definition"), asl.Options{Type: c.Str("type")})
+	_, found := asl.Parse(c.Str("definition"), asl.Options{Type: c.Str("type"), Limits: s.limits})
 	limit := int(c.Int("maxResults"))
 	if limit == 0 {
 		limit = maxDiagnostics

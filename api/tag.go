@@ -9,7 +9,7 @@ import (
 )
 
 // readTags reads a list of tags and checks that they may be put on resource.
-func readTags(in []awswire.Input, resource string) ([]statelark.Tag, error) {
+func (s *Server) readTags(in []awswire.Input, resource string) ([]statelark.Tag, error) {
 	tags := make([]statelark.Tag, 0, len(in))
 	for _, t := range in {
 		tag := statelark.Tag{Key: t.Str("key"), Value: t.Str("value")}
@@ -22,8 +22,8 @@ func readTags(in []awswire.Input, resource string) ([]statelark.Tag, error) {
 		tags = append(tags, tag)
 	}
 	tags = statelark.PutTags(nil, tags)
-	if len(tags) > statelark.MaxTags {
-		return nil, statelark.TooManyTags(resource)
+	if s.limits.Tags.Exceeded(int64(len(tags))) {
+		return nil, statelark.TooManyTags(resource).Over("tags")
 	}
 	return tags, nil
 }
@@ -40,7 +40,7 @@ func (s *Server) tagResource(ctx context.Context, c *awswire.Call) error {
 	if err != nil {
 		return err
 	}
-	tags, err := readTags(c.Structs("tags"), arn)
+	tags, err := s.readTags(c.Structs("tags"), arn)
 	if err != nil {
 		return err
 	}

@@ -10,19 +10,20 @@ import (
 	"github.com/statelark/statelark/value"
 )
 
-// Shapes of TestState.
-var (
-	mockShape = awswire.Struct("MockInput",
+// testShapes returns the shapes of a mock and of a configuration of a state.
+func testShapes(payloadShape *awswire.Shape) (mock, configuration *awswire.Shape) {
+	mock = awswire.Struct("MockInput",
 		awswire.Opt("result", payloadShape),
 		awswire.Opt("errorOutput", awswire.Struct("MockErrorOutput",
 			awswire.Opt("error", errorNameShape), awswire.Opt("cause", causeShape))),
 		awswire.Opt("fieldValidationMode", awswire.Words("STRICT", validatePresent, validateNone)))
-	stateConfigurationShape = awswire.Struct("TestStateConfiguration",
+	configuration = awswire.Struct("TestStateConfiguration",
 		awswire.Opt("retrierRetryCount", awswire.Range(0, 0)),
 		awswire.Opt("errorCausedByState", awswire.Secret(1, 80)),
 		awswire.Opt("mapIterationFailureCount", awswire.Range(0, 0)),
 		awswire.Opt("mapItemReaderData", payloadShape))
-)
+	return mock, configuration
+}
 
 // How a mocked result is held against the model of the service; anything else is STRICT.
 const (

@@ -184,8 +184,8 @@ func (n *node) value() value.Value {
 	return v.Compacted()
 }
 
-// maxKey is how many bytes of a name a location shows: what a legal name of a state takes at most.
-const maxKey = maxStateName * utf8.UTFMax
+// maxKey is how many bytes of a name a location shows: what a legal name of a state takes at most on AWS.
+const maxKey = 80 * utf8.UTFMax
 
 // location returns the place of n as AWS prints it: "/" for the whole, /States/P/Branches[0]/StartAt below.
 // Names are not escaped.

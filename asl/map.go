@@ -11,10 +11,9 @@ import (
 )
 
 const (
-	maxLabel     = 40 // characters
-	maxReadItems = 100_000_000
-	inline       = "INLINE"
-	distributed  = "DISTRIBUTED"
+	maxLabel    = 40 // characters
+	inline      = "INLINE"
+	distributed = "DISTRIBUTED"
 )
 
 func (s *stateCompiler) mapState() {
@@ -176,7 +175,7 @@ func (s *stateCompiler) readerConfig(n *node) {
 			s.stringOf(h)
 		}
 	}
-	s.numberIn(n, "MaxItems", maxReadItems)
+	s.numberIn(n, "MaxItems", s.limits.MapRunItems.Or(noMaximum))
 }
 
 func (s *stateCompiler) itemBatcher(n *node) *Template {
@@ -185,7 +184,7 @@ func (s *stateCompiler) itemBatcher(n *node) *Template {
 	}
 	s.onlyFields(n, []string{"BatchInput", "MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath", "MaxItemsPerBatch", "MaxItemsPerBatchPath"})
 	s.numberIn(n, "MaxItemsPerBatch", noMaximum)
-	s.numberIn(n, "MaxInputBytesPerBatch", MaxPayload)
+	s.numberIn(n, "MaxInputBytesPerBatch", int64(s.limits.PayloadBytes))
 	return s.template(n)
 }
 

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/statelark/statelark/limits"
 	"github.com/statelark/statelark/value"
 )
 
@@ -27,6 +28,8 @@ type Options struct {
 	// Stored: the definition was taken once, by this release or one before, and executions run it. What this
 	// release finds wrong with it is reported and does not stand in its way; what cannot be read is a gap.
 	Stored bool
+	// Limits are what names and the fields of readers are held to; nil: AWS's.
+	Limits *limits.Limits
 }
 
 // The types of a state machine.
@@ -40,8 +43,7 @@ const (
 	MaxPayload = 262_144    // bytes of UTF-8 of any input, output or result, and of what one Assign sets
 	MaxSeconds = 99_999_999 // of the delay of a Wait state and the limits of a Task
 
-	maxStateName = 80 // characters
-	maxNesting   = 32 // blocks inside of blocks; the bound is our own
+	maxNesting = 32 // blocks inside of blocks; the bound is our own
 )
 
 // Parse compiles a definition. The diagnostics hold everything that is wrong with it, warnings included; the
@@ -71,8 +73,9 @@ func ParseState(text, name string, language Language, o Options) (*Machine, []Di
 
 // compiler holds what the passes over one definition share.
 type compiler struct {
-	express  bool     // the rules of Express workflows hold
-	stored   bool     // see Options
+	express  bool // the rules of Express workflows hold
+	stored   bool // see Options
+	limits   *limits.Limits
 	language Language // of the whole machine
 	machine  *Machine
 	found    []finding
@@ -83,7 +86,7 @@ type compiler struct {
 }
 
 func newCompiler(o Options) *compiler {
-	return &compiler{express: o.Type == express, stored: o.Stored, counts: map[Severity]int{}, states: map[string]bool{}, labels: map[string]bool{}}
+	return &compiler{express: o.Type == express, stored: o.Stored, limits: limits.Or(o.Limits), counts: map[Severity]int{}, states: map[string]bool{}, labels: map[string]bool{}}
 }
 
 func compile(text string, o Options) (*Machine, []finding) {
@@ -226,8 +229,8 @@ func (c *compiler) stateName(n *node) {
 	switch {
 	case n.key == "":
 		c.fail(n, CodeInvalidStateName, "State name cannot be empty")
-	case utf8.RuneCountInString(n.key) > maxStateName:
-		c.fail(n, CodeInvalidStateName, "Invalid State name: %s exceeds the %d-character limit allowed by the service", n.key, maxStateName)
+	case c.limits.NameCharacters.Exceeded(int64(utf8.RuneCountInString(n.key))):
+		c.fail(n, CodeInvalidStateName, "Invalid State name: %s exceeds the %d-character limit allowed by the service", n.key, c.limits.NameCharacters)
 	case c.states[n.key]:
 		c.fail(n, CodeDuplicateStateName, "Duplicate State name: %s", n.key)
 	}

@@ -19,7 +19,7 @@ func (s *Service) Answer(ctx context.Context, place arn.Place, target string, he
 		body, err = s.carryOut(ctx, op, place, header, text, dst)
 	}
 	if err != nil {
-		return s.refusal(err, dst)
+		return s.refusal(err, target, dst)
 	}
 	return http.StatusOK, body
 }
@@ -67,8 +67,11 @@ func parseInput(text string, s *Shape) (value.Value, *Error) {
 	return in, nil
 }
 
-// refusal returns the status of an error and appends its body to dst.
-func (s *Service) refusal(err *Error, dst []byte) (status int, body []byte) {
+// refusal returns the status of an error, the answer to a request with that X-Amz-Target, and appends its body to dst.
+func (s *Service) refusal(err *Error, target string, dst []byte) (status int, body []byte) {
+	if err.Limit != "" && s.Hit != nil {
+		s.Hit(err.Limit, target)
+	}
 	if status = err.Status; status == 0 {
 		status = http.StatusBadRequest
 	}

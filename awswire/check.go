@@ -33,7 +33,7 @@ func check(in value.Value, s *Shape) *Error {
 	if len(c.violations) > 1 {
 		head = " validation errors detected: "
 	}
-	return &Error{Namespace: coralValidate, Code: "ValidationException",
+	return &Error{Namespace: coralValidate, Code: "ValidationException", Limit: c.limit,
 		Message: strconv.Itoa(len(c.violations)) + head + strings.Join(c.violations, "; ")}
 }
 
@@ -136,7 +136,10 @@ func checkScalarType(v value.Value, want Kind) *Error {
 }
 
 // checker collects what an input violates.
-type checker struct{ violations []string }
+type checker struct {
+	violations []string
+	limit      string // that one of them is about; see Error
+}
 
 func (c *checker) fail(path, quoted, member string) {
 	c.violations = append(c.violations, "Value"+quoted+" at '"+path+"' failed to satisfy constraint: "+member)
@@ -189,6 +192,9 @@ func (c *checker) member(path string, v value.Value, s *Shape) {
 	case String:
 		for _, wrong := range stringViolations(v, s) {
 			c.fail(path, quote(v, s), wrong)
+			if s.Limit != "" && v.Str() != "" {
+				c.limit = s.Limit
+			}
 		}
 	}
 }

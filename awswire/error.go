@@ -2,6 +2,7 @@ package awswire
 
 import (
 	"net/http"
+	"strconv"
 
 	"github.com/statelark/statelark/value"
 )
@@ -20,6 +21,8 @@ type Error struct {
 	Status    int // 0: 400
 	// Extra are members beside the message, such as the reason of a ValidationException.
 	Extra []value.Member
+	// Limit is the limit that was hit, by its name as a setting; "": none. Service.Hit is told.
+	Limit string
 }
 
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
@@ -33,9 +36,9 @@ func unknownOperation(message string) *Error {
 	return &Error{Namespace: coralService, Code: "UnknownOperationException", Message: message}
 }
 
-func tooLarge() *Error {
-	return &Error{Namespace: coralService, Code: "RequestEntityTooLarge",
-		Message: "The request is larger than 1048576 bytes", Status: http.StatusRequestEntityTooLarge}
+func tooLarge(limit int64) *Error {
+	return &Error{Namespace: coralService, Code: "RequestEntityTooLarge", Limit: "request-bytes",
+		Message: "The request is larger than " + strconv.FormatInt(limit, 10) + " bytes", Status: http.StatusRequestEntityTooLarge}
 }
 
 // internalFailure is what clients see of a fault; the fault itself is the operator's to read.

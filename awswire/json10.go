@@ -1,6 +1,7 @@
 package awswire
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"strconv"
@@ -24,7 +25,7 @@ func (s *Service) serveJSON10(w http.ResponseWriter, r *http.Request) {
 	body, err := s.answer(r, *out)
 	status := http.StatusOK
 	if err != nil {
-		status, body = s.refusal(err, body[:0])
+		status, body = s.refusal(err, r.Header.Get("X-Amz-Target"), body[:0])
 	}
 	h := w.Header()
 	h["Content-Type"] = []string{ContentType}
@@ -41,7 +42,7 @@ func (s *Service) answer(r *http.Request, dst []byte) (body []byte, failure *Err
 	if err != nil {
 		return dst, err
 	}
-	text, err := read(r)
+	text, err := s.read(r)
 	if err != nil {
 		return dst, err
 	}
@@ -59,14 +60,15 @@ func (s *Service) find(r *http.Request) (*Operation, *Error) {
 }
 
 // read returns the body of a request.
-func read(r *http.Request) (string, *Error) {
-	if r.ContentLength > MaxBody {
-		return "", tooLarge()
+func (s *Service) read(r *http.Request) (string, *Error) {
+	limit := cmp.Or(s.MaxBody, MaxBody)
+	if r.ContentLength > limit {
+		return "", tooLarge(limit)
 	}
-	return readBody(r.Body)
+	return readBody(r.Body, limit)
 }
 
-func readBody(r io.Reader) (string, *Error) {
+func readBody(r io.Reader, limit int64) (string, *Error) {
 	pooled := buffers.Get().(*[]byte)
 	b := *pooled
 	defer func() { recycle(pooled, b) }()
@@ -77,8 +79,8 @@ func readBody(r io.Reader) (string, *Error) {
 		n, err := r.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
 		switch {
-		case len(b) > MaxBody:
-			return "", tooLarge()
+		case int64(len(b)) > limit:
+			return "", tooLarge(limit)
 		case err == io.EOF:
 			return string(b), nil
 		case err != nil:

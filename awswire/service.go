@@ -70,6 +70,11 @@ type Service struct {
 	// Namespace stands before the names of the service's own errors.
 	Namespace  string
 	Operations []Operation
+	// MaxBody is the number of bytes that the body of a request may have (JSON 1.0); 0: MaxBody.
+	MaxBody int64
+	// Hit is called when a request was refused because of a limit: the limit's name as a setting, and X-Amz-Target (JSON
+	// 1.0). It must not wait. nil: nobody is told.
+	Hit func(limit, target string)
 	// Places says where the caller of a request is.
 	Places Places
 	// Convert turns an error of an operation into the answer, nil when the error is a fault.

@@ -30,6 +30,8 @@ type Shape struct {
 	Enum []string
 	// Pattern is what a string has to match, nil: nothing.
 	Pattern *Pattern
+	// Limit is the setting that Max or MaxBytes comes from; "": it is no setting.
+	Limit string
 	// Sensitive values are not quoted in errors.
 	Sensitive bool
 	Elem      *Shape   // of a list or a map
@@ -73,6 +75,12 @@ func Secret(min, max int64) *Shape { return &Shape{Kind: String, Min: min, Max: 
 
 // Payload returns the shape of a string of max UTF-8 bytes at most that errors do not quote.
 func Payload(max int64) *Shape { return &Shape{Kind: String, MaxBytes: max, Sensitive: true} }
+
+// Under returns the shape with the setting that its bound comes from.
+func (s *Shape) Under(limit string) *Shape {
+	s.Limit = limit
+	return s
+}
 
 // Words returns the shape of a string that is one of words.
 func Words(words ...string) *Shape { return &Shape{Kind: String, Enum: words} }

@@ -12,11 +12,9 @@ import (
 
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/interp"
+	"github.com/statelark/statelark/limits"
 	"github.com/statelark/statelark/value"
 )
-
-// maxPollers is how many workers may wait for tasks of one activity.
-const maxPollers = 1000
 
 // activities holds the tasks that wait for a worker, and the workers that wait for a task.
 type activities struct {
@@ -25,6 +23,8 @@ type activities struct {
 	known   map[taskKey]*activityQueue // of each task that is queued and not given up
 	sweepAt int                        // with how many queues the empty ones go
 	stopped chan struct{}
+	// maxPollers is how many workers may wait for tasks of one activity.
+	maxPollers limits.Bound
 }
 
 // activityQueue is the tasks and the workers of an activity.
@@ -38,9 +38,10 @@ type activityQueue struct {
 // fewQueues is how many queues of activities are kept, in use or not.
 const fewQueues = 256
 
-func newActivities() *activities {
+func newActivities(maxPollers limits.Bound) *activities {
 	return &activities{
 		queues: make(map[string]*activityQueue), known: make(map[taskKey]*activityQueue), sweepAt: fewQueues, stopped: make(chan struct{}),
+		maxPollers: maxPollers,
 	}
 }
 
@@ -117,8 +118,8 @@ func (a *activities) pop(arn string) (k call, waiter chan call, err error) {
 		delete(a.known, k.taskKey)
 		return k, nil, nil
 	}
-	if len(q.waiters) >= maxPollers {
-		return call{}, nil, statelark.Errorf(statelark.CodeActivityWorkerLimitExceeded, "Too many workers are polling the activity: '%s'", arn)
+	if a.maxPollers.Reached(int64(len(q.waiters))) {
+		return call{}, nil, statelark.Errorf(statelark.CodeActivityWorkerLimitExceeded, "Too many workers are polling the activity: '%s'", arn).Over("activity-pollers")
 	}
 	waiter = make(chan call, 1)
 	q.waiters = append(q.waiters, waiter)

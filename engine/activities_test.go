@@ -20,7 +20,7 @@ func testCall(seq uint64) call {
 
 // A worker that leaves in the moment in which it is given a task hands it on.
 func TestTaskOfALeavingWorkerIsHandedOn(t *testing.T) {
-	a := newActivities()
+	a := newActivities(1000)
 	_, first, _ := a.pop("a")
 	_, second, _ := a.pop("a")
 	a.push("a", testCall(7))
@@ -34,7 +34,7 @@ func TestTaskOfALeavingWorkerIsHandedOn(t *testing.T) {
 }
 
 func TestTaskOfALeavingWorkerComesFirstAgain(t *testing.T) {
-	a := newActivities()
+	a := newActivities(1000)
 	_, waiter, _ := a.pop("a")
 	a.push("a", testCall(1))
 	a.push("a", testCall(2))
@@ -147,7 +147,7 @@ func TestTooManyPollers(t *testing.T) {
 	inBubble(t, echo, func(r *rig) {
 		r.activity("a")
 		var workers sync.WaitGroup
-		for range maxPollers {
+		for range 1000 {
 			workers.Go(func() { r.poll("w") })
 		}
 		synctest.Wait()
@@ -202,7 +202,7 @@ func TestGivenUpTasksLeaveTheQueue(t *testing.T) {
 
 // The queues of activities that are gone, or that were polled once, are not kept.
 func TestQueuesThatNobodyUsesAreLetGo(t *testing.T) {
-	a := newActivities()
+	a := newActivities(1000)
 	a.push("kept", testCall(1))
 	_, waiter, _ := a.pop("waits")
 	for i := range 10 * fewQueues {

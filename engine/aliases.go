@@ -61,9 +61,9 @@ func (e *Engine) createAliasOnce(ctx context.Context, a *statelark.Alias) (*stat
 		return nil, err
 	}
 	next := *p.value
-	if len(next.Aliases) >= statelark.MaxAliases {
+	if most := e.opts.Limits.Aliases; most.Reached(int64(len(next.Aliases))) {
 		return nil, statelark.Errorf(statelark.CodeServiceQuotaExceeded,
-			"The maximum number of aliases (%d) has been reached for the state machine: '%s'", statelark.MaxAliases, a.Machine)
+			"The maximum number of aliases (%d) has been reached for the state machine: '%s'", most, a.Machine).Over("aliases")
 	}
 	made := *a
 	made.Created = e.now()

@@ -106,7 +106,11 @@ func (e *Engine) deleteIdle(ctx context.Context, arn string) error {
 		return err
 	}
 	// The revisions of its versions were marked when they were superseded.
-	return e.machines.putBoth(ctx, arn, h, nil, p, nil, markSuperseded(arn, h.value.Revision))
+	err = e.machines.putBoth(ctx, arn, h, nil, p, nil, markSuperseded(arn, h.value.Revision))
+	if err == nil {
+		e.census.leave(prefixOf(headKind, arn))
+	}
+	return err
 }
 
 // recover takes up the deletions that were under way.

@@ -37,6 +37,7 @@ import (
 	"time"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/limits"
 	"github.com/statelark/statelark/task"
 )
 
@@ -58,9 +59,14 @@ type Options struct {
 	MaxLiveBytes int
 	// Patience is how long an owner waits for a step before the step goes on beside it; 0: 10 ms, negative: not at all.
 	Patience time.Duration
-	// LongPoll is how long ActivityTask waits; 0: 60 s.
+	// Limits are what executions and nouns are held to; nil: AWS's.
+	Limits *limits.Limits
+	// Hit is called, at times from an owner, when something failed of a limit: by the limit's name as a setting, and by
+	// the ARN of what it was. It must not wait. nil: nobody is told.
+	Hit func(limit, arn string)
+	// LongPoll is how long ActivityTask waits; 0: as the limits say.
 	LongPoll time.Duration
-	// Retention is how long closed executions are kept; 0: 90 days, as AWS does; negative: for ever.
+	// Retention is how long closed executions are kept; 0: as the limits say; negative: for ever.
 	Retention time.Duration
 	// Now is the clock of the wall; nil: time.Now. It may be set back: the events of an execution never are.
 	Now func() time.Time
@@ -84,6 +90,7 @@ type Engine struct {
 	generation atomic.Uint64 // see "When the store fails"
 
 	machines *machines
+	census   *census
 	// activityRecords are what activities are; activities holds their tasks.
 	activityRecords *shelf[statelark.Activity]
 
@@ -113,7 +120,7 @@ func New(store statelark.Store, targets *task.Registry, o Options) *Engine {
 	o.setDefaults()
 	e := &Engine{
 		opts: o, store: store, log: o.Log,
-		machines: newMachines(store), activityRecords: newShelf(store, activityKind), activities: newActivities(),
+		machines: newMachines(store, o.Limits), census: newCensus(store), activityRecords: newShelf(store, activityKind), activities: newActivities(o.Limits.ActivityPollers),
 		closing: make(chan struct{}), closed: make(chan struct{}),
 	}
 	e.generation.Store(1)
@@ -191,11 +198,12 @@ func (o *Options) setDefaults() {
 	if o.Patience == 0 {
 		o.Patience = 10 * time.Millisecond
 	}
+	o.Limits = limits.Or(o.Limits)
 	if o.LongPoll == 0 {
-		o.LongPoll = 60 * time.Second
+		o.LongPoll = o.Limits.PollTime
 	}
 	if o.Retention == 0 {
-		o.Retention = 90 * 24 * time.Hour
+		o.Retention = o.Limits.Retention
 	}
 	if o.Now == nil {
 		o.Now = time.Now

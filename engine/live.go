@@ -96,6 +96,7 @@ func (e *Engine) host(l *live) interp.Host {
 		Token:       func(seq uint64) string { return e.tokens.token(id, seq) },
 		Interrupted: func() bool { return l.computation.poll() },
 		HasActivity: e.hasActivity,
+		Limits:      e.opts.Limits,
 	}
 }
 

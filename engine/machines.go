@@ -14,6 +14,7 @@ import (
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/asl"
+	"github.com/statelark/statelark/limits"
 )
 
 // A state machine is a head, which every change of it writes, and revisions, which stay as they are: executions run on
@@ -87,6 +88,7 @@ func (p *program) enter() {
 // Invariant: of each program and each use there is one at a time, however many refer to it.
 type machines struct {
 	store     statelark.Store
+	limits    *limits.Limits
 	heads     *shelf[head]
 	published *shelf[published] // by the ARN of the state machine
 	compiling turn              // held while a revision is read and compiled; taken before the others
@@ -101,9 +103,9 @@ type machines struct {
 // much as its text.
 const maxPrograms = 16 << 20
 
-func newMachines(store statelark.Store) *machines {
+func newMachines(store statelark.Store, l *limits.Limits) *machines {
 	m := &machines{
-		store: store, heads: newShelf(store, headKind), published: newShelf(store, publishedKind), compiling: make(turn, 1),
+		store: store, limits: l, heads: newShelf(store, headKind), published: newShelf(store, publishedKind), compiling: make(turn, 1),
 		programs: newShared[program](), uses: newShared[use](), recent: newCache[*program](maxPrograms),
 	}
 	m.heads.noted = func(h *head) {
@@ -320,8 +322,17 @@ func (e *Engine) createOnce(ctx context.Context, m *statelark.StateMachine, try 
 		ARN: m.ARN, Name: m.Name, Type: m.Type, Created: record.Created, Revision: revisionOf(&record), Tags: m.Tags,
 	}
 	record.Tags, record.Version = nil, nil
+	room := prefixOf(headKind, m.ARN)
+	switch ok, err := e.census.admit(ctx, room, e.opts.Limits.StateMachines); {
+	case err != nil:
+		return nil, err
+	case !ok:
+		return nil, statelark.Errorf(statelark.CodeStateMachineLimitExceeded,
+			"The maximum number of state machines has been reached. Existing state machines must be deleted before a new state machine can be created.").Over("state-machines")
+	}
 	made, err := e.machines.publishes(ctx, old, h, versionAt(m.Version, record.Created), newRevision(&record))
 	if err != nil {
+		e.census.leave(room)
 		return nil, err
 	}
 	return h.describeAs(&record, made), nil

@@ -20,10 +20,22 @@ func (e *Engine) CreateActivity(ctx context.Context, a *statelark.Activity) (mad
 		case old.value != nil:
 			return statelark.Errorf(statelark.CodeActivityAlreadyExists, "Activity Already Exists: '%s'", a.ARN)
 		}
+		room := prefixOf(activityKind, a.ARN)
+		switch ok, err := e.census.admit(ctx, room, e.opts.Limits.Activities); {
+		case err != nil:
+			return err
+		case !ok:
+			return statelark.Errorf(statelark.CodeActivityLimitExceeded,
+				"The maximum number of activities has been reached. Existing activities must be deleted before a new activity can be created.").Over("activities")
+		}
 		record := *a
 		record.Created = e.now()
 		made = &record
-		return e.activityRecords.put(ctx, a.ARN, old, made)
+		if err := e.activityRecords.put(ctx, a.ARN, old, made); err != nil {
+			e.census.leave(room)
+			return err
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -53,7 +65,11 @@ func (e *Engine) DeleteActivity(ctx context.Context, arn string) error {
 		if err != nil || old.value == nil {
 			return err
 		}
-		return e.activityRecords.put(ctx, arn, old, nil)
+		if err := e.activityRecords.put(ctx, arn, old, nil); err != nil {
+			return err
+		}
+		e.census.leave(prefixOf(activityKind, arn))
+		return nil
 	})
 }
 
@@ -109,8 +125,8 @@ func (e *Engine) Tag(ctx context.Context, arn string, put []statelark.Tag) error
 			return err
 		}
 		tags := statelark.PutTags(r.tags, put)
-		if len(tags) > statelark.MaxTags {
-			return statelark.TooManyTags(arn)
+		if e.opts.Limits.Tags.Exceeded(int64(len(tags))) {
+			return statelark.TooManyTags(arn).Over("tags")
 		}
 		return r.store(ctx, tags)
 	})

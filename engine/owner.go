@@ -423,6 +423,9 @@ func (o *owner) step(l *live, m message) bool {
 // decided submits what a step said.
 func (o *owner) decided(c *computation) {
 	l, m, d := c.live, c.message, c.decision
+	if d.Hit != "" && o.e.opts.Hit != nil {
+		o.e.opts.Hit(d.Hit, l.record.ARN())
+	}
 	switch {
 	case c.err != nil:
 		o.undecided(c)

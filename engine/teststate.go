@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"time"
 
@@ -19,10 +20,8 @@ import (
 // A test of a state is an execution that leaves nothing: it runs on the goroutine of its caller, with the targets that
 // executions have and without a store.
 
-const (
-	maxTests    = 50              // that run at once; more are refused
-	testTimeout = 5 * time.Minute // of AWS
-)
+// maxTests is how many tests run at once; more are refused.
+const maxTests = 50
 
 // stateTest is a test under way.
 type stateTest struct {
@@ -44,7 +43,11 @@ func (e *Engine) TestState(ctx context.Context, t *statelark.StateTest) (*statel
 	default:
 		return nil, statelark.Errorf(statelark.CodeThrottling, "Rate exceeded")
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, testTimeout, errTestTimeout)
+	limit := e.opts.Limits.TestStateTime
+	if limit == 0 {
+		limit = math.MaxInt64
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errTestTimeout)
 	defer cancel()
 	go func() { // as the engine closes
 		select {
@@ -91,6 +94,7 @@ func (e *Engine) newTest(ctx context.Context, t *statelark.StateTest) (*stateTes
 	}
 	exec := statelark.ExecID(uuid.New())
 	host := interp.Host{
+		Limits:      e.opts.Limits,
 		Token:       func(seq uint64) string { return e.tokens.token(exec, seq) },
 		Interrupted: test.interrupted,
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/arn"
+	"github.com/statelark/statelark/limits"
 )
 
 // published is what there is of a state machine beside its head and its revisions: its versions and its aliases. They
@@ -56,15 +57,16 @@ func (p *published) of(revision string) *version {
 	return nil
 }
 
-// with returns p with another version, which is wanted of the revision, and that version. p may be nil and is left as it is.
-func (p *published) with(wanted statelark.Version, revision string) (*published, *version, error) {
+// with returns p with another version, which is wanted of the revision, and that version, unless there are as many as may
+// be. p may be nil and is left as it is.
+func (p *published) with(wanted statelark.Version, revision string, most limits.Bound) (*published, *version, error) {
 	next := &published{ARN: wanted.Machine}
 	if p != nil {
 		*next = *p
 	}
-	if len(next.Versions) >= statelark.MaxVersions {
+	if most.Reached(int64(len(next.Versions))) {
 		return nil, nil, statelark.Errorf(statelark.CodeServiceQuotaExceeded,
-			"The maximum number of versions (%d) has been reached for the state machine: '%s'", statelark.MaxVersions, wanted.Machine)
+			"The maximum number of versions (%d) has been reached for the state machine: '%s'", most, wanted.Machine).Over("versions")
 	}
 	next.Last++
 	wanted.Number = next.Last
@@ -90,7 +92,7 @@ func (m *machines) publishes(ctx context.Context, old kept[head], next *head, wa
 	}
 	v := *wanted
 	v.Machine = next.ARN
-	more, made, err := p.value.with(v, next.Revision)
+	more, made, err := p.value.with(v, next.Revision, m.limits.Versions)
 	if err != nil {
 		return nil, err
 	}

@@ -131,7 +131,7 @@ func TestPublishWithCreationAndUpdate(t *testing.T) {
 func TestQuotasOfVersionsAndAliases(t *testing.T) {
 	inBubble(t, echo, func(r *rig) {
 		ctx, m := context.Background(), r.machine("M", result(0))
-		for i := range statelark.MaxVersions {
+		for i := range 1000 {
 			r.update(m, result(i+1))
 			r.publish(m)
 		}
@@ -144,7 +144,7 @@ func TestQuotasOfVersionsAndAliases(t *testing.T) {
 		if s, err := r.StateMachine(ctx, m); err != nil || s.Definition != result(0) {
 			t.Errorf("an update that could not be published was made: %+v, %v", s, err)
 		}
-		for i := range statelark.MaxAliases {
+		for i := range 100 {
 			r.alias(m, fmt.Sprint("a", i), statelark.Route{Version: 7, Weight: 100})
 		}
 		_, err = r.CreateAlias(ctx, &statelark.Alias{Machine: m, Name: "more", Routes: []statelark.Route{{Version: 7, Weight: 100}}})

@@ -21,25 +21,20 @@
 package interp
 
 import (
+	"math"
 	"time"
 
 	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/history"
+	"github.com/statelark/statelark/limits"
 	"github.com/statelark/statelark/value"
 )
 
-// Limits of AWS that the interpreter keeps.
-const (
-	MaxEvents = 25_000 // the last event of an execution has this id
-	// MaxVariables is how many bytes all variables of an execution have at most.
-	MaxVariables = 10 << 20
-	// MapConcurrency is how many iterations of an inline Map run at once when MaxConcurrency is 0.
-	MapConcurrency = 40
-)
+// MaxEvents is the largest id of an event that there is room for, whatever the limits say.
+const MaxEvents = math.MaxInt32
 
-// maxAge is how long an execution may run, in ms. There is no timer for it where a machine has no TimeoutSeconds: what
-// comes later than that ends the execution instead, and no wait is longer.
-const maxAge = 365 * 24 * 3600 * 1000
+// maxAge is how long an execution may run where limits have no bound, in ms.
+const maxAge = 100 * 365 * 24 * 3600 * 1000
 
 // Identity is what an execution is called: it never changes while it runs.
 type Identity struct {
@@ -64,6 +59,8 @@ type Host struct {
 	// HasActivity reports whether there is an activity of an ARN; nil: there always is. It is asked before each
 	// attempt of a Task.
 	HasActivity func(arn string) bool
+	// Limits are what the execution is held to; nil: AWS's. They may differ from one Load to the next.
+	Limits *limits.Limits
 }
 
 // Exec is the memory of one execution. One goroutine at a time may use it.
@@ -77,6 +74,7 @@ type Exec struct {
 	id      Identity
 	host    Host
 	machine *asl.Machine
+	limits  *limits.Limits
 	bounds  bounds
 	input   value.Value // of the execution
 
@@ -191,6 +189,8 @@ type Decision struct {
 	Disarm  []TimerSet
 	End     *End // the execution is over; every row, timer and task of it that is left goes
 	More    bool // the budget is used up: step again with Continue
+	// Hit is the limit, by its name as a setting, that something in the step failed of; "": none.
+	Hit string
 
 	changed bool // a thread was touched
 }
@@ -232,7 +232,7 @@ type End struct {
 // NewExec returns the memory of an execution that has not started. Its first event must be Started.
 func NewExec(id Identity, host Host, m *asl.Machine, input value.Value, seed uint64) *Exec {
 	return &Exec{
-		id: id, host: host, machine: m, bounds: workBounds, input: input, seed: seed,
+		id: id, host: host, machine: m, limits: limits.Or(host.Limits), bounds: workBounds, input: input, seed: seed,
 		threads: make(map[uint32]*Thread, 1), waits: make(map[uint64]*Thread, 1),
 	}
 }
@@ -342,7 +342,7 @@ func (x *Exec) start() {
 	ev := x.emit(t, history.ExecutionStarted)
 	ev.Data, ev.RoleARN, ev.Version, ev.Alias = x.input.Text(), x.id.RoleARN, x.id.Version, x.id.Alias
 	t.prev = 0 // the first state's event has no predecessor either, as AWS has it
-	x.deadline = x.now + maxAge
+	x.deadline = x.now + x.maxAge()
 	if s := x.machine.TimeoutSeconds; s > 0 {
 		x.deadline = min(x.deadline, x.now+s*1000)
 		x.timeoutSeq = x.nextSeq()
@@ -350,6 +350,18 @@ func (x *Exec) start() {
 	}
 	x.goTo(t, x.machine.StartAt, x.input)
 }
+
+// maxAge is how long the execution may run, in ms. There is no timer for it where a machine has no TimeoutSeconds: what
+// comes later than that ends the execution instead, and no wait is longer.
+func (x *Exec) maxAge() int64 {
+	if t := x.limits.ExecutionTime; t > 0 {
+		return min(t.Milliseconds(), maxAge)
+	}
+	return maxAge
+}
+
+// lastEventAllowed is the largest id that an event may have.
+func (x *Exec) lastEventAllowed() int64 { return min(x.limits.Events.Or(MaxEvents), MaxEvents) }
 
 // collect turns the threads the step touched into rows to write and rows to delete.
 func (x *Exec) collect() {
@@ -400,7 +412,7 @@ func (x *Exec) aside(t *Thread, typ history.Type) *history.Event {
 }
 
 func (x *Exec) appendEvent(previous int64, typ history.Type) *history.Event {
-	if x.lastEvent >= MaxEvents-1 && !isTerminal(typ) && x.status == Running {
+	if x.lastEvent >= x.lastEventAllowed()-1 && !isTerminal(typ) && x.status == Running {
 		x.outOfEvents(previous)
 	}
 	if x.status > Running { // nothing is written after the end

@@ -110,6 +110,7 @@ var languages = map[asl.Language]language{asl.JSONPath: jsonPath{}, asl.JSONata:
 func (x *Exec) newFrame(t *Thread) *frame {
 	f := frames.Get().(*frame)
 	f.x, f.t, f.s, f.lang = x, t, t.state, languages[t.state.Language]
+	f.path.MaxRange = int(x.limits.RangeElements)
 	x.frames = append(x.frames, f)
 	return f
 }
@@ -158,17 +159,25 @@ func (f *frame) where() string {
 }
 
 // overPayload reports whether v is larger than a payload may be. It does not print what is not.
-func overPayload(v value.Value) bool { return v.SizeWithin(asl.MaxPayload) > asl.MaxPayload }
+func (x *Exec) overPayload(v value.Value) bool {
+	most := int(x.limits.PayloadBytes)
+	if v.SizeWithin(most) <= most {
+		return false
+	}
+	x.d.Hit = "payload-bytes"
+	return true
+}
 
-// tooLarge is the failure of a result or an output over asl.MaxPayload; what names the state or the task.
+// tooLarge is the failure of a result or an output over a limit; what names the state or the task.
 func tooLarge(what string) *failure {
 	return newFailure("States.DataLimitExceeded",
 		"The state/task '"+what+"' returned a result with a size exceeding the maximum number of bytes service limit.")
 }
 
 // tooManyEvents is the failure of an execution whose history is full.
-func tooManyEvents() *failure {
-	return newFailure("States.Runtime", fmt.Sprintf("The execution reached the maximum number of history events (%d).", MaxEvents))
+func (x *Exec) tooManyEvents() *failure {
+	x.d.Hit = "events"
+	return newFailure("States.Runtime", fmt.Sprintf("The execution reached the maximum number of history events (%d).", x.lastEventAllowed()))
 }
 
 func (fail *failure) write(ev *history.Event) { ev.Error, ev.Cause = fail.name, fail.cause }

@@ -2,7 +2,6 @@ package interp
 
 import (
 	"github.com/statelark/statelark/arn"
-	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/history"
 	"github.com/statelark/statelark/value"
 )
@@ -68,7 +67,7 @@ func (f *frame) iterable(v value.Value) bool {
 func (f *frame) concurrency() (int, *failure) {
 	limit, fail := f.maxConcurrency()
 	if limit == 0 || limit > 1<<20 {
-		limit = MapConcurrency
+		limit = f.x.limits.MapConcurrency.Or(1 << 20)
 	}
 	return int(limit), fail
 }
@@ -166,7 +165,7 @@ func (f *frame) selectItem() (input value.Value, fail *failure) {
 	if selector := f.s.Map.ItemSelector; selector != nil {
 		input, fail = f.lang.template(f, selector, "ItemSelector")
 	}
-	if fail == nil && overPayload(input) {
+	if fail == nil && f.x.overPayload(input) {
 		fail = f.tooMuch()
 	}
 	return input, fail
@@ -194,7 +193,7 @@ func (x *Exec) itemDone(t, child *Thread) {
 	switch {
 	case j.ended == j.length:
 		x.mapDone(t)
-	case j.bytes > asl.MaxPayload:
+	case x.joinOver(j):
 		x.joinTooLarge(t, child)
 	default:
 		x.startMore(t, last)

@@ -14,7 +14,7 @@ func (x *Exec) startBranches(f *frame) *failure {
 	if fail != nil {
 		return fail
 	}
-	if overPayload(input) {
+	if f.x.overPayload(input) {
 		return f.tooMuch()
 	}
 	if x.test != nil {
@@ -43,7 +43,7 @@ func (x *Exec) joined(parent, child *Thread) {
 		return
 	}
 	if j.ended < j.length {
-		if j.bytes > asl.MaxPayload {
+		if x.joinOver(j) {
 			x.joinTooLarge(parent, child)
 		}
 		return
@@ -52,6 +52,15 @@ func (x *Exec) joined(parent, child *Thread) {
 	result := value.Join(parent.join.results())
 	x.aside(parent, history.ParallelStateSucceeded)
 	x.joinExit(parent, result)
+}
+
+// joinOver reports whether the results of a join are larger than a payload may be.
+func (x *Exec) joinOver(j *join) bool {
+	if !x.limits.PayloadBytes.Exceeded(int64(j.bytes)) {
+		return false
+	}
+	x.d.Hit = "payload-bytes"
+	return true
 }
 
 // count adds the result of a child, as it will stand in that of the state: a Map prints it compact.
@@ -102,7 +111,7 @@ func (x *Exec) joinExit(t *Thread, result value.Value) {
 	x.dropJoin(t)
 	t.before = t.prev // the event before …StateSucceeded, which is aside
 	f, fail := x.reframe(t)
-	if fail == nil && overPayload(result) {
+	if fail == nil && f.x.overPayload(result) {
 		fail = tooLarge(f.s.Name)
 	}
 	if fail == nil {

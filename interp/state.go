@@ -26,8 +26,8 @@ var (
 
 // enter takes t into the state it is bound for, and as far in it as it goes without waiting.
 func (x *Exec) enter(t *Thread) {
-	if t.hidden != nil && t.hidden.events >= MaxEvents-1 { // its history would be full if it were kept
-		x.endFailed(t, tooManyEvents())
+	if t.hidden != nil && t.hidden.events >= x.lastEventAllowed()-1 { // its history would be full if it were kept
+		x.endFailed(t, x.tooManyEvents())
 		return
 	}
 	t.retries, t.answered = nil, 0
@@ -144,7 +144,7 @@ func (x *Exec) exit(f *frame, result value.Value) *failure {
 
 // leave writes the exit of a state and takes the thread to next, or ends it.
 func (x *Exec) leave(f *frame, out value.Value, assigned []value.Member, next string) *failure {
-	if overPayload(out) || x.variablesTooLarge(f.t, assigned) {
+	if f.x.overPayload(out) || x.variablesTooLarge(f.t, assigned) {
 		return f.tooMuch()
 	}
 	t := f.t
@@ -226,7 +226,7 @@ func (x *Exec) endTimedOut() {
 
 // outOfEvents makes the last event that a history can hold the failure of the execution.
 func (x *Exec) outOfEvents(previous int64) {
-	fail := tooManyEvents()
+	fail := x.tooManyEvents()
 	x.lastEvent++
 	x.d.History = append(x.d.History, history.Event{
 		ID: x.lastEvent, Previous: max(previous, x.lastEvent-1), At: x.now, Type: history.ExecutionFailed,

@@ -28,7 +28,7 @@ func (x *Exec) schedule(f *frame) *failure {
 	if fail != nil {
 		return fail
 	}
-	if overPayload(input) {
+	if f.x.overPayload(input) {
 		return f.tooMuch()
 	}
 	if reason := res.Refuses(input); reason != "" {
@@ -175,7 +175,7 @@ func (x *Exec) emitFailed(t *Thread, p Phase) *history.Event {
 func (x *Exec) succeeded(t *Thread, result value.Value) {
 	x.closeWait(t)
 	res := &t.state.Task.Resource
-	if overPayload(result) {
+	if x.overPayload(result) {
 		what := res.Type()
 		if res.Service == "" {
 			what = res.ARN

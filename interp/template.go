@@ -26,13 +26,18 @@ func (p *place) String() string {
 	return p.up.String() + "/" + p.name
 }
 
+// minMade is the least that maxMade is. What is within AWS's limit of payloads takes 12 MB at most.
+const minMade = 16 << 20
+
 // maxMade bounds the bytes of memory that the expressions of a state's templates may make together, so that none of it
-// has to be printed to learn that it is too large. What is within asl.MaxPayload takes 12 MB at most.
-const maxMade = 16 << 20
+// has to be printed to learn that it is too large.
+func (f *frame) maxMade() int { return max(minMade, 4*int(f.x.limits.PayloadBytes)) }
 
 // makes counts v, which an expression of a template made.
 func (f *frame) makes(v value.Value) *failure {
-	if f.made += v.MemoryWithin(maxMade - f.made); f.made > maxMade {
+	most := f.maxMade()
+	if f.made += v.MemoryWithin(most - f.made); f.made > most {
+		f.x.d.Hit = "payload-bytes"
 		return f.tooMuch()
 	}
 	return nil

@@ -237,7 +237,7 @@ func (x *Exec) joinMocked(f *frame) *failure {
 	switch {
 	case !m.Result.Exists():
 		return &failure{name: m.Error, cause: m.Cause}
-	case overPayload(m.Result):
+	case x.overPayload(m.Result):
 		return tooLarge(f.s.Name)
 	}
 	return x.exit(f, m.Result)
@@ -320,11 +320,11 @@ func (x *Exec) selectItems(f *frame, items value.Value) *failure {
 		if fail != nil {
 			return fail
 		}
-		if size += v.Size(); size <= asl.MaxPayload {
+		if size += v.Size(); !x.limits.PayloadBytes.Exceeded(int64(size)) {
 			selected = append(selected, v)
 		}
 	}
-	if size <= asl.MaxPayload {
+	if !x.limits.PayloadBytes.Exceeded(int64(size)) {
 		x.test.noted.Steps[InspectItemSelector] = value.NewArray(selected)
 	}
 	return nil

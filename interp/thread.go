@@ -302,5 +302,14 @@ func (t *Thread) growth(assigned []value.Member) int {
 
 // variablesTooLarge reports whether assigned is more than one Assign may set, or than t's execution may hold.
 func (x *Exec) variablesTooLarge(t *Thread, assigned []value.Member) bool {
-	return sizeWithin(assigned, asl.MaxPayload) > asl.MaxPayload || x.vars+t.growth(assigned) > MaxVariables
+	most := int(x.limits.AssignBytes)
+	switch {
+	case sizeWithin(assigned, most) > most:
+		x.d.Hit = "assign-bytes"
+	case x.limits.VariablesBytes.Exceeded(int64(x.vars + t.growth(assigned))):
+		x.d.Hit = "variables-bytes"
+	default:
+		return false
+	}
+	return true
 }

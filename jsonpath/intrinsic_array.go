@@ -8,7 +8,7 @@ import (
 	"github.com/statelark/statelark/value"
 )
 
-// maxRange is how many elements States.ArrayRange may give.
+// maxRange is how many elements States.ArrayRange may give, where Env does not say.
 const maxRange = 1000
 
 func array(in *invocation) (value.Value, error) { return value.NewArray(in.args), nil }
@@ -109,8 +109,12 @@ func arrayRange(in *invocation) (value.Value, error) {
 		return value.EmptyArray, nil
 	}
 	n := span / stride
-	if n >= maxRange {
-		return value.Value{}, fmt.Errorf("the range must not have more than %d elements", maxRange)
+	most := maxRange
+	if in.env.MaxRange > 0 {
+		most = in.env.MaxRange
+	}
+	if n >= uint64(most) {
+		return value.Value{}, fmt.Errorf("the range must not have more than %d elements", most)
 	}
 	if err := in.meter.spend(int(n) + 1); err != nil {
 		return value.Value{}, err

@@ -21,8 +21,10 @@ type Env struct {
 	Context value.Value                           // $$
 	Var     func(name string) (value.Value, bool) // $name; nil: there are none
 	Random  func() uint64                         // 64 random bits, for States.MathRandom without a seed
-	UUID    func() string                         // a version 4 UUID, for States.UUID
-	Work    func() bool                           // called after each unit of work (see UnitSteps); false ends the evaluation with ErrWork; may be nil
+	// MaxRange is how many elements States.ArrayRange may give; 0: AWS's 1,000.
+	MaxRange int
+	UUID     func() string // a version 4 UUID, for States.UUID
+	Work     func() bool   // called after each unit of work (see UnitSteps); false ends the evaluation with ErrWork; may be nil
 }
 
 // Path is a compiled path. It is immutable and may be shared by goroutines.

@@ -107,7 +107,7 @@ var table = []Limit{
 		func(l *Limits) *int64 { return (*int64)(&l.MapRunRedrives) }},
 }
 
-// AWSRates are the token buckets of AWS in its large regions, by operation. What is not here has 100 and 1.
+// AWSRates are the token buckets of AWS in its large regions, by operation.
 var AWSRates = map[string]Rate{
 	"StartExecution": {1300, 300}, "RedriveExecution": {1300, 300}, "StopExecution": {1000, 200},
 	"GetActivityTask": {3000, 500}, "SendTaskSuccess": {3000, 500}, "SendTaskFailure": {3000, 500}, "SendTaskHeartbeat": {3000, 500},

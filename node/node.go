@@ -42,6 +42,7 @@ type Node struct {
 	engine   *engine.Engine
 	api      *api.Server
 	http     *shortcut.Server
+	hits     *hits
 	files    int        // that the process may have open
 	served   chan error // gets the end of http, once
 	closing  atomic.Bool
@@ -56,6 +57,7 @@ func Start(ctx context.Context, cfg Config, o Options) (_ *Node, err error) {
 	if n.opts.Now == nil {
 		n.opts.Now = time.Now
 	}
+	n.hits = newHits(n.log, n.opts.Now)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, n.Close(context.WithoutCancel(ctx)))
@@ -126,9 +128,11 @@ func (n *Node) openEngine(ctx context.Context) (*engine.Engine, error) {
 	}
 	targets := &task.Registry{}
 	e := engine.New(n.store, targets, engine.Options{
-		Nesting: aws.Nesting{}, Log: n.log, Tap: n.tellers.engineTap(), Now: n.opts.Now, MaxLiveBytes: int(n.cfg.memory() / 2),
+		Nesting: aws.Nesting{}, Log: n.log, Tap: n.tellers.engineTap(), Now: n.opts.Now, Limits: n.cfg.Limits, Hit: n.hits.execution,
+		MaxLiveBytes: int(n.cfg.memory() / 2),
 	})
-	n.api = api.New(e, n.cfg.Place, api.Options{Log: n.log, Now: n.opts.Now, AccountFromKey: n.cfg.AccountFromKey})
+	n.api = api.New(e, n.cfg.Place, api.Options{Log: n.log, Now: n.opts.Now, AccountFromKey: n.cfg.AccountFromKey,
+		Limits: n.cfg.Limits, Hit: n.hits.request})
 	targets.SetFunctions(functions)
 	targets.Set("lambda:invoke", functions)
 	targets.Set("states:startExecution", aws.NewStates(e))

@@ -25,7 +25,7 @@ var odd = map[string]bool{
 	"POST / HTTP/1.1\r\nHost: known\r\nX-Amz-Target: Test.Echo\r\nContent-Length: 16\r\nAuthorization: AWS4-HMAC-SHA256 Credential=K/20261129/eu-west-1/states/aws4_request, Signature=0\r\n\r\n" + hello +
 		"POST / HTTP/1.1\r\nHost: known\r\nX-Amz-Target: Test.Echo\r\nContent-Length: 16\r\nauthorization: AWS4-HMAC-SHA256 Credential=K/20261129/eu-west-2/states/aws4_request\r\n\r\n" + hello +
 		"POST / HTTP/1.1\r\nHost: known\r\nX-Amz-Target: Test.Echo\r\nContent-Length: 16\r\n\r\n" + hello: true,
-	"POST / HTTP/1.1\r\nHost: known\r\nX-Amz-Target: Test.Echo\r\nContent-Length: 16\r\nAuthorization: x\r\nAuthorization: y\r\n\r\n" + hello: false,
+	"POST / HTTP/1.1\r\nHost: known\r\nX-Amz-Target: Test.Echo\r\nContent-Length: 16\r\nAuthorization: x\r\nAuthorization: y\r\n\r\n" + hello:           false,
 	"POST /x HTTP/1.1\r\nHost: known\r\nX-Amz-Target: Test.Echo\r\nContent-Length: 16\r\n\r\n" + hello:                                                  false,
 	"POST http://known/ HTTP/1.1\r\nHost: other\r\nX-Amz-Target: Test.Echo\r\nContent-Length: 16\r\n\r\n" + hello:                                       false,
 	"POST / HTTP/1.0\r\nHost: known\r\nX-Amz-Target: Test.Echo\r\nContent-Length: 16\r\n\r\n" + hello:                                                   false,
