@@ -40,8 +40,8 @@ func (c *Client) URL() string { return c.url }
 // ErrUnreachable says that nothing that speaks the API answered.
 var ErrUnreachable = errors.New("the server does not answer")
 
-// maxAnswer bounds an answer; a page of a history is the largest.
-const maxAnswer = 32 << 20
+// maxAnswer bounds an answer; where payloads may be large, an execution with its input and output is the largest.
+const maxAnswer = 256 << 20
 
 // Call calls an operation. An error of the API is a *statelark.Error, one of the way there is ErrUnreachable.
 func (c *Client) Call(ctx context.Context, operation string, in ...value.Member) (value.Value, error) {

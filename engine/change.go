@@ -166,6 +166,9 @@ func (o *owner) landed(l *live, c *change, m message, err error) {
 		o.nudge()
 	}
 	defer c.recycle()
+	if err == nil && c.end != nil { // before whoever stopped it begins another one
+		o.e.openings.ended(l.record, l.program.record.Type)
+	}
 	m.answer(err)
 	if err == nil {
 		o.effect(l, c)

@@ -91,6 +91,7 @@ type Engine struct {
 
 	machines *machines
 	census   *census
+	openings *openings
 	// activityRecords are what activities are; activities holds their tasks.
 	activityRecords *shelf[statelark.Activity]
 
@@ -120,7 +121,7 @@ func New(store statelark.Store, targets *task.Registry, o Options) *Engine {
 	o.setDefaults()
 	e := &Engine{
 		opts: o, store: store, log: o.Log,
-		machines: newMachines(store, o.Limits), census: newCensus(store), activityRecords: newShelf(store, activityKind), activities: newActivities(o.Limits.ActivityPollers),
+		machines: newMachines(store, o.Limits), census: newCensus(store), openings: newOpenings(o.Limits.OpenExecutions), activityRecords: newShelf(store, activityKind), activities: newActivities(o.Limits.ActivityPollers),
 		closing: make(chan struct{}), closed: make(chan struct{}),
 	}
 	e.generation.Store(1)
@@ -143,6 +144,7 @@ func New(store statelark.Store, targets *task.Registry, o Options) *Engine {
 // taken up meanwhile. An engine whose Start failed is of no more use.
 func (e *Engine) Start(ctx context.Context) error {
 	e.listening()
+	e.openings.since = e.now()
 	switch n, err := e.shards.take(ctx); {
 	case err != nil:
 		return err

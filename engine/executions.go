@@ -29,7 +29,13 @@ func (e *Engine) startExecution(ctx context.Context, s statelark.ExecutionStart,
 	defer e.leave(a.program)
 	s.Machine = a.route.machine
 	b := &beginning{start: s, machine: a.program, route: a.route, seed: seed, parent: parent}
+	if there, err := e.opened(ctx, b); there != nil || err != nil {
+		return there, err
+	}
 	record, err := e.begin(ctx, b)
+	if err != nil {
+		e.unopened(b)
+	}
 	switch {
 	case errors.Is(err, statelark.ErrExists):
 		return durably(ctx, e, func() (*statelark.Execution, error) { return e.existing(ctx, b) })

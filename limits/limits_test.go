@@ -1,6 +1,8 @@
 package limits
 
 import (
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -93,5 +95,20 @@ func TestRates(t *testing.T) {
 	}
 	if _, ok := l.Rates["StartExecution"]; ok {
 		t.Error("the rate is still there")
+	}
+}
+
+// TestDocumented holds the table of the documentation to that of the code.
+func TestDocumented(t *testing.T) {
+	page, err := os.ReadFile("../docs/limits.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	aws, free := AWS(), Free()
+	for _, x := range Table() {
+		row := fmt.Sprintf("| `%s` | %s | %s | %s | %s |\n", x.Name, x.Of, x.Value(&aws), x.Value(&free), x.Error)
+		if !strings.Contains(string(page), row) {
+			t.Errorf("docs/limits.md has no line %s", row)
+		}
 	}
 }

@@ -84,7 +84,7 @@ func (x *Limit) wanted() string {
 var sizes = []struct {
 	suffix string
 	bytes  int64
-}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"kB", 1e3}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"B", 1}, {"", 1}}
+}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"B", 1}, {"", 1}}
 
 func (u Unit) parse(text string) (n int64, ok bool) {
 	factor := int64(1)
@@ -129,11 +129,13 @@ func (u Unit) Text(n int64) string {
 		}
 		return text
 	case u == Bytes:
-		for _, s := range []int{2, 1, 0, 6, 5} { // GiB, MiB, KiB, GB, MB
-			if n%sizes[s].bytes == 0 {
-				return strconv.FormatInt(n/sizes[s].bytes, 10) + sizes[s].suffix
+		best := len(sizes) - 1
+		for i, s := range sizes {
+			if n%s.bytes == 0 && s.bytes > sizes[best].bytes {
+				best = i
 			}
 		}
+		return strconv.FormatInt(n/sizes[best].bytes, 10) + sizes[best].suffix
 	}
 	return strconv.FormatInt(n, 10)
 }

@@ -167,6 +167,44 @@ func TestLargePayload(t *testing.T) {
 	}
 }
 
+// TestOpenExecutions has as many executions as may run, and one more when one has ended.
+func TestOpenExecutions(t *testing.T) {
+	noLeaks(t)
+	n, log := limited(t, t.TempDir(), "aws", "open-executions", "2")
+	c, ctx := sdk(t, n), t.Context()
+	m, err := c.CreateStateMachine(ctx, &sfn.CreateStateMachineInput{Name: aws.String("m"), RoleArn: aws.String(atHome.RoleARN("r")),
+		Definition: aws.String(`{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1000,"End":true}}}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := func(name, input string) (*string, error) {
+		x, err := c.StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: m.StateMachineArn, Name: &name, Input: &input})
+		if err != nil {
+			return nil, err
+		}
+		return x.ExecutionArn, nil
+	}
+	for _, step := range []struct{ name, input, want string }{
+		{"a", "1", ""}, {"b", "1", ""}, {"c", "1", "ExecutionLimitExceeded"}, {"a", "1", ""}, {"a", "2", "ExecutionAlreadyExists"}, {"c", "1", "ExecutionLimitExceeded"},
+	} {
+		if _, err := start(step.name, step.input); code(err) != step.want {
+			t.Errorf("%s with %s: %v, want %q", step.name, step.input, err, step.want)
+		}
+	}
+	if _, err := c.StopExecution(ctx, &sfn.StopExecutionInput{ExecutionArn: aws.String(arn.Execution(*m.StateMachineArn, "a"))}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := start("c", "1"); err != nil {
+		t.Error(err)
+	}
+	if _, err := start("d", "1"); code(err) != "ExecutionLimitExceeded" {
+		t.Errorf("one more after the next: %v", err)
+	}
+	if !strings.Contains(log.String(), "limit=open-executions") {
+		t.Errorf("the log does not name the limit: %s", log)
+	}
+}
+
 // TestRequestLimits hits limits of requests and of nouns; each is told by its name.
 func TestRequestLimits(t *testing.T) {
 	noLeaks(t)
