@@ -1,4 +1,4 @@
-// Package client calls the Step Functions API of a Statelark server, as the commands need it.
+// Package client calls the Step Functions API, of a Statelark server or of AWS, as the commands need it.
 package client
 
 import (
@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
 	"slices"
 	"strings"
@@ -16,26 +17,32 @@ import (
 	"github.com/statelark/statelark/value"
 )
 
-// Client calls the API. It does not sign: Statelark takes any credentials.
+// Client calls the API.
 type Client struct {
 	// HTTP carries the calls.
 	HTTP *http.Client
 
 	url  string
-	role string // ARN; the API asks for one, and Statelark assumes none
+	role string  // ARN; the API asks for one, and Statelark assumes none
+	sign *signer // nil: calls are not signed, and are in the place of the server
+	aws  bool    // it is AWS itself that answers
 }
 
-// New makes a client of the server at url, whose resources are in place.
+// New makes a client of the server at url, whose resources are in place. It does not sign: Statelark takes any
+// credentials, and none.
 func New(url string, place arn.Place) *Client {
 	return &Client{
 		url:  strings.TrimRight(url, "/") + "/",
 		role: place.RoleARN("statelark"),
-		HTTP: &http.Client{Timeout: 2 * time.Minute},
+		HTTP: &http.Client{},
 	}
 }
 
 // URL is where the server is.
 func (c *Client) URL() string { return c.url }
+
+// IsAWS reports whether it is AWS itself that answers: there, calls are limited in number.
+func (c *Client) IsAWS() bool { return c.aws }
 
 // ErrUnreachable says that nothing that speaks the API answered.
 var ErrUnreachable = errors.New("the server does not answer")
@@ -43,15 +50,69 @@ var ErrUnreachable = errors.New("the server does not answer")
 // maxAnswer bounds an answer; where payloads may be large, an execution with its input and output is the largest.
 const maxAnswer = 256 << 20
 
-// Call calls an operation. An error of the API is a *statelark.Error, one of the way there is ErrUnreachable.
+// How long a call may take. Those of slow run an execution, or a state, before they answer: five minutes at most.
+const (
+	callTime     = 2 * time.Minute
+	slowCallTime = 6 * time.Minute
+)
+
+// slow are the operations before whose host AWS has a prefix.
+var slow = []string{"StartSyncExecution", "TestState"}
+
+// Call calls an operation. An error of the API is a *statelark.Error, one of the way there is ErrUnreachable. What AWS
+// has not done, since there were too many calls, is tried again.
 func (c *Client) Call(ctx context.Context, operation string, in ...value.Member) (value.Value, error) {
 	body := value.NewObject(in).Compact()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, strings.NewReader(body))
+	for wait := throttleWait; ; wait *= 2 {
+		answer, err := c.call(ctx, operation, body)
+		if !c.aws || statelark.ErrorCode(err) != codeThrottling || wait > maxThrottleWait {
+			return answer, err
+		}
+		select {
+		case <-ctx.Done():
+			return value.Value{}, ctx.Err()
+		case <-time.After(wait):
+		}
+	}
+}
+
+// codeThrottling is the code of a call that AWS has not done, since there were too many. It waits longer each time.
+const (
+	codeThrottling  = "ThrottlingException"
+	throttleWait    = 500 * time.Millisecond
+	maxThrottleWait = 8 * time.Second
+)
+
+// request makes the request of a call.
+func (c *Client) request(ctx context.Context, operation, body string) (*http.Request, error) {
+	url := c.url
+	if c.aws && slices.Contains(slow, operation) {
+		url = strings.Replace(url, "://", "://sync-", 1)
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
 	if err != nil {
-		return value.Value{}, fmt.Errorf("calling %s: %w", c.url, err)
+		return nil, fmt.Errorf("calling %s: %w", url, err)
 	}
 	r.Header.Set("Content-Type", "application/x-amz-json-1.0")
 	r.Header.Set("X-Amz-Target", "AWSStepFunctions."+operation)
+	if c.sign == nil {
+		return r, nil
+	}
+	return r, c.sign.sign(ctx, r, body)
+}
+
+// call calls an operation once.
+func (c *Client) call(ctx context.Context, operation, body string) (value.Value, error) {
+	limit := callTime
+	if slices.Contains(slow, operation) {
+		limit = slowCallTime
+	}
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	r, err := c.request(limited, operation, body)
+	if err != nil {
+		return value.Value{}, err
+	}
 	answer, err := c.HTTP.Do(r)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -62,6 +123,9 @@ func (c *Client) Call(ctx context.Context, operation string, in ...value.Member)
 	defer func() { _ = answer.Body.Close() }() // read to its end
 	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
 	if err != nil {
+		if ctx.Err() != nil {
+			return value.Value{}, ctx.Err()
+		}
 		return value.Value{}, fmt.Errorf("%w: reading the answer to %s: %w", ErrUnreachable, operation, err)
 	}
 	v, err := value.ParseBytes(text)
@@ -94,6 +158,9 @@ func Str(v value.Value, key string) string {
 // Text makes a string member of an object.
 func Text(key, s string) value.Member { return value.Member{Key: key, Value: value.FromString(s)} }
 
+// Number makes a whole number member of an object.
+func Number(key string, n int64) value.Member { return value.Member{Key: key, Value: value.FromInt(n)} }
+
 // Deploy makes the server have a state machine of that name and definition and returns its ARN. One that is
 // there already is used when it is the same, else updated.
 func (c *Client) Deploy(ctx context.Context, name, definition string) (string, error) {
@@ -116,23 +183,40 @@ func (c *Client) Deploy(ctx context.Context, name, definition string) (string, e
 
 // Find returns the ARN of the state machine of a name.
 func (c *Client) Find(ctx context.Context, name string) (string, error) {
-	var page []value.Member
-	for {
-		answer, err := c.Call(ctx, "ListStateMachines", page...)
+	for m, err := range c.List(ctx, "ListStateMachines", "stateMachines") {
 		if err != nil {
 			return "", fmt.Errorf("looking for state machine %s: %w", name, err)
 		}
-		machines, _ := answer.Get("stateMachines")
-		for _, m := range machines.Elems() {
-			if Str(m, "name") == name {
-				return Str(m, "stateMachineArn"), nil
+		if Str(m, "name") == name {
+			return Str(m, "stateMachineArn"), nil
+		}
+	}
+	return "", statelark.Errorf(statelark.CodeStateMachineDoesNotExist, "there is no state machine %s at %s", name, c.url)
+}
+
+// List yields what an operation that answers by pages lists under key, page by page as it is asked for. An error is the
+// last that it yields.
+func (c *Client) List(ctx context.Context, operation, key string, in ...value.Member) iter.Seq2[value.Value, error] {
+	return func(yield func(value.Value, error) bool) {
+		page := in
+		for {
+			answer, err := c.Call(ctx, operation, page...)
+			if err != nil {
+				yield(value.Value{}, err)
+				return
 			}
+			list, _ := answer.Get(key)
+			for _, v := range list.Elems() {
+				if !yield(v, nil) {
+					return
+				}
+			}
+			next := Str(answer, "nextToken")
+			if next == "" {
+				return
+			}
+			page = append(in[:len(in):len(in)], Text("nextToken", next))
 		}
-		next := Str(answer, "nextToken")
-		if next == "" {
-			return "", statelark.Errorf(statelark.CodeStateMachineDoesNotExist, "there is no state machine %s at %s", name, c.url)
-		}
-		page = []value.Member{Text("nextToken", next)}
 	}
 }
 
@@ -163,14 +247,14 @@ func (c *Client) Stop(ctx context.Context, execution, errorName, cause string) e
 // historyPage is how many events a call asks for.
 const historyPage = 1000
 
-// EventsAfter returns the events that follow the one with id last, oldest first. It reads the history from its
-// end, so that a long one is not read again and again.
-func (c *Client) EventsAfter(ctx context.Context, execution string, last int64) ([]value.Value, error) {
+// EventsAfter returns the events that follow the one with id last, oldest first, and their payloads when data is set. It
+// reads the history from its end, so that a long one is not read again and again.
+func (c *Client) EventsAfter(ctx context.Context, execution string, last int64, data bool) ([]value.Value, error) {
 	ask := []value.Member{
 		Text("executionArn", execution),
 		{Key: "reverseOrder", Value: value.True},
 		{Key: "maxResults", Value: value.FromInt(historyPage)},
-		{Key: "includeExecutionData", Value: value.False},
+		{Key: "includeExecutionData", Value: value.FromBool(data)},
 	}
 	var newest []value.Value
 	for token := ""; ; {

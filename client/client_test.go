@@ -89,7 +89,7 @@ func TestEventsAfter(t *testing.T) {
 		}
 		return 200, fmt.Sprintf(`{"events":[{"id":%d},{"id":%d}],"nextToken":"%d"}`, from, from-1, from-2)
 	})
-	events, err := c.EventsAfter(t.Context(), "x", 4)
+	events, err := c.EventsAfter(t.Context(), "x", 4, false)
 	if err != nil || len(events) != 3 {
 		t.Fatalf("got %v, %v", events, err)
 	}

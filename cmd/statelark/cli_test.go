@@ -22,7 +22,12 @@ var rewrite = flag.Bool("rewrite", false, "write what the commands print into te
 // it is not 0. "< FILE" at the end of a command is its standard input. What differs from run to run (times,
 // UUIDs) is masked.
 func TestCommandLines(t *testing.T) {
-	scripts, err := filepath.Glob("testdata/cli/*.txt")
+	runScripts(t, "testdata/cli/*.txt", runCommand)
+}
+
+// runScripts runs scripts, whose commands run runs, in testdata/cli.
+func runScripts(t *testing.T, pattern string, run func(t *testing.T, line string) string) {
+	scripts, err := filepath.Glob(pattern)
 	if err != nil || len(scripts) == 0 {
 		t.Fatalf("no scripts: %v", err)
 	}
@@ -37,7 +42,7 @@ func TestCommandLines(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Chdir("testdata/cli")
-			got := runScript(t, string(want))
+			got := runScript(t, string(want), run)
 			if *rewrite {
 				if err := os.WriteFile(abs, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
@@ -52,14 +57,14 @@ func TestCommandLines(t *testing.T) {
 }
 
 // runScript runs the commands of a script and returns the script with what they print now.
-func runScript(t *testing.T, script string) string {
+func runScript(t *testing.T, script string, run func(t *testing.T, line string) string) string {
 	var out strings.Builder
 	for line := range strings.Lines(script) {
 		command, isCommand := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "$ statelark")
 		switch {
 		case isCommand:
 			out.WriteString(line)
-			out.WriteString(runCommand(t, command))
+			out.WriteString(run(t, command))
 		case strings.HasPrefix(line, "# ") || line == "\n":
 			out.WriteString(line)
 		}
@@ -89,7 +94,9 @@ func runCommand(t *testing.T, line string) string {
 		out.WriteString(strings.TrimRight("! "+mask(strings.TrimSuffix(text, "\n")), " ") + "\n")
 	}
 	for text := range strings.Lines(stdout.String()) {
-		out.WriteString(mask(strings.TrimSuffix(text, "\n")) + "\n")
+		if text != "\n" { // an empty line stands between commands
+			out.WriteString(mask(strings.TrimSuffix(text, "\n")) + "\n")
+		}
 	}
 	if code != 0 {
 		fmt.Fprintf(&out, "exit %d\n", code)
@@ -104,13 +111,17 @@ var masks = []struct {
 	{regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`), "UUID"},
 	{regexp.MustCompile(`^\d\d:\d\d\.\d{3}`), "MM:SS.mmm"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\dT[0-9:.]+Z`), "TIME"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`), "DATE AND TIME"},
+	{regexp.MustCompile(`\b(TOOK|\d+ ms|\d+\.\d s)( *)(\)|$|REDRIVES)`), "TOOK $3"},
+	{regexp.MustCompile(`^( *\d+)  \d\d:\d\d\.\d{3}`), "$1  MM:SS.mmm"},
+	{regexp.MustCompile(`http://127\.0\.0\.1:[1-9]\d{4}/?`), "URL"},
 }
 
 func mask(line string) string {
 	for _, m := range masks {
 		line = m.pattern.ReplaceAllString(line, m.with)
 	}
-	return line
+	return strings.TrimRight(line, " ")
 }
 
 func TestSplitWords(t *testing.T) {

@@ -17,9 +17,11 @@ const (
 	exitFailed      = 1 // the execution FAILED, or the command did
 	exitUsage       = 2 // the command line or the configuration is wrong
 	exitInvalid     = 3 // a definition is invalid
+	exitDenied      = 4 // there are no credentials, or the server does not take them
 	exitTimedOut    = 5
 	exitAborted     = 6
-	exitUnreachable = 7 // the server does not answer
+	exitUnreachable = 7   // the server does not answer
+	exitWaited      = 124 // the time to wait is up, and the execution goes on
 	exitInterrupted = 130
 )
 

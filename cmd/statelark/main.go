@@ -41,27 +41,53 @@ func newRoot() *cobra.Command {
 		Long: `Statelark runs Amazon States Language workflows. It speaks the AWS Step Functions API, so AWS SDKs, the AWS
 CLI and the tools on top of them work unchanged, and it keeps executions going through crashes.
 
-Exit codes: 0 ok or SUCCEEDED, 1 FAILED, 2 usage, 3 definition invalid, 5 TIMED_OUT, 6 ABORTED,
-7 server unreachable, 130 interrupted.`,
+The commands on a server call the one that --endpoint, AWS_ENDPOINT_URL_SFN or AWS_ENDPOINT_URL names, else
+` + defaultURL + `. With --profile NAME or --endpoint aws they call AWS itself, as you.
+
+Exit codes: 0 ok or SUCCEEDED, 1 FAILED, 2 usage, 3 definition invalid, 4 credentials, 5 TIMED_OUT, 6 ABORTED,
+7 server unreachable, 124 time to wait is up, 130 interrupted.`,
 		Example: `  statelark dev                                     # a server in memory, for development
   statelark server --data ./statelark-data          # a server whose executions survive it
   statelark run order.asl.json --input @order.json  # run a workflow and print its output
-  statelark validate *.asl.json                     # what is wrong with definitions`,
+  statelark validate *.asl.json                     # what is wrong with definitions
+  statelark start order --input @order.json --wait  # an execution on a server
+  statelark ls executions order --status FAILED     # and what became of others`,
 		Version:       buildVersion(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	root.SetVersionTemplate("statelark {{.Version}}\n")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(flagError(err)) })
+	root.AddGroup(&cobra.Group{ID: localGroup, Title: "Here:"}, &cobra.Group{ID: remoteGroup, Title: "On a server, or on AWS:"})
 	for _, c := range []*cobra.Command{newDev(), newServer(), newRun(), newValidate(), newEval(), newVersion()} {
-		check := c.Args
-		c.Args = func(c *cobra.Command, args []string) error {
-			if err := check(c, args); err != nil {
-				return usage(fmt.Errorf("%w; it is used as: %s", err, c.UseLine()))
-			}
-			return nil
-		}
-		root.AddCommand(c)
+		c.GroupID = localGroup
+		root.AddCommand(wordArgs(c))
+	}
+	for _, c := range []*cobra.Command{newStart(), newStop(), newRedrive(), newList(), newShow(), newHistory(), newWatch(), newWait(),
+		newTask(), newState(), newVersions(), newAlias(), newMapRun()} {
+		c.GroupID = remoteGroup
+		root.AddCommand(wordArgs(c))
 	}
 	return root
+}
+
+// The groups of commands in the help.
+const (
+	localGroup  = "local"
+	remoteGroup = "remote"
+)
+
+// wordArgs makes a command, and those below it, tell how it is used when its arguments are wrong.
+func wordArgs(c *cobra.Command) *cobra.Command {
+	check := c.Args
+	c.Args = func(c *cobra.Command, args []string) error {
+		if err := check(c, args); err != nil {
+			return usage(fmt.Errorf("%w; it is used as: %s", err, c.UseLine()))
+		}
+		return nil
+	}
+	for _, sub := range c.Commands() {
+		wordArgs(sub)
+	}
+	return c
 }

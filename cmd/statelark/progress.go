@@ -127,6 +127,10 @@ func (p *progress) add(e *event) *row {
 		}
 		return nil
 	}
+	if e.kind == "ExecutionRedriven" {
+		p.status = "RUNNING" // again
+		return nil
+	}
 	r := p.owner[e.previous]
 	switch {
 	case e.isOfState():

@@ -24,7 +24,7 @@ type result struct {
 func readResult(v value.Value) *result {
 	at := func(key string) time.Time {
 		seconds, _ := v.Get(key)
-		return time.UnixMilli(int64(seconds.Float()*1000 + 0.5)).UTC()
+		return timeOf(seconds)
 	}
 	return &result{arn: client.Str(v, "executionArn"), name: client.Str(v, "name"), status: client.Str(v, "status"), started: at("startDate"),
 		stopped: at("stopDate"), output: client.Str(v, "output"), err: client.Str(v, "error"), cause: client.Str(v, "cause")}
@@ -61,6 +61,11 @@ func report(c *cobra.Command, x *result, asJSON bool) error {
 	if err != nil {
 		return fmt.Errorf("printing the output: %w", err)
 	}
+	return x.failure()
+}
+
+// failure is the failure that stands for the status, nil when it SUCCEEDED.
+func (x *result) failure() error {
 	if x.interrupted {
 		return &failure{code: exitInterrupted, err: errors.New("interrupted; the execution was stopped")}
 	}

@@ -7,17 +7,18 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/client"
 	"github.com/statelark/statelark/node"
@@ -152,8 +153,13 @@ func machineName(path string) string {
 
 // server returns the server to use and what ends it.
 func (o *runOptions) server(ctx context.Context, c *cobra.Command, w *workflow) (*client.Client, func() error, error) {
-	remote := func(url string) (*client.Client, func() error, error) {
-		return client.New(url, home), func() error { return nil }, nil
+	on := func(url string) (*client.Client, func() error, error) {
+		r := remote{endpoint: url}
+		if c.Flags().Changed("region") {
+			r.region, _ = c.Flags().GetString("region")
+		}
+		api, err := r.connect(ctx)
+		return api, func() error { return nil }, err
 	}
 	named := o.endpoint
 	for _, variable := range []string{"AWS_ENDPOINT_URL_SFN", "AWS_ENDPOINT_URL"} {
@@ -169,15 +175,12 @@ func (o *runOptions) server(ctx context.Context, c *cobra.Command, w *workflow) 
 		return nil, nil, usage(errors.New("--function declares a function for this process; a server has its own"))
 	case o.local || functions:
 	case named != "":
-		if u, err := url.Parse(named); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-			return nil, nil, usage(fmt.Errorf("the endpoint is %q; it has to be a URL such as http://%s", named, defaultListen))
-		}
-		return remote(named)
+		return on(named)
 	case isStatelark(ctx, defaultURL):
 		if !o.quiet {
 			say(c.ErrOrStderr(), "on the server at %s; --local runs in this process\n", defaultURL)
 		}
-		return remote(defaultURL)
+		return on(defaultURL)
 	}
 	if w.definition == nil && (o.local || functions) {
 		return nil, nil, hint(exitUsage, fmt.Errorf("%s is no file, and this process has no state machines of its own", w.name),
@@ -235,6 +238,12 @@ func explain(err error, url string) error {
 		return &failure{code: exitInterrupted, err: errInterrupted}
 	case errors.Is(err, client.ErrUnreachable):
 		return hint(exitUnreachable, err, "start a server (statelark dev), or name another one than %s with --endpoint", url)
+	case errors.Is(err, client.ErrCredentials), slices.Contains(denied, statelark.ErrorCode(err)):
+		return hint(exitDenied, err, "name credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or --profile (then aws sso login may be due)")
+	}
+	var f *failure
+	if next := nextOf[statelark.ErrorCode(err)]; next != "" && !errors.As(err, &f) {
+		return hint(exitFailed, err, "%s", next)
 	}
 	return err
 }

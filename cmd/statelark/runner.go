@@ -16,13 +16,49 @@ type runner struct {
 	client  *client.Client
 	timeout time.Duration // 0: none
 	painter painter
+	// each gets every event as the API has it; nil: nobody does. With withData events have their payloads.
+	each     func(event value.Value)
+	withData bool
 }
 
-// The time between two looks at the history: it grows while nothing happens.
+// The time between two looks at an execution: it grows while nothing happens. AWS counts calls, and looks there are
+// a second apart at least.
 const (
 	firstLook   = 5 * time.Millisecond
 	slowestLook = 200 * time.Millisecond
+	awsLook     = time.Second
+	slowestAWS  = 4 * time.Second
 )
+
+// pace is the time between looks.
+type pace struct{ first, now time.Duration }
+
+// paceOf returns the pace of a look after look at a server.
+func paceOf(api *client.Client) *pace {
+	if api.IsAWS() {
+		return &pace{awsLook, awsLook}
+	}
+	return &pace{firstLook, firstLook}
+}
+
+// next waits for the time of the next look, which is no longer than slowest apart, or AWS's own bound there.
+func (p *pace) next(ctx context.Context, slowest time.Duration) error {
+	timer := time.NewTimer(p.now)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+	}
+	if p.first == awsLook {
+		slowest = slowestAWS
+	}
+	p.now = min(p.now*3/2, slowest)
+	return nil
+}
+
+// again starts from the shortest time, since something has happened.
+func (p *pace) again() { p.now = p.first }
 
 // Why an execution was stopped from here. errTimeout is the end of --timeout.
 var (
@@ -82,16 +118,9 @@ func (w *workflow) machine() *asl.Machine {
 
 // follow shows the events of an execution until it has ended.
 func (r *runner) follow(ctx context.Context, arn string, p *progress) error {
-	wait := firstLook
-	timer := time.NewTimer(0)
-	defer timer.Stop()
+	pace := paceOf(r.client)
 	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-timer.C:
-		}
-		events, err := r.client.EventsAfter(ctx, arn, p.last)
+		events, err := r.client.EventsAfter(ctx, arn, p.last, r.withData)
 		if err != nil {
 			return err
 		}
@@ -101,11 +130,12 @@ func (r *runner) follow(ctx context.Context, arn string, p *progress) error {
 			return nil
 		}
 		r.painter.refresh(p, time.Now())
-		wait = min(wait*3/2, slowestLook)
 		if len(events) > 0 {
-			wait = firstLook
+			pace.again()
 		}
-		timer.Reset(wait)
+		if err := pace.next(ctx, slowestLook); err != nil {
+			return err
+		}
 	}
 }
 
@@ -113,6 +143,9 @@ func (r *runner) show(p *progress, events []value.Value) {
 	for _, v := range events {
 		e := readEvent(v)
 		r.painter.event(p, &e, p.add(&e))
+		if r.each != nil {
+			r.each(v)
+		}
 	}
 }
 
