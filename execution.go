@@ -58,6 +58,8 @@ type Execution struct {
 	// given, 0 unless they were batched.
 	MapRun string
 	Items  int64
+	// Express says that it is one of an Express state machine, or an Express child of a Map Run: no store has it.
+	Express bool
 	// Redrives counts how often the execution was redriven; Redriven is when it last was, zero when never.
 	Redrives int64
 	Redriven time.Time
@@ -82,7 +84,12 @@ func (x *Execution) Lists() iter.Seq[string] {
 }
 
 // ARN returns the ARN of the execution.
-func (x *Execution) ARN() string { return arn.Execution(x.Machine, x.Name) }
+func (x *Execution) ARN() string {
+	if x.Express {
+		return arn.Express(x.Machine, x.Name, x.ID.UUID())
+	}
+	return arn.Execution(x.Machine, x.Name)
+}
 
 // ExecutionStart is what StartExecution asks for.
 type ExecutionStart struct {

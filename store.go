@@ -79,6 +79,40 @@ func (id ExecID) Start() time.Time {
 // String returns the id in hexadecimal.
 func (id ExecID) String() string { return hex.EncodeToString(id[:]) }
 
+// UUID returns the id in the form of a UUID of version 7. Shards are fewer than 256, so nothing is lost.
+func (id ExecID) UUID() string {
+	unique := binary.BigEndian.Uint64(id[8:])
+	var b [16]byte
+	copy(b[:6], id[:6])
+	b[6] = 0x70 | id[7]>>4
+	b[7] = id[7]<<4 | byte(unique>>60)
+	binary.BigEndian.PutUint64(b[8:], 0x80<<56|unique<<4>>2)
+	text := make([]byte, 0, 36)
+	for i, part := range [][]byte{b[:4], b[4:6], b[6:8], b[8:10], b[10:]} {
+		if i > 0 {
+			text = append(text, '-')
+		}
+		text = hex.AppendEncode(text, part)
+	}
+	return string(text)
+}
+
+// ParseUUID is the inverse of ExecID.UUID, false when text is not of its form.
+func ParseUUID(text string) (id ExecID, ok bool) {
+	var b [16]byte
+	if len(text) != 36 {
+		return id, false
+	}
+	if _, err := hex.Decode(b[:], []byte(text[:8]+text[9:13]+text[14:18]+text[19:23]+text[24:])); err != nil {
+		return id, false
+	}
+	copy(id[:6], b[:6])
+	id[7] = b[6]<<4 | b[7]>>4
+	low := binary.BigEndian.Uint64(b[8:])
+	binary.BigEndian.PutUint64(id[8:], uint64(b[7])<<60|low<<2>>4)
+	return id, id.UUID() == text
+}
+
 // Lease is a node's right to write to a shard until another node takes it.
 type Lease struct {
 	Shard ShardID

@@ -110,6 +110,30 @@ func SplitQualified(text string) (machine, qualifier string) {
 	return text, ""
 }
 
+// Express returns the ARN of an execution of an Express state machine, given by its own ARN. Names are not unique there; id
+// tells executions of one name apart.
+func Express(machine, name, id string) string {
+	return strings.Replace(machine, ":stateMachine:", ":express:", 1) + ":" + name + ":" + id
+}
+
+// SplitExpress is the inverse of Express, false when text is not of that form.
+func SplitExpress(text string) (machine, name, id string, ok bool) {
+	rest, id, found := cutLast(text)
+	machine, name, found2 := cutLast(rest)
+	if !found || !found2 || id == "" || name == "" || !strings.Contains(machine, ":express:") {
+		return "", "", "", false
+	}
+	return strings.Replace(machine, ":express:", ":stateMachine:", 1), name, id, true
+}
+
+func cutLast(text string) (before, last string, ok bool) {
+	i := strings.LastIndexByte(text, ':')
+	if i < 0 {
+		return "", "", false
+	}
+	return text[:i], text[i+1:], true
+}
+
 // MapRun returns the ARN of a run of a Distributed Map, of the state machine with the given ARN.
 func MapRun(machine, label, id string) string {
 	return strings.Replace(machine, ":stateMachine:", ":mapRun:", 1) + "/" + label + ":" + id

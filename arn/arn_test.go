@@ -108,6 +108,23 @@ func TestQualified(t *testing.T) {
 	}
 }
 
+func TestExpress(t *testing.T) {
+	machine := Place{"us-east-1", "123456789012"}.StateMachineARN("m")
+	x := Express(machine, "x", "0f1e")
+	if x != "arn:aws:states:us-east-1:123456789012:express:m:x:0f1e" {
+		t.Error(x)
+	}
+	if m, name, id, ok := SplitExpress(x); !ok || m != machine || name != "x" || id != "0f1e" {
+		t.Errorf("SplitExpress(%s) = %s, %s, %s, %v", x, m, name, id, ok)
+	}
+	for _, text := range []string{"", "x", machine, Execution(machine, "x"), "arn:aws:states:us-east-1:123456789012:express:m:x",
+		"arn:aws:states:us-east-1:123456789012:express:m:x:", "arn:aws:states:us-east-1:123456789012:express:m::0f1e"} {
+		if m, name, id, ok := SplitExpress(text); ok {
+			t.Errorf("SplitExpress(%q) = %s, %s, %s", text, m, name, id)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add("arn:aws:states:us-east-1:123456789012:execution:m:x")
 	f.Add("arn:aws:iam::123456789012:role/r")

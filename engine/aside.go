@@ -74,7 +74,7 @@ func (c *computation) run() {
 // poll is asked while the step computes, and says whether it is to be given up.
 func (c *computation) poll() bool {
 	e := c.o.e
-	if e.isClosing() || c.abandoned() || c.live.program.deleting() && c.message.event.Kind != interp.Stopped {
+	if e.isClosing() || c.abandoned() || c.live.express == nil && c.live.program.deleting() && c.message.event.Kind != interp.Stopped {
 		return true
 	}
 	switch took := time.Since(c.from); {
@@ -181,7 +181,7 @@ func (o *owner) wait(l *live, m message) {
 func (o *owner) takeBack(c *computation) {
 	l := c.live
 	l.aside, l.computation = nil, nil // what it said is not to be held any longer
-	if o.live[l.record.ID] != l {     // a change was refused meanwhile: memory was read again, or is to be
+	if !o.has(l) {                    // a change was refused meanwhile: memory was read again, or is to be
 		l.waiting = slices.Insert(l.waiting, 0, c.message)
 		o.resume(l)
 		return

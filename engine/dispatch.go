@@ -153,7 +153,7 @@ func (d *dispatcher) push(k call) {
 		d.hand(d.begin(l, k))
 		return
 	}
-	if d.waiting >= maxQueued {
+	if d.waiting >= maxQueued && !k.unstored {
 		k.input = value.Value{}
 	}
 	d.known[k.taskKey] = attempt{line: l}

@@ -57,6 +57,10 @@ type Options struct {
 	MaxLive int
 	// MaxLiveBytes is how much memory those may hold, by their own estimate; 0: 128 MiB.
 	MaxLiveBytes int
+	// MaxExpress is how many Express executions run at once; 0: 8,192. MaxExpressBytes is how much memory they may hold, by
+	// their own estimate; 0: 128 MiB. Who starts one more is told to come again.
+	MaxExpress      int
+	MaxExpressBytes int
 	// Patience is how long an owner waits for a step before the step goes on beside it; 0: 10 ms, negative: not at all.
 	Patience time.Duration
 	// Limits are what executions and nouns are held to; nil: AWS's.
@@ -104,6 +108,8 @@ type Engine struct {
 	recovery   *recovery
 	deletions  *deletions
 
+	express expressRoom
+
 	seats    chan struct{} // for steps that are set aside
 	tests    chan struct{} // for tests of states
 	patience atomic.Int64  // of Options, in ns; tests change it
@@ -131,6 +137,7 @@ func New(store statelark.Store, targets *task.Registry, o Options) *Engine {
 	e.rows = workRows{store, e.tokens.token}
 	e.dispatcher = newDispatcher(targets, e.rows, e.deliver, e.log, o.MaxTasks)
 	e.recovery, e.deletions = newRecovery(e), newDeletions(e)
+	e.express.max, e.express.maxBytes = int64(o.MaxExpress), int64(o.MaxExpressBytes)
 	e.seats = newSeats()
 	e.tests = make(chan struct{}, maxTests)
 	e.patience.Store(int64(o.Patience))
@@ -196,6 +203,12 @@ func (o *Options) setDefaults() {
 	}
 	if o.MaxLiveBytes == 0 {
 		o.MaxLiveBytes = 128 << 20
+	}
+	if o.MaxExpress == 0 {
+		o.MaxExpress = 8192
+	}
+	if o.MaxExpressBytes == 0 {
+		o.MaxExpressBytes = 128 << 20
 	}
 	if o.Patience == 0 {
 		o.Patience = 10 * time.Millisecond

@@ -45,6 +45,8 @@ type live struct {
 	owed     bool // it has to be put there when its step has come back
 	long     bool // its last step was set aside, or would have been
 
+	express *express // of an Express execution, of which no store knows; nil: it is a Standard one
+
 	pending atomic.Int32 // changes submitted and not landed
 	dead    atomic.Bool  // a change was refused: memory and store differ
 	lost    atomic.Bool  // a step was given up: memory is of no more use, what was submitted is good
@@ -86,7 +88,7 @@ func (e *Engine) identity(r *statelark.Execution, p *program) interp.Identity {
 	machine, _ := arn.Parse(r.Machine) // it was checked when it was made
 	return interp.Identity{
 		ARN: r.ARN(), Name: r.Name, RoleARN: p.record.RoleARN, MachineARN: r.Machine, MachineName: p.record.Name,
-		Version: r.Version, Alias: r.Alias, Region: machine.Region, StartedAt: r.Start,
+		Version: r.Version, Alias: r.Alias, Region: machine.Region, StartedAt: r.Start, Express: r.Express,
 	}
 }
 

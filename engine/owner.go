@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/statelark/statelark"
@@ -30,6 +31,8 @@ type message struct {
 	orphan *statelark.Message
 	// begin starts a new execution instead.
 	begin *beginning
+	// express is about an Express execution of the owner's, beside its events.
+	express *expressMessage
 	// computed brings back a step that went on beside its owner.
 	computed *computation
 	// reply is called once, when what follows from the event is durable, or with why it is not. May be nil.
@@ -55,7 +58,7 @@ type owner struct {
 	e      *Engine
 	number int // among the engine's owners; it owns the shards with that remainder
 	in     chan message
-	wake   chan struct{} // of one: a change of an execution in unsettled has landed, or the committer has caught up
+	wake   chan struct{} // of one: a change of an execution in unsettled has landed, the committer has caught up, or there is a post
 	quit   chan struct{}
 	timers *timers
 	inbox  *inbox
@@ -69,6 +72,7 @@ type owner struct {
 	ended      []*live   // whose end may not be durable yet, in that order
 	unsettled  []*live   // whose step was given up, and changes of which are under way
 	resumed    []message // that waited for a step, to be handled before others
+	express    expresses // the Express executions
 	passed     int       // turns since one of more had a step, because the committer was behind
 
 	computing *computation // of the step under way
@@ -81,6 +85,7 @@ func newOwner(e *Engine, number int) *owner {
 	o := &owner{
 		e: e, number: number, in: make(chan message, mailboxSize), wake: make(chan struct{}, 1), quit: make(chan struct{}),
 		generation: e.generation.Load(), live: make(map[statelark.ExecID]*live), idle: list.New(), names: make(map[nameKey]*live),
+		express: expresses{live: make(map[statelark.ExecID]*live)},
 	}
 	o.timers, o.inbox = newTimers(o), newInbox(o)
 	o.computing = newComputation(o)
@@ -156,8 +161,9 @@ func (o *owner) turn() bool {
 				return false
 			}
 		case <-o.wake:
-			o.settleAll()
+			o.woken()
 		case <-o.quit:
+			o.quitExpress()
 			return false
 		default:
 		}
@@ -171,11 +177,18 @@ func (o *owner) turn() bool {
 	case m := <-o.in:
 		return o.handle(m)
 	case <-o.wake:
-		o.settleAll()
+		o.woken()
 		return true
 	case <-o.quit:
+		o.quitExpress()
 		return false
 	}
+}
+
+// woken looks at what the owner waits for.
+func (o *owner) woken() {
+	o.settleAll()
+	o.resumed = append(o.resumed, o.express.takePosted()...)
 }
 
 // maxPassed is how many turns others have before those in more while the committer is behind. It may never catch up.
@@ -213,7 +226,7 @@ func (o *owner) goOn() bool {
 	case l.aside != nil:
 		l.owed = true
 	case l.lost.Load(): // it is to end
-	case o.live[l.record.ID] == l:
+	case o.has(l):
 		return o.step(l, message{exec: l.record.ID, event: interp.Event{Kind: interp.Continue}})
 	}
 	return true
@@ -246,7 +259,8 @@ func (o *owner) checkGeneration() {
 	clear(o.names)
 	o.idle.Init()
 	o.bytes = 0
-	o.more, o.ended, o.unsettled = nil, nil, nil
+	o.ended, o.unsettled = nil, nil
+	o.more = slices.DeleteFunc(o.more, func(l *live) bool { return l.express == nil }) // the store knows nothing of the others
 }
 
 // forgetEnded lets go of the executions whose end is durable: the store knows of it now.
@@ -267,6 +281,8 @@ func (o *owner) handle(m message) bool {
 	switch {
 	case m.begin != nil:
 		return o.begin(m)
+	case m.express != nil:
+		return o.handleExpress(m.express)
 	case m.computed != nil:
 		o.takeBack(m.computed)
 		return true
@@ -322,6 +338,9 @@ var errUnsettled = fmt.Errorf("a change of it was refused, and others are under 
 // load returns a running execution, from memory or from the store; nil when it is not running. The live one of an
 // execution that has ended has no x.
 func (o *owner) load(id statelark.ExecID) (*live, error) {
+	if l := o.express.live[id]; l != nil {
+		return l, nil
+	}
 	if l := o.live[id]; l != nil {
 		if !l.dead.Load() {
 			return l, nil
@@ -340,6 +359,14 @@ func (o *owner) load(id statelark.ExecID) (*live, error) {
 	}
 	o.keep(l)
 	return l, nil
+}
+
+// has reports whether l is what is known of its execution now.
+func (o *owner) has(l *live) bool {
+	if l.express != nil {
+		return o.express.live[l.record.ID] == l
+	}
+	return o.live[l.record.ID] == l
 }
 
 // keep notes an execution as in memory.
@@ -403,7 +430,7 @@ const hurriedBudget = 64
 // step gives an event to an execution and submits what follows. It reports whether this goroutine still is the owner.
 func (o *owner) step(l *live, m message) bool {
 	o.date(l, &m)
-	if l.program.deleting() && m.event.Kind != interp.Started {
+	if l.express == nil && l.program.deleting() && m.event.Kind != interp.Started {
 		m.event = interp.Event{Kind: interp.Stopped, At: m.event.At}
 	}
 	if m.event.Spent == 0 && len(o.in) > 0 {
@@ -427,6 +454,9 @@ func (o *owner) decided(c *computation) {
 		o.e.opts.Hit(d.Hit, l.record.ARN())
 	}
 	switch {
+	case l.express != nil:
+		o.decidedExpress(c)
+		return
 	case c.err != nil:
 		o.undecided(c)
 		return
@@ -467,7 +497,7 @@ func (o *owner) undecided(c *computation) {
 func (o *owner) date(l *live, m *message) {
 	at := o.e.now()
 	switch {
-	case m.begin != nil:
+	case m.event.Kind == interp.Started:
 		at = l.record.Start
 	case m.event.Kind == interp.TimerFired:
 		m.event.Up = *o.e.since.Load()

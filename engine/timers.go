@@ -39,7 +39,8 @@ type timers struct {
 	heap timerHeap
 	// gone holds timers in the heap that were taken away. Invariant: none is due before the last look at the clock,
 	// but for those that were taken away while a load was under way, until the next load.
-	gone map[statelark.Timer]struct{}
+	gone   map[statelark.Timer]struct{}
+	alarms alarmHeap // of Express executions: timers that no store has
 	// until: all timers due up to here that are durable are in the heap, or are being loaded.
 	until time.Time
 }
@@ -172,19 +173,10 @@ func (t *timers) run(ctx context.Context) {
 // fire delivers what is due and returns how long until the next timer, lookEvery at most.
 func (t *timers) fire(ctx context.Context) time.Duration {
 	for {
-		t.mu.Lock()
-		if len(t.heap) == 0 {
-			t.mu.Unlock()
-			return lookEvery
-		}
-		if wait := t.heap[0].Due.Sub(t.now()); wait > 0 {
-			t.mu.Unlock()
+		timer, gone, wait := t.pop()
+		if wait > 0 {
 			return min(wait, lookEvery)
 		}
-		timer := heap.Pop(&t.heap).(statelark.Timer)
-		_, gone := t.gone[timer]
-		delete(t.gone, timer)
-		t.mu.Unlock()
 		if gone {
 			continue
 		}
@@ -195,6 +187,29 @@ func (t *timers) fire(ctx context.Context) time.Duration {
 			t.o.e.tallies.late.add(max(0, t.now().Sub(timer.Due).Milliseconds()))
 		}
 	}
+}
+
+// pop takes a timer that is due, and says whether it was taken away before; or how long until the next one.
+func (t *timers) pop() (timer statelark.Timer, gone bool, wait time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.now()
+	wait = lookEvery
+	if len(t.alarms) > 0 {
+		if wait = t.alarms[0].Due.Sub(now); wait <= 0 {
+			return heap.Pop(&t.alarms).(*alarm).Timer, false, 0
+		}
+	}
+	if len(t.heap) == 0 {
+		return timer, false, wait
+	}
+	if until := t.heap[0].Due.Sub(now); until > 0 {
+		return timer, false, min(wait, until)
+	}
+	timer = heap.Pop(&t.heap).(statelark.Timer)
+	_, gone = t.gone[timer]
+	delete(t.gone, timer)
+	return timer, gone, 0
 }
 
 func timerMessage(t statelark.Timer) message {

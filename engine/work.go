@@ -28,6 +28,7 @@ type call struct {
 	token    string
 	role     string
 	deadline int64 // Unix ms, 0: none
+	unstored bool  // no store has it: it keeps its input
 
 	target task.Target // of a call in the dispatcher; nil: there is none
 }

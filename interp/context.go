@@ -21,18 +21,25 @@ func (f *frame) buildContext() value.Value {
 		return x.test.context(f)
 	}
 	members := []value.Member{
-		{Key: "Execution", Value: value.NewObject([]value.Member{
-			{Key: "Id", Value: value.FromString(x.id.ARN)},
-			{Key: "Input", Value: x.input},
-			{Key: "StartTime", Value: timestamp(x.id.StartedAt.UnixMilli())},
-			{Key: "Name", Value: value.FromString(x.id.Name)},
-			{Key: "RoleArn", Value: value.FromString(x.id.RoleARN)},
-			{Key: "RedriveCount", Value: value.FromInt(0)},
-		})},
+		{Key: "Execution", Value: x.executionContext()},
 		{Key: "StateMachine", Value: x.machineContext()},
 		{Key: "State", Value: f.stateContext()},
 	}
 	return f.contextOf(members)
+}
+
+func (x *Exec) executionContext() value.Value {
+	members := []value.Member{
+		{Key: "Id", Value: value.FromString(x.id.ARN)},
+		{Key: "Input", Value: x.input},
+		{Key: "StartTime", Value: timestamp(x.id.StartedAt.UnixMilli())},
+		{Key: "Name", Value: value.FromString(x.id.Name)},
+		{Key: "RoleArn", Value: value.FromString(x.id.RoleARN)},
+	}
+	if !x.id.Sync { // recorded
+		members = append(members, value.Member{Key: "RedriveCount", Value: value.FromInt(0)})
+	}
+	return value.NewObject(members)
 }
 
 func (x *Exec) machineContext() value.Value {

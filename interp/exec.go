@@ -36,6 +36,9 @@ const MaxEvents = math.MaxInt32
 // maxAge is how long an execution may run where limits have no bound, in ms.
 const maxAge = 100 * 365 * 24 * 3600 * 1000
 
+// maxExpress is how long an Express execution may run, in ms. It has a timer.
+const maxExpress = 5 * 60 * 1000
+
 // Identity is what an execution is called: it never changes while it runs.
 type Identity struct {
 	ARN         string
@@ -47,6 +50,8 @@ type Identity struct {
 	Alias       string
 	Region      string
 	StartedAt   time.Time
+	// Express limits it to five minutes; Sync, with Express: StartSyncExecution started it.
+	Express, Sync bool
 }
 
 // Host is what an execution needs from outside and may not reach for itself.
@@ -343,8 +348,13 @@ func (x *Exec) start() {
 	ev.Data, ev.RoleARN, ev.Version, ev.Alias = x.input.Text(), x.id.RoleARN, x.id.Version, x.id.Alias
 	t.prev = 0 // the first state's event has no predecessor either, as AWS has it
 	x.deadline = x.now + x.maxAge()
+	if x.id.Express {
+		x.deadline = x.now + maxExpress
+	}
 	if s := x.machine.TimeoutSeconds; s > 0 {
 		x.deadline = min(x.deadline, x.now+s*1000)
+	}
+	if x.id.Express || x.machine.TimeoutSeconds > 0 {
 		x.timeoutSeq = x.nextSeq()
 		x.d.Arm = append(x.d.Arm, TimerSet{x.timeoutSeq, x.deadline})
 	}

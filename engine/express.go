@@ -1,0 +1,301 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/interp"
+	"github.com/statelark/statelark/value"
+)
+
+// # Express executions
+//
+// An Express execution lives in the memory of its owner and nowhere else: what a step says is done at once, and when it
+// ends nothing is left of it. Its id, and so its owner, is drawn at random.
+//
+// One that StartExecution starts runs at least once: before the answer a row is stored, a message to itself in its inbox,
+// which goes some time after its end. Rows that a crash leaves behind are read at the next start, and run again. One that
+// StartSyncExecution starts runs at most once, for there is no row.
+
+// expressStart is an Express execution to start.
+type expressStart struct {
+	// record says what it is called; it is Express, Running, and its ID is a new one (see Engine.expressID). It belongs to
+	// the execution from then on.
+	record  *statelark.Execution
+	program *program
+	input   value.Value
+	sync    bool // StartSyncExecution has started it
+	// ended is called exactly once, by the owner's goroutine: it is not to wait for anything.
+	ended func(*expressEnd)
+}
+
+// expressEnd is how an Express execution ended.
+type expressEnd struct {
+	// err is set, and nothing else, when the engine closed before it ended.
+	err error
+
+	statelark.ExecutionDetail // Input is "" : whoever started it knows it
+
+	output value.Value // of which Output is the text; absent unless it succeeded
+	peak   int         // the most memory that it held, in bytes
+}
+
+// express is what a live one has that is an Express execution.
+type express struct {
+	*expressStart
+
+	row    bool              // a row makes it run again
+	alarms map[uint64]*alarm // that are set, by their Seq; nil: none was yet
+	bytes  int               // of memory, as counted in Engine.express
+	peak   int               // the most of that
+	last   int64             // id of its last history event
+}
+
+// expressRoom counts the Express executions of an engine that are under way, and the memory that they hold.
+type expressRoom struct {
+	max, maxBytes int64
+	count, bytes  atomic.Int64
+}
+
+// enter takes a place, false when there is none. leave gives it back.
+func (r *expressRoom) enter() bool {
+	if r.count.Add(1) > r.max || r.bytes.Load() > r.maxBytes {
+		r.count.Add(-1)
+		return false
+	}
+	return true
+}
+
+func (r *expressRoom) leave() { r.count.Add(-1) }
+
+// errNoRoom answers a start for which an engine has no room.
+var errNoRoom = statelark.Errorf(statelark.CodeThrottling, "Rate exceeded")
+
+// expressID draws the id of an Express execution, in a shard of this node's if it has any.
+func (e *Engine) expressID(now time.Time) statelark.ExecID {
+	shard := rand.N[statelark.ShardID](statelark.Shards)
+	for range statelark.Shards {
+		if e.shards.epoch(shard) != 0 {
+			break
+		}
+		shard = (shard + 1) % statelark.Shards
+	}
+	return statelark.NewExecID(now, shard, rand.Uint64())
+}
+
+// startExpress starts an Express execution of which nothing is stored. It never waits: when there is no room it is
+// ThrottlingException, and when the engine is closing ServiceUnavailable; ended is not called then.
+func (e *Engine) startExpress(s *expressStart) error {
+	if e.isClosing() {
+		return errClosing
+	}
+	if !e.express.enter() {
+		return errNoRoom
+	}
+	if !e.ownerOf(s.record.ID).offer(message{express: &expressMessage{kind: expressBegin, start: s}}) {
+		e.express.leave()
+		return errNoRoom
+	}
+	return nil
+}
+
+// stopExpress ends an Express execution as aborted, unless it has ended. False when ctx ends, or the engine closes, before
+// the owner could be told.
+func (e *Engine) stopExpress(ctx context.Context, id statelark.ExecID, errorName, cause *string) bool {
+	return e.deliver(ctx, message{exec: id, event: interp.Event{Kind: interp.Stopped, Error: errorName, Cause: cause}})
+}
+
+// expresses are the Express executions of an owner.
+type expresses struct {
+	live map[statelark.ExecID]*live
+
+	mu     sync.Mutex
+	posted []message // by those who must not wait for the owner
+}
+
+// post has the owner handle a message soon. It never waits.
+func (o *owner) post(m message) {
+	o.express.mu.Lock()
+	o.express.posted = append(o.express.posted, m)
+	o.express.mu.Unlock()
+	o.nudge()
+}
+
+func (x *expresses) takePosted() []message {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	posted := x.posted
+	x.posted = nil
+	return posted
+}
+
+// expressMessage is about an Express execution, or about the rows of those.
+type expressMessage struct {
+	kind  expressKind
+	start *expressStart
+}
+
+type expressKind uint8
+
+const (
+	expressBegin expressKind = iota // start begins
+)
+
+// handleExpress does what a message says, and reports whether this goroutine still is the owner.
+func (o *owner) handleExpress(m *expressMessage) bool {
+	return o.beginExpress(m.start, false)
+}
+
+// beginExpress takes the first step of an execution.
+func (o *owner) beginExpress(s *expressStart, row bool) bool {
+	x := &express{expressStart: s, row: row}
+	l := &live{record: s.record, program: s.program, seed: rand.Uint64(), express: x}
+	id := o.e.identity(s.record, s.program)
+	id.Sync = s.sync
+	l.x = interp.NewExec(id, o.e.host(l), s.program.machine, s.input, l.seed)
+	o.express.live[s.record.ID] = l
+	return o.step(l, message{exec: s.record.ID, event: interp.Event{Kind: interp.Started}})
+}
+
+// decidedExpress does what a step of an Express execution said.
+func (o *owner) decidedExpress(c *computation) {
+	l, m, d := c.live, c.message, c.decision
+	if c.err != nil {
+		o.brokenExpress(l, m, c.err)
+		return
+	}
+	if n := len(d.History); n > 0 {
+		l.express.last = d.History[n-1].ID
+	}
+	o.effectExpress(l, d)
+	switch {
+	case d.End != nil:
+		o.endExpress(l, d.End)
+	case d.More:
+		o.oweMore(l)
+	}
+	m.answer(nil)
+}
+
+// effectExpress lets out of the node what a step said, at once.
+func (o *owner) effectExpress(l *live, d *interp.Decision) {
+	id := l.record.ID
+	for i := range d.Run {
+		k := newCall(l, &d.Run[i])
+		k.unstored = true
+		o.e.dispatch(k)
+	}
+	for _, t := range d.Cancel {
+		o.e.dispatcher.forget(taskKey{id, t.Seq})
+	}
+	for _, t := range d.Disarm {
+		l.express.disarm(o.timers, t.Seq)
+	}
+	for _, t := range d.Arm {
+		l.express.arm(o.timers, timerOf(id, t))
+	}
+	o.weighExpress(l.express, l.x.Size())
+}
+
+func (x *express) arm(t *timers, timer statelark.Timer) {
+	if x.alarms == nil {
+		x.alarms = make(map[uint64]*alarm, 2)
+	}
+	a := &alarm{Timer: timer}
+	x.alarms[timer.Seq] = a
+	t.set(a)
+}
+
+func (x *express) disarm(t *timers, seq uint64) {
+	if a := x.alarms[seq]; a != nil {
+		t.unset(a)
+		delete(x.alarms, seq)
+	}
+}
+
+// weighExpress notes how much memory an execution holds.
+func (o *owner) weighExpress(x *express, bytes int) {
+	o.e.express.bytes.Add(int64(bytes - x.bytes))
+	x.bytes = bytes
+	x.peak = max(x.peak, bytes)
+}
+
+// endExpress lets go of an execution and tells how it ended.
+func (o *owner) endExpress(l *live, end *interp.End) {
+	x := l.express
+	for _, a := range x.alarms {
+		o.timers.unset(a)
+	}
+	delete(o.express.live, l.record.ID)
+	l.x = nil
+	o.weighExpress(x, 0)
+	o.e.express.leave()
+
+	e := &expressEnd{ExecutionDetail: statelark.ExecutionDetail{Execution: *l.record, Error: end.Error, Cause: end.Cause}, peak: x.peak}
+	e.Status, e.Stop, e.Events = statuses[end.Status], time.UnixMilli(l.latest).UTC(), x.last
+	if end.Status == interp.Succeeded {
+		e.output, e.Output = end.Output, end.Output.Text()
+	}
+	x.ended(e)
+}
+
+// brokenExpress ends an execution whose step gave no decision: no store knows it, so it cannot be read again.
+func (o *owner) brokenExpress(l *live, m message, err error) {
+	if o.e.isClosing() {
+		l.lost.Store(true) // it is told when the owner quits
+		for _, m := range append(l.waiting, m) {
+			m.answer(errClosing)
+		}
+		l.waiting = nil
+		return
+	}
+	var cut interp.End
+	switch {
+	case errors.Is(err, interp.ErrInterrupted): // a stop waits, and is why
+		cut.Status = interp.Aborted
+		for _, w := range l.waiting {
+			if w.event.Kind == interp.Stopped {
+				cut.Error, cut.Cause = w.event.Error, w.event.Cause
+				break
+			}
+		}
+	default:
+		o.e.log.Error("an Express execution failed because of a fault in this server; please report it",
+			"execution", l.record.ARN(), "error", err)
+		name, cause := "States.Runtime", "Internal error of the server."
+		cut = interp.End{Status: interp.Failed, Error: &name, Cause: &cause}
+	}
+	l.latest = max(l.latest, o.e.now().UnixMilli())
+	o.endExpress(l, &cut)
+	m.answer(nil)
+}
+
+// quitExpress tells of the executions that have not ended when the owner ends.
+func (o *owner) quitExpress() {
+	end := &expressEnd{err: errClosing}
+	for _, l := range o.express.live {
+		l.express.ended(end)
+	}
+	clear(o.express.live)
+	for _, m := range append(o.resumed, o.express.takePosted()...) {
+		if m.express != nil && m.express.start != nil {
+			m.express.start.ended(end)
+		}
+	}
+	for {
+		select {
+		case m := <-o.in:
+			if m.express != nil && m.express.start != nil {
+				m.express.start.ended(end)
+			}
+			continue
+		default:
+		}
+		return
+	}
+}
