@@ -67,6 +67,11 @@ func Errorf(code, format string, a ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, a...)}
 }
 
+// TypeNotSupported is the answer to what state machines of the one type do and those of the other do not.
+func TypeNotSupported() *Error {
+	return Errorf(CodeStateMachineTypeNotSupported, "This operation is not supported by this type of state machine")
+}
+
 // Refused reports whether err is an answer of the API, and not a fault.
 func Refused(err error) bool { return ErrorCode(err) != "" }
 

@@ -100,6 +100,13 @@ type ExecutionStart struct {
 	TraceHeader string // "" when none
 }
 
+// SyncExecution is an execution that StartSyncExecution ran, with what AWS would bill for it.
+type SyncExecution struct {
+	ExecutionDetail
+	BilledMB int64
+	BilledMS int64
+}
+
 // ExecutionDetail is an execution with its payloads.
 type ExecutionDetail struct {
 	Execution

@@ -68,9 +68,12 @@ type Engine interface {
 	Tag(ctx context.Context, arn string, tags []statelark.Tag) error
 	Untag(ctx context.Context, arn string, keys []string) error
 
-	// StartExecution starts what s.Machine leads to. It returns the running execution of that name instead when it has the same input, and
-	// ExecutionAlreadyExists when the name is taken otherwise.
+	// StartExecution starts what s.Machine leads to. It returns the running execution of that name instead when it has the same
+	// input, and ExecutionAlreadyExists when the name is taken otherwise. Executions of Express state machines share names.
 	StartExecution(ctx context.Context, s statelark.ExecutionStart) (*statelark.Execution, error)
+	// StartSyncExecution returns when the execution has ended, whichever way. It is of an Express state machine, else
+	// StateMachineTypeNotSupported.
+	StartSyncExecution(ctx context.Context, s statelark.ExecutionStart) (*statelark.SyncExecution, error)
 	// StopExecution returns when the execution stopped; of one that had ended, when it ended.
 	StopExecution(ctx context.Context, arn string, errorName, cause *string) (time.Time, error)
 	Execution(ctx context.Context, arn string) (*statelark.ExecutionDetail, error)

@@ -13,20 +13,8 @@ import (
 )
 
 func (s *Server) startExecution(ctx context.Context, c *awswire.Call) error {
-	arn, err := s.machineARN(c)
+	start, err := s.executionStart(ctx, c)
 	if err != nil {
-		return err
-	}
-	start := statelark.ExecutionStart{Machine: arn, Name: c.Str("name"), Input: c.Str("input"),
-		TraceHeader: c.Str("traceHeader")}
-	if sent := c.Header.Get("X-Amzn-Trace-Id"); sent != "" && len(sent) <= maxTraceHeader && isASCII(sent) {
-		start.TraceHeader = sent
-	}
-	if err := checkStart(&start, c.Has("input")); err != nil {
-		// That there is no such state machine goes before.
-		if _, missing := s.engine.Target(ctx, arn); missing != nil {
-			return missing
-		}
 		return err
 	}
 	x, err := s.engine.StartExecution(ctx, start)
@@ -36,6 +24,64 @@ func (s *Server) startExecution(ctx context.Context, c *awswire.Call) error {
 	c.Out.Str("executionArn", x.ARN())
 	c.Out.Time("startDate", x.Start)
 	return nil
+}
+
+func (s *Server) startSyncExecution(ctx context.Context, c *awswire.Call) error {
+	start, err := s.executionStart(ctx, c)
+	if err != nil {
+		return err
+	}
+	x, err := s.engine.StartSyncExecution(ctx, start)
+	if err != nil {
+		return err
+	}
+	writeSyncExecution(&c.Out, x, c.Str("includedData") != metadataOnly)
+	return nil
+}
+
+// writeSyncExecution writes how an execution ended. Details of its output are told of one that has none, too (recorded).
+func writeSyncExecution(w *awswire.Writer, x *statelark.SyncExecution, included bool) {
+	w.Str("executionArn", x.ARN())
+	w.Str("stateMachineArn", x.Machine)
+	w.Str("name", x.Name)
+	w.Time("startDate", x.Start)
+	w.Time("stopDate", x.Stop)
+	w.Str("status", x.Status.String())
+	if included {
+		w.StrPtr("error", x.Error)
+		w.StrPtr("cause", x.Cause)
+	}
+	writePayload(w, "input", x.Input, included)
+	if included {
+		w.StrIf("output", x.Output)
+	}
+	writeDetails(w, "output", included)
+	w.StrIf("traceHeader", x.TraceHeader)
+	w.Open("billingDetails", '{')
+	w.Int("billedMemoryUsedInMB", x.BilledMB)
+	w.Int("billedDurationInMilliseconds", x.BilledMS)
+	w.Close('}')
+}
+
+// executionStart reads what is to be started.
+func (s *Server) executionStart(ctx context.Context, c *awswire.Call) (start statelark.ExecutionStart, err error) {
+	arn, err := s.machineARN(c)
+	if err != nil {
+		return start, err
+	}
+	start = statelark.ExecutionStart{Machine: arn, Name: c.Str("name"), Input: c.Str("input"),
+		TraceHeader: c.Str("traceHeader")}
+	if sent := c.Header.Get("X-Amzn-Trace-Id"); sent != "" && len(sent) <= maxTraceHeader && isASCII(sent) {
+		start.TraceHeader = sent
+	}
+	if err := checkStart(&start, c.Has("input")); err != nil {
+		// That there is no such state machine goes before.
+		if _, missing := s.engine.Target(ctx, arn); missing != nil {
+			return start, missing
+		}
+		return start, err
+	}
+	return start, nil
 }
 
 // checkStart checks name and input, and fills in what was not given.
@@ -179,8 +225,7 @@ func (s *Server) executionQuery(ctx context.Context, c *awswire.Call) (q statela
 		return q, err
 	}
 	if m.Type == statelark.Express {
-		return q, statelark.Errorf(statelark.CodeStateMachineTypeNotSupported,
-			"This operation is not supported by this type of state machine")
+		return q, statelark.TypeNotSupported()
 	}
 	return q, nil
 }

@@ -108,6 +108,9 @@ func (s *Server) operations() []awswire.Operation {
 
 		{Name: "StartExecution", Do: s.startExecution, Input: input(
 			req("stateMachineArn", arnShape), opt("name", nameShape), opt("input", payloadShape), opt("traceHeader", traceHeaderShape))},
+		{Name: "StartSyncExecution", Do: s.startSyncExecution, Input: input(
+			req("stateMachineArn", arnShape), opt("name", nameShape), opt("input", payloadShape), opt("traceHeader", traceHeaderShape),
+			opt("includedData", includedDataShape))},
 		{Name: "StopExecution", Do: s.stopExecution, Input: input(
 			req("executionArn", arnShape), opt("error", errorNameShape), opt("cause", causeShape))},
 		{Name: "DescribeExecution", Do: s.describeExecution, Input: input(

@@ -7,6 +7,11 @@ func writePayload(w *awswire.Writer, name, text string, included bool) {
 	if included {
 		w.Str(name, text)
 	}
+	writeDetails(w, name, included)
+}
+
+// writeDetails tells whether a payload is shown, if there is one.
+func writeDetails(w *awswire.Writer, name string, included bool) {
 	w.Open(name+"Details", '{')
 	w.Bool("included", included)
 	w.Close('}')

@@ -21,14 +21,17 @@ func (e *Engine) StartExecution(ctx context.Context, s statelark.ExecutionStart)
 }
 
 func (e *Engine) startExecution(ctx context.Context, s statelark.ExecutionStart, parent *parentWait) (*statelark.Execution, error) {
-	seed := rand.Uint64()
-	a, err := e.admit(ctx, s.Machine, drawOf(seed))
+	b, err := e.beginning(ctx, s, parent)
 	if err != nil {
 		return nil, err
 	}
-	defer e.leave(a.program)
-	s.Machine = a.route.machine
-	b := &beginning{start: s, machine: a.program, route: a.route, seed: seed, parent: parent}
+	defer e.leave(b.machine)
+	if b.machine.record.Type == statelark.Express {
+		if parent != nil && parent.tells != tellsNothing {
+			return nil, statelark.TypeNotSupported()
+		}
+		return e.startStored(ctx, e.newExpress(b), b.start.Input, parent)
+	}
 	if there, err := e.opened(ctx, b); there != nil || err != nil {
 		return there, err
 	}
@@ -43,6 +46,17 @@ func (e *Engine) startExecution(ctx context.Context, s statelark.ExecutionStart,
 		return nil, unavailable(err)
 	}
 	return record, err
+}
+
+// beginning returns what is to begin when s may start. Its machine is to be given to leave.
+func (e *Engine) beginning(ctx context.Context, s statelark.ExecutionStart, parent *parentWait) (*beginning, error) {
+	seed := rand.Uint64()
+	a, err := e.admit(ctx, s.Machine, drawOf(seed))
+	if err != nil {
+		return nil, err
+	}
+	s.Machine = a.route.machine
+	return &beginning{start: s, machine: a.program, route: a.route, seed: seed, parent: parent}, nil
 }
 
 // begin hands b to the owner of its shard and waits for the answer.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -28,10 +29,21 @@ type expressStart struct {
 	// the execution from then on.
 	record  *statelark.Execution
 	program *program
+	seed    uint64 // of its random numbers; 0: any
 	input   value.Value
 	sync    bool // StartSyncExecution has started it
-	// ended is called exactly once, by the owner's goroutine: it is not to wait for anything.
+	// ended is called exactly once, by the owner's goroutine: it is not to wait for anything. nil: nobody wants to know.
 	ended func(*expressEnd)
+
+	row    []byte      // to be stored before it begins; nil: none
+	stored func(error) // told once that row is stored, or why it is not, by the finisher or the owner
+}
+
+// tell calls ended, if there is one.
+func (s *expressStart) tell(e *expressEnd) {
+	if s.ended != nil {
+		s.ended(e)
+	}
 }
 
 // expressEnd is how an Express execution ended.
@@ -49,7 +61,7 @@ type expressEnd struct {
 type express struct {
 	*expressStart
 
-	row    bool              // a row makes it run again
+	again  bool              // a row makes it run again
 	alarms map[uint64]*alarm // that are set, by their Seq; nil: none was yet
 	bytes  int               // of memory, as counted in Engine.express
 	peak   int               // the most of that
@@ -104,6 +116,97 @@ func (e *Engine) startExpress(s *expressStart) error {
 	return nil
 }
 
+// newExpress returns the execution that a start asks for.
+func (e *Engine) newExpress(b *beginning) *expressStart {
+	now, p, s := e.now(), b.machine, &b.start
+	input, err := value.Parse(s.Input) // it was checked before; this tells how it is spelt
+	if err != nil {
+		input = value.Checked(s.Input)
+	}
+	return &expressStart{program: p, seed: b.seed, input: input, record: &statelark.Execution{
+		ID: e.expressID(now), Machine: p.record.ARN, Revision: revisionOf(p.record), Name: s.Name, Status: statelark.Running,
+		Start: now, TraceHeader: s.TraceHeader, Version: b.route.version(), Alias: b.route.alias, Express: true,
+	}}
+}
+
+// startStored starts an execution and returns when it is durable that it will run. Tasks wait for room.
+func (e *Engine) startStored(ctx context.Context, s *expressStart, input string, parent *parentWait) (*statelark.Execution, error) {
+	record := *s.record
+	answer := make(chan error, 1)
+	s.row, s.stored = appendExpress(nil, s.record, input), func(err error) { answer <- err }
+	m := message{express: &expressMessage{kind: expressStore, start: s}}
+	o := e.ownerOf(record.ID)
+	if !e.express.enter() {
+		return nil, errNoRoom
+	}
+	if !o.offer(m) && (parent == nil || !o.send(ctx, m)) {
+		e.express.leave()
+		return nil, cmp.Or(ctx.Err(), error(errNoRoom))
+	}
+	select {
+	case err := <-answer:
+		if err != nil && !statelark.Refused(err) {
+			err = unavailable(err)
+		}
+		return &record, err
+	case <-e.closed:
+		return nil, errClosing
+	}
+}
+
+// StartSyncExecution runs an execution of an Express state machine to its end. When ctx ends it goes on alone.
+func (e *Engine) StartSyncExecution(ctx context.Context, start statelark.ExecutionStart) (*statelark.SyncExecution, error) {
+	b, err := e.beginning(ctx, start, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer e.leave(b.machine)
+	if b.machine.record.Type != statelark.Express {
+		return nil, statelark.TypeNotSupported()
+	}
+	ends := make(chan *expressEnd, 1)
+	s := e.newExpress(b)
+	s.sync, s.ended = true, func(end *expressEnd) { ends <- end }
+	if err := e.startExpress(s); err != nil {
+		return nil, err
+	}
+	select {
+	case end := <-ends:
+		if end.err != nil {
+			return nil, end.err
+		}
+		end.Input = start.Input
+		return end.billed(), nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-e.closed:
+		return nil, errClosing
+	}
+}
+
+// What AWS bills: memory in steps of 64 MB, of which an execution takes 50 beside its payloads, and time in steps of 100 ms.
+const (
+	billedBase   = 50
+	billedMemory = 64
+	billedTime   = 100
+)
+
+// billed returns how the execution ended, with what AWS would bill for it.
+func (end *expressEnd) billed() *statelark.SyncExecution {
+	const mb = 1 << 20
+	used := billedBase + int64(end.peak+mb-1)/mb
+	took := max(1, end.Stop.Sub(end.Start).Milliseconds())
+	if end.Status == statelark.TimedOut {
+		name := "States.Timeout"
+		end.Error = &name
+	}
+	return &statelark.SyncExecution{
+		ExecutionDetail: end.ExecutionDetail,
+		BilledMB:        (used + billedMemory - 1) / billedMemory * billedMemory,
+		BilledMS:        (took + billedTime - 1) / billedTime * billedTime,
+	}
+}
+
 // stopExpress ends an Express execution as aborted, unless it has ended. False when ctx ends, or the engine closes, before
 // the owner could be told.
 func (e *Engine) stopExpress(ctx context.Context, id statelark.ExecID, errorName, cause *string) bool {
@@ -113,15 +216,16 @@ func (e *Engine) stopExpress(ctx context.Context, id statelark.ExecID, errorName
 // expresses are the Express executions of an owner.
 type expresses struct {
 	live map[statelark.ExecID]*live
+	rows expressRows
 
 	mu     sync.Mutex
 	posted []message // by those who must not wait for the owner
 }
 
-// post has the owner handle a message soon. It never waits.
-func (o *owner) post(m message) {
+// post has the owner handle something soon. It never waits.
+func (o *owner) post(m *expressMessage) {
 	o.express.mu.Lock()
-	o.express.posted = append(o.express.posted, m)
+	o.express.posted = append(o.express.posted, message{express: m})
 	o.express.mu.Unlock()
 	o.nudge()
 }
@@ -137,24 +241,59 @@ func (x *expresses) takePosted() []message {
 // expressMessage is about an Express execution, or about the rows of those.
 type expressMessage struct {
 	kind  expressKind
-	start *expressStart
+	start *expressStart    // nil when the message is about rows alone
+	id    statelark.ExecID // of the row that it is about
 }
 
 type expressKind uint8
 
 const (
-	expressBegin expressKind = iota // start begins
+	expressBegin  expressKind = iota // start begins
+	expressStore                     // start begins once its row is stored
+	expressStored                    // start, whose row is stored, begins
+	expressAgain                     // start, whose row was found in the inbox, begins unless it runs
+	expressUnsure                    // the row of id could not be stored, or nobody knows
+	expressGone                      // there is no row of id any more
+	expressKept                      // the row of id could not be removed
+	expressClear                     // it is time to remove the rows of those that ended
 )
 
 // handleExpress does what a message says, and reports whether this goroutine still is the owner.
 func (o *owner) handleExpress(m *expressMessage) bool {
-	return o.beginExpress(m.start, false)
+	switch m.kind {
+	case expressBegin, expressStored:
+		return o.beginExpress(m.start, m.kind == expressStored)
+	case expressStore:
+		o.storeExpress(m.start)
+	case expressAgain:
+		return o.againExpress(m.start)
+	case expressUnsure:
+		delete(o.express.rows.known, m.id)
+		o.inbox.hold(m.id.Shard())
+	case expressGone:
+		delete(o.express.rows.known, m.id)
+	case expressKept:
+		o.endRow(m.id)
+	case expressClear:
+		o.clearRows()
+	}
+	return true
+}
+
+// refuse tells of a start that did not come to its begin.
+func (m *expressMessage) refuse(err error) {
+	switch {
+	case m.kind == expressStore:
+		m.start.stored(err)
+	case m.kind == expressBegin:
+		m.start.tell(&expressEnd{err: err})
+	}
 }
 
 // beginExpress takes the first step of an execution.
-func (o *owner) beginExpress(s *expressStart, row bool) bool {
-	x := &express{expressStart: s, row: row}
-	l := &live{record: s.record, program: s.program, seed: rand.Uint64(), express: x}
+func (o *owner) beginExpress(s *expressStart, again bool) bool {
+	x := &express{expressStart: s, again: again}
+	l := &live{record: s.record, program: s.program, seed: cmp.Or(s.seed, rand.Uint64()), express: x}
 	id := o.e.identity(s.record, s.program)
 	id.Sync = s.sync
 	l.x = interp.NewExec(id, o.e.host(l), s.program.machine, s.input, l.seed)
@@ -235,13 +374,16 @@ func (o *owner) endExpress(l *live, end *interp.End) {
 	l.x = nil
 	o.weighExpress(x, 0)
 	o.e.express.leave()
+	if x.again {
+		o.endRow(l.record.ID)
+	}
 
 	e := &expressEnd{ExecutionDetail: statelark.ExecutionDetail{Execution: *l.record, Error: end.Error, Cause: end.Cause}, peak: x.peak}
 	e.Status, e.Stop, e.Events = statuses[end.Status], time.UnixMilli(l.latest).UTC(), x.last
 	if end.Status == interp.Succeeded {
 		e.output, e.Output = end.Output, end.Output.Text()
 	}
-	x.ended(e)
+	x.tell(e)
 }
 
 // brokenExpress ends an execution whose step gave no decision: no store knows it, so it cannot be read again.
@@ -279,23 +421,23 @@ func (o *owner) brokenExpress(l *live, m message, err error) {
 func (o *owner) quitExpress() {
 	end := &expressEnd{err: errClosing}
 	for _, l := range o.express.live {
-		l.express.ended(end)
+		l.express.tell(end)
 	}
 	clear(o.express.live)
+	o.clearRows()
 	for _, m := range append(o.resumed, o.express.takePosted()...) {
-		if m.express != nil && m.express.start != nil {
-			m.express.start.ended(end)
+		if m.express != nil {
+			m.express.refuse(errClosing)
 		}
 	}
 	for {
 		select {
 		case m := <-o.in:
-			if m.express != nil && m.express.start != nil {
-				m.express.start.ended(end)
+			if m.express != nil {
+				m.express.refuse(errClosing)
 			}
-			continue
 		default:
+			return
 		}
-		return
 	}
 }

@@ -2,7 +2,11 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -96,23 +100,23 @@ func (r *rig) empty() {
 }
 
 func TestExpressIsStopped(t *testing.T) {
-	given := make(chan struct{})
+	var given atomic.Bool
 	f := func(ctx context.Context, _ *task.Call) (task.Outcome, error) {
 		<-ctx.Done()
-		close(given)
+		given.Store(true)
 		return task.Outcome{}, ctx.Err()
 	}
 	inBubble(t, f, func(r *rig) {
 		id, ends := r.unstored(r.expressMachine("M", `{"StartAt":"T","States":{"T":{`+lambda+`,"End":true}}}`), `{}`)
 		name, cause := "E", "C"
-		if !r.stopExpress(t.Context(), id, &name, &cause) {
+		if !r.stopExpress(context.Background(), id, &name, &cause) {
 			t.Fatal("it was not told")
 		}
 		if end := <-ends; end.Status != statelark.Aborted || !same(end.Error, &name) || !same(end.Cause, &cause) {
 			t.Errorf("ended as %+v", end)
 		}
-		<-given
 		r.empty()
+		is(t, "given up", given.Load(), true)
 	})
 }
 
@@ -121,7 +125,7 @@ func TestExpressIsStoppedWhileItComputes(t *testing.T) {
 	inBubbleWith(t, Options{Owners: 1, Patience: -1}, echo, func(r *rig) {
 		const endless = `{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Pass","Output":"{% $sum($map([1..100000],function($v){$v+1})) %}","Next":"A"}}}`
 		id, ends := r.unstored(r.expressMachine("M", endless), `{}`)
-		r.stopExpress(t.Context(), id, nil, nil)
+		r.stopExpress(context.Background(), id, nil, nil)
 		if end := <-ends; end.Status != statelark.Aborted {
 			t.Errorf("ended as %+v", end)
 		}
@@ -163,7 +167,7 @@ func TestExpressHasBounds(t *testing.T) {
 		for range 3 {
 			r.unstored(machine, `{}`)
 		}
-		_, p, err := r.machines.present(t.Context(), machine)
+		_, p, err := r.machines.present(context.Background(), machine)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -171,5 +175,259 @@ func TestExpressHasBounds(t *testing.T) {
 		if err := r.startExpress(&expressStart{record: x, program: p, input: value.EmptyObj}); !statelark.Refused(err) {
 			t.Errorf("the fourth got %v", err)
 		}
+	})
+}
+
+const expressTask = `{"StartAt":"T","States":{"T":{` + lambda + `,"End":true}}}`
+
+// runSync runs an execution to its end.
+func (r *rig) runSync(machine, input string) *statelark.SyncExecution {
+	r.t.Helper()
+	x, err := r.StartSyncExecution(context.Background(), statelark.ExecutionStart{Machine: machine, Name: "x", Input: input})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return x
+}
+
+// expressRows returns how many rows of Express executions there are.
+func (r *rig) expressRows() (n int) {
+	r.t.Helper()
+	for s := range statelark.ShardID(statelark.Shards) {
+		messages, err := r.store.Inbox(context.Background(), s, statelark.MessageKey{}, 1000)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		n += len(messages)
+	}
+	return n
+}
+
+func TestStartSyncExecution(t *testing.T) {
+	slow := func(ctx context.Context, c *task.Call) (task.Outcome, error) {
+		time.Sleep(250 * time.Millisecond)
+		return echo(ctx, c)
+	}
+	inBubble(t, slow, func(r *rig) {
+		x := r.runSync(r.expressMachine("M", expressTask), `{"a": 1}`)
+		if x.Status != statelark.Succeeded || x.Output != `{"a": 1}` || x.Input != `{"a": 1}` || x.Name != "x" {
+			t.Errorf("%+v", x)
+		}
+		is(t, "time", x.Stop.Sub(x.Start), 250*time.Millisecond)
+		is(t, "billed time", x.BilledMS, 300)
+		is(t, "billed memory", x.BilledMB, 64)
+		is(t, "rows", r.expressRows(), 0)
+		r.empty()
+
+		x = r.runSync(r.expressMachine("F", `{"StartAt":"F","States":{"F":{"Type":"Fail","Error":"E","Cause":"C"}}}`), `{}`)
+		if x.Status != statelark.Failed || *x.Error != "E" || *x.Cause != "C" || x.BilledMS != 100 {
+			t.Errorf("%+v", x)
+		}
+		_, err := r.StartSyncExecution(context.Background(), statelark.ExecutionStart{Machine: r.machine("S", taskOnly), Name: "x", Input: `{}`})
+		is(t, "of a Standard state machine", statelark.ErrorCode(err), statelark.CodeStateMachineTypeNotSupported)
+		_, err = r.StartSyncExecution(context.Background(), statelark.ExecutionStart{Machine: here.StateMachineARN("None"), Name: "x", Input: `{}`})
+		is(t, "of none", statelark.ErrorCode(err), statelark.CodeStateMachineDoesNotExist)
+	})
+}
+
+// What the context object tells of redrives depends on who started the execution (recorded).
+func TestExpressContext(t *testing.T) {
+	var outputs atomic.Value
+	tell := func(ctx context.Context, c *task.Call) (task.Outcome, error) {
+		outputs.Store(c.Input.Text())
+		return echo(ctx, c)
+	}
+	inBubble(t, tell, func(r *rig) {
+		m := r.expressMachine("M", `{"StartAt":"T","States":{"T":{`+lambda+`,"Parameters":{"e.$":"$$.Execution"},"End":true}}}`)
+		r.runSync(m, `{}`)
+		if got := outputs.Load().(string); strings.Contains(got, "RedriveCount") {
+			t.Error(got)
+		}
+		arn := r.start(m, "x", `{}`)
+		synctest.Wait()
+		if got := outputs.Load().(string); !strings.Contains(got, `"RedriveCount":0`) || !strings.Contains(got, `"Id":"`+arn+`"`) {
+			t.Error(got)
+		}
+	})
+}
+
+// An execution goes on although nobody waits for it any more.
+func TestSyncCallerLeaves(t *testing.T) {
+	var called atomic.Bool
+	slow := func(ctx context.Context, c *task.Call) (task.Outcome, error) {
+		time.Sleep(time.Minute)
+		called.Store(true)
+		return echo(ctx, c)
+	}
+	inBubble(t, slow, func(r *rig) {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_, err := r.StartSyncExecution(ctx, statelark.ExecutionStart{Machine: r.expressMachine("M", expressTask), Name: "x", Input: `{}`})
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("the answer is %v", err)
+		}
+		time.Sleep(time.Minute)
+		r.empty()
+		is(t, "called", called.Load(), true)
+	})
+}
+
+// Executions of one name are several, and their rows go when they have ended.
+func TestExpressRunsOnce(t *testing.T) {
+	var calls atomic.Int32
+	slow := func(ctx context.Context, c *task.Call) (task.Outcome, error) {
+		calls.Add(1)
+		time.Sleep(time.Minute)
+		return echo(ctx, c)
+	}
+	inBubble(t, slow, func(r *rig) {
+		m := r.expressMachine("M", expressTask)
+		if a, b := r.start(m, "x", `{}`), r.start(m, "x", `{}`); a == b {
+			t.Errorf("both are %s", a)
+		}
+		synctest.Wait()
+		is(t, "rows", r.expressRows(), 2)
+		r.recovery.request() // finds them running
+		time.Sleep(2 * time.Minute)
+		is(t, "calls", calls.Load(), 2)
+		is(t, "rows", r.expressRows(), 0)
+		r.empty()
+		for _, o := range r.owners {
+			is(t, "rows known", len(o.express.rows.known), 0)
+		}
+		r.restart()
+		time.Sleep(time.Minute)
+		is(t, "calls", calls.Load(), 2)
+	})
+}
+
+// What was acknowledged runs, whatever comes between.
+func TestExpressRunsAgainAfterARestart(t *testing.T) {
+	var calls sync.Map
+	var fast atomic.Bool
+	slow := func(ctx context.Context, c *task.Call) (task.Outcome, error) {
+		if !fast.Load() {
+			<-ctx.Done()
+			return task.Outcome{}, ctx.Err()
+		}
+		calls.Store(c.Execution, c.Input.Text())
+		time.Sleep(time.Second)
+		return echo(ctx, c)
+	}
+	// There is room for two at a time after the restart.
+	inBubble(t, slow, func(r *rig) {
+		m := r.expressMachine("M", expressTask)
+		var arns []string
+		for i := range 5 {
+			arns = append(arns, r.start(m, "x", fmt.Sprint(i)))
+		}
+		if _, err := r.UpdateStateMachine(context.Background(), m, statelark.StateMachineUpdate{Definition: ptr(`{"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}`)}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour / 30)
+		fast.Store(true)
+		r.options.MaxExpress = 2
+		r.restart()
+		time.Sleep(time.Minute)
+		for i, arn := range arns {
+			if input, _ := calls.Load(arn); input != fmt.Sprint(i) {
+				t.Errorf("%s was called with %v", arn, input)
+			}
+		}
+		is(t, "rows", r.expressRows(), 0)
+		r.empty()
+	})
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// A state machine that is deleted takes with it what had not ended when the server did.
+func TestExpressOfADeletedStateMachine(t *testing.T) {
+	inBubble(t, forever, func(r *rig) {
+		m := r.expressMachine("M", expressTask)
+		r.start(m, "x", `{}`)
+		if err := r.DeleteStateMachine(context.Background(), m); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.StateMachine(context.Background(), m); statelark.ErrorCode(err) != statelark.CodeStateMachineDoesNotExist {
+			t.Errorf("it is there: %v", err)
+		}
+		r.restart()
+		time.Sleep(20 * time.Minute) // its last revision goes
+		is(t, "rows", r.expressRows(), 0)
+	})
+}
+
+func TestExpressWhileTheStoreIsAway(t *testing.T) {
+	var calls atomic.Int32
+	count := func(ctx context.Context, c *task.Call) (task.Outcome, error) {
+		calls.Add(1)
+		return echo(ctx, c)
+	}
+	inBubble(t, count, func(r *rig) {
+		m := r.expressMachine("M", expressTask)
+		start := statelark.ExecutionStart{Machine: m, Name: "x", Input: `{}`}
+		r.runSync(m, `{}`) // reads the definition
+		r.store.take(true)
+		if _, err := r.StartExecution(context.Background(), start); err == nil || statelark.Refused(err) {
+			t.Errorf("the answer is %v", err)
+		}
+		is(t, "status", r.runSync(m, `{}`).Status, statelark.Succeeded) // which needs no store
+		r.store.take(false)
+		time.Sleep(10 * time.Second)
+		is(t, "calls", calls.Swap(0), 2)
+
+		lost := errors.New("the answer is lost")
+		r.store.set(func(s *frail) { s.after = func(*statelark.Batch) error { return lost } })
+		if _, err := r.StartExecution(context.Background(), start); err == nil {
+			t.Error("it was acknowledged")
+		}
+		r.store.set(func(s *frail) { s.after = nil })
+		time.Sleep(10 * time.Second)
+		is(t, "calls", calls.Swap(0), 1) // for it was stored
+		is(t, "rows", r.expressRows(), 0)
+
+		r.start(m, "x", `{}`)
+		r.away(30 * time.Second) // when its row is to go
+		time.Sleep(10 * time.Second)
+		is(t, "calls", calls.Load(), 1)
+		is(t, "rows", r.expressRows(), 0)
+		r.empty()
+	})
+}
+
+func TestNestedExpress(t *testing.T) {
+	inBubble(t, echo, func(r *rig) {
+		child := r.expressMachine("C", expressTask)
+		call := func(resource string) string {
+			return `{"StartAt":"S","States":{"S":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution` + resource +
+				`","Parameters":{"StateMachineArn":"` + child + `","Name":"n"},"End":true}}}`
+		}
+		d := r.ended(r.start(r.machine("P", call("")), "e", `{}`))
+		if d.Status != statelark.Succeeded || !strings.Contains(d.Output, `"ExecutionArn":"arn:aws:states:us-east-1:000000000000:express:C:n:`) {
+			t.Errorf("%v %s", d.Status, d.Output)
+		}
+		d = r.ended(r.start(r.machine("Q", call(".sync")), "e", `{}`))
+		if d.Status != statelark.Failed || *d.Error != "StepFunctions.StateMachineTypeNotSupportedException" {
+			t.Errorf("%v %v %v", d.Status, d.Error, d.Cause)
+		}
+	})
+}
+
+// The attempt of an execution that runs again finds the child that it had started.
+func TestChildOfAnExpressExecution(t *testing.T) {
+	inBubble(t, echo, func(r *rig) {
+		child := r.machine("C", waitHour)
+		m := r.expressMachine("P", `{"StartAt":"S","States":{"S":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution",
+			"Parameters":{"StateMachineArn":"`+child+`","Input":{"n":1}},"Next":"W"},"W":{"Type":"Wait","Seconds":10,"End":true}}}`)
+		r.start(m, "e", `{}`)
+		synctest.Wait()
+		r.restart()
+		time.Sleep(time.Minute)
+		list, err := r.Executions(context.Background(), statelark.ExecutionQuery{Machine: child, Limit: 10})
+		if err != nil || len(list) != 1 {
+			t.Errorf("%d children: %v", len(list), err)
+		}
+		is(t, "rows", r.expressRows(), 0)
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/interp"
 	"github.com/statelark/statelark/task"
@@ -20,9 +21,10 @@ import (
 // The first byte of a message: its kind, and the form of what follows. Kinds are stored: none ever changes its number
 // or its form. The Seq of messages to a parent holds its wait, so there is one of each kind for each wait at most.
 const (
-	messageBegan = iota // id of the child, answer to the request
-	messageEnded        // status of the child, result or cause
-	messageStop         // id of the parent
+	messageBegan   = iota // id of the child, answer to the request
+	messageEnded          // status of the child, result or cause
+	messageStop           // id of the parent
+	messageExpress        // an Express execution, which is to run again: see expressrow.go
 
 	stopSeq = ^uint64(0)
 )
@@ -77,14 +79,28 @@ type Nesting interface {
 // the Task that it has begun and how it ended. An attempt made again after a crash finds the child it had started. A
 // refusal is a *statelark.Error.
 func (e *Engine) StartChild(ctx context.Context, c *task.Call, s statelark.ExecutionStart) (*statelark.Execution, error) {
-	parent, err := e.record(ctx, c.Execution)
+	parent, err := e.parentOf(ctx, c.Execution)
 	if statelark.ErrorCode(err) == statelark.CodeExecutionDoesNotExist && tellsBy[c.Resource.Pattern] == tellsNothing {
 		return e.startExecution(ctx, s, nil) // a test of a state leaves no record
 	}
 	if err != nil {
 		return nil, err
 	}
-	return e.startExecution(ctx, s, &parentWait{parent.ID, c.Seq, tellsBy[c.Resource.Pattern]})
+	return e.startExecution(ctx, s, &parentWait{parent, c.Seq, tellsBy[c.Resource.Pattern]})
+}
+
+// parentOf returns the id of the execution that a Task is of.
+func (e *Engine) parentOf(ctx context.Context, text string) (statelark.ExecID, error) {
+	if _, _, last, ok := arn.SplitExpress(text); ok {
+		if id, ok := statelark.ParseUUID(last); ok {
+			return id, nil
+		}
+	}
+	record, err := e.record(ctx, text)
+	if err != nil {
+		return statelark.ExecID{}, err
+	}
+	return record.ID, nil
 }
 
 // tellBegan adds to the change that begins a child the message that it began.
@@ -147,7 +163,10 @@ func stopMessage(child, parent statelark.ExecID) statelark.Message {
 }
 
 // received turns an inbox row into what its owner has to do.
-func (e *Engine) received(m *statelark.Message) (message, error) {
+func (e *Engine) received(ctx context.Context, m *statelark.Message) (message, error) {
+	if isExpress(m) {
+		return e.foundExpress(ctx, m)
+	}
 	key := m.MessageKey
 	out := message{exec: m.To, from: &key, must: true}
 	if len(m.Data) == 0 {
@@ -180,13 +199,13 @@ func (e *Engine) received(m *statelark.Message) (message, error) {
 
 // stopCause is the cause with which a child is stopped that its parent no longer waits for.
 func (e *Engine) stopCause(parent statelark.ExecID) (string, error) {
-	arn := parent.String()
+	name := parent.String()
 	record, err := e.store.Execution(context.Background(), parent)
 	switch {
 	case err == nil:
-		arn = record.ARN()
+		name = record.ARN()
 	case !errors.Is(err, statelark.ErrNotFound): // not one that has expired
 		return "", err
 	}
-	return e.opts.Nesting.GivenUp(arn), nil
+	return e.opts.Nesting.GivenUp(name), nil
 }

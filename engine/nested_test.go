@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"testing"
 
 	"github.com/statelark/statelark"
@@ -25,7 +26,7 @@ func TestStoredFormsOfNesting(t *testing.T) {
 
 	e := &Engine{}
 	received := func(seq uint64, data string) message {
-		m, err := e.received(&statelark.Message{MessageKey: statelark.MessageKey{To: parent, Seq: seq}, Data: []byte(data)})
+		m, err := e.received(context.Background(), &statelark.Message{MessageKey: statelark.MessageKey{To: parent, Seq: seq}, Data: []byte(data)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -85,7 +85,7 @@ func newOwner(e *Engine, number int) *owner {
 	o := &owner{
 		e: e, number: number, in: make(chan message, mailboxSize), wake: make(chan struct{}, 1), quit: make(chan struct{}),
 		generation: e.generation.Load(), live: make(map[statelark.ExecID]*live), idle: list.New(), names: make(map[nameKey]*live),
-		express: expresses{live: make(map[statelark.ExecID]*live)},
+		express: expresses{live: make(map[statelark.ExecID]*live), rows: expressRows{known: make(map[statelark.ExecID]struct{})}},
 	}
 	o.timers, o.inbox = newTimers(o), newInbox(o)
 	o.computing = newComputation(o)

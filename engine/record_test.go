@@ -91,6 +91,7 @@ func goldens() []golden {
 			write: func() []byte { return appendSecret(nil, goldenSecret) },
 			read:  func(data []byte) (any, error) { return parseSecret(data) },
 		},
+		goldenExpress(),
 		goldenWork("work", `{"n": "ä"}`),
 		goldenWork("work-large", strings.Repeat("[", 5000)+strings.Repeat("]", 5000)),
 	}

@@ -1,0 +1,162 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/row"
+	"github.com/statelark/statelark/value"
+)
+
+// The rows that make Express executions run again after a crash: each is a message from an execution to itself.
+
+// expressRows are the rows of an owner's executions.
+type expressRows struct {
+	// known has the executions that have a row, or are to have one: what the inbox has of them is no news.
+	known map[statelark.ExecID]struct{}
+	over  []statelark.ExecID // whose end has come, and whose row is still there
+}
+
+// Rows are removed in the batches of others, or some time after: one that is there for longer does no harm.
+const (
+	clearAfter  = time.Second
+	clearAtOnce = 128
+)
+
+// expressKey is the key of an execution's row.
+func expressKey(id statelark.ExecID) statelark.MessageKey { return statelark.MessageKey{To: id} }
+
+// storeExpress stores the row of an execution that is to begin then.
+func (o *owner) storeExpress(s *expressStart) {
+	id := s.record.ID
+	if o.e.shards.epoch(id.Shard()) == 0 {
+		o.e.express.leave()
+		s.stored(errNotOwned)
+		return
+	}
+	o.express.rows.known[id] = struct{}{}
+	ch := &statelark.Change{Exec: id, Sends: []statelark.Message{{MessageKey: expressKey(id), Data: s.row}}}
+	o.submit(ch, nil, func(err error) {
+		s.row = nil
+		if err != nil {
+			o.e.express.leave()
+			o.post(&expressMessage{kind: expressUnsure, id: id})
+		} else {
+			o.post(&expressMessage{kind: expressStored, start: s})
+		}
+		s.stored(err)
+	})
+}
+
+// againExpress begins an execution whose row was found, unless it is known.
+func (o *owner) againExpress(s *expressStart) bool {
+	id := s.record.ID
+	if _, known := o.express.rows.known[id]; known {
+		return true
+	}
+	if !o.e.express.enter() {
+		o.inbox.hold(id.Shard())
+		return true
+	}
+	o.express.rows.known[id] = struct{}{}
+	return o.beginExpress(s, true)
+}
+
+// endRow notes that the row of an execution is of no more use.
+func (o *owner) endRow(id statelark.ExecID) {
+	r := &o.express.rows
+	r.over = append(r.over, id)
+	switch len(r.over) {
+	case 1:
+		time.AfterFunc(clearAfter, func() { o.post(&expressMessage{kind: expressClear}) })
+	case clearAtOnce:
+		o.clearRows()
+	}
+}
+
+// clearRows removes the rows of executions that have ended.
+func (o *owner) clearRows() {
+	r := &o.express.rows
+	for _, id := range r.over {
+		if o.e.shards.epoch(id.Shard()) == 0 { // whoever has it now runs it again
+			delete(r.known, id)
+			continue
+		}
+		ch := &statelark.Change{Exec: id, Consumed: []statelark.MessageKey{expressKey(id)}}
+		o.submit(ch, nil, func(err error) {
+			kind := expressGone
+			if err != nil {
+				kind = expressKept
+			}
+			o.post(&expressMessage{kind: kind, id: id})
+		})
+	}
+	r.over = r.over[:0]
+}
+
+// expressVersion is the version of an Express execution's row, which stands after its kind. Each is read for ever.
+const expressVersion = 1
+
+// appendExpress appends the row of an execution.
+func appendExpress(dst []byte, x *statelark.Execution, input string) []byte {
+	w := row.NewWriter(append(dst, messageExpress, expressVersion), nil)
+	w.Text(x.Machine)
+	w.Text(x.Revision)
+	w.Text(x.Version)
+	w.Text(x.Alias)
+	w.Text(x.Name)
+	w.Text(x.TraceHeader)
+	w.Text(input)
+	return w.Row()
+}
+
+// readExpress reads what follows the kind in a row.
+func readExpress(id statelark.ExecID, data []byte) (x *statelark.Execution, input string, err error) {
+	body, err := versioned(data, expressVersion)
+	if err != nil {
+		return nil, "", err
+	}
+	r := row.NewReader(body, nil)
+	x = &statelark.Execution{ID: id, Status: statelark.Running, Express: true}
+	for _, field := range []*string{&x.Machine, &x.Revision, &x.Version, &x.Alias, &x.Name, &x.TraceHeader} {
+		*field = strings.Clone(r.Text()) // not to keep the input with it
+	}
+	input = r.Text()
+	return x, input, r.Done()
+}
+
+// isExpress reports whether a message is the row of an Express execution.
+func isExpress(m *statelark.Message) bool { return len(m.Data) > 0 && m.Data[0] == messageExpress }
+
+// foundExpress turns a row that was found in an inbox into what its owner has to do. The execution runs on the revision
+// that it began with, if that is still there.
+func (e *Engine) foundExpress(ctx context.Context, m *statelark.Message) (message, error) {
+	x, input, err := readExpress(m.To, m.Data[1:])
+	if err != nil {
+		return message{}, fmt.Errorf("reading the row of an Express execution: %w", err)
+	}
+	p, err := e.machines.revision(ctx, x.Machine, x.Revision)
+	if errors.Is(err, statelark.ErrNotFound) {
+		_, p, err = e.machines.present(ctx, x.Machine)
+	}
+	switch {
+	case statelark.Refused(err):
+		e.log.Warn("an Express execution that a restart cut off does not run again: its state machine was deleted", "execution", x.ARN())
+		key := m.MessageKey
+		return message{exec: m.To, from: &key, must: true}, nil // finds nothing and is consumed
+	case err != nil:
+		return message{}, err
+	case p.machine == nil:
+		return message{}, p.fault
+	}
+	x.Revision, x.Start = revisionOf(p.record), e.now()
+	v, err := value.Parse(input)
+	if err != nil {
+		v = value.Checked(input)
+	}
+	return message{express: &expressMessage{kind: expressAgain, start: &expressStart{record: x, program: p, input: v}}}, nil
+}
