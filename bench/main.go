@@ -34,6 +34,7 @@ type benchmark struct {
 var benchmarks = []benchmark{
 	{"startup", benchStartup},
 	{"http", benchHTTP},
+	{"express", benchExpress},
 	{"events", benchEvents},
 	{"map", benchMap},
 	{"maps", benchMaps},
