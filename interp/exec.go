@@ -36,9 +36,6 @@ const MaxEvents = math.MaxInt32
 // maxAge is how long an execution may run where limits have no bound, in ms.
 const maxAge = 100 * 365 * 24 * 3600 * 1000
 
-// maxExpress is how long an Express execution may run, in ms. It has a timer.
-const maxExpress = 5 * 60 * 1000
-
 // Identity is what an execution is called: it never changes while it runs.
 type Identity struct {
 	ARN         string
@@ -50,7 +47,7 @@ type Identity struct {
 	Alias       string
 	Region      string
 	StartedAt   time.Time
-	// Express limits it to five minutes; Sync, with Express: StartSyncExecution started it.
+	// Express: it is an Express execution; Sync, with Express: StartSyncExecution started it.
 	Express, Sync bool
 }
 
@@ -348,9 +345,6 @@ func (x *Exec) start() {
 	ev.Data, ev.RoleARN, ev.Version, ev.Alias = x.input.Text(), x.id.RoleARN, x.id.Version, x.id.Alias
 	t.prev = 0 // the first state's event has no predecessor either, as AWS has it
 	x.deadline = x.now + x.maxAge()
-	if x.id.Express {
-		x.deadline = x.now + maxExpress
-	}
 	if s := x.machine.TimeoutSeconds; s > 0 {
 		x.deadline = min(x.deadline, x.now+s*1000)
 	}
@@ -362,16 +356,25 @@ func (x *Exec) start() {
 }
 
 // maxAge is how long the execution may run, in ms. There is no timer for it where a machine has no TimeoutSeconds: what
-// comes later than that ends the execution instead, and no wait is longer.
+// comes later than that ends the execution instead, and no wait is longer. Those of Express have a timer always.
 func (x *Exec) maxAge() int64 {
-	if t := x.limits.ExecutionTime; t > 0 {
+	t := x.limits.ExecutionTime
+	if x.id.Express {
+		t = x.limits.ExpressTime
+	}
+	if t > 0 {
 		return min(t.Milliseconds(), maxAge)
 	}
 	return maxAge
 }
 
-// lastEventAllowed is the largest id that an event may have.
-func (x *Exec) lastEventAllowed() int64 { return min(x.limits.Events.Or(MaxEvents), MaxEvents) }
+// lastEventAllowed is the largest id that an event may have. AWS limits the histories that it keeps.
+func (x *Exec) lastEventAllowed() int64 {
+	if x.id.Express {
+		return MaxEvents
+	}
+	return min(x.limits.Events.Or(MaxEvents), MaxEvents)
+}
 
 // collect turns the threads the step touched into rows to write and rows to delete.
 func (x *Exec) collect() {
