@@ -69,13 +69,18 @@ func parseInput(text string, s *Shape) (value.Value, *Error) {
 
 // refusal returns the status of an error, the answer to a request with that X-Amz-Target, and appends its body to dst.
 func (s *Service) refusal(err *Error, target string, dst []byte) (status int, body []byte) {
-	if err.Limit != "" && s.Hit != nil {
-		s.Hit(err.Limit, target)
-	}
+	s.tell(err, target)
 	if status = err.Status; status == 0 {
 		status = http.StatusBadRequest
 	}
 	return status, err.appendBody(dst, s.Namespace)
+}
+
+// tell says which limit an answer is about, if it is about one.
+func (s *Service) tell(err *Error, target string) {
+	if err.Limit != "" && s.Hit != nil {
+		s.Hit(err.Limit, target)
+	}
 }
 
 // AppendRequestID appends a new id of a request, as the header X-Amzn-Requestid of an answer has it.

@@ -17,10 +17,12 @@ func (s *Service) Find(name string) *Operation {
 // worded as if it had come over the wire.
 func (s *Service) Invoke(ctx context.Context, op *Operation, place arn.Place, in value.Value) (value.Value, *Error) {
 	if err := check(in, op.Input); err != nil {
+		s.tell(err, op.Name)
 		return value.Value{}, err
 	}
 	c := &Call{Input: Input{in}, Place: place, Out: Writer{[]byte{'{'}}}
 	if err := s.do(ctx, op, c); err != nil {
+		s.tell(err, op.Name)
 		return value.Value{}, err
 	}
 	c.Out.Close('}')

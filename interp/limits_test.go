@@ -8,6 +8,7 @@ import (
 
 	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/history"
+	"github.com/statelark/statelark/limits"
 	"github.com/statelark/statelark/value"
 )
 
@@ -117,5 +118,37 @@ func TestStepBudget(t *testing.T) {
 				ev.Kind = Continue
 			}
 		})
+	}
+}
+
+// TestLimitsShrink reads an execution back under limits that it is beyond already: it is read, and ends at its next event.
+func TestLimitsShrink(t *testing.T) {
+	m, found := asl.Parse(`{"StartAt":"P","States":{"P":{"Type":"Pass","Next":"C"},
+		"C":{"Type":"Choice","Choices":[{"Variable":"$$.Execution.Name","StringEquals":"no","Next":"S"}],"Default":"P"},"S":{"Type":"Succeed"}}}`, asl.Options{})
+	if m == nil {
+		t.Fatal(asl.Message(found))
+	}
+	free, small := limits.Free(), limits.AWS()
+	small.Events = 200
+	s := newScript(t, m)
+	host := scriptHost
+	host.Limits = &free
+	x := NewExec(scriptIdentity, host, m, value.EmptyObj, 1)
+	d := x.Step(Event{Kind: Started, At: s.now})
+	for range 40 { // beyond AWS's 25,000
+		d = x.Step(Event{Kind: Continue, At: s.now})
+	}
+	if x.LastEvent() <= 25_000 || !d.More {
+		t.Fatalf("it has %d events", x.LastEvent())
+	}
+	host.Limits = &small
+	x, err := Load(scriptIdentity, host, m, []Row{{0, x.AppendHeader(nil, s)}}, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := x.LastEvent()
+	d = x.Step(Event{Kind: Continue, At: s.now})
+	if d.End == nil || d.End.Status != Failed || *d.End.Error != "States.Runtime" || d.Hit != "events" || x.LastEvent() != last+1 {
+		t.Errorf("after event %d it came to %d: %+v, hit %q", last, x.LastEvent(), d.End, d.Hit)
 	}
 }
