@@ -134,9 +134,16 @@ func cutLast(text string) (before, last string, ok bool) {
 	return text[:i], text[i+1:], true
 }
 
-// MapRun returns the ARN of a run of a Distributed Map, of the state machine with the given ARN.
+// MapRun returns the ARN of a run of a distributed Map, of the state machine with the given ARN, which may have a label.
 func MapRun(machine, label, id string) string {
+	machine, _ = SplitLabel(machine)
 	return strings.Replace(machine, ":stateMachine:", ":mapRun:", 1) + "/" + label + ":" + id
+}
+
+// SplitLabel takes the label of a distributed Map from the ARN of a state machine, "" when it has none.
+func SplitLabel(machine string) (unlabelled, label string) {
+	unlabelled, label, _ = strings.Cut(machine, "/")
+	return unlabelled, label
 }
 
 // ARN is an Amazon resource name, taken apart.

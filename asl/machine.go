@@ -7,6 +7,8 @@
 package asl
 
 import (
+	"iter"
+
 	"github.com/statelark/statelark/jsonata"
 	"github.com/statelark/statelark/jsonpath"
 	"github.com/statelark/statelark/value"
@@ -41,6 +43,35 @@ type Block struct {
 
 // State returns the state of that name, nil when the block has none.
 func (b *Block) State(name string) *State { return b.byName[name] }
+
+// All goes through the states of the block and of the blocks within, each before those within it.
+func (b *Block) All() iter.Seq[*State] {
+	return func(yield func(*State) bool) { b.all(yield) }
+}
+
+func (b *Block) all(yield func(*State) bool) bool {
+	for _, s := range b.States {
+		if !yield(s) {
+			return false
+		}
+		for _, inner := range s.blocks() {
+			if !inner.all(yield) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// StateAt returns the state of that Pointer, in whatever block, nil when there is none.
+func (b *Block) StateAt(pointer string) *State {
+	for s := range b.All() {
+		if s.Pointer == pointer {
+			return s
+		}
+	}
+	return nil
+}
 
 // Type is the type of a state.
 type Type uint8

@@ -29,7 +29,6 @@ func TestManyItems(t *testing.T) {
 	}{
 		{"inline", "", "", 1500, false},
 		{"inline with a selector", `"ItemSelector":{"i.$":"$$.Map.Item.Index"},`, "", 1500, false},
-		{"distributed", "", `"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},`, 40_000, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newScript(t, parsed(t, fmt.Sprintf(definition, c.selector, c.config)))
@@ -119,8 +118,6 @@ func TestResultsTooLarge(t *testing.T) {
 		"Map": {`{"StartAt":"M","States":{"M":{"Type":"Map","ItemProcessor":` + strings.Replace(processor("INLINE"), `,"ExecutionType":"STANDARD"`, "", 1) + `,` + catch,
 			[]string{"LambdaFunctionSucceeded", "TaskStateExited", "MapIterationSucceeded", "MapIterationAborted", "TaskStateAborted", "MapIterationAborted", "TaskStateAborted",
 				"MapStateFailed", "MapStateExited", "WaitStateEntered"}},
-		"distributed Map": {`{"StartAt":"M","States":{"M":{"Type":"Map","ItemProcessor":` + processor("DISTRIBUTED") + `,` + catch,
-			[]string{"MapRunFailed", "MapStateFailed", "MapStateExited", "WaitStateEntered"}},
 		"Parallel": {`{"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[` + branches + `],` + catch,
 			[]string{"LambdaFunctionSucceeded", "TaskStateExited", "TaskStateAborted", "TaskStateAborted", "ParallelStateFailed", "ParallelStateExited", "WaitStateEntered"}},
 	} {

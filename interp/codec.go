@@ -2,7 +2,6 @@ package interp
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/statelark/statelark/asl"
@@ -20,7 +19,7 @@ import (
 // frozen.
 
 // rowVersion is the first byte of every row.
-const rowVersion = 2
+const rowVersion = 3
 
 // Row is a stored row of an execution.
 type Row struct {
@@ -93,7 +92,6 @@ func (w *writer) thread(t *Thread) {
 	w.Int(int64(t.entered))
 	w.Int(t.enteredAt)
 	w.retries(t.retries)
-	w.hidden(t)
 	switch t.phase {
 	case waiting:
 		w.wait(t.wait)
@@ -117,6 +115,9 @@ func (w *writer) wait(t *wait) {
 	w.Uint(t.seq)
 	w.Uint(uint64(t.kind))
 	w.Int(t.due)
+	if t.kind == waitRun {
+		w.Text(t.handle)
+	}
 	if t.kind != waitTask {
 		return
 	}
@@ -128,23 +129,12 @@ func (w *writer) wait(t *wait) {
 	w.Bool(t.picked)
 }
 
-// hidden writes the length of a hidden history in the row of its top thread; the threads below share it.
-func (w *writer) hidden(t *Thread) {
-	own := t.hidden != nil && t.hidden.root == t
-	w.Bool(own)
-	if own {
-		w.Int(t.hidden.events)
-	}
-}
-
 func (w *writer) join(j *join) {
 	w.value(j.items)
 	w.value(j.args)
-	for _, n := range []int{j.length, j.limit, j.started, j.ended, j.failed} {
+	for _, n := range []int{j.length, j.limit, j.started, j.ended} {
 		w.Uint(uint64(n))
 	}
-	w.Int(j.tolerate.count)
-	w.Uint(math.Float64bits(j.tolerate.percentage))
 	w.Bool(j.paused)
 	if j.paused {
 		w.Int(int64(j.from))
@@ -220,9 +210,12 @@ func (l *loading) header(r *reader, version byte) {
 // thread reads a thread and notes the name of its state, unless row 0 has told it.
 func (l *loading) thread(r *reader, id uint32, version byte) *Thread {
 	t, state := &Thread{id: id, stored: true}, ""
-	if version == 1 {
+	switch version {
+	case 1:
 		state = r.threadV1(t)
-	} else {
+	case 2:
+		state = r.threadV2(t)
+	default:
 		state = r.thread(t)
 	}
 	if id != topThread || l.top == nil {
@@ -252,9 +245,6 @@ func (x *Exec) link(states map[uint32]string) error {
 		}
 		if p := x.threads[t.parent]; p != nil {
 			p.join.children[t.index] = t
-			if t.hidden == nil {
-				t.hidden = p.hidden
-			}
 			if t.phase == done {
 				p.join.count(p.state, t)
 			}
@@ -262,7 +252,11 @@ func (x *Exec) link(states map[uint32]string) error {
 		x.enlist(t)
 	}
 	for _, id := range ids {
-		if j := x.threads[id].join; j != nil && !j.complete() {
+		switch t := x.threads[id]; {
+		case t.join == nil:
+		case t.state.Type == asl.Map && t.state.Map.Distributed:
+			x.outdated = append(x.outdated, t)
+		case !t.join.complete():
 			return fmt.Errorf("reading %s: threads below thread %d are missing", x.id.ARN, id)
 		}
 	}
@@ -315,6 +309,8 @@ func (w *wait) fits(typ asl.Type) bool {
 		return typ == asl.Wait
 	case waitRetry:
 		return typ == asl.Task || typ == asl.Parallel || typ == asl.Map
+	case waitRun:
+		return typ == asl.Map
 	}
 	return false
 }
@@ -327,18 +323,18 @@ func (j *join) fits(s *asl.State) bool {
 			return false
 		}
 	case asl.Map:
-		if k := j.items.Kind(); k != value.Array && k != value.Object || j.length != j.items.Len() {
+		if k := j.items.Kind(); k != value.Array && !(k == value.Object && s.Map.Distributed) || j.length != j.items.Len() {
 			return false
 		}
 	default:
 		return false
 	}
-	return j.limit > 0 && 0 <= j.failed && j.failed <= j.ended && j.ended <= j.started && j.started <= j.length
+	return j.limit > 0 && 0 <= j.ended && j.ended <= j.started && j.started <= j.length
 }
 
 // complete reports whether the threads that j counts are there.
 func (j *join) complete() bool {
-	begun, ended := j.failed, j.failed
+	begun, ended := 0, 0
 	for _, c := range j.children {
 		if c != nil {
 			begun++
@@ -417,17 +413,25 @@ func (r *reader) thread(t *Thread) (state string) {
 	if n := int(r.Uint()); n != 0 {
 		t.retries = &retries{all: n, by: r.counts()}
 	}
-	r.hidden(t)
+	r.rest(t)
+	return state
+}
+
+// rest reads what t waits for.
+func (r *reader) rest(t *Thread) {
 	switch t.phase {
 	case waiting:
 		t.wait = r.wait()
 	case joining:
 		t.join = r.join()
-		if t.join.paused = r.Bool(); t.join.paused {
-			t.join.from = r.event()
-		}
+		r.paused(t.join)
 	}
-	return state
+}
+
+func (r *reader) paused(j *join) {
+	if j.paused = r.Bool(); j.paused {
+		j.from = r.event()
+	}
 }
 
 // head reads which thread it is and how far.
@@ -451,16 +455,13 @@ func (r *reader) counts() []int {
 	return by
 }
 
-func (r *reader) hidden(t *Thread) {
-	if r.Bool() {
-		t.hidden = &hiddenLog{root: t, events: r.Int()}
-	}
-}
-
 func (r *reader) wait() *wait {
 	w := &wait{seq: r.Uint(), kind: waitKind(r.Uint()), due: r.Int()}
-	if w.kind == waitTask {
+	switch w.kind {
+	case waitTask:
 		r.task(w)
+	case waitRun:
+		w.handle = r.Text()
 	}
 	return w
 }
@@ -472,9 +473,8 @@ func (r *reader) task(w *wait) {
 
 func (r *reader) join() *join {
 	j := &join{items: r.checked(), args: r.value()}
-	for _, n := range []*int{&j.length, &j.limit, &j.started, &j.ended, &j.failed} {
+	for _, n := range []*int{&j.length, &j.limit, &j.started, &j.ended} {
 		*n = int(r.Uint())
 	}
-	j.tolerate = tolerance{count: r.Int(), percentage: math.Float64frombits(r.Uint())}
 	return j
 }

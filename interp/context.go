@@ -108,6 +108,10 @@ func (i *mapItem) context() value.Value {
 	if i.keyed {
 		members = append(members, value.Member{Key: "Key", Value: value.FromString(i.key)})
 	}
-	members = append(members, value.Member{Key: "Source", Value: stateData})
+	source := stateData
+	if i.source != "" {
+		source = value.FromString(i.source)
+	}
+	members = append(members, value.Member{Key: "Source", Value: source})
 	return value.NewObject([]value.Member{{Key: "Item", Value: value.NewObject(members)}})
 }

@@ -97,6 +97,8 @@ type Exec struct {
 	held    int // bytes of the payloads that threads and joins hold. Invariant: what a sum over all of them gives
 	vars    int // bytes of all variables. Invariant: as held
 
+	outdated []*Thread // distributed Maps as older builds had them; see renew
+
 	// Of the step under way:
 	now     int64     // Unix ms
 	used    int       // turns of the budget that are used up
@@ -108,7 +110,7 @@ type Exec struct {
 	expired []*Thread // whose waits the step's time ended
 	d       *Decision
 	own     Decision      // of Step
-	spare   history.Event // where events of hidden threads go
+	spare   history.Event // where events after the end go
 }
 
 // Status tells how far an execution is.
@@ -147,6 +149,10 @@ const (
 	TimerFired
 	// Stopped: StopExecution was called, with Error and Cause or neither.
 	Stopped
+	// MapRunSucceeded: the Map Run's result is Output.
+	MapRunSucceeded
+	// MapRunFailed: it ended with Error and Cause; see Fatal.
+	MapRunFailed
 )
 
 // Event is something that happened to an execution.
@@ -159,6 +165,8 @@ type Event struct {
 	Cause  *string
 	Worker string
 	Handle string // of TaskSubmitted: what the host needs to cancel the task
+	// Fatal says, of MapRunFailed, that the failure can neither be retried nor caught.
+	Fatal bool
 	// Phase says how far a failed task had come; the zero Phase: it ran.
 	Phase Phase
 	// Up is, of a TimerFired, since when the node could have heard a heartbeat. A heartbeat that is overdue
@@ -186,7 +194,8 @@ type Decision struct {
 	Dirty   []*Thread       // rows to write, besides row 0, which is written whenever the Decision is not empty
 	Removed []uint32        // rows to delete
 	Run     []RunTask       // to dispatch once History is durable
-	Cancel  []CancelTask    // tasks nobody waits for any more
+	MapRuns []StartMapRun   // to begin with that change
+	Cancel  []CancelTask    // tasks and Map Runs nobody waits for any more
 	Arm     []TimerSet
 	Disarm  []TimerSet
 	End     *End // the execution is over; every row, timer and task of it that is left goes
@@ -212,7 +221,7 @@ type RunTask struct {
 	Deadline int64       // Unix ms, 0: none
 }
 
-// CancelTask gives a task up. Handle is what its TaskSubmitted brought.
+// CancelTask gives a task or a Map Run up. Handle is what the task's TaskSubmitted brought, or the ARN of the run.
 type CancelTask struct {
 	Seq    uint64
 	Handle string
@@ -279,7 +288,8 @@ func (x *Exec) StepInto(d *Decision, ev Event) (err error) {
 	defer abandoned(&err)
 	d.reset()
 	x.d, x.now, x.used, x.asked, x.cut = d, ev.At.UnixMilli(), ev.Spent, ev.Spent, false
-	meant := x.accept(ev)
+	renewed := x.renew()
+	meant := x.accept(ev) || renewed
 	x.releaseFrames()
 	if meant {
 		x.run()
@@ -291,7 +301,7 @@ func (x *Exec) StepInto(d *Decision, ev Event) (err error) {
 
 func (d *Decision) reset() {
 	*d = Decision{
-		History: emptied(d.History), Dirty: emptied(d.Dirty), Removed: emptied(d.Removed), Run: emptied(d.Run),
+		History: emptied(d.History), Dirty: emptied(d.Dirty), Removed: emptied(d.Removed), Run: emptied(d.Run), MapRuns: emptied(d.MapRuns),
 		Cancel: emptied(d.Cancel), Arm: emptied(d.Arm), Disarm: emptied(d.Disarm),
 	}
 }
@@ -327,6 +337,12 @@ func (x *Exec) accept(ev Event) bool {
 		x.endAborted(ev.Error, ev.Cause)
 	case TimerFired:
 		return x.timerFired(ev)
+	case MapRunSucceeded, MapRunFailed:
+		t := x.waits[ev.Seq]
+		if t == nil || t.wait.kind != waitRun {
+			return false
+		}
+		x.runEvent(t, ev)
 	default:
 		t := x.waits[ev.Seq]
 		if t == nil || t.wait.kind != waitTask {
@@ -395,7 +411,7 @@ func (x *Exec) collect() {
 	if x.d.End == nil {
 		x.d.Removed = append(x.d.Removed, x.removed...)
 	} else { // nothing is left to do
-		x.d.Arm, x.d.Run = x.d.Arm[:0], x.d.Run[:0]
+		x.d.Arm, x.d.Run, x.d.MapRuns = x.d.Arm[:0], x.d.Run[:0], x.d.MapRuns[:0]
 	}
 	clear(x.touched)
 	x.touched, x.removed = x.touched[:0], x.removed[:0]
@@ -415,12 +431,6 @@ func (x *Exec) emit(t *Thread, typ history.Type) *history.Event {
 
 // aside appends an event that follows from the last one of t and leaves the chain where it is.
 func (x *Exec) aside(t *Thread, typ history.Type) *history.Event {
-	if t.hidden != nil {
-		t.hidden.events++
-		x.touch(t.hidden.root)
-		x.spare = history.Event{ID: t.hidden.events, Previous: int64(t.prev), At: x.now, Type: typ}
-		return &x.spare
-	}
 	return x.appendEvent(int64(t.prev), typ)
 }
 

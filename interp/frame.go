@@ -63,6 +63,8 @@ type mapItem struct {
 	value value.Value
 	key   string // of an item that is a member of an object
 	keyed bool
+	// source is where an ItemReader found it, "" for what came from the state's own data.
+	source string
 }
 
 // input is what an iteration gets that no ItemSelector says anything else for.

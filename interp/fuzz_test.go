@@ -82,6 +82,40 @@ func hasJSON(x *Exec) bool {
 	})
 }
 
+// FuzzLoadMapRun reads rows of Map Runs that nobody wrote.
+func FuzzLoadMapRun(f *testing.F) {
+	m, found := asl.Parse(fuzzMachine, asl.Options{})
+	if m == nil {
+		f.Fatal(asl.Message(found))
+	}
+	var state *asl.State
+	for s := range m.All() {
+		if s.Map != nil && s.Map.Distributed {
+			state = s
+		}
+	}
+	x := NewExec(scriptIdentity, scriptHost, m, value.Checked(`{"items":[1]}`), 1)
+	run := &MapRun{ARN: "a", Label: "l", State: state, Items: value.Checked(`{"k":[1]}`), Tolerated: -1, x: x, in: x.input,
+		t: &Thread{input: x.input, state: state, vars: []value.Member{{Key: "v", Value: value.True}}}}
+	f.Add(run.AppendRow(nil, noPayloads{}))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		run, err := LoadMapRun(scriptIdentity, scriptHost, m, data, noPayloads{})
+		if err != nil {
+			return
+		}
+		for _, v := range []value.Value{run.x.input, run.t.input, run.in} {
+			if _, err := value.Parse(v.Text()); err != nil {
+				return
+			}
+		}
+		for i := range min(run.Len(), 3) {
+			if _, _, err := run.Child(run.Item(i)); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
 // FuzzLoad reads rows that nobody wrote: they are refused, or they give an execution that can be stepped without a
 // panic. Either way they cost little.
 func FuzzLoad(f *testing.F) {

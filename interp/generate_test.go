@@ -138,8 +138,11 @@ func (g *generator) event(s *script) Event {
 	if open := openWaits(s.x); len(open) > 0 && g.chance(85) {
 		ev.Seq = open[g.IntN(len(open))]
 	}
+	if w := s.x.waits[ev.Seq]; w != nil && w.wait.kind == waitRun && g.chance(60) {
+		ev.Kind, ev.Fatal = MapRunSucceeded+EventKind(g.IntN(2)), g.chance(10)
+	}
 	ev.Output = value.Checked(g.one(`{}`, `null`, `[1, 2]`, `{"deep":{"er":"`+strings.Repeat("x", 5000)+`"}}`))
-	if ev.Kind == TaskFailed {
+	if ev.Kind == TaskFailed || ev.Kind == MapRunFailed {
 		name, cause := g.one("E1", "E2", "E3"), "because"
 		ev.Error, ev.Phase = &name, Phase(g.IntN(4))
 		if g.chance(50) {

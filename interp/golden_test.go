@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,10 +17,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/statelark/statelark/asl"
+	"github.com/statelark/statelark/history"
 )
 
 // Golden rows are what a build wrote: testdata/golden/vN/NAME holds the memory of an execution in rows of version N, as
-// lines "row THREAD HEX" and "payload ID TEXT". Those of older versions were written by the build of that time and are
+// lines "row THREAD HEX", "run SEQ HEX" (of a Map Run) and "payload ID TEXT". Those of older versions were written by the build of that time and are
 // never written again: they stand for the rows in the stores of users, which every later build must read.
 //
 // When TestGoldenRows says that the present rows differ, the stored form has changed. Either that was not meant, or:
@@ -34,11 +36,13 @@ const (
 	goldenToken    = `"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage.waitForTaskToken","Parameters":{"QueueUrl":"q","MessageBody.$":"$$.Task.Token"}`
 )
 
-// goldenLives are executions that between them have every kind of row.
-var goldenLives = []struct {
+type goldenLife struct {
 	name, states, input string
 	verbs               []string
-}{
+}
+
+// goldenLives are executions that between them have every kind of row.
+var goldenLives = []goldenLife{
 	{"loop", `"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Choice","Choices":[{"Variable":"$.end","IsPresent":true,"Next":"E"}],"Default":"A"},"E":{"Type":"Succeed"}}`,
 		`{"n":1}`, nil},
 	{"task", `"TimeoutSeconds":90,"StartAt":"A","States":{"A":{"Type":"Pass","Assign":{"v":1,"w.$":"$.text"},"Next":"T"},"T":{` + goldenTask + `,"TimeoutSeconds":60,"End":true}}`,
@@ -55,11 +59,11 @@ var goldenLives = []struct {
 	{"map", `"StartAt":"M","States":{"M":{"Type":"Map","ItemsPath":"$.l","MaxConcurrency":2,"ItemSelector":{"i.$":"$$.Map.Item.Value","k.$":"$.k"},"ItemProcessor":{"StartAt":"T","States":{"T":{` + goldenTask + `,"End":true}}},"End":true}}`,
 		`{"l":[1,2,3,4],"k":"v"}`, []string{"succeed T \"done\""}},
 	{"distributed", `"StartAt":"M","States":{"M":{"Type":"Map","Label":"L","ToleratedFailureCount":2,"ToleratedFailurePercentage":50,"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"T","States":{"T":{` + goldenTask + `,"End":true}}},"End":true}}`,
-		`[1,2,3,4]`, []string{"succeed T#2 \"done\"", "fail T E -"}},
+		`[1,2,3,4]`, nil},
 }
 
-// goldenLife runs the life and returns it as it stands then.
-func goldenLife(t *testing.T, i int) *script {
+// lived runs the life and returns it as it stands then.
+func lived(t *testing.T, i int) *script {
 	life := goldenLives[i]
 	s := newScript(t, goldenMachine(t, i))
 	s.whole = true
@@ -88,6 +92,9 @@ func goldenText(s *script) string {
 	for _, id := range slices.Sorted(maps.Keys(s.rows)) {
 		fmt.Fprintf(&b, "row %d %x\n", id, s.rows[id])
 	}
+	for _, seq := range slices.Sorted(maps.Keys(s.runs)) {
+		fmt.Fprintf(&b, "run %d %x\n", seq, s.runs[seq])
+	}
 	for _, id := range slices.Sorted(maps.Keys(s.payloads)) {
 		fmt.Fprintf(&b, "payload %d %s\n", id, s.payloads[id])
 	}
@@ -112,6 +119,12 @@ func readGolden(t *testing.T, s *script, file string) {
 			s.payloads[uint32(id)] = text
 			continue
 		}
+		if kind == "run" {
+			if s.runs[id], err = hex.DecodeString(text); err != nil {
+				t.Fatalf("%s: %v", file, err)
+			}
+			continue
+		}
 		if s.rows[uint32(id)], err = hex.DecodeString(text); err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
@@ -123,7 +136,7 @@ func TestGoldenRows(t *testing.T) {
 	for i, life := range goldenLives {
 		t.Run(life.name, func(t *testing.T) {
 			file := filepath.Join(goldenDir, fmt.Sprintf("v%d", rowVersion), strings.ReplaceAll(life.name, " ", "_"))
-			got := goldenText(goldenLife(t, i))
+			got := goldenText(lived(t, i))
 			if *rewrite {
 				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
@@ -144,8 +157,11 @@ func TestGoldenRows(t *testing.T) {
 func TestGoldenRowsAreRead(t *testing.T) {
 	for version := 1; version <= rowVersion; version++ {
 		for i, life := range goldenLives {
+			if life.name == "distributed" && version <= 2 {
+				continue // see TestOutdatedMap
+			}
 			t.Run(fmt.Sprintf("v%d %s", version, life.name), func(t *testing.T) {
-				want := goldenLife(t, i)
+				want := lived(t, i)
 				s := newScript(t, want.m)
 				readGolden(t, s, filepath.Join(goldenDir, fmt.Sprintf("v%d", version), strings.ReplaceAll(life.name, " ", "_")))
 				s.now, s.events = want.now, want.events
@@ -162,11 +178,44 @@ func TestGoldenRowsAreRead(t *testing.T) {
 	}
 }
 
+// TestOutdatedMap reads executions in which the children of a distributed Map are threads. Whatever comes next, the state
+// is tried again, with a Map Run, and the children's tasks are given up.
+func TestOutdatedMap(t *testing.T) {
+	i := slices.IndexFunc(goldenLives, func(l goldenLife) bool { return l.name == "distributed" })
+	for version := 1; version <= 2; version++ {
+		s := newScript(t, goldenMachine(t, i))
+		readGolden(t, s, filepath.Join(goldenDir, fmt.Sprintf("v%d", version), "distributed"))
+		s.load()
+		for id := range s.x.LastEvent() {
+			s.events = append(s.events, history.Event{ID: id + 1})
+		}
+		got := s.verb("succeed T 3") + s.verb("at +1s") + s.verb(`succeed-run M [1]`)
+		want := strings.Join([]string{
+			"  cancel 3 ", "  cancel 4 ", "  arm 5 +0s",
+			"  5<4 MapStateStarted length=4", "  6<5 MapRunStarted",
+			"  map run 6 arn:aws:states:us-east-1:000000000000:mapRun:M/L:ID concurrency=0 tolerated=2 percentage=50 items=[1,2,3,4]",
+			"  disarm 5",
+			"  7<6 MapRunSucceeded", "  8<7 MapStateSucceeded", "  9<7 MapStateExited M [1]", "  10<9 ExecutionSucceeded [1]", "  end SUCCEEDED [1]", "",
+		}, "\n")
+		got = regexp.MustCompile("L:[0-9a-f-]{36}").ReplaceAllString(got, "L:ID")
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("version %d, -want +got:\n%s", version, diff)
+		}
+	}
+}
+
 // memory prints all that the rows of an execution hold, with payloads in place.
 func memory(s *script) []string {
 	out := []string{fmt.Sprintf("0 %x", s.x.AppendHeader(nil, s))}
 	for _, id := range s.x.threadIDs() {
 		out = append(out, fmt.Sprintf("%d %x", id, s.x.threads[id].AppendRow(nil, s)))
+	}
+	for _, seq := range slices.Sorted(maps.Keys(s.runs)) {
+		run, err := LoadMapRun(scriptIdentity, scriptHost, s.m, s.runs[seq], s)
+		if err != nil {
+			return append(out, err.Error())
+		}
+		out = append(out, fmt.Sprintf("run %d %x", seq, run.AppendRow(nil, s)))
 	}
 	return out
 }
@@ -177,7 +226,8 @@ func TestFrozenNumbers(t *testing.T) {
 	for name, c := range map[string]struct{ got, want uint8 }{
 		"entering": {uint8(entering), 1}, "waiting": {uint8(waiting), 2}, "joining": {uint8(joining), 3}, "done": {uint8(done), 4},
 		"waitTask": {uint8(waitTask), 1}, "waitTime": {uint8(waitTime), 2}, "waitRetry": {uint8(waitRetry), 3},
-		"New": {uint8(New), 0}, "Running": {uint8(Running), 1}, "Succeeded": {uint8(Succeeded), 2}, "Failed": {uint8(Failed), 3},
+		"waitRun": {uint8(waitRun), 4},
+		"New":     {uint8(New), 0}, "Running": {uint8(Running), 1}, "Succeeded": {uint8(Succeeded), 2}, "Failed": {uint8(Failed), 3},
 		"TimedOut": {uint8(TimedOut), 4}, "Aborted": {uint8(Aborted), 5},
 		"topThread": {topThread, 1},
 	} {

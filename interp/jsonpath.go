@@ -30,7 +30,11 @@ func (f *frame) env(root value.Value, source string) *jsonpath.Env {
 
 // uuid returns a version 4 UUID out of the execution's random numbers.
 func (x *Exec) uuid() string {
-	a, b := x.random(), x.random()
+	return uuidOf(x.random(), x.random())
+}
+
+// uuidOf makes a UUID of 128 bits.
+func uuidOf(a, b uint64) string {
 	a = a&^0xf000 | 0x4000
 	b = b&^(3<<62) | 2<<62
 	return fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", a>>32, a>>16&0xffff, a&0xffff, b>>48, b&0xffffffffffff)

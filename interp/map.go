@@ -1,25 +1,9 @@
 package interp
 
 import (
-	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/history"
 	"github.com/statelark/statelark/value"
 )
-
-// tolerance is how many children of a distributed Map may fail. The zero tolerance is none.
-type tolerance struct {
-	count      int64   // -1: not given
-	percentage float64 // -1: not given
-}
-
-// exceeded reports whether failed of total children are too many.
-func (t tolerance) exceeded(failed, total int) bool {
-	if t.count < 0 && t.percentage < 0 {
-		return failed > 0
-	}
-	return t.count >= 0 && int64(failed) > t.count ||
-		t.percentage >= 0 && float64(failed)*100 > t.percentage*float64(total)
-}
 
 // startItems begins the iterations of a Map state, as many as may run at once.
 func (x *Exec) startItems(f *frame) *failure {
@@ -27,11 +11,11 @@ func (x *Exec) startItems(f *frame) *failure {
 		return x.testItems(f)
 	}
 	t, m := f.t, f.s.Map
+	if m.Distributed {
+		return x.startMapRun(f)
+	}
 	if m.ItemReader != nil || m.ItemBatcher != nil || m.ResultWriter != nil {
-		if !m.Distributed {
-			return f.runtimeError("The ItemReader, ItemBatcher and ResultWriter fields are not supported for INLINE maps")
-		}
-		return f.runtimeError("ItemReader, ItemBatcher and ResultWriter are not supported by this server.")
+		return f.runtimeError("The ItemReader, ItemBatcher and ResultWriter fields are not supported for INLINE maps")
 	}
 	limit, fail := f.concurrency()
 	if fail != nil {
@@ -44,12 +28,6 @@ func (x *Exec) startItems(f *frame) *failure {
 	ev := x.emit(t, history.MapStateStarted)
 	ev.Length = int64(items.Len())
 	x.joinWith(t, &join{items: items, args: f.in, length: items.Len(), limit: limit, children: make([]*Thread, items.Len())})
-	if m.Distributed {
-		if t.join.tolerate, fail = f.tolerance(); fail != nil {
-			return fail
-		}
-		x.emit(t, history.MapRunStarted).MapRun = x.mapRunARN(m.Label)
-	}
 	if t.join.length == 0 {
 		x.mapDone(t)
 		return nil
@@ -88,38 +66,23 @@ func (f *frame) maxConcurrency() (int64, *failure) {
 	return n, nil
 }
 
-// tolerance computes ToleratedFailureCount and ToleratedFailurePercentage.
-func (f *frame) tolerance() (tolerance, *failure) {
-	t := tolerance{count: -1, percentage: -1}
+// tolerance computes ToleratedFailureCount and ToleratedFailurePercentage; -1: not given.
+func (f *frame) tolerance() (count int64, percentage float64, fail *failure) {
+	count, percentage = -1, -1
 	if field := f.s.Map.ToleratedFailureCount; field.Exists() {
-		n, fail := f.lang.integer(f, field)
+		if count, fail = f.lang.integer(f, field); fail == nil && count < 0 {
+			fail = f.lang.outOfRange(f, field, "ToleratedFailureCount cannot be negative.")
+		}
 		if fail != nil {
-			return t, fail
+			return -1, -1, fail
 		}
-		if n < 0 {
-			return t, f.lang.outOfRange(f, field, "ToleratedFailureCount cannot be negative.")
-		}
-		t.count = n
 	}
 	if field := f.s.Map.ToleratedFailurePercentage; field.Exists() {
-		n, fail := f.lang.number(f, field)
-		if fail != nil {
-			return t, fail
+		if percentage, fail = f.lang.number(f, field); fail == nil && (percentage < 0 || percentage > 100) {
+			fail = f.lang.outOfRange(f, field, "ToleratedFailurePercentage must be between 0 and 100.")
 		}
-		if n < 0 || n > 100 {
-			return t, f.lang.outOfRange(f, field, "ToleratedFailurePercentage must be between 0 and 100.")
-		}
-		t.percentage = n
 	}
-	return t, nil
-}
-
-// mapRunARN makes the name of a new map run.
-func (x *Exec) mapRunARN(label string) string {
-	if label == "" {
-		label = x.uuid()
-	}
-	return arn.MapRun(x.id.MachineARN, label, x.uuid())
+	return count, percentage, fail
 }
 
 // startMore begins iterations until the limit is reached or the budget is used up; they follow from the event previous.
@@ -143,12 +106,8 @@ func (x *Exec) startItem(t *Thread, previous eventID) {
 	j.children[j.started] = c
 	j.started++
 	x.touch(t)
-	if t.state.Map.Distributed {
-		c.hidden, c.prev = &hiddenLog{root: c, events: 1}, 0
-	} else {
-		ev := x.emit(c, history.MapIterationStarted)
-		ev.Name, ev.Index = t.state.Name, int64(c.index)
-	}
+	ev := x.emit(c, history.MapIterationStarted)
+	ev.Name, ev.Index = t.state.Name, int64(c.index)
 	f := x.newFrame(t)
 	f.in, f.item = j.args, item
 	input, fail := f.selectItem()
@@ -171,24 +130,16 @@ func (f *frame) selectItem() (input value.Value, fail *failure) {
 	return input, fail
 }
 
-// item returns what iteration i is about: an element of an array, or a member of an object.
-func (j *join) item(i int) *mapItem {
-	if j.items.Kind() == value.Object {
-		m := j.items.Members()[i]
-		return &mapItem{index: i, key: m.Key, keyed: true, value: m.Value}
-	}
-	return &mapItem{index: i, value: j.items.Elems()[i]}
-}
+// item returns what iteration i is about.
+func (j *join) item(i int) *mapItem { return &mapItem{index: i, value: j.items.Elems()[i]} }
 
 // itemDone goes on after an iteration that ended well: with the next ones, or with the end of the Map.
 func (x *Exec) itemDone(t, child *Thread) {
 	j, last := t.join, child.prev
-	if !t.state.Map.Distributed {
-		ev := x.aside(child, history.MapIterationSucceeded)
-		ev.Name, ev.Index = t.state.Name, int64(child.index)
-		if j.ended == j.length {
-			t.prev = eventID(ev.ID)
-		}
+	ev := x.aside(child, history.MapIterationSucceeded)
+	ev.Name, ev.Index = t.state.Name, int64(child.index)
+	if j.ended == j.length {
+		t.prev = eventID(ev.ID)
 	}
 	switch {
 	case j.ended == j.length:
@@ -203,31 +154,6 @@ func (x *Exec) itemDone(t, child *Thread) {
 // mapDone ends a Map state whose iterations are all done.
 func (x *Exec) mapDone(t *Thread) {
 	result := value.NewArray(t.join.results())
-	if t.state.Map.Distributed {
-		x.emit(t, history.MapRunSucceeded)
-	}
 	x.aside(t, history.MapStateSucceeded)
 	x.joinExit(t, result)
-}
-
-// childFailed notes the failure of a child of a distributed Map; when there are too many, the Map fails.
-func (x *Exec) childFailed(t, child *Thread) {
-	j := t.join
-	j.failed++
-	j.ended++
-	j.children[child.index] = nil
-	x.remove(child)
-	x.touch(t)
-	if j.tolerate.exceeded(j.failed, j.length) {
-		fail := newFailure("States.ExceedToleratedFailureThreshold", "The specified tolerated failure threshold was exceeded")
-		fail.write(x.emit(t, history.MapRunFailed))
-		x.dropJoin(t)
-		x.failTask(t, fail)
-		return
-	}
-	if j.ended == j.length {
-		x.mapDone(t)
-		return
-	}
-	x.startMore(t, 0)
 }

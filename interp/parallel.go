@@ -84,24 +84,18 @@ func compacts(v value.Value) bool {
 // The other threads are cut.
 func (x *Exec) joinTooLarge(parent, child *Thread) {
 	fail := tooLarge(parent.state.Name)
-	if s := parent.state; s.Type == asl.Map && s.Map.Distributed {
-		fail.write(x.emit(parent, history.MapRunFailed))
-	} else {
-		parent.follow(child)
-		x.writeCut(parent, nil)
-	}
+	parent.follow(child)
+	x.writeCut(parent, nil)
 	x.dropJoin(parent)
 	x.touch(parent)
 	x.failTask(parent, fail)
 }
 
-// results returns the results of the children that have one, in order.
+// results returns the results of the children in order.
 func (j *join) results() []value.Value {
 	results := make([]value.Value, 0, j.length)
 	for _, c := range j.children {
-		if c != nil {
-			results = append(results, c.input)
-		}
+		results = append(results, c.input)
 	}
 	return results
 }
@@ -126,10 +120,6 @@ func (x *Exec) joinExit(t *Thread, result value.Value) {
 // for each that was in the middle of a state, history shows the state's end, linked to child's last event.
 func (x *Exec) failJoin(parent, child *Thread, fail *failure) {
 	isMap := parent.state.Type == asl.Map
-	if isMap && parent.state.Map.Distributed {
-		x.childFailed(parent, child)
-		return
-	}
 	parent.follow(child)
 	if isMap {
 		x.writeIteration(parent, history.MapIterationFailed, int(child.index))

@@ -29,6 +29,9 @@ import (
 //	at +DURATION                so much time passes, and the timers that fall due fire
 //	skip +DURATION              so much time passes, and no timer fires yet
 //	stop ERROR CAUSE            StopExecution
+//	children STATE              the inputs of the children of the state's Map Run are made
+//	succeed-run STATE OUTPUT    the Map Run of the state has a result
+//	fail-run, fail-run-fatally STATE ERROR CAUSE
 //
 // After each verb the memory is written to rows and read back, and the script goes on with what was read: a crash
 // at any barrier leaves no trace. With -rewrite the files get what came out; commit that only if you understand it.
@@ -89,6 +92,7 @@ type script struct {
 	rows     map[uint32][]byte
 	payloads map[uint32]string
 	timers   map[uint64]int64
+	runs     map[uint64][]byte // rows of Map Runs, by the Seq of their wait
 	events   []history.Event
 	whole    bool // never reload
 }
@@ -96,7 +100,7 @@ type script struct {
 func newScript(t *testing.T, m *asl.Machine) *script {
 	return &script{
 		t: t, m: m, now: time.UnixMilli(1_700_000_000_000).UTC(),
-		rows: map[uint32][]byte{}, payloads: map[uint32]string{}, timers: map[uint64]int64{},
+		rows: map[uint32][]byte{}, payloads: map[uint32]string{}, timers: map[uint64]int64{}, runs: map[uint64][]byte{},
 	}
 }
 
@@ -137,6 +141,7 @@ func (s *script) verb(line string) string {
 	ev := Event{At: s.now}
 	switch word {
 	case "start":
+		s.reset()
 		s.x = NewExec(scriptIdentity, scriptHost, s.m, s.parse(rest), 1)
 		ev.Kind = Started
 	case "at", "skip":
@@ -152,10 +157,33 @@ func (s *script) verb(line string) string {
 	case "stop":
 		ev.Kind = Stopped
 		ev.Error, ev.Cause = words(rest)
+	case "children":
+		return s.children(rest)
 	default:
 		return s.taskVerb(word, rest, ev)
 	}
 	return s.step(ev)
+}
+
+// children prints what a Map Run makes of the items, with what its row says of it.
+func (s *script) children(state string) string {
+	run, err := LoadMapRun(scriptIdentity, scriptHost, s.m, s.runs[s.seq(state)], s)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var out strings.Builder
+	for i := range run.Len() {
+		input, fail, err := run.Child(run.Item(i))
+		switch {
+		case err != nil:
+			s.t.Fatal(err)
+		case fail != nil:
+			fmt.Fprintf(&out, "  child %d fails fatal=%v%s%s\n", i, fail.Fatal, optional(" error=", fail.Error), optional(" cause=", fail.Cause))
+		default:
+			fmt.Fprintf(&out, "  child %d %s\n", i, short(input.Text()))
+		}
+	}
+	return out.String()
 }
 
 func (s *script) taskVerb(word, rest string, ev Event) string {
@@ -166,6 +194,11 @@ func (s *script) taskVerb(word, rest string, ev Event) string {
 		ev.Kind, ev.Output = TaskSucceeded, s.parse(rest)
 	case "fail", "fail-start", "fail-submit", "fail-schedule":
 		ev.Kind, ev.Phase = TaskFailed, map[string]Phase{"fail-start": Start, "fail-submit": Submit, "fail-schedule": Schedule}[word]
+		ev.Error, ev.Cause = words(rest)
+	case "succeed-run":
+		ev.Kind, ev.Output = MapRunSucceeded, s.parse(rest)
+	case "fail-run", "fail-run-fatally":
+		ev.Kind, ev.Fatal = MapRunFailed, word == "fail-run-fatally"
 		ev.Error, ev.Cause = words(rest)
 	case "submit":
 		ev.Kind, ev.Output, ev.Handle = TaskSubmitted, s.parse(rest), "handle"
@@ -201,11 +234,11 @@ func (s *script) parse(text string) value.Value {
 	return v
 }
 
-// openWaits returns the waits for tasks, the oldest first.
+// openWaits returns the waits for tasks and Map Runs, the oldest first.
 func openWaits(x *Exec) []uint64 {
 	var seqs []uint64
 	for seq, t := range x.waits {
-		if t.wait.kind == waitTask {
+		if t.wait.kind == waitTask || t.wait.kind == waitRun {
 			seqs = append(seqs, seq)
 		}
 	}
@@ -301,6 +334,9 @@ func (s *script) keep(d *Decision) {
 	for _, id := range d.Removed {
 		delete(s.rows, id)
 	}
+	for _, r := range d.MapRuns {
+		s.runs[r.Seq] = r.Run.AppendRow(nil, s)
+	}
 	if s.x.Status() == Running {
 		s.rows[0] = s.x.AppendHeader(nil, s)
 	}
@@ -359,6 +395,9 @@ func (s *script) print(out *strings.Builder, d *Decision) {
 		}
 		out.WriteString("\n")
 	}
+	for _, m := range d.MapRuns {
+		s.printRun(out, m)
+	}
 	for _, c := range d.Cancel {
 		fmt.Fprintf(out, "  cancel %d %s\n", c.Seq, c.Handle)
 	}
@@ -375,6 +414,20 @@ func (s *script) print(out *strings.Builder, d *Decision) {
 	if d.Empty() && !d.More {
 		out.WriteString("  nothing\n")
 	}
+}
+
+func (s *script) printRun(out *strings.Builder, m StartMapRun) {
+	r := m.Run
+	fmt.Fprintf(out, "  map run %d %s concurrency=%d tolerated=%d percentage=%g", m.Seq, r.ARN, r.Concurrency, r.Tolerated, r.Percentage)
+	for _, part := range []struct {
+		name string
+		v    value.Value
+	}{{"items", r.Items}, {"reader", r.Reader}, {"batcher", r.Batcher}, {"writer", r.Writer}} {
+		if part.v.Exists() {
+			fmt.Fprintf(out, " %s=%s", part.name, short(part.v.Compact()))
+		}
+	}
+	out.WriteString("\n")
 }
 
 func (s *script) until(ms int64) string {
@@ -438,4 +491,13 @@ func eventLine(ev *history.Event) string {
 	b.WriteString(optional(" error=", ev.Error))
 	b.WriteString(optional(" cause=", ev.Cause))
 	return b.String()
+}
+
+// reset forgets an execution that came before.
+func (s *script) reset() {
+	clear(s.rows)
+	clear(s.payloads)
+	clear(s.timers)
+	clear(s.runs)
+	s.events = nil
 }

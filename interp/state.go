@@ -26,10 +26,6 @@ var (
 
 // enter takes t into the state it is bound for, and as far in it as it goes without waiting.
 func (x *Exec) enter(t *Thread) {
-	if t.hidden != nil && t.hidden.events >= x.lastEventAllowed()-1 { // its history would be full if it were kept
-		x.endFailed(t, x.tooManyEvents())
-		return
-	}
 	t.retries, t.answered = nil, 0
 	t.enteredAt = x.now
 	ev := x.emit(t, enteredEvent[t.state.Type])
@@ -187,7 +183,7 @@ func (x *Exec) end(status Status, out value.Value, err, cause *string) {
 		if t.wait == nil {
 			continue
 		}
-		if t.wait.kind == waitTask {
+		if t.wait.cancels() {
 			x.d.Cancel = append(x.d.Cancel, CancelTask{t.wait.seq, t.wait.handle})
 		}
 		if t.wait.due != 0 {
@@ -199,14 +195,8 @@ func (x *Exec) end(status Status, out value.Value, err, cause *string) {
 	}
 }
 
-// endFailed ends the execution with a failure that follows from the last event of t. In a child of a
-// distributed Map it ends the child.
+// endFailed ends the execution with a failure that follows from the last event of t.
 func (x *Exec) endFailed(t *Thread, fail *failure) {
-	if t.hidden != nil {
-		child := t.hidden.root
-		x.failJoin(x.threads[child.parent], child, fail)
-		return
-	}
 	fail.write(x.appendEvent(int64(t.prev), history.ExecutionFailed))
 	x.end(Failed, value.Value{}, fail.name, fail.cause)
 }

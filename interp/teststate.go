@@ -256,11 +256,11 @@ func (x *Exec) testItems(f *frame) *failure {
 	}
 	t.noted.MaxConcurrency = &limit
 	if m.Distributed {
-		tolerated, fail := f.tolerance()
+		count, percentage, fail := f.tolerance()
 		if fail != nil {
 			return fail
 		}
-		t.noteTolerance(tolerated.count, tolerated.percentage)
+		t.noteTolerance(count, percentage)
 	}
 	if fail := x.selectItems(f, items); fail != nil {
 		return fail
@@ -284,9 +284,14 @@ func (t *test) noteTolerance(count int64, percentage float64) {
 // tooManyFailed reports whether more iterations failed than are tolerated; none is where nothing is said.
 func (t *test) tooManyFailed(items value.Value) bool {
 	count, percentage := t.noted.ToleratedFailureCount, t.noted.ToleratedFailurePercentage
-	total := max(items.Len(), t.Failed)
-	return count == nil && percentage == nil && t.Failed > 0 || count != nil && int64(t.Failed) > *count ||
-		percentage != nil && float64(t.Failed)*100 > *percentage*float64(total)
+	run := MapRun{Tolerated: -1, Percentage: -1}
+	if count != nil {
+		run.Tolerated = *count
+	}
+	if percentage != nil {
+		run.Percentage = *percentage
+	}
+	return Exceeded(run.Tolerated, run.Percentage, int64(t.Failed), int64(max(items.Len(), t.Failed)))
 }
 
 // items returns what the Map of f iterates over, absent when that is not known: an ItemReader reads nothing here.

@@ -19,9 +19,6 @@ type Thread struct {
 
 	block *asl.Block
 	state *asl.State // the state it is in; of entering: the one it is bound for; of done: nil
-	// hidden is set in threads whose events are not part of the execution's history: the children of a
-	// distributed Map. It counts the events of the child.
-	hidden *hiddenLog
 
 	input value.Value // of the state, as it came; of done: the result of the thread. Set by hold alone
 	vars  []value.Member
@@ -63,6 +60,7 @@ const (
 	waitTask  waitKind = iota + 1 // a task's result
 	waitTime                      // the time of a Wait state
 	waitRetry                     // the delay before the next attempt
+	waitRun                       // the end of a Map Run
 )
 
 // retries counts the attempts after the first.
@@ -75,11 +73,12 @@ type wait struct {
 	seq uint64
 	due int64 // Unix ms at which its timer is set, 0: none
 
+	handle string // of a submitted task; of a Map Run its ARN
+
 	// Of waitTask:
-	deadline  int64  // by TimeoutSeconds, 0: none
-	heartbeat int64  // HeartbeatSeconds in ms, 0: none
-	beatBy    int64  // when the next heartbeat is due, 0: the clock does not run yet
-	handle    string // of a submitted task
+	deadline  int64 // by TimeoutSeconds, 0: none
+	heartbeat int64 // HeartbeatSeconds in ms, 0: none
+	beatBy    int64 // when the next heartbeat is due, 0: the clock does not run yet
 	submitted bool
 	picked    bool // an activity worker has it
 
@@ -87,30 +86,25 @@ type wait struct {
 	place int32 // in Exec.due
 }
 
+// cancels reports whether w is for something outside, which has to learn that nobody waits for it any more.
+func (w *wait) cancels() bool { return w.kind == waitTask || w.kind == waitRun }
+
 // join is the memory of a Parallel or Map state whose threads run.
 //
-// Invariant: failed <= ended <= started <= length; between steps limit threads run, or all are started, or it is paused.
+// Invariant: ended <= started <= length; between steps limit threads run, or all are started, or it is paused.
 type join struct {
 	items    value.Value // of Map: the array
 	args     value.Value // of Map: the effective input, which ItemSelector sees
 	length   int
 	limit    int       // how many may run at once
 	started  int       // children begun; the next one has this index
-	ended    int       // of them, in whatever way
-	failed   int       // of them, in a way that is tolerated
-	tolerate tolerance // of a distributed Map
-	children []*Thread // by index; nil: not begun, or failed and tolerated
+	ended    int       // of them
+	children []*Thread // by index; nil: not begun
 	bytes    int       // of the results so far
 
 	// paused is set while more iterations are to be started when the execution goes on; they follow from the event from.
 	paused bool
 	from   eventID
-}
-
-// hiddenLog is the history of a child, of which only the length is kept: in the row of the child's top thread.
-type hiddenLog struct {
-	root   *Thread
-	events int64
 }
 
 // newThread adds a thread. Its events follow those of its parent until it writes its own.
@@ -119,7 +113,7 @@ func (x *Exec) newThread(parent uint32, index int, block *asl.Block) *Thread {
 	t := &Thread{id: x.lastThread, parent: parent, index: int32(index), block: block}
 	x.threads[t.id] = t
 	if p := x.threads[parent]; p != nil {
-		t.prev, t.hidden = p.prev, p.hidden
+		t.prev = p.prev
 	}
 	x.touch(t)
 	return t
@@ -228,7 +222,7 @@ func (x *Exec) giveUp(t *Thread) {
 	if t.wait == nil {
 		return
 	}
-	if t.wait.kind == waitTask {
+	if t.wait.cancels() {
 		x.d.Cancel = append(x.d.Cancel, CancelTask{t.wait.seq, t.wait.handle})
 	}
 	x.closeWait(t)
@@ -241,9 +235,6 @@ func (x *Exec) lookup(t *Thread, name string) (value.Value, bool) {
 			if t.vars[i].Key == name {
 				return t.vars[i].Value, true
 			}
-		}
-		if t.hidden != nil && t.hidden.root == t {
-			break // a child of a distributed Map sees nothing of its parent
 		}
 	}
 	return value.Value{}, false
