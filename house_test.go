@@ -49,7 +49,7 @@ var house = map[string][]string{
 	"items":        {"s3", "value"},
 	"task":         {"arn", "asl", "value"},
 	"task/aws":     {".", "arn", "asl", "awswire", "task", "value"},
-	"engine":       {".", "arn", "asl", "history", "interp", "limits", "row", "task", "value"},
+	"engine":       {".", "arn", "asl", "history", "interp", "items", "limits", "row", "s3", "task", "value"},
 	"api":          {".", "arn", "asl", "awswire", "history", "limits", "task", "task/aws", "value"},
 	"client":       {".", "arn", "value"},
 	"telemetry":    {".", "arn", "engine", "history", "value"},

@@ -140,6 +140,20 @@ func MapRun(machine, label, id string) string {
 	return strings.Replace(machine, ":stateMachine:", ":mapRun:", 1) + "/" + label + ":" + id
 }
 
+// SplitMapRun is the inverse of MapRun, but for the kind of the first part: machine is all before the id. False when text
+// is not of that form.
+func SplitMapRun(text string) (machine, id string, ok bool) {
+	i := strings.LastIndexByte(text, ':')
+	if i < 0 || i == len(text)-1 || !strings.Contains(text[:i], ":mapRun:") || !strings.Contains(text[:i], "/") {
+		return "", "", false
+	}
+	return text[:i], text[i+1:], true
+}
+
+// Labelled returns the ARN of the state machine that the children of the runs of a distributed Map are executions of.
+// mapRun is what SplitMapRun says of the ARN of a run.
+func Labelled(mapRun string) string { return strings.Replace(mapRun, ":mapRun:", ":stateMachine:", 1) }
+
 // SplitLabel takes the label of a distributed Map from the ARN of a state machine, "" when it has none.
 func SplitLabel(machine string) (unlabelled, label string) {
 	unlabelled, label, _ = strings.Cut(machine, "/")

@@ -73,7 +73,7 @@ func (o *owner) newChange(l *live, d *interp.Decision, m message) *change {
 	}
 	c.cancel = append(c.cancel, d.Cancel...)
 	c.disarm = append(c.disarm, d.Disarm...)
-	sendStops(ch, d.Cancel)
+	sendStops(ch, l, d.Cancel)
 	ch.Blobs = l.payloads.takeNew()
 	c.news = e.newsOf(l, d, m.begin != nil)
 	return c
@@ -115,6 +115,9 @@ func (e *Engine) goOnChange(l *live, c *change, d *interp.Decision, m message) {
 		k := newCall(l, &d.Run[i])
 		c.Work = append(c.Work, statelark.WorkOp{Seq: k.seq, Data: c.row(func(dst []byte) []byte { return k.appendWork(dst, l.payloads) })})
 		c.run = append(c.run, k)
+	}
+	for i := range d.MapRuns {
+		c.Sends = append(c.Sends, beginRunMessage(l, &d.MapRuns[i]))
 	}
 	if workEnds(m.event.Kind) {
 		c.Work = append(c.Work, statelark.WorkOp{Seq: m.event.Seq})
@@ -203,7 +206,8 @@ func (e *Engine) hintSends(ch *statelark.Change, err error) {
 	if err != nil {
 		return
 	}
-	for _, s := range ch.Sends {
+	for i := range ch.Sends {
+		s := &ch.Sends[i]
 		e.ownerOf(s.To).inbox.hint(s.To.Shard())
 	}
 }

@@ -27,8 +27,8 @@ const maxBacklog = 2 * maxBatchBytes
 type commit struct {
 	change     *statelark.Change
 	generation uint64
-	// live is the execution as in memory, nil when the change does not rest on that.
-	live *live
+	// fate is that of the execution as in memory, nil when the change does not rest on that.
+	fate *fate
 	// tell is called once, by the finisher, when the change is durable (nil) or refused.
 	tell func(error)
 
@@ -119,7 +119,7 @@ func (c *committer) run() {
 // stale reports whether a change rests on what was never stored: it is of an old generation, or a change of the
 // execution before it was refused.
 func (m *commit) stale(generation uint64) bool {
-	return m.generation != generation || m.live != nil && m.live.dead.Load()
+	return m.generation != generation || m.fate != nil && m.fate.dead.Load()
 }
 
 // sift refuses the changes of a batch that are stale in a generation and returns the others.
@@ -202,8 +202,8 @@ func (c *committer) write(batch []commit) {
 		c.write(batch[len(batch)/2:])
 		return
 	}
-	if ownFault && batch[0].live != nil {
-		batch[0].live.dead.Store(true)
+	if ownFault && batch[0].fate != nil {
+		batch[0].fate.dead.Store(true)
 	}
 	c.finished <- outcome{batch, err}
 }

@@ -38,12 +38,14 @@ import (
 
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/limits"
+	"github.com/statelark/statelark/s3"
 	"github.com/statelark/statelark/task"
 )
 
 // Options say how an engine runs. The zero value is ready for use.
 type Options struct {
 	Nesting Nesting      // needed where a target calls StartChild
+	Objects s3.Store     // where Map Runs read data sets and write results; nil: nowhere
 	Log     *slog.Logger // nil: discard
 	Tap     Tap          // nil: nobody listens
 	Node    string       // name under which shards are leased, "" : "local"
@@ -107,6 +109,7 @@ type Engine struct {
 	activities *activities
 	recovery   *recovery
 	deletions  *deletions
+	mapRuns    *mapRuns
 
 	express expressRoom
 
@@ -136,7 +139,7 @@ func New(store statelark.Store, targets *task.Registry, o Options) *Engine {
 	e.tallies = e.committer.tallies
 	e.rows = workRows{store, e.tokens.token}
 	e.dispatcher = newDispatcher(targets, e.rows, e.deliver, e.log, o.MaxTasks)
-	e.recovery, e.deletions = newRecovery(e), newDeletions(e)
+	e.recovery, e.deletions, e.mapRuns = newRecovery(e), newDeletions(e), newMapRuns(e)
 	e.express.max, e.express.maxBytes = int64(o.MaxExpress), int64(o.MaxExpressBytes)
 	e.seats = newSeats()
 	e.tests = make(chan struct{}, maxTests)
@@ -236,6 +239,7 @@ func (e *Engine) run() {
 		e.running.Go(func() { o.timers.run(ctx) })
 		e.running.Go(func() { o.inbox.run(ctx) })
 	}
+	e.running.Go(func() { e.mapRuns.run(ctx) })
 	e.running.Go(func() { e.recovery.run(ctx) })
 	e.running.Go(func() { e.deletions.run(ctx) })
 	e.running.Go(func() { e.shards.keep(ctx, e.lost, e.won) })
@@ -302,6 +306,7 @@ func (e *Engine) caughtUp() {
 	for _, o := range e.owners {
 		o.nudge()
 	}
+	e.mapRuns.nudge()
 }
 
 // lost forgets what memory has of shards that another node took.

@@ -201,12 +201,17 @@ func (e *Engine) detail(ctx context.Context, arn string) (*statelark.ExecutionDe
 	if err != nil {
 		return nil, err
 	}
+	return e.detailOf(&ends)
+}
+
+// detailOf returns the execution of that record with its payloads.
+func (e *Engine) detailOf(ends *statelark.Ends) (*statelark.ExecutionDetail, error) {
 	record := ends.Execution
 	d := &statelark.ExecutionDetail{Execution: *record}
 	p := newPayloads(e.store, record.ID)
 	first, err := eventIn(ends.First, 1, p)
 	if err != nil {
-		return nil, fmt.Errorf("reading the input of %s: %w", arn, err)
+		return nil, fmt.Errorf("reading the input of %s: %w", record.ARN(), err)
 	}
 	d.Input = first.Data
 	if record.Status == statelark.Running {
@@ -214,7 +219,7 @@ func (e *Engine) detail(ctx context.Context, arn string) (*statelark.ExecutionDe
 	}
 	last, err := eventIn(ends.Last, record.Events, p)
 	if err != nil {
-		return nil, fmt.Errorf("reading the output of %s: %w", arn, err)
+		return nil, fmt.Errorf("reading the output of %s: %w", record.ARN(), err)
 	}
 	d.Output = last.Data
 	if record.Status != statelark.TimedOut {

@@ -110,6 +110,12 @@ func (b *inbox) deliver(ctx context.Context, s statelark.ShardID, again bool) {
 			if !again && isExpress(&messages[i]) {
 				continue
 			}
+			if forRun(&messages[i]) {
+				if !e.mapRuns.send(ctx, runMessage{id: messages[i].To, row: &messages[i]}) {
+					return
+				}
+				continue
+			}
 			m, err := e.received(ctx, &messages[i])
 			if err != nil {
 				e.log.Warn("message could not be dealt with; it is read again in a few seconds", "to", messages[i].To, "error", err)

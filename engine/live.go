@@ -24,13 +24,26 @@ type beginning struct {
 	seed    uint64 // of the execution
 	parent  *parentWait
 	answer  func(*statelark.Execution, error) // called once
+
+	// Of a child of a Map Run: its id, the run's ARN, and how many items it is given when they are batched.
+	id     statelark.ExecID
+	mapRun string
+	items  int64
+}
+
+// fate is what becomes of the changes of one execution, or Map Run.
+//
+// Invariants: while pending is not 0 the store may know less than memory does. Once dead is set, every change
+// submitted before and not yet written is refused.
+type fate struct {
+	pending atomic.Int32 // changes submitted and not landed
+	dead    atomic.Bool  // a change was refused: memory and store differ
 }
 
 // live is an execution in memory. Only its owner touches it, but for what says otherwise.
 //
-// Invariants: while pending is not 0 the store may know less of the execution than memory does, and it stays in
-// memory. Once dead is set, every change submitted before and not yet written is refused. moreDue is not 0 exactly
-// when the last change submitted left the timer row that says More.
+// Invariants: while pending is not 0 it stays in memory. moreDue is not 0 exactly when the last change submitted left the
+// timer row that says More.
 type live struct {
 	record   *statelark.Execution
 	program  *program
@@ -47,9 +60,8 @@ type live struct {
 
 	express *express // of an Express execution, of which no store knows; nil: it is a Standard one
 
-	pending atomic.Int32 // changes submitted and not landed
-	dead    atomic.Bool  // a change was refused: memory and store differ
-	lost    atomic.Bool  // a step was given up: memory is of no more use, what was submitted is good
+	fate
+	lost atomic.Bool // a step was given up: memory is of no more use, what was submitted is good
 
 	computation *computation // the last step; poll is asked of it
 	aside       *computation // the step that is set aside, nil: none is
@@ -67,6 +79,9 @@ func (e *Engine) newLive(b *beginning, now time.Time, unique, seed uint64) *live
 	}
 	if b.parent != nil {
 		record.Parent, record.ParentWait = b.parent.exec, b.parent.stored()
+	}
+	if b.mapRun != "" {
+		record.ID, record.MapRun, record.Items = b.id, b.mapRun, b.items
 	}
 	l := &live{record: record, program: b.machine, seed: seed}
 	e.beginAnew(l, b.start.Input)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -166,8 +167,12 @@ func (m *machines) known(id string) *program {
 	return p
 }
 
-// revision returns a revision (see revisionOf) of a state machine, deleted or not.
+// revision returns a revision (see revisionOf) of a state machine, deleted or not. With a label in its ARN it is that of
+// the children of a distributed Map.
 func (m *machines) revision(ctx context.Context, arn, revision string) (*program, error) {
+	if strings.Contains(arn, "/") {
+		return m.labelled(ctx, arn, revision)
+	}
 	id := revisionID(arn, revision)
 	if p := m.known(id); p != nil {
 		return p, nil

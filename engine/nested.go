@@ -26,6 +26,13 @@ const (
 	messageStop           // id of the parent
 	messageExpress        // an Express execution, which is to run again: see expressrow.go
 
+	messageBeginRun   // to a Map Run, from its execution; see beginRunMessage
+	messageStopRun    // to a Map Run, from its execution: its id
+	messageRunEnded   // to an execution, from its Map Run; see runEndedMessage
+	messageBeginChild // to a child, from its Map Run; see beginChildMessage
+	messageStopChild  // to a child, from its Map Run
+	messageChildEnded // to a Map Run, from a child; see childEndedMessage
+
 	stopSeq = ^uint64(0)
 )
 
@@ -43,6 +50,7 @@ const (
 	tellsNothing tells = iota
 	tellsText          // .sync: input and output are shown as text
 	tellsJSON          // .sync:2: as JSON
+	tellsRun           // its status, to a Map Run; the wait is its index
 )
 
 var tellsBy = map[asl.Pattern]tells{asl.Sync: tellsText, asl.Sync2: tellsJSON}
@@ -106,7 +114,7 @@ func (e *Engine) parentOf(ctx context.Context, text string) (statelark.ExecID, e
 // tellBegan adds to the change that begins a child the message that it began.
 func (e *Engine) tellBegan(ch *statelark.Change, child *statelark.Execution) {
 	w, waits := waitOf(child)
-	if !waits {
+	if !waits || w.tells == tellsRun {
 		return
 	}
 	data := append([]byte{messageBegan}, child.ID[:]...)
@@ -118,6 +126,10 @@ func (e *Engine) tellBegan(ch *statelark.Change, child *statelark.Execution) {
 func (e *Engine) tellEnded(ch *statelark.Change, child *statelark.Execution, l *live, f *interp.End) {
 	w, waits := waitOf(child)
 	if !waits {
+		return
+	}
+	if w.tells == tellsRun {
+		ch.Sends = append(ch.Sends, childEndedMessage(w, child, f))
 		return
 	}
 	d := &statelark.ExecutionDetail{Execution: *child, Input: l.x.Input().Text(), Error: f.Error, Cause: f.Cause}
@@ -148,10 +160,12 @@ func childOf(handle string) (child statelark.ExecID, ok bool) {
 	return statelark.ExecID([]byte(job.ID)), true
 }
 
-// sendStops adds the messages that stop the children whose parent gives them up.
-func sendStops(ch *statelark.Change, given []interp.CancelTask) {
+// sendStops adds the messages that stop the children and Map Runs that an execution gives up.
+func sendStops(ch *statelark.Change, l *live, given []interp.CancelTask) {
 	for _, t := range given {
-		if child, ok := childOf(t.Handle); ok {
+		if _, _, run := arn.SplitMapRun(t.Handle); run {
+			ch.Sends = append(ch.Sends, stopRunMessage(mapRunID(l.record.Start, t.Handle), ch.Exec))
+		} else if child, ok := childOf(t.Handle); ok {
 			ch.Sends = append(ch.Sends, stopMessage(child, ch.Exec))
 		}
 	}
@@ -193,6 +207,13 @@ func (e *Engine) received(ctx context.Context, m *statelark.Message) (message, e
 		}
 		out.must = false
 		out.event = interp.Event{Kind: interp.Stopped, Cause: &cause}
+	case m.Data[0] == messageRunEnded:
+		return out, out.runEnded(m.Seq>>1, rest)
+	case m.Data[0] == messageBeginChild:
+		return out, e.receiveChild(&out, rest)
+	case m.Data[0] == messageStopChild:
+		out.must = false
+		out.event = interp.Event{Kind: interp.Stopped}
 	}
 	return out, nil
 }

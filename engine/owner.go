@@ -206,7 +206,11 @@ func (o *owner) mayGoOn() bool {
 
 // submit hands a change to the committer. It rests on l as in memory; nil: on nothing.
 func (o *owner) submit(ch *statelark.Change, l *live, tell func(error)) {
-	o.e.committer.submit(commit{change: ch, generation: o.generation, live: l, tell: tell})
+	m := commit{change: ch, generation: o.generation, tell: tell}
+	if l != nil {
+		m.fate = &l.fate
+	}
+	o.e.committer.submit(m)
 }
 
 // goOn gives one more step to the execution that has waited longest for it.
@@ -554,7 +558,8 @@ func (o *owner) begin(m message) bool {
 	o.keep(l)
 	record := l.record
 	return o.step(l, message{
-		exec: record.ID, event: interp.Event{Kind: interp.Started}, begin: b, reply: func(err error) { b.answer(record, err) },
+		exec: record.ID, event: interp.Event{Kind: interp.Started}, from: m.from, begin: b,
+		reply: func(err error) { b.answer(record, err) },
 	})
 }
 

@@ -92,6 +92,10 @@ func (e *Engine) recoverWork(ctx context.Context, s statelark.ShardID, generatio
 			return err
 		}
 		for _, w := range rows {
+			if isMapRun(&w) {
+				e.mapRuns.resume(ctx, w.Exec)
+				continue
+			}
 			k, err := e.rows.read(w)
 			if err != nil {
 				e.log.Error("task cannot be dispatched again; its execution waits until it times out or is stopped", "error", err)

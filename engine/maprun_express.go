@@ -1,0 +1,58 @@
+package engine
+
+import "github.com/statelark/statelark"
+
+// EXPRESS children are Express executions, which no store knows. Which of them have ended is stored a thousand at a time;
+// those between two such changes are run again after a crash.
+
+// maxMailbox is how many messages may wait for an owner that is still given children: those of others come first.
+const maxMailbox = 128
+
+// beginExpress begins an EXPRESS child; false: there is no room for it now.
+func (s *mapRuns) beginExpress(r *mapRun, c *chunk, i int) bool {
+	e := s.e
+	record := r.expressRecord(c.first+int64(i), e.now())
+	if r.state.batched {
+		record.Items = c.itemsOf(i)
+	}
+	if s.express >= e.opts.MaxExpress/2 || len(e.ownerOf(record.ID).in) >= maxMailbox {
+		return false
+	}
+	start := record.Start
+	input := c.inputs[i]
+	err := e.startExpress(&expressStart{record: record, program: r.program, input: input, ended: func(end *expressEnd) {
+		s.post(func() {
+			s.express--
+			if end.err != nil || r.gone.Load() || c.done.has(i) {
+				return
+			}
+			s.ended(r, c, i, endedChild{
+				index: c.first + int64(i), items: uint32(c.itemsOf(i)), status: end.Status, at: c.at, start: start, stop: end.Stop,
+				input: input.Text(), output: end.Output, err: end.Error, cause: end.Cause,
+			}, int64(len(end.Output)))
+		})
+	}})
+	if err != nil {
+		return false
+	}
+	s.express++
+	c.ids[i] = record.ID
+	return true
+}
+
+// giveUpExpress stops the EXPRESS children of a run.
+func (s *mapRuns) giveUpExpress(r *mapRun) {
+	if !r.state.express {
+		return
+	}
+	for _, c := range r.chunks {
+		if c.ids == nil {
+			continue
+		}
+		for ; c.stopped < c.begun; c.stopped++ {
+			if id := c.ids[c.stopped]; id != (statelark.ExecID{}) && !c.done.has(c.stopped) {
+				s.e.stopExpress(s.ctx, id, nil, nil)
+			}
+		}
+	}
+}
