@@ -79,6 +79,18 @@ type Engine interface {
 	Execution(ctx context.Context, arn string) (*statelark.ExecutionDetail, error)
 	// Executions lists those of a state machine or, by a qualified ARN, those started through a version or an alias.
 	Executions(ctx context.Context, q statelark.ExecutionQuery) ([]*statelark.Execution, error)
+
+	// MapRun is about the Map Run of that ARN; ResourceNotFound when there is none.
+	MapRun(ctx context.Context, arn string) (*statelark.MapRun, error)
+	// MapRuns lists the Map Runs of an execution, n at most: those that come after what a call before returned as next, 0 at
+	// first. next is 0 when there are no more.
+	MapRuns(ctx context.Context, execution string, after int64, n int) (list []*statelark.MapRun, next int64, err error)
+	// UpdateMapRun changes a Map Run that is under way; of one that is not it is ValidationException.
+	UpdateMapRun(ctx context.Context, arn string, u statelark.MapRunUpdate) error
+	// MapRunExecutions lists the children of a Map Run, of a status or (0) of any, n at most: those that come after what a
+	// call before returned as next, "" at first. next is "" when there are no more.
+	MapRunExecutions(ctx context.Context, arn string, s statelark.Status, after string, n int) (list []*statelark.Execution, next string, err error)
+
 	// History returns n events at most, beginning with first, in order or in reverse. A first of 0 stands for the
 	// first event or, reverse, the last.
 	History(ctx context.Context, arn string, first int64, n int, reverse bool) ([]history.Event, error)

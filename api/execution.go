@@ -114,9 +114,9 @@ func (s *Server) stopExecution(ctx context.Context, c *awswire.Call) error {
 	return nil
 }
 
-// execution returns the one that a call names.
-func (s *Server) execution(ctx context.Context, c *awswire.Call) (*statelark.ExecutionDetail, error) {
-	arn, err := s.executionARN(c)
+// execution returns the one that a call names by what read checks.
+func (s *Server) execution(ctx context.Context, c *awswire.Call, read func(*awswire.Call) (string, error)) (*statelark.ExecutionDetail, error) {
+	arn, err := read(c)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func (s *Server) execution(ctx context.Context, c *awswire.Call) (*statelark.Exe
 }
 
 func (s *Server) describeExecution(ctx context.Context, c *awswire.Call) error {
-	x, err := s.execution(ctx, c)
+	x, err := s.execution(ctx, c, s.childARN)
 	if err != nil {
 		return err
 	}
@@ -157,6 +157,7 @@ func writeExecution(w *awswire.Writer, x *statelark.Execution) {
 	if !x.Stop.IsZero() {
 		w.Time("stopDate", x.Stop)
 	}
+	w.StrIf("mapRunArn", x.MapRun)
 	w.StrIf("stateMachineVersionArn", x.Version)
 	w.StrIf("stateMachineAliasArn", x.Alias)
 	w.Int("redriveCount", 0)
@@ -166,6 +167,11 @@ func writeExecution(w *awswire.Writer, x *statelark.Execution) {
 func redrivability(x *statelark.Execution, now time.Time, l *limits.Limits) (status, reason string) {
 	const no = "NOT_REDRIVABLE"
 	switch {
+	case x.Express:
+		if x.Status == statelark.Succeeded {
+			reason = "Execution is SUCCEEDED and cannot be redriven"
+		}
+		return "REDRIVABLE_BY_MAP_RUN", reason
 	case x.Status == statelark.Running || x.Status == statelark.Succeeded:
 		return no, "Execution is " + x.Status.String() + " and cannot be redriven"
 	case l.Events.Reached(x.Events + 1):
@@ -179,6 +185,9 @@ func redrivability(x *statelark.Execution, now time.Time, l *limits.Limits) (sta
 }
 
 func (s *Server) listExecutions(ctx context.Context, c *awswire.Call) error {
+	if c.Has("mapRunArn") && !c.Has("stateMachineArn") {
+		return s.listChildren(ctx, c)
+	}
 	q, err := s.executionQuery(ctx, c)
 	if err != nil {
 		return err
@@ -206,12 +215,6 @@ func (s *Server) listExecutions(ctx context.Context, c *awswire.Call) error {
 func (s *Server) executionQuery(ctx context.Context, c *awswire.Call) (q statelark.ExecutionQuery, err error) {
 	if c.Has("stateMachineArn") == c.Has("mapRunArn") {
 		return q, statelark.Errorf(statelark.CodeValidation, "Must specify exactly one of stateMachineArn and mapRunArn")
-	}
-	if run := c.Str("mapRunArn"); run != "" {
-		if _, err := resource(c, run, "mapRun"); err != nil {
-			return q, err
-		}
-		return q, statelark.ResourceNotFound(run)
 	}
 	if q.Machine, err = s.machineARN(c); err != nil {
 		return q, err

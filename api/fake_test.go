@@ -27,6 +27,7 @@ type fakeEngine struct {
 	tasks      []statelark.ActivityTask           // that GetActivityTask will hand out
 	events     []history.Event                    // the history of every execution
 	broken     error                              // what ListStateMachines fails with
+	mapRuns    []*statelark.MapRun
 }
 
 var _ Engine = (*fakeEngine)(nil)
@@ -373,6 +374,53 @@ func (f *fakeEngine) History(ctx context.Context, arn string, first int64, n int
 		slices.Reverse(list)
 	}
 	return list[:min(n, len(list))], nil
+}
+
+func (f *fakeEngine) MapRun(_ context.Context, arn string) (*statelark.MapRun, error) {
+	for _, r := range f.mapRuns {
+		if r.ARN == arn {
+			return r, nil
+		}
+	}
+	return nil, statelark.ResourceNotFound(arn)
+}
+
+func (f *fakeEngine) MapRuns(ctx context.Context, execution string, after int64, n int) (list []*statelark.MapRun, next int64, err error) {
+	if _, err := f.Execution(ctx, execution); err != nil {
+		return nil, 0, err
+	}
+	for i, r := range f.mapRuns {
+		if r.Execution != execution || int64(i) < after {
+			continue
+		}
+		if len(list) == n {
+			return list, int64(i), nil
+		}
+		list = append(list, r)
+	}
+	return list, 0, nil
+}
+
+func (f *fakeEngine) UpdateMapRun(ctx context.Context, arn string, u statelark.MapRunUpdate) error {
+	r, err := f.MapRun(ctx, arn)
+	if err != nil {
+		return err
+	}
+	if u.Concurrency != nil {
+		r.Concurrency = *u.Concurrency
+	}
+	if u.ToleratedCount != nil {
+		r.ToleratedCount = *u.ToleratedCount
+	}
+	if u.ToleratedPercentage != nil {
+		r.ToleratedPercentage = *u.ToleratedPercentage
+	}
+	return nil
+}
+
+func (f *fakeEngine) MapRunExecutions(ctx context.Context, arn string, _ statelark.Status, _ string, _ int) ([]*statelark.Execution, string, error) {
+	_, err := f.MapRun(ctx, arn)
+	return nil, "", err
 }
 
 func (f *fakeEngine) ActivityTask(ctx context.Context, arn, _ string) (*statelark.ActivityTask, error) {

@@ -129,6 +129,13 @@ func (s *Server) operations() []awswire.Operation {
 			opt("variables", payloadShape), opt("stateName", awswire.Secret(1, 80)), opt("mock", mockShape),
 			opt("context", payloadShape), opt("stateConfiguration", stateConfigurationShape))},
 
+		{Name: "DescribeMapRun", Do: s.describeMapRun, Input: input(req("mapRunArn", longARNShape))},
+		{Name: "ListMapRuns", Do: s.listMapRuns, Input: input(
+			req("executionArn", arnShape), opt("maxResults", pageSizeShape), opt("nextToken", pageTokenShape))},
+		{Name: "UpdateMapRun", Do: s.updateMapRun, Input: input(
+			req("mapRunArn", longARNShape), opt("maxConcurrency", awswire.Range(0, 0)),
+			opt("toleratedFailurePercentage", awswire.FloatRange(0, 100)), opt("toleratedFailureCount", awswire.Range(0, 0)))},
+
 		{Name: "CreateActivity", Do: s.createActivity, Input: input(
 			req("name", nameShape), opt("tags", tagsShape), opt("encryptionConfiguration", encryptionConfigurationShape))},
 		{Name: "DescribeActivity", Do: s.describeActivity, Input: input(req("activityArn", arnShape))},

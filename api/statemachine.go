@@ -178,7 +178,7 @@ func (s *Server) describeStateMachine(ctx context.Context, c *awswire.Call) erro
 }
 
 func (s *Server) describeStateMachineForExecution(ctx context.Context, c *awswire.Call) error {
-	x, err := s.execution(ctx, c)
+	x, err := s.execution(ctx, c, s.executionARN)
 	if err != nil {
 		return err
 	}
@@ -187,6 +187,7 @@ func (s *Server) describeStateMachineForExecution(ctx context.Context, c *awswir
 		return err
 	}
 	c.Out.Time("updateDate", m.Updated)
+	c.Out.StrIf("mapRunArn", x.MapRun)
 	writeStateMachine(c, m)
 	return nil
 }
@@ -200,6 +201,8 @@ func writeStateMachine(c *awswire.Call, m *statelark.StateMachine) {
 		w.Str("stateMachineArn", m.ARN)
 	}
 	w.Str("name", m.Name)
+	_, label := arn.SplitLabel(m.ARN)
+	w.StrIf("label", label)
 	if c.Str("includedData") == metadataOnly {
 		w.Str("definition", "{}")
 	} else {

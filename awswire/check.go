@@ -189,6 +189,12 @@ func (c *checker) member(path string, v value.Value, s *Shape) {
 	case Integer:
 		n, _ := v.Int()
 		c.bounds(path, v, s, n, "value")
+	case Float:
+		if f := v.Float(); s.Max > 0 && f > float64(s.Max) {
+			c.fail(path, quote(v, s), atMost("value", s.Max))
+		} else if s.Max > 0 && f < float64(s.Min) {
+			c.fail(path, quote(v, s), atLeast("value", s.Min))
+		}
 	case String:
 		for _, wrong := range stringViolations(v, s) {
 			c.fail(path, quote(v, s), wrong)

@@ -53,6 +53,16 @@ func (in Input) Bool(name string, otherwise bool) bool {
 	return v.Bool()
 }
 
+// FloatPtr returns a number that need not be whole, nil when it is missing.
+func (in Input) FloatPtr(name string) *float64 {
+	v := in.get(name)
+	if !v.Exists() {
+		return nil
+	}
+	f := v.Float()
+	return &f
+}
+
 // IntPtr returns a number, nil when it is missing.
 func (in Input) IntPtr(name string) *int64 {
 	if !in.Has(name) {

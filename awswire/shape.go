@@ -88,6 +88,9 @@ func Words(words ...string) *Shape { return &Shape{Kind: String, Enum: words} }
 // Range returns the shape of a number from min to max.
 func Range(min, max int64) *Shape { return &Shape{Kind: Integer, Min: min, Max: max} }
 
+// FloatRange returns the shape of a number from min to max that need not be whole.
+func FloatRange(min, max int64) *Shape { return &Shape{Kind: Float, Min: min, Max: max} }
+
 // Matching returns the shape of a string of max characters at most (0: any number) that matches a regular expression as a
 // whole. text is how AWS prints it.
 func Matching(max int64, text string) *Shape {

@@ -1,6 +1,7 @@
 package awswire
 
 import (
+	"bytes"
 	"strconv"
 	"time"
 
@@ -71,6 +72,16 @@ func (w *Writer) StrPtr(name string, s *string) {
 func (w *Writer) Int(name string, i int64) {
 	w.Key(name)
 	w.buf = strconv.AppendInt(w.buf, i, 10)
+}
+
+// Float writes a member that is a number, with a fraction even when it is whole.
+func (w *Writer) Float(name string, f float64) {
+	w.Key(name)
+	from := len(w.buf)
+	w.buf = value.AppendFloat(w.buf, f)
+	if !bytes.ContainsAny(w.buf[from:], ".e") {
+		w.buf = append(w.buf, ".0"...)
+	}
 }
 
 // Bool writes a member that is a boolean.

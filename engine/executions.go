@@ -193,6 +193,9 @@ func (e *Engine) abort(ctx context.Context, id statelark.ExecID, ev interp.Event
 
 // Execution returns an execution with its payloads, which its first and its last event hold.
 func (e *Engine) Execution(ctx context.Context, arn string) (*statelark.ExecutionDetail, error) {
+	if d, ok, err := e.expressChild(ctx, arn); ok {
+		return d, err
+	}
 	return durably(ctx, e, func() (*statelark.ExecutionDetail, error) { return e.detail(ctx, arn) })
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/interp"
+	"github.com/statelark/statelark/value"
 )
 
 // The children of a distributed Map are executions of a state machine of their own, as AWS shows it: its ARN is that of
@@ -61,6 +62,46 @@ func (p *program) processor(s *asl.State, text string) *program {
 	record.ARN = text
 	_, record.Name, _ = strings.Cut(text, ":stateMachine:")
 	record.Type = statelark.MachineType(s.Map.ExecutionType)
+	record.Definition = p.processorOf(s)
 	machine := &asl.Machine{Block: *s.Map.Processor, Version: p.machine.Version, Language: p.machine.Language}
 	return &program{record: &record, machine: machine, use: p.use}
+}
+
+// processorOf returns the text of the ItemProcessor of a state, "" when it is not found.
+func (p *program) processorOf(s *asl.State) string {
+	v, err := value.Parse(p.record.Definition)
+	if err != nil {
+		return ""
+	}
+	found, _ := processorIn(v, &p.machine.Block, s)
+	return found.Text()
+}
+
+func processorIn(v value.Value, b *asl.Block, wanted *asl.State) (value.Value, bool) {
+	states, _ := v.Get("States")
+	for _, s := range b.States {
+		state, _ := states.Get(s.Name)
+		switch {
+		case s.Map != nil:
+			inner, ok := state.Get("ItemProcessor")
+			if !ok {
+				inner, _ = state.Get("Iterator")
+			}
+			if s == wanted {
+				return inner, true
+			}
+			if found, ok := processorIn(inner, s.Map.Processor, wanted); ok {
+				return found, true
+			}
+		case s.Parallel != nil:
+			branches, _ := state.Get("Branches")
+			for i, branch := range s.Parallel.Branches {
+				inner, _ := branches.Index(i)
+				if found, ok := processorIn(inner, branch, wanted); ok {
+					return found, true
+				}
+			}
+		}
+	}
+	return value.Value{}, false
 }

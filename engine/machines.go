@@ -424,9 +424,15 @@ func (e *Engine) StateMachine(ctx context.Context, text string) (*statelark.Stat
 	if number, ok := statelark.VersionNumber(qualifier); ok {
 		return e.described(ctx, machine, number)
 	}
-	h, p, err := e.machines.present(ctx, text)
+	unlabelled, label := arn.SplitLabel(text)
+	h, p, err := e.machines.present(ctx, unlabelled)
 	if err != nil {
 		return nil, err
+	}
+	if label != "" {
+		if p, err = e.machines.labelled(ctx, text, h.value.Revision); err != nil {
+			return nil, noStateMachine(text)
+		}
 	}
 	return h.value.describe(p.record), nil
 }

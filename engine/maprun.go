@@ -73,7 +73,7 @@ type chunk struct {
 	stopped int           // those up to here have been told to stop
 	stored  bool          // its row is, or is about to be
 	dirty   bool
-	ids     []statelark.ExecID // EXPRESS: of those that run
+	express []*expressStart // of the EXPRESS children that run
 }
 
 func (c *chunk) itemsOf(i int) int64 {
@@ -455,13 +455,18 @@ func (s *mapRuns) ended(r *mapRun, c *chunk, i int, end endedChild, output int64
 	if end.status == statelark.Succeeded {
 		r.state.outputs += output + 1
 	}
+	r.judge()
+	s.due(r)
+}
+
+// judge makes the run fail when it has to.
+func (r *mapRun) judge() {
 	switch {
 	case r.state.exceeded():
 		r.fail(failure("States.ExceedToleratedFailureThreshold", "The specified tolerated failure threshold was exceeded"))
 	case r.state.export == exportNone && r.state.outputs > asl.MaxPayload:
 		r.fail(r.tooLarge())
 	}
-	s.due(r)
 }
 
 // tooLarge is the failure of a Map whose result no state may have.
@@ -474,6 +479,10 @@ func (r *mapRun) tooLarge() *interp.Failure {
 func (r *mapRun) counts() (items, children statelark.MapRunCounts) {
 	s := r.state
 	items, children = countsOf(&s.items, r.runningItems), countsOf(&s.children, r.running)
+	for i := range r.finished { // of which nobody is to know yet
+		unfinish(&items, r.finished[i].status, int64(r.finished[i].items))
+		unfinish(&children, r.finished[i].status, 1)
+	}
 	items.Total, children.Total = s.nextItem, s.nextChild
 	if s.known {
 		items.Total = s.bound
@@ -488,6 +497,21 @@ func (r *mapRun) counts() (items, children statelark.MapRunCounts) {
 		}
 	}
 	return items, children
+}
+
+// unfinish counts n that ended as running.
+func unfinish(c *statelark.MapRunCounts, status statelark.Status, n int64) {
+	c.Running += n
+	switch status {
+	case statelark.Succeeded:
+		c.Succeeded -= n
+	case statelark.Failed:
+		c.Failed -= n
+	case statelark.TimedOut:
+		c.TimedOut -= n
+	default:
+		c.Aborted -= n
+	}
 }
 
 func countsOf(t *endings, running int64) statelark.MapRunCounts {
@@ -574,7 +598,11 @@ func (r *mapRun) segment() {
 			continue
 		}
 		blob := r.addBlob(appendSegment(nil, r.state.express, list))
-		r.index = append(r.index, segment{blob, uint32(len(list)), list[0].status == statelark.Succeeded})
+		of := segment{blob: blob, count: uint32(len(list)), well: list[0].status == statelark.Succeeded, first: list[0].index, last: list[0].index}
+		for i := range list {
+			of.first, of.last = min(of.first, list[i].index), max(of.last, list[i].index)
+		}
+		r.index = append(r.index, of)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/statelark/statelark"
@@ -226,6 +227,7 @@ func (e *Engine) receiveChild(m *message, data []byte) error {
 	if b.machine, err = e.machines.revision(context.Background(), b.start.Machine, revision); err != nil {
 		return err
 	}
+	b.seed = rand.Uint64()
 	b.answer = func(*statelark.Execution, error) { e.mapRuns.began() }
 	m.begin = b
 	return nil

@@ -1,7 +1,5 @@
 package engine
 
-import "github.com/statelark/statelark"
-
 // EXPRESS children are Express executions, which no store knows. Which of them have ended is stored a thousand at a time;
 // those between two such changes are run again after a crash.
 
@@ -18,25 +16,25 @@ func (s *mapRuns) beginExpress(r *mapRun, c *chunk, i int) bool {
 	if s.express >= e.opts.MaxExpress/2 || len(e.ownerOf(record.ID).in) >= maxMailbox {
 		return false
 	}
-	start := record.Start
-	input := c.inputs[i]
-	err := e.startExpress(&expressStart{record: record, program: r.program, input: input, ended: func(end *expressEnd) {
+	begun, input := record.Start, c.inputs[i]
+	start := &expressStart{record: record, program: r.program, input: input, ended: func(end *expressEnd) {
 		s.post(func() {
 			s.express--
 			if end.err != nil || r.gone.Load() || c.done.has(i) {
 				return
 			}
+			c.express[i] = nil
 			s.ended(r, c, i, endedChild{
-				index: c.first + int64(i), items: uint32(c.itemsOf(i)), status: end.Status, at: c.at, start: start, stop: end.Stop,
+				index: c.first + int64(i), items: uint32(c.itemsOf(i)), status: end.Status, at: c.at, start: begun, stop: end.Stop,
 				input: input.Text(), output: end.Output, err: end.Error, cause: end.Cause,
 			}, int64(len(end.Output)))
 		})
-	}})
-	if err != nil {
+	}}
+	if err := e.startExpress(start); err != nil {
 		return false
 	}
 	s.express++
-	c.ids[i] = record.ID
+	c.express[i] = start
 	return true
 }
 
@@ -46,12 +44,9 @@ func (s *mapRuns) giveUpExpress(r *mapRun) {
 		return
 	}
 	for _, c := range r.chunks {
-		if c.ids == nil {
-			continue
-		}
 		for ; c.stopped < c.begun; c.stopped++ {
-			if id := c.ids[c.stopped]; id != (statelark.ExecID{}) && !c.done.has(c.stopped) {
-				s.e.stopExpress(s.ctx, id, nil, nil)
+			if x := c.express[c.stopped]; x != nil {
+				s.e.stopExpress(s.ctx, x.record.ID, nil, nil)
 			}
 		}
 	}

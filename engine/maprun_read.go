@@ -7,7 +7,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/interp"
 	"github.com/statelark/statelark/items"
@@ -398,14 +397,12 @@ func (s *mapRuns) pageRead(r *mapRun, p page) {
 	if p.ended {
 		r.state.readAll, r.state.known, r.state.bound = true, true, r.state.nextItem
 		r.reader.close()
-		if r.state.exceeded() && p.failure == nil {
-			p.failure = failure("States.ExceedToleratedFailureThreshold", "The specified tolerated failure threshold was exceeded")
-		}
 	}
 	if p.failure != nil {
 		r.reader.close()
 		r.fail(p.failure)
 	}
+	r.judge() // now that it is known how many items there are
 }
 
 // addChunk makes a chunk of a page.
@@ -417,7 +414,7 @@ func (s *mapRuns) addChunk(r *mapRun, p page) {
 		count: n, items: p.items, done: newBitmap(n), left: n, inputs: p.inputs, dirty: true,
 	}
 	if r.state.express {
-		c.ids = make([]statelark.ExecID, n)
+		c.express = make([]*expressStart, n)
 	}
 	r.state.nextChild += int64(n)
 	r.chunks = append(r.chunks, c)
@@ -461,7 +458,7 @@ func (s *mapRuns) chunkRead(r *mapRun, c *chunk, p page) {
 	default:
 		c.inputs = p.inputs
 		if r.state.express {
-			c.ids = make([]statelark.ExecID, c.count)
+			c.express = make([]*expressStart, c.count)
 		}
 		for i := range c.begun {
 			c.inputs[i] = value.Value{}

@@ -75,18 +75,11 @@ func (c *collection) make() (output string, f *interp.Failure, err error) {
 
 // each calls f with the segments of the run, in order, until it returns an error.
 func (c *collection) each(f func([]endedChild) error) error {
-	rows, err := c.e.store.Threads(c.ctx, c.run.id)
+	rows, err := c.run.indexRows(c.ctx, c.e.store)
 	if err != nil {
 		return err
 	}
-	for _, r := range rows {
-		if r.Thread < segmentRow {
-			continue
-		}
-		list, err := parseIndex(r.Data)
-		if err != nil {
-			return err
-		}
+	for _, list := range rows {
 		for _, s := range list {
 			results, err := readSegment(c.ctx, c.e.store, c.run.id, s)
 			if err == nil {

@@ -277,6 +277,8 @@ type segment struct {
 	blob  uint32
 	count uint32
 	well  bool
+	// Its children are among those of these indexes.
+	first, last int64
 }
 
 // appendIndex appends a row that says which segments there are.
@@ -287,6 +289,8 @@ func appendIndex(dst []byte, list []segment) []byte {
 		w.Uint(uint64(s.blob))
 		w.Uint(uint64(s.count))
 		w.Bool(s.well)
+		w.Int(s.first)
+		w.Int(s.last - s.first)
 	}
 	return w.Row()
 }
@@ -299,7 +303,8 @@ func parseIndex(data []byte) ([]segment, error) {
 	r := row.NewReader(body, nil)
 	list := make([]segment, r.Count())
 	for i := range list {
-		list[i] = segment{uint32(r.Uint()), uint32(r.Uint()), r.Bool()}
+		list[i] = segment{uint32(r.Uint()), uint32(r.Uint()), r.Bool(), r.Int(), 0}
+		list[i].last = list[i].first + r.Int()
 	}
 	return list, r.Done()
 }
