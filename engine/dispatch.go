@@ -304,6 +304,21 @@ func (d *dispatcher) forget(key taskKey) {
 	}
 }
 
+// forgetAll is forget for every call of an execution.
+func (d *dispatcher) forgetAll(id statelark.ExecID) {
+	d.mu.Lock()
+	var keys []taskKey
+	for key := range d.known {
+		if key.exec == id {
+			keys = append(keys, key)
+		}
+	}
+	d.mu.Unlock()
+	for _, key := range keys {
+		d.forget(key)
+	}
+}
+
 // run starts a call on its target and delivers the answer.
 func (d *dispatcher) run(r running) {
 	ev, answered := d.start(r.ctx, r.call)

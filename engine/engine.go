@@ -63,6 +63,10 @@ type Options struct {
 	// their own estimate; 0: 128 MiB. Who starts one more is told to come again.
 	MaxExpress      int
 	MaxExpressBytes int
+	// KeepExpress is how many Express executions that ended last are kept in memory for people to look at, with their
+	// history; 0: none. KeepExpressBytes is how much memory those may hold; 0: 16 MiB.
+	KeepExpress      int
+	KeepExpressBytes int
 	// Patience is how long an owner waits for a step before the step goes on beside it; 0: 10 ms, negative: not at all.
 	Patience time.Duration
 	// Limits are what executions and nouns are held to; nil: AWS's.
@@ -112,6 +116,7 @@ type Engine struct {
 	mapRuns    *mapRuns
 
 	express expressRoom
+	seen    *expressSeen
 
 	seats    chan struct{} // for steps that are set aside
 	tests    chan struct{} // for tests of states
@@ -141,6 +146,7 @@ func New(store statelark.Store, targets *task.Registry, o Options) *Engine {
 	e.dispatcher = newDispatcher(targets, e.rows, e.deliver, e.log, o.MaxTasks)
 	e.recovery, e.deletions, e.mapRuns = newRecovery(e), newDeletions(e), newMapRuns(e)
 	e.express.max, e.express.maxBytes = int64(o.MaxExpress), int64(o.MaxExpressBytes)
+	e.seen = newExpressSeen(o.KeepExpress, o.KeepExpressBytes)
 	e.seats = newSeats()
 	e.tests = make(chan struct{}, maxTests)
 	e.patience.Store(int64(o.Patience))
@@ -212,6 +218,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.MaxExpressBytes == 0 {
 		o.MaxExpressBytes = 128 << 20
+	}
+	if o.KeepExpressBytes == 0 {
+		o.KeepExpressBytes = 16 << 20
 	}
 	if o.Patience == 0 {
 		o.Patience = 10 * time.Millisecond

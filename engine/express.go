@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/history"
 	"github.com/statelark/statelark/interp"
 	"github.com/statelark/statelark/value"
 )
@@ -66,6 +68,9 @@ type express struct {
 	bytes  int               // of memory, as counted in Engine.express
 	peak   int               // the most of that
 	last   int64             // id of its last history event
+
+	shown      []history.Event // for those who look later
+	shownBytes int             // of memory that those hold
 }
 
 // expressRoom counts the Express executions of an engine that are under way, and the memory that they hold.
@@ -308,14 +313,8 @@ func (o *owner) decidedExpress(c *computation) {
 		o.brokenExpress(l, m, c.err)
 		return
 	}
-	if n := len(d.History); n > 0 {
-		l.express.last = d.History[n-1].ID
-	}
 	o.effectExpress(l, d)
-	switch {
-	case d.End != nil:
-		o.endExpress(l, d.End)
-	case d.More:
+	if d.End == nil && d.More {
 		o.oweMore(l)
 	}
 	m.answer(nil)
@@ -324,6 +323,7 @@ func (o *owner) decidedExpress(c *computation) {
 // effectExpress lets out of the node what a step said, at once.
 func (o *owner) effectExpress(l *live, d *interp.Decision) {
 	id := l.record.ID
+	o.showExpress(l, d)
 	for i := range d.Run {
 		k := newCall(l, &d.Run[i])
 		k.unstored = true
@@ -338,7 +338,26 @@ func (o *owner) effectExpress(l *live, d *interp.Decision) {
 	for _, t := range d.Arm {
 		l.express.arm(o.timers, timerOf(id, t))
 	}
-	o.weighExpress(l.express, l.x.Size())
+	o.weighExpress(l.express, l.x.Size()+l.express.shownBytes)
+	if d.End != nil {
+		o.endExpress(l, d.End)
+	}
+}
+
+// showExpress shows the history events of a step to the tap, and to whoever may look later.
+func (o *owner) showExpress(l *live, d *interp.Decision) {
+	x := l.express
+	began := x.last == 0
+	if n := len(d.History); n > 0 {
+		x.last = d.History[n-1].ID
+	}
+	if d.End != nil {
+		record := *l.record
+		record.Status, record.Stop, record.Events = statuses[d.End.Status], time.UnixMilli(l.latest).UTC(), x.last
+		l.record = &record
+	}
+	o.e.tell(o.e.newsOf(l, d, began))
+	o.e.seen.note(x, d.History)
 }
 
 func (x *express) arm(t *timers, timer statelark.Timer) {
@@ -379,10 +398,10 @@ func (o *owner) endExpress(l *live, end *interp.End) {
 	}
 
 	e := &expressEnd{ExecutionDetail: statelark.ExecutionDetail{Execution: *l.record, Error: end.Error, Cause: end.Cause}, peak: x.peak}
-	e.Status, e.Stop, e.Events = statuses[end.Status], time.UnixMilli(l.latest).UTC(), x.last
 	if end.Status == interp.Succeeded {
 		e.output, e.Output = end.Output, end.Output.Text()
 	}
+	o.e.seen.keep(x, e)
 	x.tell(e)
 }
 
@@ -396,24 +415,23 @@ func (o *owner) brokenExpress(l *live, m message, err error) {
 		l.waiting = nil
 		return
 	}
-	var cut interp.End
+	l.latest = max(l.latest, o.e.now().UnixMilli())
+	cut, ev := new(interp.End), history.Event{ID: l.express.last + 1, At: l.latest, Type: history.ExecutionAborted}
 	switch {
 	case errors.Is(err, interp.ErrInterrupted): // a stop waits, and is why
 		cut.Status = interp.Aborted
-		for _, w := range l.waiting {
-			if w.event.Kind == interp.Stopped {
-				cut.Error, cut.Cause = w.event.Error, w.event.Cause
-				break
-			}
+		if i := slices.IndexFunc(l.waiting, func(m message) bool { return m.event.Kind == interp.Stopped }); i >= 0 {
+			cut.Error, cut.Cause = l.waiting[i].event.Error, l.waiting[i].event.Cause
 		}
 	default:
 		o.e.log.Error("an Express execution failed because of a fault in this server; please report it",
 			"execution", l.record.ARN(), "error", err)
 		name, cause := "States.Runtime", "Internal error of the server."
-		cut = interp.End{Status: interp.Failed, Error: &name, Cause: &cause}
+		cut.Status, cut.Error, cut.Cause, ev.Type = interp.Failed, &name, &cause, history.ExecutionFailed
 	}
-	l.latest = max(l.latest, o.e.now().UnixMilli())
-	o.endExpress(l, &cut)
+	ev.Error, ev.Cause = cut.Error, cut.Cause
+	o.e.dispatcher.forgetAll(l.record.ID)
+	o.effectExpress(l, &interp.Decision{History: []history.Event{ev}, End: cut})
 	m.answer(nil)
 }
 

@@ -431,3 +431,63 @@ func TestChildOfAnExpressExecution(t *testing.T) {
 		is(t, "rows", r.expressRows(), 0)
 	})
 }
+
+// Those who look see what ended last, and the tap sees all of it.
+func TestExpressIsSeen(t *testing.T) {
+	tap := &counter{}
+	inBubbleWith(t, Options{Owners: 2, KeepExpress: 2, Tap: tap}, echo, func(r *rig) {
+		m := r.expressMachine("M", expressTask)
+		for i := range 3 {
+			r.runSync(m, fmt.Sprint(i))
+			time.Sleep(time.Second)
+		}
+		list := r.ExpressExecutions(m, 10)
+		if len(list) != 2 || list[0].Input != "2" || list[0].Output != "2" || list[1].Input != "1" || len(list[0].History) != 7 {
+			t.Fatalf("%d are seen: %+v", len(list), list)
+		}
+		last, err := r.ExpressExecution(list[0].ARN())
+		if err != nil || last != list[0] || last.Status != statelark.Succeeded || last.History[6].ID != 7 {
+			t.Errorf("%+v: %v", last, err)
+		}
+		_, err = r.ExpressExecution(strings.Replace(list[0].ARN(), "-7", "-8", 1))
+		is(t, "another", statelark.ErrorCode(err), statelark.CodeExecutionDoesNotExist)
+		is(t, "events told", tap.events.Load(), 21)
+		is(t, "begins told", tap.began.Load(), 3)
+		is(t, "ends told", tap.ended.Load(), 3)
+		r.empty()
+	})
+}
+
+// counter counts what a tap is told.
+type counter struct{ events, began, ended atomic.Int64 }
+
+func (l *counter) Tell(n *News) {
+	l.events.Add(int64(len(n.Events)))
+	if n.Began {
+		l.began.Add(1)
+	}
+	if n.Ended {
+		l.ended.Add(1)
+		if n.Execution.Status != statelark.Succeeded || n.Execution.Stop.IsZero() || n.Input == "" {
+			l.events.Add(1000)
+		}
+	}
+	n.Release()
+}
+
+// What is kept for people to look at is bounded, whatever one execution does.
+func TestExpressSeenIsBounded(t *testing.T) {
+	inBubbleWith(t, Options{Owners: 1, KeepExpress: 1000, KeepExpressBytes: 1 << 20}, echo, func(r *rig) {
+		loop := r.expressMachine("L", `{"TimeoutSeconds":60,"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":1,"Next":"B"},"B":{"Type":"Pass","Next":"A"}}}`)
+		input := `"` + strings.Repeat("x", 20_000) + `"`
+		for range 20 {
+			go r.runSync(loop, input)
+		}
+		time.Sleep(2 * time.Minute)
+		r.seen.mu.Lock()
+		defer r.seen.mu.Unlock()
+		if n := len(r.seen.last); n == 0 || n == 20 || r.seen.bytes > 1<<20 {
+			t.Errorf("%d are kept, with %d bytes", n, r.seen.bytes)
+		}
+	})
+}
