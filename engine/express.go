@@ -280,7 +280,9 @@ func (o *owner) handleExpress(m *expressMessage) bool {
 	case expressKept:
 		o.endRow(m.id)
 	case expressClear:
+		o.express.rows.timed = false
 		o.clearRows()
+		o.timeRows()
 	}
 	return true
 }

@@ -19,6 +19,9 @@ type expressRows struct {
 	// known has the executions that have a row, or are to have one: what the inbox has of them is no news.
 	known map[statelark.ExecID]struct{}
 	over  []statelark.ExecID // whose end has come, and whose row is still there
+	// estray are how many of over are in shards that another node has; they are the first of it.
+	estray int
+	timed  bool // an expressClear comes
 }
 
 // Rows are removed in the batches of others, or some time after: one that is there for longer does no harm.
@@ -70,32 +73,52 @@ func (o *owner) againExpress(s *expressStart) bool {
 func (o *owner) endRow(id statelark.ExecID) {
 	r := &o.express.rows
 	r.over = append(r.over, id)
-	switch len(r.over) {
-	case 1:
-		time.AfterFunc(clearAfter, func() { o.post(&expressMessage{kind: expressClear}) })
-	case clearAtOnce:
+	if len(r.over)-r.estray >= clearAtOnce {
 		o.clearRows()
 	}
+	o.timeRows()
 }
+
+// timeRows sees to it that what is over is looked at after a while.
+func (o *owner) timeRows() {
+	r := &o.express.rows
+	if len(r.over) > 0 && !r.timed {
+		r.timed = true
+		time.AfterFunc(clearAfter, func() { o.post(&expressMessage{kind: expressClear}) })
+	}
+}
+
+// maxEstray is how many rows are remembered whose executions have ended here, and which are in shards that another node
+// has now: should a shard come back, they do not run again.
+const maxEstray = 1024
 
 // clearRows removes the rows of executions that have ended.
 func (o *owner) clearRows() {
 	r := &o.express.rows
-	for _, id := range r.over {
-		if o.e.shards.epoch(id.Shard()) == 0 { // whoever has it now runs it again
+	over := r.over
+	r.over, r.estray = nil, 0
+	for _, id := range over {
+		switch {
+		case o.e.shards.epoch(id.Shard()) != 0:
+			o.clearRow(id)
+		case r.estray < maxEstray && !o.e.isClosing():
+			r.over = append(r.over, id)
+			r.estray++
+		default:
 			delete(r.known, id)
-			continue
 		}
-		ch := &statelark.Change{Exec: id, Consumed: []statelark.MessageKey{expressKey(id)}}
-		o.submit(ch, nil, func(err error) {
-			kind := expressGone
-			if err != nil {
-				kind = expressKept
-			}
-			o.post(&expressMessage{kind: kind, id: id})
-		})
 	}
-	r.over = r.over[:0]
+}
+
+func (o *owner) clearRow(id statelark.ExecID) {
+	ch := &statelark.Change{Exec: id, Consumed: []statelark.MessageKey{expressKey(id)}}
+	o.submit(ch, nil, func(err error) {
+		kind := expressGone
+		if err != nil {
+			kind = expressKept
+		}
+		o.post(&expressMessage{kind: kind, id: id})
+	})
 }
 
 // expressVersion is the version of an Express execution's row, which stands after its kind. Each is read for ever.

@@ -48,8 +48,13 @@ func (b *inbox) look(again bool, shards ...statelark.ShardID) {
 	}
 }
 
-// hold has the next poll look for the rows of Express executions in a shard: there is no room for one now.
-func (b *inbox) hold(s statelark.ShardID) {
+// hold has the next poll look for the rows of Express executions in a shard: one could not be dealt with now.
+func (b *inbox) hold(s statelark.ShardID) { b.holdIf(true, s) }
+
+func (b *inbox) holdIf(again bool, s statelark.ShardID) {
+	if !again {
+		return
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.held[s] = struct{}{}
@@ -104,6 +109,7 @@ func (b *inbox) deliver(ctx context.Context, s statelark.ShardID, again bool) {
 			if ctx.Err() == nil {
 				e.log.Warn("inbox could not be read; it is read again in a few seconds", "shard", s, "error", err)
 			}
+			b.holdIf(again, s)
 			return
 		}
 		for i := range messages {
@@ -119,6 +125,7 @@ func (b *inbox) deliver(ctx context.Context, s statelark.ShardID, again bool) {
 			m, err := e.received(ctx, &messages[i])
 			if err != nil {
 				e.log.Warn("message could not be dealt with; it is read again in a few seconds", "to", messages[i].To, "error", err)
+				b.holdIf(again, s)
 				continue
 			}
 			if !b.o.send(ctx, m) {

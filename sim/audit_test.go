@@ -69,6 +69,7 @@ func (w *world) audit() {
 	for _, s := range w.started {
 		w.auditEnd(s, badChildren)
 	}
+	w.auditExpress()
 	w.auditRows()
 	if w.deleted {
 		_, err := w.now().StateMachine(context.Background(), place.StateMachineARN(doomed.name))

@@ -11,6 +11,8 @@
 //   - No task was dispatched before it was stored, or twice by one process.
 //   - Every history is well-formed: ids dense, causes and times in order, one end and nothing after it, every state
 //     that was entered left.
+//   - An Express execution whose start was acknowledged came to its end, at least once; one whose caller waits did so
+//     once at most.
 //   - No timer, work or message is left in the store.
 //
 // The rest of the laws (memory read back equals memory, same events same bytes) are the interpreter's, and tested there.

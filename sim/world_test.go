@@ -44,6 +44,8 @@ type world struct {
 	// published has the revision of each version of changing, by the version's ARN; live is there once the alias is.
 	published map[string]int
 	live      bool
+	express   map[string]bool // Express executions whose start was acknowledged
+	done      map[string]int  // how often each came to its end, by ARN and by input
 }
 
 // node is an engine that runs, and the store as it sees it.
@@ -159,8 +161,8 @@ func (w *world) run() {
 	w.over = make(chan struct{})
 	w.called = make(map[string]map[uint64]bool)
 	w.ended, w.stops, w.answers = make(map[string]*statelark.ExecutionDetail), make(map[string]bool), make(map[string]string)
-	w.published = make(map[string]int)
-	people := []func(){w.worker, w.worker, w.stopper, w.pest, w.watcher, w.clockmaker}
+	w.published, w.express, w.done = make(map[string]int), make(map[string]bool), make(map[string]int)
+	people := []func(){w.expresser, w.worker, w.worker, w.stopper, w.pest, w.watcher, w.clockmaker}
 	contested := w.intn(4) == 0
 	if contested {
 		w.store.LeaseTime = time.Duration(500+w.intn(5000)) * time.Millisecond
@@ -193,6 +195,7 @@ func (w *world) run() {
 	w.awaitEnds()
 	close(w.over)
 	w.people.Wait()
+	w.awaitExpress()
 	for _, n := range w.nodes {
 		n.view.calm()
 	}
@@ -211,14 +214,18 @@ func (w *world) populate() {
 			return err
 		})
 	}
-	for _, k := range kinds {
+	for _, k := range append(kinds[:len(kinds):len(kinds)], expressKind) {
 		w.must("creating a state machine", func(e *engine.Engine) error { return create(e, k) })
 	}
 }
 
 func create(e *engine.Engine, k *kind) error {
+	typ := statelark.Standard
+	if k == expressKind {
+		typ = statelark.Express
+	}
 	_, err := e.CreateStateMachine(context.Background(), &statelark.StateMachine{
-		ARN: place.StateMachineARN(k.name), Name: k.name, Type: statelark.Standard, Definition: k.definition,
+		ARN: place.StateMachineARN(k.name), Name: k.name, Type: typ, Definition: k.definition,
 		RoleARN: "arn:aws:iam::000000000000:role/r", Logging: statelark.LoggingConfiguration{Level: statelark.LogOff},
 	})
 	return err
