@@ -98,6 +98,7 @@ type ExecutionStart struct {
 	MadeUp      bool   // the name was made up at random, and cannot be taken
 	Input       string // JSON text
 	TraceHeader string // "" when none
+	TestCase    string // of the mock configuration, "" when none
 }
 
 // SyncExecution is an execution that StartSyncExecution ran, with what AWS would bill for it.

@@ -52,6 +52,7 @@ var house = map[string][]string{
 	"engine":       {".", "arn", "asl", "history", "interp", "items", "limits", "row", "s3", "task", "value"},
 	"api":          {".", "arn", "asl", "awswire", "history", "limits", "task", "task/aws", "value"},
 	"client":       {".", "arn", "value"},
+	"task/mock":    {"asl", "task", "value"},
 	"telemetry":    {".", "arn", "engine", "history", "value"},
 
 	"telemetry/metrics": {".", "engine", "history", "telemetry"},
@@ -59,9 +60,10 @@ var house = map[string][]string{
 	"local/lambda":      {"arn", "awswire", "local/lambda/function", "task", "task/aws", "value"},
 
 	"local/lambda/function": {"arn", "value"},
+	"remote/lambda":         {"awswire", "task/aws"},
 
 	// Those who put the parts together.
-	"node":          {".", "api", "arn", "awswire", "engine", "limits", "local/lambda", "local/lambda/function", "memstore", "pebblestore", "shortcut", "task", "task/aws", "telemetry", "telemetry/metrics", "telemetry/trace", "value"},
+	"node":          {".", "api", "arn", "awswire", "engine", "limits", "local/lambda", "local/lambda/function", "memstore", "pebblestore", "remote/lambda", "shortcut", "task", "task/aws", "task/mock", "telemetry", "telemetry/metrics", "telemetry/trace", "value"},
 	"cmd/statelark": {"*"},
 	"bench":         {"*"},
 }

@@ -69,7 +69,11 @@ func (s *Server) executionStart(ctx context.Context, c *awswire.Call) (start sta
 	if err != nil {
 		return start, err
 	}
-	start = statelark.ExecutionStart{Machine: arn, Name: c.Str("name"), Input: c.Str("input"),
+	arn, testCase, err := s.cutTestCase(arn)
+	if err != nil {
+		return start, err
+	}
+	start = statelark.ExecutionStart{Machine: arn, TestCase: testCase, Name: c.Str("name"), Input: c.Str("input"),
 		TraceHeader: c.Str("traceHeader")}
 	if sent := c.Header.Get("X-Amzn-Trace-Id"); sent != "" && len(sent) <= maxTraceHeader && isASCII(sent) {
 		start.TraceHeader = sent

@@ -31,6 +31,8 @@ type Options struct {
 	Hit func(limit, operation string)
 	// AccountFromKey makes an access key id of 12 digits the account of its caller.
 	AccountFromKey bool
+	// Mocks is the mock configuration that test cases are of; nil: there is none.
+	Mocks Mocks
 }
 
 // Server answers the API, for the state machines of all regions and accounts, apart from each other.
@@ -41,11 +43,12 @@ type Server struct {
 	hit    func(limit, operation string)
 	now    func() time.Time
 	log    *slog.Logger
+	mocks  Mocks
 }
 
 // New makes the API of an engine. Calls that do not say where they are from are from home.
 func New(e Engine, home arn.Place, o Options) *Server {
-	s := &Server{engine: e, places: awswire.Places{Home: home, FromKey: o.AccountFromKey}, limits: limits.Or(o.Limits), hit: o.Hit, now: o.Now, log: o.Log}
+	s := &Server{engine: e, places: awswire.Places{Home: home, FromKey: o.AccountFromKey}, limits: limits.Or(o.Limits), hit: o.Hit, now: o.Now, log: o.Log, mocks: o.Mocks}
 	if s.now == nil {
 		s.now = time.Now
 	}

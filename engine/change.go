@@ -119,7 +119,7 @@ func (e *Engine) goOnChange(l *live, c *change, d *interp.Decision, m message) {
 	for i := range d.MapRuns {
 		c.Sends = append(c.Sends, beginRunMessage(l, &d.MapRuns[i]))
 	}
-	if workEnds(m.event.Kind) {
+	if workEnds(m.event.Kind) && !m.goesOn {
 		c.Work = append(c.Work, statelark.WorkOp{Seq: m.event.Seq})
 	}
 	for _, t := range d.Cancel {
@@ -214,7 +214,7 @@ func (e *Engine) hintSends(ch *statelark.Change, err error) {
 
 // dispatch hands a task over: to the workers of its activity, or to its target.
 func (e *Engine) dispatch(k call) {
-	if k.resource.Activity != "" {
+	if k.resource.Activity != "" && e.dispatcher.targets.Mock(&k.mock) == nil {
 		e.activities.push(k.resource.ARN, k)
 		return
 	}

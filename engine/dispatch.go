@@ -140,8 +140,12 @@ func (d *dispatcher) endScan() {
 
 // push runs a call, at once or in its turn. One that is known already is left as it is.
 func (d *dispatcher) push(k call) {
-	k.target = d.targets.Find(k.resource)
-	name := lineOf(&k)
+	k.target = d.targets.Mock(&k.mock)
+	name := lineName{k.resource.ARN, true} // mocks wait for nothing
+	if k.target == nil {
+		k.target = d.targets.Find(k.resource)
+		name = lineOf(&k)
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	_, known := d.known[k.taskKey]
@@ -321,16 +325,16 @@ func (d *dispatcher) forgetAll(id statelark.ExecID) {
 
 // run starts a call on its target and delivers the answer.
 func (d *dispatcher) run(r running) {
-	ev, answered := d.start(r.ctx, r.call)
-	if !answered {
+	events := d.start(r.ctx, r.call)
+	if len(events) == 0 {
 		d.forget(r.taskKey)
 		return
 	}
-	d.answer(r.ctx, r.taskKey, ev)
+	d.answer(r.ctx, r.taskKey, events)
 }
 
-// start is start of a call whose input may be in the store; false when there is no answer to deliver.
-func (d *dispatcher) start(ctx context.Context, k call) (ev interp.Event, answered bool) {
+// start is start of a call whose input may be in the store.
+func (d *dispatcher) start(ctx context.Context, k call) []interp.Event {
 	target := k.target
 	err := insist(ctx, func() (err error) {
 		k, err = d.rows.refill(k)
@@ -340,20 +344,21 @@ func (d *dispatcher) start(ctx context.Context, k call) (ev interp.Event, answer
 		if !errors.Is(err, errNoWait) && ctx.Err() == nil {
 			d.log.Error("task could not be read; it is dispatched again at the next start", "execution", k.arn, "error", err)
 		}
-		return ev, false
+		return nil
 	}
 	k.target = target
 	return k.start(ctx, nil)
 }
 
-// start starts the call on its target and returns the event that its answer is, false when there is none. trace is
-// of a call that is to be shown, else nil.
-func (k call) start(ctx context.Context, trace *task.Trace) (ev interp.Event, answered bool) {
+// start starts the call on its target and returns the events that its answer is, none when there is nothing to deliver. trace
+// is of a call that is to be shown, else nil.
+func (k call) start(ctx context.Context, trace *task.Trace) []interp.Event {
 	if k.target == nil {
-		return failedEvent(k, task.Errorf("States.TaskFailed", "This server has no integration for %s.", k.resource.ARN)), true
+		return failedEvent(k, task.Errorf("States.TaskFailed", "This server has no integration for %s.", k.resource.ARN))
 	}
 	c := &task.Call{
 		Key: task.Key{Execution: k.arn, Seq: k.seq}, Resource: *k.resource, Input: k.input, Token: k.token, Role: k.role, Trace: trace,
+		Mock: k.mock,
 	}
 	if k.deadline != 0 {
 		c.Deadline = time.UnixMilli(k.deadline)
@@ -365,15 +370,21 @@ func (k call) start(ctx context.Context, trace *task.Trace) (ev interp.Event, an
 	})
 	switch {
 	case ctx.Err() != nil: // given up, or the engine closes: the work row is left for the next start
-		return ev, false
+		return nil
 	case err != nil:
-		return failedEvent(k, err), true
+		return failedEvent(k, err)
 	case out.Deferred:
-		return ev, false
-	case k.resource.Pattern == asl.RequestResponse || k.resource.Function != "":
-		return interp.Event{Kind: interp.TaskSucceeded, Seq: k.seq, Output: out.Output}, true
+		return nil
 	}
-	return interp.Event{Kind: interp.TaskSubmitted, Seq: k.seq, Output: out.Output}, true
+	submitted := interp.Event{Kind: interp.TaskSubmitted, Seq: k.seq, Output: out.Output}
+	succeeded := interp.Event{Kind: interp.TaskSucceeded, Seq: k.seq, Output: out.Output}
+	switch {
+	case k.resource.Pattern == asl.RequestResponse || k.resource.Function != "":
+		return []interp.Event{succeeded}
+	case out.Final:
+		return []interp.Event{submitted, succeeded}
+	}
+	return []interp.Event{submitted}
 }
 
 // insist calls until the store answers, or ctx ends: its trouble is this server's and not the task's.
@@ -391,16 +402,19 @@ func insist(ctx context.Context, call func() error) error {
 	}
 }
 
-// answer sends the answer of a target to the execution, as often as it takes until what follows from it is
-// durable. Until then the call is known, so that no scan starts it again.
-func (d *dispatcher) answer(ctx context.Context, key taskKey, ev interp.Event) {
-	m := message{exec: key.exec, event: ev}
+// answer sends the answer of a target to the execution, an event after the other, as often as it takes until what follows
+// from it is durable. Until then the call is known, so that no scan starts it again.
+func (d *dispatcher) answer(ctx context.Context, key taskKey, events []interp.Event) {
+	m := message{exec: key.exec, event: events[0], goesOn: len(events) > 1}
 	m.reply = func(err error) {
-		if errors.Is(err, statelark.ErrUnavailable) || errors.Is(err, statelark.ErrConflict) {
-			time.AfterFunc(storeRetry, func() { d.answer(ctx, key, ev) })
-			return
+		switch {
+		case errors.Is(err, statelark.ErrUnavailable) || errors.Is(err, statelark.ErrConflict):
+			time.AfterFunc(storeRetry, func() { d.answer(ctx, key, events) })
+		case m.goesOn && err == nil:
+			time.AfterFunc(0, func() { d.answer(ctx, key, events[1:]) }) // what replies waits for nobody
+		default:
+			d.forget(key)
 		}
-		d.forget(key)
 	}
 	if !d.deliver(ctx, m) {
 		d.forget(key)
@@ -408,14 +422,14 @@ func (d *dispatcher) answer(ctx context.Context, key taskKey, ev interp.Event) {
 }
 
 // failedEvent is the event of a call that failed. An error that is not the language's is the server's own fault.
-func failedEvent(k call, err error) interp.Event {
+func failedEvent(k call, err error) []interp.Event {
 	ev := interp.Event{Kind: interp.TaskFailed, Seq: k.seq}
 	var te *task.Error
 	if !errors.As(err, &te) {
 		te = &task.Error{Name: "States.TaskFailed", Cause: err.Error()}
 	}
-	ev.Error, ev.Cause, ev.Phase = &te.Name, &te.Cause, phases[te.Phase]
-	return ev
+	ev.Error, ev.Cause, ev.Phase, ev.Fatal = &te.Name, &te.Cause, phases[te.Phase], te.Fatal
+	return []interp.Event{ev}
 }
 
 var phases = map[task.Phase]interp.Phase{

@@ -78,6 +78,8 @@ type Options struct {
 	LongPoll time.Duration
 	// Retention is how long closed executions are kept; 0: as the limits say; negative: for ever.
 	Retention time.Duration
+	// Delay is how long Wait states wait, and attempts for the one after them, that are to take so many ms; nil: as long.
+	Delay func(ms int64) int64
 	// Now is the clock of the wall; nil: time.Now. It may be set back: the events of an execution never are.
 	Now func() time.Time
 }

@@ -122,7 +122,7 @@ func (e *Engine) sameStart(ends *statelark.Ends, b *beginning) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return first.Data == b.start.Input, nil
+	return first.Data == b.start.Input && record.TestCase == b.start.TestCase, nil
 }
 
 // find returns what read reads of an execution, by its ARN.

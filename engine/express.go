@@ -130,7 +130,7 @@ func (e *Engine) newExpress(b *beginning) *expressStart {
 	}
 	return &expressStart{program: p, seed: b.seed, input: input, record: &statelark.Execution{
 		ID: e.expressID(now), Machine: p.record.ARN, Revision: revisionOf(p.record), Name: s.Name, Status: statelark.Running,
-		Start: now, TraceHeader: s.TraceHeader, Version: b.route.version(), Alias: b.route.alias, Express: true,
+		Start: now, TraceHeader: s.TraceHeader, Version: b.route.version(), Alias: b.route.alias, TestCase: s.TestCase, Express: true,
 	}}
 }
 

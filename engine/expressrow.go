@@ -121,8 +121,11 @@ func (o *owner) clearRow(id statelark.ExecID) {
 	})
 }
 
-// expressVersion is the version of an Express execution's row, which stands after its kind. Each is read for ever.
-const expressVersion = 1
+// Versions of an Express execution's row, which stand after its kind. Each is read for ever.
+const (
+	expressVersion1 = 1 // without the test case
+	expressVersion  = 2
+)
 
 // appendExpress appends the row of an execution.
 func appendExpress(dst []byte, x *statelark.Execution, input string) []byte {
@@ -133,6 +136,7 @@ func appendExpress(dst []byte, x *statelark.Execution, input string) []byte {
 	w.Text(x.Alias)
 	w.Text(x.Name)
 	w.Text(x.TraceHeader)
+	w.Text(x.TestCase)
 	w.Text(input)
 	return w.Row()
 }
@@ -145,7 +149,11 @@ func readExpress(id statelark.ExecID, data []byte) (x *statelark.Execution, inpu
 	}
 	r := row.NewReader(body, nil)
 	x = &statelark.Execution{ID: id, Status: statelark.Running, Express: true}
-	for _, field := range []*string{&x.Machine, &x.Revision, &x.Version, &x.Alias, &x.Name, &x.TraceHeader} {
+	fields := []*string{&x.Machine, &x.Revision, &x.Version, &x.Alias, &x.Name, &x.TraceHeader, &x.TestCase}
+	if data[0] == expressVersion1 {
+		fields = fields[:6]
+	}
+	for _, field := range fields {
 		*field = strings.Clone(r.Text()) // not to keep the input with it
 	}
 	input = r.Text()

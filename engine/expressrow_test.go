@@ -34,3 +34,20 @@ func goldenExpress() golden {
 		},
 	}
 }
+
+// goldenMockedExpress is the golden file of the row of an execution with a test case.
+func goldenMockedExpress() golden {
+	g := goldenExpress()
+	g.name, g.first, g.want = "express-mocked", expressVersion, "HappyPath"
+	g.write = func() []byte {
+		return appendExpress(nil, &statelark.Execution{Machine: goldenHead.ARN, Name: "x", TestCase: "HappyPath"}, "{}")[1:]
+	}
+	g.read = func(data []byte) (any, error) {
+		x, _, err := readExpress(statelark.ExecID{}, data)
+		if err != nil {
+			return nil, err
+		}
+		return x.TestCase, nil
+	}
+	return g
+}

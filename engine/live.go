@@ -50,8 +50,9 @@ type live struct {
 	x        *interp.Exec // nil: it has ended
 	seed     uint64       // of x, when it began here
 	payloads *payloads
-	moreDue  int64 // due time (Unix ms) of the stored timer that says More, 0: none
-	latest   int64 // time (Unix ms) of the last event that was given to it
+	attempts map[string]int64 // of each state, when it has a test case
+	moreDue  int64            // due time (Unix ms) of the stored timer that says More, 0: none
+	latest   int64            // time (Unix ms) of the last event that was given to it
 	place    *list.Element
 	bytes    int  // of x, as in owner.bytes
 	more     bool // it is in owner.more
@@ -75,7 +76,7 @@ func (e *Engine) newLive(b *beginning, now time.Time, unique, seed uint64) *live
 		ID:      statelark.NewExecID(now, statelark.ShardOf(b.start.Machine, b.start.Name), unique),
 		Machine: b.start.Machine, Revision: revisionOf(b.machine.record), Name: b.start.Name,
 		Status: statelark.Running, Start: now.Truncate(time.Millisecond).UTC(), TraceHeader: b.start.TraceHeader,
-		Version: b.route.version(), Alias: b.route.alias,
+		Version: b.route.version(), Alias: b.route.alias, TestCase: b.start.TestCase,
 	}
 	if b.parent != nil {
 		record.Parent, record.ParentWait = b.parent.exec, b.parent.stored()
@@ -114,6 +115,7 @@ func (e *Engine) host(l *live) interp.Host {
 		Interrupted: func() bool { return l.computation.poll() },
 		HasActivity: e.hasActivity,
 		Limits:      e.opts.Limits,
+		Delay:       e.opts.Delay,
 	}
 }
 
@@ -141,6 +143,9 @@ func (e *Engine) readLive(id statelark.ExecID) (*live, error) {
 		return nil, fmt.Errorf("reading the memory of %s: %w", record.ARN(), err)
 	}
 	l := &live{record: record, program: p, payloads: newPayloads(e.store, id)}
+	if err := e.countAttempts(ctx, l); err != nil {
+		return nil, err
+	}
 	rows := make([]interp.Row, len(stored))
 	for i, row := range stored {
 		rows[i] = interp.Row{Thread: row.Thread, Data: row.Data}

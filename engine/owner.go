@@ -25,6 +25,8 @@ type message struct {
 	due time.Time
 	// must: the event has to find its wait, else reply gets errNoWait.
 	must bool
+	// goesOn: the target of the task has more to say, so that the task has to be dispatched again after a crash.
+	goesOn bool
 	// from is the inbox row that brought the event.
 	from *statelark.MessageKey
 	// orphan is sent when nothing waits for the event.

@@ -201,7 +201,11 @@ func (t *stateTest) answer(ctx context.Context, r *interp.RunTask) (interp.Event
 		taskKey: taskKey{seq: r.Seq}, arn: t.arn, resource: r.Resource, input: r.Input, token: r.Token, role: r.Role,
 		deadline: r.Deadline, target: t.e.dispatcher.targets.Find(r.Resource),
 	}
-	return k.start(ctx, &t.trace)
+	events := k.start(ctx, &t.trace)
+	if len(events) == 0 {
+		return interp.Event{}, false
+	}
+	return events[0], true
 }
 
 // result puts what the interpreter says into the words of the API.

@@ -29,6 +29,7 @@ type call struct {
 	role     string
 	deadline int64 // Unix ms, 0: none
 	unstored bool  // no store has it: it keeps its input
+	mock     task.Mock
 
 	target task.Target // of a call in the dispatcher; nil: there is none
 }
@@ -36,14 +37,15 @@ type call struct {
 func newCall(l *live, r *interp.RunTask) call {
 	return call{
 		taskKey: taskKey{l.record.ID, r.Seq}, arn: l.record.ARN(), resource: r.Resource, input: r.Input,
-		token: r.Token, role: r.Role, deadline: r.Deadline,
+		token: r.Token, role: r.Role, deadline: r.Deadline, mock: l.mock(r.State),
 	}
 }
 
 // Versions of the work row, its first byte. Each is read for ever.
 const (
 	workVersion1 = 1 // the payload last: a byte that says whether it is a number, and it or the text
-	workVersion  = 2 // the payload as package row has it
+	workVersion2 = 2 // the payload as package row has it
+	workVersion  = 3 // before the payload, whether there is a test case, and then the machine, the case, the state and the attempt
 )
 
 // appendWork appends the work row of the call: what is needed to dispatch it again after a crash.
@@ -54,6 +56,13 @@ func (k *call) appendWork(dst []byte, p row.Payloads) []byte {
 	w.Text(k.resource.ARN)
 	w.Text(k.role)
 	w.Int(k.deadline)
+	w.Bool(k.mock.Case != "")
+	if k.mock.Case != "" {
+		w.Text(k.mock.Machine)
+		w.Text(k.mock.Case)
+		w.Text(k.mock.State)
+		w.Int(k.mock.Attempt)
+	}
 	w.Payload(k.input.Text())
 	return w.Row()
 }
@@ -91,6 +100,9 @@ func (k *call) readWork(data []byte, p row.Payloads) (resource string, err error
 	r := row.NewReader(body, p)
 	k.arn, resource, k.role = strings.Clone(r.Text()), r.Text(), strings.Clone(r.Text()) // not to keep the input with them
 	k.deadline = r.Int()
+	if data[0] > workVersion2 && r.Bool() {
+		k.mock = task.Mock{Machine: strings.Clone(r.Text()), Case: strings.Clone(r.Text()), State: strings.Clone(r.Text()), Attempt: r.Int()}
+	}
 	switch {
 	case data[0] > workVersion1:
 		k.input = value.Checked(r.Payload())

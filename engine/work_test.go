@@ -5,6 +5,7 @@ import (
 
 	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/row"
+	"github.com/statelark/statelark/task"
 	"github.com/statelark/statelark/value"
 )
 
@@ -30,6 +31,12 @@ type storedWork struct {
 	Deadline                   int64
 }
 
+// storedMock is what a work row holds of a call with a test case.
+type storedMock struct {
+	Work storedWork
+	Mock task.Mock
+}
+
 // goldenWork is the golden files of a call with that input.
 func goldenWork(name, input string) golden {
 	want := storedWork{
@@ -49,6 +56,30 @@ func goldenWork(name, input string) golden {
 			var k call
 			resource, err := k.readWork(data, onePayload(input))
 			return storedWork{k.arn, resource, k.role, k.input.Text(), k.deadline}, err
+		},
+	}
+}
+
+// goldenMockedWork is the golden file of a call in an execution with a test case.
+func goldenMockedWork() golden {
+	work := goldenWork("", `{"n": 1}`).want.(storedWork)
+	want := storedMock{
+		Work: work,
+		Mock: task.Mock{Machine: "arn:aws:states:us-east-1:000000000000:stateMachine:Orders", Case: "HappyPath", State: "Tell", Attempt: 300},
+	}
+	return golden{
+		name: "work-mocked", first: workVersion, now: workVersion, want: want,
+		write: func() []byte {
+			k := call{
+				arn: work.ARN, resource: &asl.Resource{ARN: work.Resource}, role: work.Role, deadline: work.Deadline,
+				input: value.Checked(work.Input), mock: want.Mock,
+			}
+			return k.appendWork(nil, onePayload(""))
+		},
+		read: func(data []byte) (any, error) {
+			var k call
+			resource, err := k.readWork(data, onePayload(""))
+			return storedMock{storedWork{k.arn, resource, k.role, k.input.Text(), k.deadline}, k.mock}, err
 		},
 	}
 }

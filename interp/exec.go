@@ -63,6 +63,16 @@ type Host struct {
 	HasActivity func(arn string) bool
 	// Limits are what the execution is held to; nil: AWS's. They may differ from one Load to the next.
 	Limits *limits.Limits
+	// Delay is how long Wait states wait, and attempts for the one after them, that are to take so many ms; nil: as long.
+	Delay func(ms int64) int64
+}
+
+// delay is how long a delay of ms takes here.
+func (h *Host) delay(ms int64) int64 {
+	if h.Delay == nil {
+		return ms
+	}
+	return h.Delay(ms)
 }
 
 // Exec is the memory of one execution. One goroutine at a time may use it.
@@ -165,7 +175,7 @@ type Event struct {
 	Cause  *string
 	Worker string
 	Handle string // of TaskSubmitted: what the host needs to cancel the task
-	// Fatal says, of MapRunFailed, that the failure can neither be retried nor caught.
+	// Fatal says, of TaskFailed and MapRunFailed, that the failure can neither be retried nor caught.
 	Fatal bool
 	// Phase says how far a failed task had come; the zero Phase: it ran.
 	Phase Phase
@@ -219,6 +229,7 @@ type RunTask struct {
 	Token    string      // "" unless the pattern has one
 	Role     string      // of the state's Credentials
 	Deadline int64       // Unix ms, 0: none
+	State    string      // name of the state
 }
 
 // CancelTask gives a task or a Map Run up. Handle is what the task's TaskSubmitted brought, or the ARN of the run.

@@ -88,7 +88,7 @@ func (x *Exec) backoff(r *asl.Retrier, n int) int64 {
 	if r.FullJitter {
 		ms *= float64(x.random()>>11) / (1 << 53)
 	}
-	return max(1, int64(ms)) // a delay of nothing would be no wait
+	return max(1, x.host.delay(int64(ms))) // a delay of nothing would be no wait
 }
 
 // count returns how many attempts came after the first.

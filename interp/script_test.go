@@ -200,6 +200,9 @@ func (s *script) taskVerb(word, rest string, ev Event) string {
 	case "fail-run", "fail-run-fatally":
 		ev.Kind, ev.Fatal = MapRunFailed, word == "fail-run-fatally"
 		ev.Error, ev.Cause = words(rest)
+	case "fail-execution":
+		ev.Kind, ev.Fatal = TaskFailed, true
+		ev.Error, ev.Cause = words(rest)
 	case "submit":
 		ev.Kind, ev.Output, ev.Handle = TaskSubmitted, s.parse(rest), "handle"
 	case "pick":

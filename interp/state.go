@@ -83,6 +83,9 @@ func (x *Exec) wait(f *frame) *failure {
 	if fail != nil {
 		return fail
 	}
+	if until > x.now {
+		until = x.now + x.host.delay(until-x.now)
+	}
 	if until <= x.now {
 		return x.exit(f, f.in)
 	}

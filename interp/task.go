@@ -46,7 +46,7 @@ func (x *Exec) schedule(f *frame) *failure {
 		w.deadline = x.now + timeout*1000
 	}
 	x.setTimer(f.t, w.deadline)
-	x.d.Run = append(x.d.Run, RunTask{Seq: w.seq, Resource: res, Input: input, Token: token, Role: role, Deadline: w.deadline})
+	x.d.Run = append(x.d.Run, RunTask{Seq: w.seq, Resource: res, Input: input, Token: token, Role: role, Deadline: w.deadline, State: f.s.Name})
 	return nil
 }
 
@@ -153,7 +153,11 @@ func (x *Exec) taskEvent(t *Thread, ev Event) {
 		x.succeeded(t, ev.Output)
 	case TaskFailed:
 		x.closeWait(t)
-		fail := &failure{name: ev.Error, cause: ev.Cause}
+		fail := &failure{name: ev.Error, cause: ev.Cause, fatal: ev.Fatal}
+		if fail.fatal {
+			x.endFailed(t, fail)
+			return
+		}
 		fail.write(x.emitFailed(t, ev.Phase))
 		x.failTask(t, fail)
 	}

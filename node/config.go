@@ -33,6 +33,12 @@ type Config struct {
 	AllowedHosts []string
 
 	Telemetry Telemetry
+	// MockConfig is a mock configuration file, in the form of Step Functions Local; "": there is none.
+	MockConfig string
+	// Delay is how long Wait states wait, and attempts for the one after them, that are to take so many ms; nil: as long.
+	Delay func(ms int64) int64
+	// LambdaEndpoint is the URL of who has the Lambda functions that Tasks call; "": the node itself.
+	LambdaEndpoint string
 
 	// Functions are there without being uploaded.
 	Functions []function.Function
@@ -100,6 +106,7 @@ const (
 	Store     Part = "store"
 	Listener  Part = "listener"
 	Functions Part = "functions"
+	Mocks     Part = "mocks"
 	Engine    Part = "engine"
 	// TelemetryPart is logs, metrics and traces.
 	TelemetryPart Part = "telemetry"

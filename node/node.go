@@ -21,9 +21,11 @@ import (
 	"github.com/statelark/statelark/local/lambda/function"
 	"github.com/statelark/statelark/memstore"
 	"github.com/statelark/statelark/pebblestore"
+	remotelambda "github.com/statelark/statelark/remote/lambda"
 	"github.com/statelark/statelark/shortcut"
 	"github.com/statelark/statelark/task"
 	"github.com/statelark/statelark/task/aws"
+	"github.com/statelark/statelark/task/mock"
 )
 
 // Node is a server that runs.
@@ -39,6 +41,7 @@ type Node struct {
 	listener net.Listener
 	catalog  *function.Catalog
 	tellers  tellers
+	mocks    *mock.Mocks // nil: there are none
 	engine   *engine.Engine
 	api      *api.Server
 	http     *shortcut.Server
@@ -68,6 +71,11 @@ func Start(ctx context.Context, cfg Config, o Options) (_ *Node, err error) {
 	}
 	if n.store, err = n.openStore(); err != nil {
 		return nil, err
+	}
+	if cfg.MockConfig != "" {
+		if n.mocks, err = mock.Open(cfg.MockConfig); err != nil {
+			return nil, &StartError{Mocks, err}
+		}
 	}
 	if n.listener, err = net.Listen("tcp", cfg.Listen); err != nil {
 		return nil, &StartError{Listener, err}
@@ -122,17 +130,18 @@ func (n *Node) openCatalog() (*function.Catalog, error) {
 
 // openEngine starts the engine with its targets.
 func (n *Node) openEngine(ctx context.Context) (*engine.Engine, error) {
-	functions := n.opts.Invoke
-	if functions == nil {
-		functions = lambda.NewTarget(n.catalog)
-	}
+	functions := n.functions()
 	targets := &task.Registry{}
 	e := engine.New(n.store, targets, engine.Options{
 		Nesting: aws.Nesting{}, Log: n.log, Tap: n.tellers.engineTap(), Now: n.opts.Now, Limits: n.cfg.Limits, Hit: n.hits.execution,
-		MaxLiveBytes: int(n.cfg.memory() / 2),
+		MaxLiveBytes: int(n.cfg.memory() / 2), Delay: n.cfg.Delay,
 	})
-	n.api = api.New(e, n.cfg.Place, api.Options{Log: n.log, Now: n.opts.Now, AccountFromKey: n.cfg.AccountFromKey,
-		Limits: n.cfg.Limits, Hit: n.hits.request})
+	o := api.Options{Log: n.log, Now: n.opts.Now, AccountFromKey: n.cfg.AccountFromKey, Limits: n.cfg.Limits, Hit: n.hits.request}
+	if n.mocks != nil {
+		targets.SetMocks(n.mocks)
+		o.Mocks = n.mocks
+	}
+	n.api = api.New(e, n.cfg.Place, o)
 	targets.SetFunctions(functions)
 	targets.Set("lambda:invoke", functions)
 	targets.Set("states:startExecution", aws.NewStates(e))
@@ -141,6 +150,17 @@ func (n *Node) openEngine(ctx context.Context) (*engine.Engine, error) {
 		return nil, err
 	}
 	return e, nil
+}
+
+// functions is the target of Lambda functions.
+func (n *Node) functions() task.Target {
+	switch {
+	case n.opts.Invoke != nil:
+		return n.opts.Invoke
+	case n.cfg.LambdaEndpoint != "":
+		return aws.NewLambda(remotelambda.New(n.cfg.LambdaEndpoint))
+	}
+	return lambda.NewTarget(n.catalog)
 }
 
 // server returns all that the node answers over HTTP. Nobody has to sign in, so a page in a browser on this machine

@@ -41,7 +41,8 @@ type Call struct {
 	Token    string    // the task token, "" when the pattern has none
 	Deadline time.Time // when the state times out; zero: never
 	Role     string    // ARN of the role in the state's Credentials, "" when it has none
-	Trace    *Trace    // nil unless somebody wants to see what goes over the wire
+	Mock     Mock
+	Trace    *Trace // nil unless somebody wants to see what goes over the wire
 }
 
 // Trace is filled in by targets that speak HTTP for whoever tests a state: what was sent and what came back. A target
@@ -69,6 +70,14 @@ func (c *Call) Place() arn.Place {
 	return at
 }
 
+// Mock says which attempt a call is in an execution that was started with a test case; the zero value is none.
+type Mock struct {
+	Machine string // ARN of the state machine
+	Case    string
+	State   string
+	Attempt int64 // of the state in the execution, from 0: Retry, loops and iterations of a Map all count
+}
+
 // Outcome is the answer of a target. With the patterns that wait (.sync, .waitForTaskToken) it is the answer to
 // the request that began the work, and the task goes on.
 type Outcome struct {
@@ -76,6 +85,8 @@ type Outcome struct {
 	// Deferred: there is no answer yet, and Output is empty. The target has taken care that the execution hears of
 	// it in a way of its own, which survives a crash.
 	Deferred bool
+	// Final: Output is what the Task answers, with the patterns that wait as well.
+	Final bool
 }
 
 // Job names work that goes on after Start has returned, such as a child execution. The engine keeps its Handle with
@@ -100,6 +111,8 @@ type Error struct {
 	Name  string
 	Cause string
 	Phase Phase
+	// Fatal fails the execution, whatever Retry and Catch say: it is no failure of the Task, but of what it was asked to do.
+	Fatal bool
 }
 
 // Phase says how far a Task had come when it failed. Each has an event type of its own in the history.
@@ -118,6 +131,11 @@ func (e *Error) Error() string { return e.Name + ": " + e.Cause }
 // Errorf makes an Error of a Task that ran, with a formatted cause.
 func Errorf(name, format string, a ...any) *Error {
 	return &Error{Name: name, Cause: fmt.Sprintf(format, a...)}
+}
+
+// Fatalf makes an Error that fails the execution, with a formatted cause. Its name is States.Runtime.
+func Fatalf(format string, a ...any) *Error {
+	return &Error{Name: "States.Runtime", Cause: fmt.Sprintf(format, a...), Fatal: true}
 }
 
 // Target runs Tasks. Start may be called again with the same Key after a crash; it returns a *Error when the
@@ -139,6 +157,38 @@ type Lines interface {
 type Registry struct {
 	functions Target
 	services  map[string]Target
+	mocks     Mocks
+}
+
+// Mocks is a Target that answers in place of others.
+type Mocks interface {
+	Target
+	// Mocks reports whether it answers for a state of a test case.
+	Mocks(m *Mock) bool
+}
+
+// SetMocks names who answers in executions that were started with a test case.
+func (r *Registry) SetMocks(m Mocks) { r.mocks = m }
+
+// Mock returns who answers in place of the target, nil when nobody does.
+func (r *Registry) Mock(m *Mock) Target {
+	switch {
+	case m.Case == "":
+		return nil
+	case r.mocks == nil:
+		return noMocks{}
+	case !r.mocks.Mocks(m):
+		return nil
+	}
+	return r.mocks
+}
+
+// noMocks fails what was started with a test case when there are no mocks any more: it must not call what they stood for.
+type noMocks struct{}
+
+// Start fails.
+func (noMocks) Start(_ context.Context, c *Call) (Outcome, error) {
+	return Outcome{}, Fatalf("The execution was started with the test case %s, and the server has no mock configuration any more.", c.Mock.Case)
 }
 
 // SetFunctions names the target of Tasks whose Resource is a function ARN.

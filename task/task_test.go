@@ -36,6 +36,29 @@ type named string
 
 func (named) Start(context.Context, *Call) (Outcome, error) { return Outcome{}, nil }
 
+type mocks struct{ named }
+
+func (mocks) Mocks(m *Mock) bool { return m.State == "Charge" }
+
+// A mock goes before the target, and an execution of a test case never goes on without its mocks.
+func TestMock(t *testing.T) {
+	var r Registry
+	if r.Mock(&Mock{State: "Charge"}) != nil {
+		t.Error("a call without a test case is mocked")
+	}
+	lost := r.Mock(&Mock{Case: "Happy", State: "Charge"})
+	if lost == nil {
+		t.Fatal("without a configuration, the target itself is called")
+	}
+	if _, err := lost.Start(t.Context(), &Call{}); err == nil {
+		t.Error("without a configuration, a mock answers")
+	}
+	r.SetMocks(mocks{"mocks"})
+	if r.Mock(&Mock{Case: "Happy", State: "Charge"}) == nil || r.Mock(&Mock{Case: "Happy", State: "Ship"}) != nil {
+		t.Error("other states are mocked than those of the test case")
+	}
+}
+
 // An action's target goes before its service's, and a service's before that of all of the SDK.
 func TestFind(t *testing.T) {
 	var r Registry

@@ -48,6 +48,12 @@ type Config struct {
 	// Memory is how much the process is to stay within, as a size ("512MB"). Caches, and how seldom memory is collected,
 	// follow it; work that needs more gets more.
 	Memory string `koanf:"memory"`
+	// MockConfig is a mock configuration file of Step Functions Local, "" for none.
+	MockConfig string `koanf:"mock-config"`
+	// WaitTimeScale is what the times of Wait states, and between attempts, are multiplied with.
+	WaitTimeScale float64 `koanf:"wait-time-scale"`
+	// LambdaEndpoint is the URL of who has the functions, "" for this server.
+	LambdaEndpoint string `koanf:"lambda-endpoint"`
 	// AllowedHosts are names by which the server may be called, beside those that it knows of itself.
 	AllowedHosts []string `koanf:"allowed-hosts"`
 	// Telemetry; see node.Telemetry.
@@ -114,6 +120,10 @@ var settings = map[string]any{
 	"log-level":  "info",
 	"memory":     defaultMemory,
 
+	"mock-config":     "",
+	"wait-time-scale": 1,
+	"lambda-endpoint": "",
+
 	"execution-log":      "",
 	"execution-log-size": defaultLogSize,
 	"status-changes":     "",
@@ -139,6 +149,9 @@ func addNodeFlags(c *cobra.Command, data, dataHelp string) {
 	f.String("limits", "aws", "`PRESET` of limits: aws, or free for as much as the server can take")
 	f.StringArray("limit", nil, "one limit as `NAME=VALUE`, such as payload-bytes=1MiB; may be repeated")
 	f.Bool("account-from-key", false, "take an access key id of 12 digits for the account of its caller")
+	f.String("mock-config", "", "mock configuration `FILE` of Step Functions Local (default "+defaultMocks+" where there is one)")
+	f.Float64("wait-time-scale", 1, "a `NUMBER` to multiply the times of Wait states and between attempts with; 0 skips them")
+	f.String("lambda-endpoint", "", "`URL` of who has the Lambda functions (default: this server)")
 	f.String("allowed-hosts", "", "`NAMES` by which clients may call the server, with commas between them; .example.org stands for all below it")
 	f.String("execution-log", "", "where the events go that state machines log: stdout or a `FILE` (default nowhere)")
 	f.String("execution-log-size", defaultLogSize, "`SIZE` at which the next file of a log is begun; the last five are kept")
@@ -179,6 +192,7 @@ func loadConfig(c *cobra.Command) (*Config, error) {
 		}
 	}
 	load(confmap.Provider(settings, "/"), nil)
+	load(confmap.Provider(localSettings(os.Getenv), "/"), nil)
 	if path != "" {
 		load(file.Provider(path), yaml.Parser())
 	}
@@ -364,6 +378,12 @@ func (cfg *Config) validate() error {
 	if err := t.Check(); err != nil {
 		return err
 	}
+	if !(cfg.WaitTimeScale >= 0 && cfg.WaitTimeScale <= maxWaitTimeScale) { // NaN is neither
+		return fmt.Errorf("wait-time-scale is %v; it has to be a number from 0 to %d", cfg.WaitTimeScale, maxWaitTimeScale)
+	}
+	if err := checkEndpoint(cfg.LambdaEndpoint); err != nil {
+		return fmt.Errorf("lambda-endpoint is %q; it has to be a URL such as http://127.0.0.1:3001", cfg.LambdaEndpoint)
+	}
 	if cfg.FunctionConcurrency < 0 {
 		return fmt.Errorf("function-concurrency is %d; it has to be 1 or more", cfg.FunctionConcurrency)
 	}
@@ -395,6 +415,7 @@ func (cfg *Config) node() node.Config {
 		AccountFromKey: cfg.AccountFromKey != nil && *cfg.AccountFromKey,
 		MaxClosed:      cfg.MaxClosed, Memory: cfg.memory(), AllowedHosts: cfg.AllowedHosts, Telemetry: cfg.telemetry(),
 		FunctionConcurrency: cfg.FunctionConcurrency, FunctionUser: cfg.FunctionUser, PassEnv: cfg.PassEnv,
+		MockConfig: cfg.MockConfig, Delay: cfg.delay(), LambdaEndpoint: cfg.LambdaEndpoint,
 	}
 	if l, err := cfg.held(); err == nil { // validate has seen it
 		n.Limits = &l

@@ -54,6 +54,8 @@ func flagError(err error) error {
 	switch invalid.GetFlag().Value.Type() {
 	case "int":
 		form = "a whole number"
+	case "float64":
+		form = "a number"
 	case "duration":
 		form = "a time with its unit, such as 30s or 5m"
 	case "bool":

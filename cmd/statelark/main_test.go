@@ -14,7 +14,7 @@ var binary string
 func TestMain(m *testing.M) {
 	// The commands run with the defaults, whatever the shell of the developer has set.
 	for _, name := range []string{"AWS_ENDPOINT_URL_SFN", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID",
-		"AWS_PROFILE", "NO_COLOR", "CLICOLOR_FORCE", "STATELARK_CONFIG"} {
+		"AWS_PROFILE", "AWS_ACCOUNT_ID", "SFN_MOCK_CONFIG", "WAIT_TIME_SCALE", "LAMBDA_ENDPOINT", "NO_COLOR", "CLICOLOR_FORCE", "STATELARK_CONFIG"} {
 		if err := os.Unsetenv(name); err != nil {
 			panic(err)
 		}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"os"
 	"os/signal"
 	"syscall"
 	"time"
@@ -32,6 +33,7 @@ func serve(c *cobra.Command, cfg *Config, started func(*node.Node, *slog.Logger)
 		return err
 	}
 	started(n, log)
+	tellEndpoints(log, os.Getenv)
 	var ended error
 	select {
 	case <-ctx.Done():
@@ -56,6 +58,8 @@ func startNode(ctx context.Context, cfg *Config, log *slog.Logger) (*node.Node, 
 		return n, err
 	}
 	switch {
+	case part.Part == node.Mocks:
+		return nil, hint(exitUsage, err, "mend the file, or name another one with --mock-config or SFN_MOCK_CONFIG")
 	case part.Part == node.Files:
 		return nil, hint(exitFailed, err, "raise it: ulimit -n 4096 in the shell, LimitNOFILE=4096 in a systemd unit, --ulimit nofile=4096 for a container")
 	case part.Part == node.Listener:

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"log/slog"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"github.com/statelark/statelark/node"
+	"github.com/statelark/statelark/task/mock"
 )
 
 func newServer() *cobra.Command {
@@ -68,6 +70,11 @@ func checkConfig(c *cobra.Command, cfg *Config) error {
 	if err := declared.CheckFunctions(); err != nil {
 		return usage(fmt.Errorf("%s: %w", cfg.source(), err))
 	}
+	if cfg.MockConfig != "" {
+		if _, err := mock.Open(cfg.MockConfig); err != nil {
+			return usage(err)
+		}
+	}
 	for _, line := range []struct{ name, value string }{
 		{"config file", cmp.Or(cfg.File, "none")},
 		{"listen", cfg.Listen},
@@ -78,6 +85,9 @@ func checkConfig(c *cobra.Command, cfg *Config) error {
 		{"limits", cfg.limitsText()},
 		{"log", cfg.LogFormat + ", " + cfg.LogLevel},
 		{"memory", cfg.Memory},
+		{"mock-config", cmp.Or(cfg.MockConfig, "none")},
+		{"wait-time-scale", strconv.FormatFloat(cfg.WaitTimeScale, 'g', -1, 64)},
+		{"lambda-endpoint", cmp.Or(cfg.LambdaEndpoint, "this server")},
 		{"allowed-hosts", listed(cfg.AllowedHosts)},
 		{"execution-log", cmp.Or(cfg.ExecutionLog, "none")},
 		{"execution-log-size", cfg.ExecutionLogSize},
