@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"io"
 	"log/slog"
 
@@ -55,6 +56,7 @@ func banner(w io.Writer, cfg *Config, n *node.Node) {
   region, account     %s, %s
   keeps               %s
   functions           %s
+  mocks               %s
 
 To use it from another shell, paste this line:
 
@@ -62,5 +64,5 @@ To use it from another shell, paste this line:
 
 %s
 
-`, buildVersion(), n.URL(), n.URL(), cfg.Region, cfg.Account, keeps, cfg.functionNames(), n.Exports(), node.HostPrefixNote)
+`, buildVersion(), n.URL(), n.URL(), cfg.Region, cfg.Account, keeps, cfg.functionNames(), cmp.Or(cfg.MockConfig, "none"), n.Exports(), node.HostPrefixNote)
 }

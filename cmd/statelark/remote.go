@@ -52,6 +52,11 @@ func complete(c *cobra.Command, flag string, words ...string) {
 	}
 }
 
+// named reports whether anything says which server to call.
+func (r *remote) named() bool {
+	return r.endpoint != "" || r.profile != "" || os.Getenv("AWS_ENDPOINT_URL_SFN") != "" || os.Getenv("AWS_ENDPOINT_URL") != ""
+}
+
 // connect makes the client that the flags ask for.
 func (r *remote) connect(ctx context.Context) (*client.Client, error) {
 	api, err := client.Connect(ctx, client.Settings{

@@ -39,7 +39,8 @@ func newStateTest() *cobra.Command {
 definition with --state to choose one of its states.
 
 --mock-result or --mock-error stands for what the state calls. Activities, .sync, .waitForTaskToken, Map and Parallel states
-need one. --inspect debug shows how the data goes through the state.
+need one. --inspect debug shows how the data goes through the state. Where there is no server, the state runs inside this
+process.
 
 The exit code is 0 when the state SUCCEEDED, and 1 when it FAILED, would be tried again (RETRIABLE) or was caught
 (CAUGHT_ERROR); standard error says which, and which state comes next.`,
@@ -77,11 +78,24 @@ func testState(ctx context.Context, s *session, file string, o *stateTestOptions
 	if err != nil {
 		return err
 	}
-	v, err := s.Call(ctx, "TestState", in...)
+	v, err := o.call(ctx, s, in)
 	if err != nil {
 		return fmt.Errorf("testing the state: %w", err)
 	}
 	return o.report(s, v)
+}
+
+// call calls TestState: on the server or, when none is named and none is there, inside this process.
+func (o *stateTestOptions) call(ctx context.Context, s *session, in []value.Member) (value.Value, error) {
+	if o.named() || isStatelark(ctx, defaultURL) {
+		return s.Call(ctx, "TestState", in...)
+	}
+	here, closeServer, err := startLocal(ctx, s.c)
+	if err != nil {
+		return value.Value{}, err
+	}
+	v, err := here.Call(ctx, "TestState", in...)
+	return v, errors.Join(err, closeServer())
 }
 
 // request is what TestState is asked.
