@@ -33,6 +33,10 @@ func TestMocks(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	call(t, api, "CreateStateMachine", client.Text("name", "quick"), client.Text("type", "EXPRESS"), client.Text("roleArn", home.RoleARN("r")),
+		client.Text("definition", `{"StartAt":"M","States":{"M":{"Type":"Map","MaxConcurrency":1,"End":true,"ItemProcessor":{"StartAt":"Each",
+			"States":{"Each":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage","Parameters":{"QueueUrl":"u","MessageBody":"m"},
+			"Retry":[{"ErrorEquals":["Boom"]}],"ResultSelector":{"got.$":"$.Payload"},"End":true}}}}}}`))
 	runScripts(t, "testdata/mocks/*.txt", runCommand)
 }
 
