@@ -9,7 +9,8 @@ import (
 // ExecutionLog logs the events of executions as the logging configuration of their state machine says.
 type ExecutionLog struct {
 	outlets []*Outlet
-	ends    []int // of the lines in a buffer
+	entries []Entry // used again, as are the others
+	ends    []int   // of the lines in buffer
 	buffer  []byte
 }
 
@@ -31,30 +32,29 @@ func (l *ExecutionLog) Read(n *engine.News) {
 	o := history.LogOptions{
 		Execution: n.Execution.ARN(), MapRun: n.Execution.MapRun, Redrives: n.Execution.Redrives, WithoutData: !logging.IncludeExecutionData,
 	}
-	l.buffer, l.ends = l.buffer[:0], l.ends[:0]
-	var entries []Entry
+	l.buffer, l.ends, l.entries = l.buffer[:0], l.ends[:0], l.entries[:0]
 	for i := range n.Events {
 		if e := &n.Events[i]; e.Type.Severity() >= from {
 			l.buffer = history.AppendLog(l.buffer, e, o)
 			l.ends = append(l.ends, len(l.buffer))
-			entries = append(entries, Entry{At: e.At})
+			l.entries = append(l.entries, Entry{At: e.At})
 		}
 	}
-	if len(entries) == 0 {
+	if len(l.entries) == 0 {
 		return
 	}
-	text, start := append([]byte(nil), l.buffer...), 0
+	start := 0
 	for i, end := range l.ends {
-		entries[i].Line, start = text[start:end:end], end
+		l.entries[i].Line, start = l.buffer[start:end], end
 		if len(logging.LogGroups) > 0 {
-			entries[i].Group = logging.LogGroups[0]
+			l.entries[i].Group = logging.LogGroups[0]
 		}
 	}
-	if cap(l.buffer) > keepBuffer {
-		l.buffer = nil
-	}
 	for _, out := range l.outlets {
-		out.Put(entries...)
+		out.Put(l.entries...)
+	}
+	if cap(l.buffer) > keepBuffer {
+		l.buffer, l.entries, l.ends = nil, nil, nil
 	}
 }
 

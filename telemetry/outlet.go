@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,15 +12,28 @@ import (
 
 // Entry is one line for a sink.
 type Entry struct {
-	Line []byte // JSON, without a line's end; nobody writes to it
+	Line []byte // JSON, without a line's end
 	At   int64  // Unix ms of what it tells
 	// Group is the ARN of the CloudWatch log group that the state machine names, "" of a status change.
 	Group string
+
+	piece *piece
 }
+
+// piece is memory that lines lie in; it is used again when all of them are written.
+type piece struct {
+	text  []byte
+	lines int // not written yet
+}
+
+// pieceBytes is how large a piece is. A line that takes more than a quarter of it has memory of its own.
+const pieceBytes = 64 << 10
+
+var pieces = sync.Pool{New: func() any { return &piece{text: make([]byte, 0, pieceBytes)} }}
 
 // Sink takes lines away. It is called by one goroutine.
 type Sink interface {
-	// Write returns when the entries are where they belong, or with how many of the first ones are and why not more: the
+	// Write returns, keeping nothing of them, when the entries are where they belong, or with how many of the first ones are and why not more: the
 	// others are dropped. It may take its time, and gives up when ctx ends.
 	Write(ctx context.Context, entries []Entry) (written int, err error)
 	Close() error
@@ -47,8 +61,9 @@ type Outlet struct {
 
 	mu     sync.Mutex
 	queue  []Entry
-	bytes  int // of queue and of what is being written
-	busy   int // entries that are being written
+	piece  *piece // that the next line goes into, nil: a new one
+	bytes  int    // of queue and of what is being written
+	busy   int    // entries that are being written
 	closed bool
 }
 
@@ -60,7 +75,7 @@ func NewOutlet(name string, sink Sink, log *slog.Logger) *Outlet {
 	return o
 }
 
-// Put queues entries, those that there is room for.
+// Put queues entries, those that there is room for. Their lines are copied.
 func (o *Outlet) Put(entries ...Entry) {
 	o.mu.Lock()
 	n := 0
@@ -68,7 +83,7 @@ func (o *Outlet) Put(entries ...Entry) {
 		if o.closed || len(o.queue)+o.busy >= maxEntries || o.bytes+len(e.Line) > maxEntryBytes {
 			break
 		}
-		o.queue = append(o.queue, e)
+		o.queue = append(o.queue, o.held(e))
 		o.bytes += len(e.Line)
 		n++
 	}
@@ -99,6 +114,22 @@ func (o *Outlet) take() (batch []Entry, closed bool) {
 	return batch, o.closed
 }
 
+// held returns an entry with a line that is ours.
+func (o *Outlet) held(e Entry) Entry {
+	if len(e.Line) > pieceBytes/4 {
+		e.Line = slices.Clone(e.Line)
+		return e
+	}
+	if o.piece == nil || len(o.piece.text)+len(e.Line) > cap(o.piece.text) {
+		o.piece = pieces.Get().(*piece)
+	}
+	p, from := o.piece, len(o.piece.text)
+	p.text = append(p.text, e.Line...)
+	p.lines++
+	e.Line, e.piece = p.text[from:], p
+	return e
+}
+
 // wrote makes room for what was written, or dropped.
 func (o *Outlet) wrote(batch []Entry) {
 	o.mu.Lock()
@@ -106,6 +137,15 @@ func (o *Outlet) wrote(batch []Entry) {
 	o.busy = 0
 	for _, e := range batch {
 		o.bytes -= len(e.Line)
+		if p := e.piece; p != nil {
+			if p.lines--; p.lines == 0 {
+				if o.piece == p {
+					o.piece = nil
+				}
+				p.text = p.text[:0]
+				pieces.Put(p)
+			}
+		}
 	}
 }
 

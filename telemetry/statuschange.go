@@ -15,10 +15,13 @@ import (
 
 // StatusChanges tells when executions of standard state machines start, are redriven and end, as the events that AWS sends to
 // EventBridge.
-type StatusChanges struct{ outlets []*Outlet }
+type StatusChanges struct {
+	outlets []*Outlet
+	buffer  []byte
+}
 
 // NewStatusChanges returns a reader that tells outlets.
-func NewStatusChanges(outlets ...*Outlet) *StatusChanges { return &StatusChanges{outlets} }
+func NewStatusChanges(outlets ...*Outlet) *StatusChanges { return &StatusChanges{outlets: outlets} }
 
 // maxChange is how many bytes of an event its payloads may take, escaped: AWS leaves them out where it would pass 248 KB.
 const maxChange = 248 << 10
@@ -47,9 +50,12 @@ func (s *StatusChanges) Read(n *engine.News) {
 }
 
 func (s *StatusChanges) tell(n *engine.News, e *history.Event, status statelark.Status) {
-	entry := Entry{Line: appendChange(nil, n, e, status), At: e.At}
+	s.buffer = appendChange(s.buffer[:0], n, e, status)
 	for _, o := range s.outlets {
-		o.Put(entry)
+		o.Put(Entry{Line: s.buffer, At: e.At})
+	}
+	if cap(s.buffer) > keepBuffer {
+		s.buffer = nil
 	}
 }
 
@@ -57,7 +63,7 @@ func (s *StatusChanges) tell(n *engine.News, e *history.Event, status statelark.
 func appendChange(dst []byte, n *engine.News, e *history.Event, status statelark.Status) []byte {
 	machine, _ := arn.Parse(n.Execution.Machine)
 	dst = append(dst, `{"version":"0","id":"`...)
-	dst = append(dst, uuid.NewString()...)
+	dst = append(dst, changeID(n.Execution, e).String()...)
 	dst = append(dst, `","detail-type":"Step Functions Execution Status Change","source":"aws.states","account":`...)
 	dst = value.AppendQuoted(dst, machine.Account)
 	dst = append(dst, `,"time":"`...)
@@ -69,6 +75,11 @@ func appendChange(dst []byte, n *engine.News, e *history.Event, status statelark
 	dst = append(dst, `],"detail":`...)
 	dst = appendDetail(dst, n, e, status)
 	return append(dst, '}')
+}
+
+// changeID is the id of the event: the same however often it is told.
+func changeID(x *statelark.Execution, e *history.Event) uuid.UUID {
+	return uuid.NewSHA1(uuid.NameSpaceURL, strconv.AppendInt(append(append([]byte(nil), x.ARN()...), '/'), e.ID, 10))
 }
 
 // appendDetail appends the detail of an event. Its dates are numbers in milliseconds, that of a redrive as well: the

@@ -430,3 +430,42 @@ func TestAStreamTellsWhatWentOut(t *testing.T) {
 		t.Errorf("wrote %d, %v", n, err)
 	}
 }
+
+// slow is a sink that takes one entry after the other, when it is let.
+type slow struct {
+	memory
+	next chan struct{}
+}
+
+func (s *slow) Write(ctx context.Context, entries []Entry) (int, error) {
+	<-s.next
+	return s.memory.Write(ctx, entries)
+}
+
+// What lines lie in is used again, and never while one of them is still to be written.
+func TestLinesThatWaitStayWhatTheyAre(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sink := &slow{next: make(chan struct{})}
+		out := NewOutlet("slow", sink, quiet)
+		var want []string
+		line := make([]byte, 0, pieceBytes)
+		for round := range 50 {
+			for i := range 40 {
+				line = append(line[:0], strings.Repeat(string(rune('a'+round%26)), 1+i*i*i%(pieceBytes/3))...)
+				want = append(want, string(line))
+				out.Put(Entry{Line: line})
+			}
+			select {
+			case sink.next <- struct{}{}:
+			default:
+			}
+		}
+		close(sink.next)
+		if err := out.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(sink.lines, want) {
+			t.Errorf("%d lines came out, %d went in, or some differ", len(sink.lines), len(want))
+		}
+	})
+}

@@ -38,6 +38,7 @@ type frame struct {
 	children int     // open ones
 	at       int     // its place in trail.open
 	ids      []int64 // of the events that stand in it
+	span     trace.SpanID
 	remote   trace.SpanID
 }
 
@@ -69,6 +70,7 @@ func newTrail(x *statelark.Execution) *trail {
 	if x.Redrives > 0 {
 		t.root.from = x.Redriven.UnixMilli()
 	}
+	t.root.span = spanID(t.id, t.root.event)
 	return t
 }
 
@@ -142,7 +144,7 @@ func resourceOf(e *history.Event) string {
 }
 
 func (t *trail) begin(f *frame, e *history.Event) *frame {
-	f.event, f.from, f.at = e.ID, e.At, len(t.open)
+	f.event, f.from, f.at, f.span = e.ID, e.At, len(t.open), spanID(t.id, e.ID)
 	f.parent.children++
 	t.open = append(t.open, f)
 	return f
@@ -223,13 +225,14 @@ func (t *trail) end(e *history.Event, failed, cause string) {
 	}
 	t.tell(t.root, e.At, failed, cause)
 	t.root.event, t.root.from = -t.execution.Redrives-1, e.At // of the next redrive, should one come in the same change
+	t.root.span = spanID(t.id, t.root.event)
 }
 
 // tell makes the span of a frame.
 func (t *trail) tell(f *frame, at int64, failed, cause string) {
-	s := span{trace: t.trace, id: spanID(t.id, f.event), name: f.name, kind: trace.SpanKindInternal, from: f.from, to: at, failed: failed, cause: cause}
+	s := span{trace: t.trace, id: f.span, name: f.name, kind: trace.SpanKindInternal, from: f.from, to: at, failed: failed, cause: cause}
 	if f.parent != nil {
-		s.parent = spanID(t.id, f.parent.event)
+		s.parent = f.parent.span
 	}
 	switch f.kind {
 	case execution:
