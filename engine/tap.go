@@ -2,6 +2,7 @@ package engine
 
 import (
 	"sync"
+	"time"
 
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/history"
@@ -53,13 +54,18 @@ func (n *News) Release() {
 }
 
 // newsOf returns what there is to tell of a step, nil when there is nothing or nobody listens. l.record is that of the
-// change already.
+// change already, but for an Express execution, which has none of its end.
 func (e *Engine) newsOf(l *live, d *interp.Decision, began bool) *News {
 	if e.opts.Tap == nil || len(d.History) == 0 {
 		return nil
 	}
 	n := NewNews(l.record, l.program.record, d.History)
 	n.Began, n.Ended = began, d.End != nil
+	if l.express != nil && n.Ended {
+		record := *l.record
+		record.Status, record.Stop, record.Events = statuses[d.End.Status], time.UnixMilli(l.latest).UTC(), l.express.last
+		n.Execution = &record
+	}
 	if n.Began || n.Ended || d.History[0].Type == history.ExecutionRedriven {
 		n.Input = l.x.Input().Text()
 	}

@@ -3,8 +3,10 @@ package engine
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/history"
@@ -82,5 +84,30 @@ func TestATapIsToldWhatIsDurable(t *testing.T) {
 		t.Errorf("the last news is %+v", last)
 	case last.Machine.Name != "M":
 		t.Errorf("the machine is %+v", last.Machine)
+	}
+}
+
+func TestATapIsToldOfExpressExecutions(t *testing.T) {
+	tap := &listener{ended: make(chan struct{})}
+	inBubbleWith(t, Options{Tap: tap}, echo, func(r *rig) {
+		m := r.expressMachine("M", `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"Next":"F"},"F":{"Type":"Fail","Error":"Odd"}}}`)
+		r.runSync(m, `{"n": 1}`)
+	})
+	first, last := tap.news[0], tap.news[len(tap.news)-1]
+	arn := first.Execution.ARN()
+	var types []history.Type
+	for _, n := range tap.news {
+		for _, ev := range n.Events {
+			types = append(types, ev.Type)
+		}
+	}
+	want := []history.Type{history.ExecutionStarted, history.WaitStateEntered, history.WaitStateExited, history.FailStateEntered, history.ExecutionFailed}
+	switch {
+	case !slices.Equal(types, want):
+		t.Errorf("told of %v, want %v", types, want)
+	case !first.Began || first.Input != `{"n": 1}` || first.Machine.Type != statelark.Express || !strings.Contains(arn, ":express:M:"):
+		t.Errorf("the first news is %+v of %s", first, arn)
+	case !last.Ended || last.Execution.Status != statelark.Failed || last.Execution.ARN() != arn || last.Execution.Stop.Sub(last.Execution.Start) != time.Second:
+		t.Errorf("the last news is %+v of %+v", last, last.Execution)
 	}
 }

@@ -91,8 +91,8 @@ type attempt struct {
 	of                 *resource
 }
 
-// maxAttempts is how many attempts are remembered. The times of others, and of those that were scheduled before the server
-// started, are not measured.
+// maxAttempts is how many attempts are remembered. When others are let go of, or were scheduled before the server started,
+// their end is not counted.
 const maxAttempts = 100_000
 
 // attempts remembers what was scheduled.
@@ -104,10 +104,14 @@ type attempts struct {
 func newAttempts() *attempts { return &attempts{open: map[statelark.ExecID][]attempt{}} }
 
 func (a *attempts) add(id statelark.ExecID, t attempt) {
-	if a.count < maxAttempts {
-		a.open[id] = append(a.open[id], t)
-		a.count++
+	if a.count >= maxAttempts {
+		for old := range a.open { // any: most that are open wait for long
+			a.forget(old)
+			break
+		}
 	}
+	a.open[id] = append(a.open[id], t)
+	a.count++
 }
 
 // find returns the attempt whose last event is given; nil when it is not known.

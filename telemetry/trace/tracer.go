@@ -25,7 +25,7 @@ import (
 const (
 	maxSpans  = 8192 // that wait to be exported
 	maxBatch  = 512
-	maxTrails = 50_000 // executions whose open states are remembered; of others there is one span, at their end
+	maxTrails = 50_000 // executions whose open states are remembered; others are let go of, and those states have no span
 	pause     = time.Second
 )
 
@@ -75,11 +75,13 @@ func (t *Tracer) Read(n *engine.News) {
 	tr := t.trails[id]
 	if tr == nil {
 		tr = newTrail(n.Execution)
-		if len(t.trails) < maxTrails {
-			t.trails[id] = tr
-		} else {
-			tr.blind = true
+		if len(t.trails) >= maxTrails {
+			for old := range t.trails { // any: most that are open wait for long
+				delete(t.trails, old)
+				break
+			}
 		}
+		t.trails[id] = tr
 	}
 	tr.out, tr.execution, tr.machine = t.put, n.Execution, n.Machine
 	for i := range n.Events {
