@@ -453,12 +453,17 @@ func (o *owner) step(l *live, m message) bool {
 	return true
 }
 
-// decided submits what a step said.
-func (o *owner) decided(c *computation) {
-	l, m, d := c.live, c.message, c.decision
+// tellHit tells which limit something in a step failed of.
+func (o *owner) tellHit(l *live, d *interp.Decision) {
 	if d.Hit != "" && o.e.opts.Hit != nil {
 		o.e.opts.Hit(d.Hit, l.record.ARN())
 	}
+}
+
+// decided submits what a step said.
+func (o *owner) decided(c *computation) {
+	l, m, d := c.live, c.message, c.decision
+	o.tellHit(l, d)
 	switch {
 	case l.express != nil:
 		o.decidedExpress(c)

@@ -152,3 +152,33 @@ func TestLimitsShrink(t *testing.T) {
 		t.Errorf("after event %d it came to %d: %+v, hit %q", last, x.LastEvent(), d.End, d.Hit)
 	}
 }
+
+// TestExpressLimits: an Express execution has no limit of events, and the time that the limits give.
+func TestExpressLimits(t *testing.T) {
+	m, found := asl.Parse(`{"StartAt":"P","States":{"P":{"Type":"Pass","Next":"C"},
+		"C":{"Type":"Choice","Choices":[{"Variable":"$$.Execution.Name","StringEquals":"no","Next":"S"}],"Default":"P"},"S":{"Type":"Succeed"}}}`, asl.Options{})
+	if m == nil {
+		t.Fatal(asl.Message(found))
+	}
+	l := limits.AWS()
+	l.ExpressTime = time.Minute
+	id, host := scriptIdentity, scriptHost
+	id.Express, host.Limits = true, &l
+	x := NewExec(id, host, m, value.EmptyObj, 1)
+	at := time.UnixMilli(1_700_000_000_000)
+	d := x.Step(Event{Kind: Started, At: at})
+	if len(d.Arm) != 1 || d.Arm[0].Due != at.Add(time.Minute).UnixMilli() {
+		t.Fatalf("its timers are %v", d.Arm)
+	}
+	due := d.Arm[0]
+	for range 40 {
+		d = x.Step(Event{Kind: Continue, At: at})
+	}
+	if x.LastEvent() <= 25_000 || d.End != nil {
+		t.Errorf("it ended at event %d: %v", x.LastEvent(), d.End)
+	}
+	d = x.Step(Event{Kind: TimerFired, Seq: due.Seq, At: at.Add(time.Minute)})
+	if d.End == nil || d.End.Status != TimedOut {
+		t.Errorf("after its time it is %v", d.End)
+	}
+}

@@ -52,11 +52,11 @@ var table = []Limit{
 	{"tags", Count, 50, 0, 1, 0, "the tags of a resource", "TooManyTags",
 		func(l *Limits) *int64 { return (*int64)(&l.Tags) }},
 
-	{"events", Count, 25_000, 0, 100, maxEvent, "the events of a history", "`States.Runtime`",
+	{"events", Count, 25_000, 0, 100, maxEvent, "the events of a history, of STANDARD executions", "`States.Runtime`",
 		func(l *Limits) *int64 { return (*int64)(&l.Events) }},
 	{"execution-time", Time, int64(365 * day), 0, second, 0, "a STANDARD execution", "TIMED_OUT",
 		func(l *Limits) *int64 { return (*int64)(&l.ExecutionTime) }},
-	{"express-time", Time, int64(5 * time.Minute), 0, second, 0, "an EXPRESS execution", "TIMED_OUT",
+	{"express-time", Time, int64(5 * time.Minute), int64(day), second, 0, "an EXPRESS execution, which nothing else can stop", "TIMED_OUT",
 		func(l *Limits) *int64 { return (*int64)(&l.ExpressTime) }},
 	{"open-executions", Count, 1_000_000, 0, 1, 0, "the STANDARD executions of a region and account that run", "ExecutionLimitExceeded",
 		func(l *Limits) *int64 { return (*int64)(&l.OpenExecutions) }},
