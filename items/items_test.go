@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/statelark/statelark/items"
+	"github.com/statelark/statelark/s3"
 	"github.com/statelark/statelark/s3/directory"
 )
 
@@ -74,7 +75,8 @@ func texts(t testing.TB, source *items.Source, size int) ([]string, error) {
 	}
 }
 
-func read(t testing.TB, store *directory.Directory, s items.Spec) ([]string, error) {
+// read reads a data set to its end.
+func read(t testing.TB, store s3.Store, s items.Spec) ([]string, error) {
 	t.Helper()
 	source, err := items.Open(context.Background(), store, s, nil)
 	if err != nil {
