@@ -19,7 +19,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/statelark/statelark/items"
-	"github.com/statelark/statelark/s3/directory"
+	"github.com/statelark/statelark/s3"
 )
 
 func gzipped(t testing.TB, text string) string {
@@ -129,7 +129,7 @@ func TestCursorLaw(t *testing.T) {
 		for _, d := range datasets(t, words) {
 			limit := rapid.Int64Range(0, 15).Draw(r, "MaxItems")
 			d.spec.MaxItems = limit
-			store := bucket(t, d.files)
+			store := memory(d.files)
 			want, err := read(t, store, d.spec)
 			if err != nil {
 				r.Fatalf("%s: %v", d.name, err)
@@ -161,7 +161,7 @@ func checkSize(r *rapid.T, d dataset, words []string, limit int64, got int) {
 }
 
 // resumed reads k items in pages of size first, and what follows from the cursor in pages of size second.
-func resumed(r *rapid.T, t testing.TB, store *directory.Directory, spec items.Spec, k, first, second int) []string {
+func resumed(r *rapid.T, t testing.TB, store s3.Store, spec items.Spec, k, first, second int) []string {
 	ctx := context.Background()
 	source, err := items.Open(ctx, store, spec, nil)
 	if err != nil {
