@@ -50,7 +50,15 @@ func Open(folder string) (*Directory, error) {
 }
 
 // Close lets go of the folder. Bodies that are still read stay open.
-func (d *Directory) Close() error { return d.root.Close() }
+func (d *Directory) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, p := range d.parked {
+		_ = p.walk.bucket.Close()
+	}
+	d.parked = nil
+	return d.root.Close()
+}
 
 // bucketName is what S3 allows as the name of a bucket, so that none leads elsewhere.
 var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)

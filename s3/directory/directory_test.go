@@ -10,7 +10,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -294,7 +296,74 @@ func TestListLaw(t *testing.T) {
 	})
 }
 
+// TestManyWriters lets writers and readers at the same few keys: whoever reads sees one of the contents, whole.
+func TestManyWriters(t *testing.T) {
+	store, folder := open(t)
+	var all sync.WaitGroup
+	for i := range 4 {
+		all.Go(func() {
+			for j := range 25 {
+				key := fmt.Sprintf("k%d/%d", j%3, j%2)
+				content := strings.Repeat(fmt.Sprint(i), 10_000)
+				if _, err := store.Put(ctx, "data", key, strings.NewReader(content)); err != nil {
+					t.Error(err)
+				}
+				upload, err := store.Begin(ctx, "data", key)
+				if err != nil {
+					t.Error(err)
+					continue
+				}
+				part, err := store.Part(ctx, upload, 1, []byte(content))
+				if err != nil {
+					t.Error(err)
+				}
+				if _, err := store.Complete(ctx, upload, []s3.Part{part}); err != nil {
+					t.Error(err)
+				}
+				text, err := get(store, s3.GetRequest{Bucket: "data", Key: key})
+				if err != nil || len(text) != len(content) || strings.Count(text, text[:1]) != len(text) {
+					t.Errorf("%d bytes, %v", len(text), err)
+				}
+				if _, err := store.List(ctx, s3.ListRequest{Bucket: "data", Max: 2}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if entries, err := os.ReadDir(folder); err != nil || len(entries) != 3 {
+		t.Errorf("left behind: %v, %v", entries, err)
+	}
+}
+
+// TestForgottenUploads finds that the next upload sweeps away what a process left that is gone, when it is old.
+func TestForgottenUploads(t *testing.T) {
+	store, folder := open(t)
+	var uploads []s3.Upload
+	for range 2 {
+		upload, err := store.Begin(ctx, "data", "a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		uploads = append(uploads, upload)
+	}
+	old := time.Now().Add(-8 * 24 * time.Hour)
+	if err := os.Chtimes(filepath.Join(folder, ".statelark-staging", "upload-"+uploads[0].ID), old, old); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Begin(ctx, "data", "b"); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, store.Abort(ctx, uploads[0]), s3.NoSuchUpload)
+	if err := store.Abort(ctx, uploads[1]); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestListOfALargeFolder(t *testing.T) {
+	if testing.Short() {
+		t.Skip("makes 20,000 files")
+	}
 	store, folder := open(t)
 	const n = 20_000 // more than one lot of names
 	for i := range n {

@@ -38,9 +38,6 @@ func (d *Directory) Put(ctx context.Context, name, key string, content io.Reader
 
 // store writes content into a file of the staging folder and gives it its path.
 func store(ctx context.Context, bucket *os.Root, name, key, path string, content io.Reader) (string, error) {
-	if err := bucket.MkdirAll(staging, 0o777); err != nil {
-		return "", failure("writing", name, key, err)
-	}
 	temporary := filepath.Join(staging, rand.Text())
 	defer leave(bucket, temporary)
 	if err := writeSynced(ctx, bucket, temporary, content); err != nil {
@@ -80,18 +77,32 @@ func writeFailure(bucket, key string, err error) error {
 // leave removes what is left in the staging folder, and the folder when it is empty.
 func leave(bucket *os.Root, temporary string) {
 	_ = bucket.RemoveAll(temporary)
-	_ = bucket.Remove(staging)
+	if info, err := bucket.Lstat(staging); err == nil && info.IsDir() {
+		_ = bucket.Remove(staging)
+	}
 }
 
-// writeSynced makes a file of content.
-func writeSynced(ctx context.Context, bucket *os.Root, path string, content io.Reader) error {
-	file, err := bucket.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if errors.Is(err, fs.ErrNotExist) {
-		// Another writer was the last one and took the staging folder away.
-		if err = bucket.MkdirAll(staging, 0o777); err == nil {
-			file, err = bucket.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+// inStaging calls create, which makes something in the staging folder, until it finds that folder: another writer, which was
+// the last one, may take it away at any time.
+func inStaging(bucket *os.Root, create func() error) error {
+	for tries := 0; ; tries++ {
+		err := bucket.MkdirAll(staging, 0o777)
+		if err == nil {
+			err = create()
+		}
+		if !errors.Is(err, fs.ErrNotExist) || tries == 100 {
+			return err
 		}
 	}
+}
+
+// writeSynced makes a file of content in the staging folder.
+func writeSynced(ctx context.Context, bucket *os.Root, path string, content io.Reader) error {
+	var file *os.File
+	err := inStaging(bucket, func() (err error) {
+		file, err = bucket.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -167,7 +178,7 @@ func (d *Directory) Begin(_ context.Context, name, key string) (s3.Upload, error
 	defer func() { _ = bucket.Close() }()
 	sweep(bucket)
 	id := rand.Text()
-	if err := bucket.MkdirAll(uploadFolder(id), 0o777); err != nil {
+	if err := inStaging(bucket, func() error { return bucket.Mkdir(uploadFolder(id), 0o777) }); err != nil {
 		return s3.Upload{}, writeFailure(name, key, err)
 	}
 	return s3.Upload{Bucket: name, Key: key, ID: id}, nil
