@@ -156,3 +156,24 @@ func TestForms(t *testing.T) {
 		})
 	}
 }
+
+// TestPackings reads what several packed texts in a row make, and packed text with something behind it that is none.
+func TestPackings(t *testing.T) {
+	gz, zst := gzipped(t, "1\n2"), zstandard(t, "1\n2")
+	store := bucket(t, map[string]string{
+		"a.gz": gz + gzipped(t, "3\n4"), "a.ZST": zst + zstandard(t, "3\n4"), "a.zstd": zst, "a.gzip": gz,
+		"bad.gz": gz + "garbage", "cut.gz": gz[:len(gz)-3], "bad.zst": zst + "garbage", "cut.zst": zst[:len(zst)-1], "no.gz": "1\n", "none.gz": "", "plain.gzx": "1\n",
+	})
+	for key, test := range map[string]struct {
+		want  []string
+		fails bool
+	}{
+		"a.gz": {[]string{"1", "23", "4"}, false}, "a.ZST": {[]string{"1", "23", "4"}, false}, "a.zstd": {[]string{"1", "2"}, false}, "a.gzip": {[]string{"1", "2"}, false},
+		"bad.gz": {nil, true}, "cut.gz": {nil, true}, "bad.zst": {nil, true}, "cut.zst": {nil, true}, "no.gz": {nil, true}, "none.gz": {nil, true}, "plain.gzx": {[]string{"1"}, false},
+	} {
+		got, err := read(t, store, spec(items.JSONL, key))
+		if (err != nil) != test.fails || !test.fails && !cmp.Equal(got, test.want) {
+			t.Errorf("%s: %q, %v", key, got, err)
+		}
+	}
+}
