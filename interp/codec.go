@@ -38,6 +38,8 @@ func (x *Exec) AppendHeader(dst []byte, p row.Payloads) []byte {
 	w.Uint(x.draws)
 	w.Int(x.deadline)
 	w.Uint(x.timeoutSeq)
+	w.Uint(x.stale)
+	w.Int(int64(x.redriven))
 	w.value(x.input)
 	top := x.threads[topThread]
 	inside := top != nil && top.inHeader()
@@ -95,9 +97,19 @@ func (w *writer) thread(t *Thread) {
 	switch t.phase {
 	case waiting:
 		w.wait(t.wait)
+		if t.wait.kind == waitRun {
+			w.run(&t.run)
+		}
 	case joining:
 		w.join(t.join)
+	case stopped:
+		w.run(&t.run)
 	}
+}
+
+func (w *writer) run(r *mapRun) {
+	w.Text(r.arn)
+	w.Int(r.redrives)
 }
 
 func (w *writer) retries(r *retries) {
@@ -115,9 +127,6 @@ func (w *writer) wait(t *wait) {
 	w.Uint(t.seq)
 	w.Uint(uint64(t.kind))
 	w.Int(t.due)
-	if t.kind == waitRun {
-		w.Text(t.handle)
-	}
 	if t.kind != waitTask {
 		return
 	}
@@ -141,7 +150,8 @@ func (w *writer) join(j *join) {
 	}
 }
 
-// Load returns the memory of a running execution that rows hold. They may come in any order.
+// Load returns the memory of an execution that rows hold, of one that runs or that can be redriven. They may come in any
+// order.
 //
 // Whatever the rows hold, Load gives an error at worst. The texts in them are taken for the JSON that was written.
 func Load(id Identity, host Host, m *asl.Machine, rows []Row, p row.Payloads) (x *Exec, err error) {
@@ -160,8 +170,8 @@ func Load(id Identity, host Host, m *asl.Machine, rows []Row, p row.Payloads) (x
 	if l.top != nil { // a row of its own is older than this: it is of the time when the thread joined
 		x.threads[topThread] = l.top
 	}
-	if x.status != Running || x.lastEvent < 0 || x.lastEvent >= MaxEvents {
-		return nil, fmt.Errorf("reading %s: its first row is missing, or of an execution that does not run", id.ARN)
+	if x.status == New || x.status == Succeeded || x.lastEvent < 0 || x.lastEvent >= MaxEvents {
+		return nil, fmt.Errorf("reading %s: its first row is missing, or of an execution that has nothing more to do", id.ARN)
 	}
 	if err := x.link(l.names); err != nil {
 		return nil, err
@@ -201,6 +211,9 @@ func (l *loading) header(r *reader, version byte) {
 	x.draws = r.Uint()
 	x.deadline = r.Int()
 	x.timeoutSeq = r.Uint()
+	if version >= 3 {
+		x.stale, x.redriven = r.Uint(), r.event()
+	}
 	x.input = r.value()
 	if version >= 2 && r.Bool() {
 		l.top = l.thread(r, topThread, version)
@@ -268,9 +281,14 @@ func (x *Exec) enlist(t *Thread) {
 	x.held += t.input.Size()
 	x.vars += size(t.vars)
 	switch t.phase {
-	case entering:
+	case entering, stopped:
 		x.turns.pending = append(x.turns.pending, t)
 	case waiting:
+		if x.status > Running || t.wait.seq <= x.stale {
+			t.phase, t.wait = stopped, nil
+			x.turns.pending = append(x.turns.pending, t)
+			return
+		}
 		x.waits[t.wait.seq] = t
 		x.due.set(t)
 	case joining:
@@ -290,7 +308,7 @@ func (t *Thread) sound() bool {
 		return false
 	}
 	switch t.phase {
-	case entering:
+	case entering, stopped:
 		return t.state != nil
 	case waiting:
 		return t.state != nil && t.wait.seq != 0 && t.wait.fits(t.state.Type)
@@ -421,10 +439,14 @@ func (r *reader) thread(t *Thread) (state string) {
 func (r *reader) rest(t *Thread) {
 	switch t.phase {
 	case waiting:
-		t.wait = r.wait()
+		if t.wait = r.wait(); t.wait.kind == waitRun {
+			t.run = mapRun{r.Text(), r.Int()}
+		}
 	case joining:
 		t.join = r.join()
 		r.paused(t.join)
+	case stopped:
+		t.run = mapRun{r.Text(), r.Int()}
 	}
 }
 
@@ -457,11 +479,8 @@ func (r *reader) counts() []int {
 
 func (r *reader) wait() *wait {
 	w := &wait{seq: r.Uint(), kind: waitKind(r.Uint()), due: r.Int()}
-	switch w.kind {
-	case waitTask:
+	if w.kind == waitTask {
 		r.task(w)
-	case waitRun:
-		w.handle = r.Text()
 	}
 	return w
 }

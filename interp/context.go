@@ -37,7 +37,10 @@ func (x *Exec) executionContext() value.Value {
 		{Key: "RoleArn", Value: value.FromString(x.id.RoleARN)},
 	}
 	if !x.id.Sync { // recorded
-		members = append(members, value.Member{Key: "RedriveCount", Value: value.FromInt(0)})
+		members = append(members, value.Member{Key: "RedriveCount", Value: value.FromInt(x.id.Redrives)})
+	}
+	if x.id.Redrives > 0 {
+		members = append(members, value.Member{Key: "RedriveTime", Value: timestamp(x.id.Redriven.UnixMilli())})
 	}
 	return value.NewObject(members)
 }

@@ -36,7 +36,7 @@ const MaxEvents = math.MaxInt32
 // maxAge is how long an execution may run where limits have no bound, in ms.
 const maxAge = 100 * 365 * 24 * 3600 * 1000
 
-// Identity is what an execution is called: it never changes while it runs.
+// Identity is what an execution is called: it never changes from its start, or a redrive, to its end.
 type Identity struct {
 	ARN         string
 	Name        string
@@ -49,6 +49,8 @@ type Identity struct {
 	StartedAt   time.Time
 	// Express: it is an Express execution; Sync, with Express: StartSyncExecution started it.
 	Express, Sync bool
+	Redrives      int64     // how often it was redriven
+	Redriven      time.Time // when it last was
 }
 
 // Host is what an execution needs from outside and may not reach for itself.
@@ -99,6 +101,8 @@ type Exec struct {
 	deadline   int64  // Unix ms at which the execution times out, 0: it has not started
 	timeoutSeq uint64 // the timer's wait
 	test       *test  // nil unless this is a test of a single state
+	stale      uint64 // waits up to this Seq are of before the last redrive, and void
+	redriven   eventID
 
 	threads map[uint32]*Thread
 	waits   map[uint64]*Thread // by Seq
@@ -163,13 +167,15 @@ const (
 	MapRunSucceeded
 	// MapRunFailed: it ended with Error and Cause; see Fatal.
 	MapRunFailed
+	// Redriven takes up an execution that ended without success.
+	Redriven
 )
 
 // Event is something that happened to an execution.
 type Event struct {
 	At     time.Time
 	Kind   EventKind
-	Seq    uint64 // the wait it answers; not of Started, Continue and Stopped
+	Seq    uint64 // the wait it answers; not of Started, Continue, Stopped and Redriven
 	Output value.Value
 	Error  *string
 	Cause  *string
@@ -208,8 +214,10 @@ type Decision struct {
 	Cancel  []CancelTask    // tasks and Map Runs nobody waits for any more
 	Arm     []TimerSet
 	Disarm  []TimerSet
-	End     *End // the execution is over; every row, timer and task of it that is left goes
-	More    bool // the budget is used up: step again with Continue
+	// End: the execution is over; every timer and task of it that is left goes, and every row when it succeeded. What is
+	// left of the rows otherwise, together with Dirty, Removed and row 0, is what a redrive goes on from.
+	End  *End
+	More bool // the budget is used up: step again with Continue
 	// Hit is the limit, by its name as a setting, that something in the step failed of; "": none.
 	Hit string
 
@@ -331,6 +339,13 @@ func emptied[T any](s []T) []T {
 
 // accept applies the event itself and reports whether it meant anything.
 func (x *Exec) accept(ev Event) bool {
+	if ev.Kind == Redriven {
+		if x.status <= Succeeded {
+			return false
+		}
+		x.redrive()
+		return true
+	}
 	if x.status > Running || (x.status == New) != (ev.Kind == Started) {
 		return false
 	}
@@ -371,7 +386,13 @@ func (x *Exec) start() {
 	ev := x.emit(t, history.ExecutionStarted)
 	ev.Data, ev.RoleARN, ev.Version, ev.Alias = x.input.Text(), x.id.RoleARN, x.id.Version, x.id.Alias
 	t.prev = 0 // the first state's event has no predecessor either, as AWS has it
-	x.deadline = x.now + x.maxAge()
+	x.limitTime(x.now)
+	x.goTo(t, x.machine.StartAt, x.input)
+}
+
+// limitTime sets the time at which the execution times out, when it began at a time in Unix ms.
+func (x *Exec) limitTime(began int64) {
+	x.deadline, x.timeoutSeq = began+x.maxAge(), 0
 	if s := x.machine.TimeoutSeconds; s > 0 {
 		x.deadline = min(x.deadline, x.now+s*1000)
 	}
@@ -379,7 +400,6 @@ func (x *Exec) start() {
 		x.timeoutSeq = x.nextSeq()
 		x.d.Arm = append(x.d.Arm, TimerSet{x.timeoutSeq, x.deadline})
 	}
-	x.goTo(t, x.machine.StartAt, x.input)
 }
 
 // maxAge is how long the execution may run, in ms. There is no timer for it where a machine has no TimeoutSeconds: what
@@ -406,22 +426,26 @@ func (x *Exec) lastEventAllowed() int64 {
 // collect turns the threads the step touched into rows to write and rows to delete.
 func (x *Exec) collect() {
 	x.d.changed = len(x.touched) > 0
+	if x.status > Succeeded {
+		x.standStill()
+	}
 	for _, t := range x.touched {
 		t.touched = false
-		if t.phase == gone {
+		switch {
+		case t.phase == gone:
 			if t.stored {
 				x.removed = append(x.removed, t.id)
 			}
-			continue
-		}
-		if x.d.End == nil && !t.inHeader() {
+		case x.status > Succeeded && t.clean:
+		case x.status != Succeeded && !t.inHeader():
 			t.stored = true
 			x.d.Dirty = append(x.d.Dirty, t)
 		}
 	}
-	if x.d.End == nil {
+	if x.status != Succeeded {
 		x.d.Removed = append(x.d.Removed, x.removed...)
-	} else { // nothing is left to do
+	}
+	if x.d.End != nil { // nothing is left to do
 		x.d.Arm, x.d.Run, x.d.MapRuns = x.d.Arm[:0], x.d.Run[:0], x.d.MapRuns[:0]
 	}
 	clear(x.touched)

@@ -176,6 +176,16 @@ func (s *script) timer() (Event, bool) {
 // life makes events until the execution has ended, and hands each to happen.
 func (g *generator) life(s *script, happen func(Event)) {
 	happen(Event{Kind: Started, At: s.now})
+	g.goOn(s, happen)
+	for s.x.Status() != Succeeded && s.redrives < 2 && s.x.LastEvent() < MaxEvents-1 {
+		s.redrives++
+		s.load()
+		happen(Event{Kind: Redriven, At: s.now})
+		g.goOn(s, happen)
+	}
+}
+
+func (g *generator) goOn(s *script, happen func(Event)) {
 	for i := 0; s.x.Status() == Running; i++ {
 		s.now = s.now.Add(time.Duration(g.IntN(300)) * time.Millisecond)
 		switch {
@@ -201,7 +211,7 @@ func auditHistory(events []history.Event) error {
 			return fmt.Errorf("event %d follows from %d", ev.ID, ev.Previous)
 		case i > 0 && ev.At < events[i-1].At:
 			return fmt.Errorf("event %d is earlier than the one before", ev.ID)
-		case isTerminal(ev.Type) != (i == len(events)-1):
+		case isTerminal(ev.Type) != (i == len(events)-1 || events[i+1].Type == history.ExecutionRedriven):
 			return fmt.Errorf("event %d of %d is %v", ev.ID, len(events), ev.Type)
 		}
 	}

@@ -224,7 +224,7 @@ func memory(s *script) []string {
 // given to something else.
 func TestFrozenNumbers(t *testing.T) {
 	for name, c := range map[string]struct{ got, want uint8 }{
-		"entering": {uint8(entering), 1}, "waiting": {uint8(waiting), 2}, "joining": {uint8(joining), 3}, "done": {uint8(done), 4},
+		"entering": {uint8(entering), 1}, "waiting": {uint8(waiting), 2}, "joining": {uint8(joining), 3}, "done": {uint8(done), 4}, "stopped": {uint8(stopped), 6},
 		"waitTask": {uint8(waitTask), 1}, "waitTime": {uint8(waitTime), 2}, "waitRetry": {uint8(waitRetry), 3},
 		"waitRun": {uint8(waitRun), 4},
 		"New":     {uint8(New), 0}, "Running": {uint8(Running), 1}, "Succeeded": {uint8(Succeeded), 2}, "Failed": {uint8(Failed), 3},

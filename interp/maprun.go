@@ -39,10 +39,12 @@ type MapRun struct {
 	in value.Value
 }
 
-// StartMapRun asks for a Map Run. Its end is to be told by an event MapRunSucceeded or MapRunFailed of that Seq.
+// StartMapRun asks for a Map Run, or for another go of one. Its end is to be told by an event MapRunSucceeded or
+// MapRunFailed of that Seq.
 type StartMapRun struct {
-	Seq uint64
-	Run *MapRun
+	Seq     uint64
+	Run     *MapRun
+	Redrive string // ARN of the run that is to go on with what has not succeeded; Run is nil then
 }
 
 // Failure is how a Map Run failed, or the making of a child's input.
@@ -76,7 +78,7 @@ func (x *Exec) startMapRun(f *frame) *failure {
 	run.ARN = arn.MapRun(x.id.MachineARN, run.Label, x.uuid())
 	x.emit(f.t, history.MapRunStarted).MapRun = run.ARN
 	x.await(f.t, waitRun, 0)
-	f.t.wait.handle = run.ARN
+	f.t.run = mapRun{arn: run.ARN}
 	x.d.MapRuns = append(x.d.MapRuns, StartMapRun{Seq: f.t.wait.seq, Run: run})
 	return nil
 }
@@ -149,6 +151,7 @@ func (x *Exec) runEvent(t *Thread, ev Event) {
 	switch ev.Kind {
 	case MapRunSucceeded:
 		x.closeWait(t)
+		t.run = mapRun{}
 		x.emit(t, history.MapRunSucceeded)
 		x.aside(t, history.MapStateSucceeded)
 		x.joinExit(t, ev.Output)

@@ -86,7 +86,7 @@ func (x *Exec) joinTooLarge(parent, child *Thread) {
 	fail := tooLarge(parent.state.Name)
 	parent.follow(child)
 	x.writeCut(parent, nil)
-	x.dropJoin(parent)
+	x.forgetJoin(parent)
 	x.touch(parent)
 	x.failTask(parent, fail)
 }
@@ -102,7 +102,7 @@ func (j *join) results() []value.Value {
 
 // joinExit leaves a Parallel or Map state whose threads are all done.
 func (x *Exec) joinExit(t *Thread, result value.Value) {
-	x.dropJoin(t)
+	x.forgetJoin(t)
 	t.before = t.prev // the event before …StateSucceeded, which is aside
 	f, fail := x.reframe(t)
 	if fail == nil && f.x.overPayload(result) {
@@ -130,6 +130,9 @@ func (x *Exec) failJoin(parent, child *Thread, fail *failure) {
 		failed = nil
 	}
 	x.writeCut(parent, failed)
+	if child.phase == entering {
+		child.phase = stopped
+	}
 	x.dropJoin(parent)
 	x.touch(parent)
 	x.failTask(parent, fail)

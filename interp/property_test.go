@@ -33,6 +33,7 @@ func TestLives(t *testing.T) {
 		history.ParallelStateFailed, history.MapIterationAborted, history.MapRunFailed, history.MapRunSucceeded,
 		history.TaskTimedOut, history.ActivityTimedOut, history.EvaluationFailed, history.WaitStateAborted,
 		history.ExecutionSucceeded, history.ExecutionFailed, history.ExecutionAborted, history.ExecutionTimedOut,
+		history.ExecutionRedriven, history.MapRunRedriven,
 		history.TaskSubmitted, history.ActivityStarted, history.LambdaFunctionFailed, history.MapIterationFailed,
 	} {
 		if !seen[typ] && !testing.Short() {
@@ -57,6 +58,10 @@ func oneLife(t *testing.T, seed uint64) []history.Type {
 	}
 	g.life(plain, func(ev Event) {
 		stored.now = plain.now
+		if ev.Kind == Redriven {
+			stored.redrives++
+			stored.load()
+		}
 		if a, b := plain.step(ev), stored.step(ev); a != b {
 			t.Fatalf("seed %d: in memory\n%sand from rows\n%s\n%s", seed, a, b, definition)
 		}

@@ -11,12 +11,14 @@ import (
 // failState deals with the failure of a state: by Retry, by Catch, else by the failure of the thread.
 func (x *Exec) failState(f *frame, fail *failure) {
 	x.writeEvaluationFailed(f, fail)
+	if f.t.join != nil { // it is the state's own failure, and none of its threads
+		x.forgetJoin(f.t)
+	}
 	switch {
 	case fail.fatal:
 		x.endFailed(f.t, fail)
 	case x.retry(f, fail):
 	default:
-		x.dropJoin(f.t)
 		x.writeContainerFailed(f)
 		if !x.catch(f, fail) {
 			x.failThread(f.t, fail)
@@ -68,7 +70,7 @@ func (x *Exec) retry(f *frame, fail *failure) bool {
 	delay := x.backoff(r, *granted)
 	*granted++
 	t.retries.all++
-	x.dropJoin(t)
+	t.fallen, t.run = nil, mapRun{}
 	if x.test != nil {
 		x.endRetriable(f, fail, i, delay)
 		return true

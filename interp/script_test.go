@@ -29,6 +29,7 @@ import (
 //	at +DURATION                so much time passes, and the timers that fall due fire
 //	skip +DURATION              so much time passes, and no timer fires yet
 //	stop ERROR CAUSE            StopExecution
+//	redrive                     RedriveExecution
 //	children STATE              the inputs of the children of the state's Map Run are made
 //	succeed-run STATE OUTPUT    the Map Run of the state has a result
 //	fail-run, fail-run-fatally STATE ERROR CAUSE
@@ -95,6 +96,7 @@ type script struct {
 	runs     map[uint64][]byte // rows of Map Runs, by the Seq of their wait
 	events   []history.Event
 	whole    bool // never reload
+	redrives int64
 }
 
 func newScript(t *testing.T, m *asl.Machine) *script {
@@ -157,6 +159,10 @@ func (s *script) verb(line string) string {
 	case "stop":
 		ev.Kind = Stopped
 		ev.Error, ev.Cause = words(rest)
+	case "redrive":
+		s.redrives++
+		s.load()
+		ev.Kind = Redriven
 	case "children":
 		return s.children(rest)
 	default:
@@ -317,7 +323,7 @@ func (s *script) check(d *Decision) {
 		if ev.Previous >= ev.ID {
 			s.t.Errorf("event %d follows from %d", ev.ID, ev.Previous)
 		}
-		if n > 0 && isTerminal(s.events[n-1].Type) {
+		if n > 0 && isTerminal(s.events[n-1].Type) && ev.Type != history.ExecutionRedriven {
 			s.t.Errorf("event %d is after the end", ev.ID)
 		}
 		s.events = append(s.events, ev)
@@ -338,9 +344,11 @@ func (s *script) keep(d *Decision) {
 		delete(s.rows, id)
 	}
 	for _, r := range d.MapRuns {
-		s.runs[r.Seq] = r.Run.AppendRow(nil, s)
+		if r.Run != nil {
+			s.runs[r.Seq] = r.Run.AppendRow(nil, s)
+		}
 	}
-	if s.x.Status() == Running {
+	if s.x.Status() != Succeeded {
 		s.rows[0] = s.x.AppendHeader(nil, s)
 	}
 }
@@ -375,6 +383,14 @@ func (x *Exec) totals() totals {
 	return t
 }
 
+func (s *script) identity() Identity {
+	id := scriptIdentity
+	if id.Redrives = s.redrives; s.redrives > 0 {
+		id.Redriven = s.now
+	}
+	return id
+}
+
 // load reads the memory from the rows.
 func (s *script) load() {
 	var rows []Row
@@ -382,7 +398,7 @@ func (s *script) load() {
 		rows = append(rows, Row{id, data})
 	}
 	var err error
-	if s.x, err = Load(scriptIdentity, scriptHost, s.m, rows, s); err != nil {
+	if s.x, err = Load(s.identity(), scriptHost, s.m, rows, s); err != nil {
 		s.t.Fatalf("reading the memory back: %v", err)
 	}
 }
@@ -399,6 +415,10 @@ func (s *script) print(out *strings.Builder, d *Decision) {
 		out.WriteString("\n")
 	}
 	for _, m := range d.MapRuns {
+		if m.Redrive != "" {
+			fmt.Fprintf(out, "  redrive run %d %s\n", m.Seq, m.Redrive)
+			continue
+		}
 		s.printRun(out, m)
 	}
 	for _, c := range d.Cancel {
@@ -471,6 +491,8 @@ func eventLine(ev *history.Event) string {
 		fmt.Fprintf(&b, " %s", ev.Name)
 	}
 	switch ev.Type {
+	case history.ExecutionRedriven, history.MapRunRedriven:
+		fmt.Fprintf(&b, " count=%d", ev.RedriveCount)
 	case history.MapStateStarted:
 		fmt.Fprintf(&b, " length=%d", ev.Length)
 	case history.MapIterationStarted, history.MapIterationSucceeded, history.MapIterationFailed, history.MapIterationAborted:
@@ -502,5 +524,5 @@ func (s *script) reset() {
 	clear(s.payloads)
 	clear(s.timers)
 	clear(s.runs)
-	s.events = nil
+	s.events, s.redrives = nil, 0
 }

@@ -167,7 +167,7 @@ func (x *Exec) endThread(t *Thread, out value.Value) {
 		x.end(Succeeded, out, nil, nil)
 		return
 	}
-	t.phase, t.state, t.retries = done, nil, nil
+	t.phase, t.state, t.retries, t.fallen, t.run = done, nil, nil, nil, mapRun{}
 	x.hold(t, out)
 	x.dropVars(t)
 	x.touch(t)
@@ -187,7 +187,7 @@ func (x *Exec) end(status Status, out value.Value, err, cause *string) {
 			continue
 		}
 		if t.wait.cancels() {
-			x.d.Cancel = append(x.d.Cancel, CancelTask{t.wait.seq, t.wait.handle})
+			x.d.Cancel = append(x.d.Cancel, t.cancelled())
 		}
 		if t.wait.due != 0 {
 			x.d.Disarm = append(x.d.Disarm, TimerSet{t.wait.seq, t.wait.due})
@@ -201,6 +201,10 @@ func (x *Exec) end(status Status, out value.Value, err, cause *string) {
 // endFailed ends the execution with a failure that follows from the last event of t.
 func (x *Exec) endFailed(t *Thread, fail *failure) {
 	fail.write(x.appendEvent(int64(t.prev), history.ExecutionFailed))
+	if t.phase == entering {
+		t.phase = stopped
+	}
+	x.touch(t)
 	x.end(Failed, value.Value{}, fail.name, fail.cause)
 }
 

@@ -31,7 +31,13 @@ type Thread struct {
 	retries  *retries // nil: this is the first attempt
 	wait     *wait    // what it waits for
 	join     *join    // of a Parallel or Map state under way
+	run      mapRun   // of a distributed Map, from its start until it has succeeded
 	answered uint64   // the wait of the attempt that this step's event ended, 0: none; not in the row
+
+	// Of the step under way; see redrive.go.
+	fallen *join // that a failure which goes up has dropped
+	was    phase // of gone: the one before
+	clean  bool  // of gone: its row says what it was
 
 	// Invariant: between steps, wait is there exactly when the thread is waiting, and join when it is joining.
 }
@@ -51,6 +57,7 @@ const (
 	joining                   // for its child threads
 	done                      // ended; its result waits for the siblings, and nothing else is kept
 	gone                      // no longer part of the execution
+	stopped                   // state is to be taken up again, after a redrive
 )
 
 // waitKind is what a waiting thread waits for.
@@ -73,12 +80,11 @@ type wait struct {
 	seq uint64
 	due int64 // Unix ms at which its timer is set, 0: none
 
-	handle string // of a submitted task; of a Map Run its ARN
-
 	// Of waitTask:
-	deadline  int64 // by TimeoutSeconds, 0: none
-	heartbeat int64 // HeartbeatSeconds in ms, 0: none
-	beatBy    int64 // when the next heartbeat is due, 0: the clock does not run yet
+	deadline  int64  // by TimeoutSeconds, 0: none
+	heartbeat int64  // HeartbeatSeconds in ms, 0: none
+	beatBy    int64  // when the next heartbeat is due, 0: the clock does not run yet
+	handle    string // of a submitted task
 	submitted bool
 	picked    bool // an activity worker has it
 
@@ -88,6 +94,14 @@ type wait struct {
 
 // cancels reports whether w is for something outside, which has to learn that nobody waits for it any more.
 func (w *wait) cancels() bool { return w.kind == waitTask || w.kind == waitRun }
+
+// cancelled gives up what t waits for.
+func (t *Thread) cancelled() CancelTask {
+	if t.wait.kind == waitRun {
+		return CancelTask{t.wait.seq, t.run.arn}
+	}
+	return CancelTask{t.wait.seq, t.wait.handle}
+}
 
 // join is the memory of a Parallel or Map state whose threads run.
 //
@@ -130,9 +144,15 @@ func (x *Exec) touch(t *Thread) {
 	}
 }
 
+// mapRun is the last Map Run of a state.
+type mapRun struct {
+	arn      string // "": none
+	redrives int64
+}
+
 // goTo makes t ready to enter a state.
 func (x *Exec) goTo(t *Thread, state string, input value.Value) {
-	t.phase, t.state = entering, t.block.State(state)
+	t.phase, t.state, t.fallen, t.run = entering, t.block.State(state), nil, mapRun{}
 	x.hold(t, input)
 	x.touch(t)
 	x.turns.ready = append(x.turns.ready, t)
@@ -145,13 +165,14 @@ func (x *Exec) hold(t *Thread, v value.Value) {
 	t.input = v
 }
 
-// remove takes t and all threads below it out of the execution.
+// remove takes t and all threads below it out of the execution. What they are is left in them: see putBack.
 func (x *Exec) remove(t *Thread) {
+	t.clean = t.stored && !t.touched
 	x.giveUp(t)
 	x.dropJoin(t)
-	x.hold(t, value.Value{})
-	x.dropVars(t)
-	t.phase, x.cut = gone, true
+	x.held -= t.input.Size()
+	x.vars -= size(t.vars)
+	t.was, t.phase, x.cut = t.phase, gone, true
 	delete(x.threads, t.id)
 	x.touch(t)
 }
@@ -167,7 +188,13 @@ func (x *Exec) dropJoin(t *Thread) {
 		}
 	}
 	x.held -= t.join.size()
-	t.join, x.cut = nil, true
+	t.fallen, t.join, x.cut = t.join, nil, true
+}
+
+// forgetJoin is dropJoin for threads that a redrive has no use for.
+func (x *Exec) forgetJoin(t *Thread) {
+	x.dropJoin(t)
+	t.fallen = nil
 }
 
 // joinWith makes t wait for child threads.
@@ -223,7 +250,7 @@ func (x *Exec) giveUp(t *Thread) {
 		return
 	}
 	if t.wait.cancels() {
-		x.d.Cancel = append(x.d.Cancel, CancelTask{t.wait.seq, t.wait.handle})
+		x.d.Cancel = append(x.d.Cancel, t.cancelled())
 	}
 	x.closeWait(t)
 }

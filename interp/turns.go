@@ -2,7 +2,7 @@ package interp
 
 import "slices"
 
-// turns are the threads that are ready to enter a state.
+// turns are the threads that are ready to enter a state, or to go on in one after a redrive.
 //
 // Within a step they take turns in the order in which they became ready. What is left when the step's budget is used up
 // is pending: by id, for rows do not say in which order threads became ready. The next Continue goes on with it.
@@ -42,7 +42,7 @@ func (q *turns) postpone(cut bool) {
 	slices.SortFunc(rest[sorted:], byID)
 	q.pending = merge(merge(q.pending, rest[:sorted]), rest[sorted:])
 	if cut {
-		q.pending = slices.DeleteFunc(q.pending, func(t *Thread) bool { return t.phase != entering })
+		q.pending = slices.DeleteFunc(q.pending, func(t *Thread) bool { return t.phase != entering && t.phase != stopped })
 		q.paused = slices.DeleteFunc(q.paused, func(t *Thread) bool { return !t.join.isPaused() })
 	}
 	clear(q.ready)
@@ -83,10 +83,13 @@ func (x *Exec) run() {
 		if t == nil {
 			break
 		}
-		if t.phase == entering { // it may have been cut since it became ready
+		switch t.phase { // it may have been cut since it became ready
+		case entering:
 			x.enter(t)
-			x.releaseFrames()
+		case stopped:
+			x.restart(t)
 		}
+		x.releaseFrames()
 		x.spend(1)
 	}
 	x.turns.postpone(x.cut)
