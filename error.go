@@ -22,6 +22,7 @@ const (
 	CodeInvalidDefinition            = "InvalidDefinition"
 	CodeInvalidEncryption            = "InvalidEncryptionConfiguration"
 	CodeInvalidExecutionInput        = "InvalidExecutionInput"
+	CodeExecutionNotRedrivable       = "ExecutionNotRedrivable"
 	CodeInvalidLogging               = "InvalidLoggingConfiguration"
 	CodeInvalidName                  = "InvalidName"
 	CodeInvalidOutput                = "InvalidOutput"

@@ -60,9 +60,13 @@ type Execution struct {
 	Items  int64
 	// Express says that it is one of an Express state machine, or an Express child of a Map Run: no store has it.
 	Express bool
-	// Redrives counts how often the execution was redriven; Redriven is when it last was, zero when never.
-	Redrives int64
-	Redriven time.Time
+	// Kept: it has ended, and has the memory that a redrive goes on from.
+	Kept bool
+	// Redrives counts how often the execution was redriven; Redriven is when it last was, zero when never. RedriveTokens
+	// are the client tokens of those redrives, the last ten.
+	Redrives      int64
+	Redriven      time.Time
+	RedriveTokens []RedriveToken
 	// TestCase names the case of the mock configuration that the execution runs with, "" when none.
 	TestCase string
 }
@@ -91,6 +95,22 @@ func (x *Execution) ARN() string {
 	return arn.Execution(x.Machine, x.Name)
 }
 
+// RedriveToken is a client token that a redrive was asked for with, and when that was.
+type RedriveToken struct {
+	Token string
+	At    time.Time
+}
+
+// RedriveStatus tells whether an execution can be redriven, in AWS's words.
+type RedriveStatus string
+
+// What an execution can be.
+const (
+	Redrivable         RedriveStatus = "REDRIVABLE"
+	NotRedrivable      RedriveStatus = "NOT_REDRIVABLE"
+	RedrivableByMapRun RedriveStatus = "REDRIVABLE_BY_MAP_RUN"
+)
+
 // ExecutionStart is what StartExecution asks for.
 type ExecutionStart struct {
 	Machine     string // ARN of the state machine, qualified by a version or an alias or not
@@ -114,4 +134,7 @@ type ExecutionDetail struct {
 	Input        string
 	Output       string  // "" unless it succeeded
 	Error, Cause *string // nil when it has none
+	// RedriveStatus tells whether it can be redriven, and RedriveReason why not, "" when it can.
+	RedriveStatus RedriveStatus
+	RedriveReason string
 }

@@ -76,6 +76,9 @@ type Engine interface {
 	StartSyncExecution(ctx context.Context, s statelark.ExecutionStart) (*statelark.SyncExecution, error)
 	// StopExecution returns when the execution stopped; of one that had ended, when it ended.
 	StopExecution(ctx context.Context, arn string, errorName, cause *string) (time.Time, error)
+	// RedriveExecution takes an execution up that ended without success, and returns when. With a token that one of its last
+	// ten redrives had, not a quarter of an hour ago, it returns when that was. ExecutionNotRedrivable says why not.
+	RedriveExecution(ctx context.Context, arn, token string) (time.Time, error)
 	Execution(ctx context.Context, arn string) (*statelark.ExecutionDetail, error)
 	// Executions lists those of a state machine or, by a qualified ARN, those started through a version or an alias.
 	Executions(ctx context.Context, q statelark.ExecutionQuery) ([]*statelark.Execution, error)

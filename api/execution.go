@@ -2,13 +2,12 @@ package api
 
 import (
 	"context"
-	"time"
+	"strings"
 
 	"github.com/google/uuid"
 
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/awswire"
-	"github.com/statelark/statelark/limits"
 	"github.com/statelark/statelark/value"
 )
 
@@ -143,10 +142,9 @@ func (s *Server) describeExecution(ctx context.Context, c *awswire.Call) error {
 		c.Out.StrPtr("error", x.Error)
 		c.Out.StrPtr("cause", x.Cause)
 	}
-	status, reason := redrivability(&x.Execution, s.now(), s.limits)
-	c.Out.Str("redriveStatus", status)
+	c.Out.Str("redriveStatus", string(x.RedriveStatus))
 	if included {
-		c.Out.StrIf("redriveStatusReason", reason)
+		c.Out.StrIf("redriveStatusReason", x.RedriveReason)
 	}
 	return nil
 }
@@ -164,28 +162,28 @@ func writeExecution(w *awswire.Writer, x *statelark.Execution) {
 	w.StrIf("mapRunArn", x.MapRun)
 	w.StrIf("stateMachineVersionArn", x.Version)
 	w.StrIf("stateMachineAliasArn", x.Alias)
-	w.Int("redriveCount", 0)
+	w.Int("redriveCount", x.Redrives)
+	if x.Redrives > 0 {
+		w.Time("redriveDate", x.Redriven)
+	}
 }
 
-// redrivability tells whether an execution can be redriven, and if not, why.
-func redrivability(x *statelark.Execution, now time.Time, l *limits.Limits) (status, reason string) {
-	const no = "NOT_REDRIVABLE"
-	switch {
-	case x.Express:
-		if x.Status == statelark.Succeeded {
-			reason = "Execution is SUCCEEDED and cannot be redriven"
-		}
-		return "REDRIVABLE_BY_MAP_RUN", reason
-	case x.Status == statelark.Running || x.Status == statelark.Succeeded:
-		return no, "Execution is " + x.Status.String() + " and cannot be redriven"
-	case l.Events.Reached(x.Events + 1):
-		return no, "Execution history event limit exceeded"
-	case l.ExecutionTime > 0 && now.Sub(x.Start) > l.ExecutionTime:
-		return no, "Execution has exceeded the max execution time"
-	case l.RedriveWindow > 0 && now.Sub(x.Stop) > l.RedriveWindow:
-		return no, "Execution redrivable period exceeded"
+// isClientToken tells whether text is of printable ASCII, without spaces.
+func isClientToken(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r < '!' || r > '~' })
+}
+
+func (s *Server) redriveExecution(ctx context.Context, c *awswire.Call) error {
+	arn, err := s.executionARN(c)
+	if err != nil {
+		return err
 	}
-	return "REDRIVABLE", ""
+	at, err := s.engine.RedriveExecution(ctx, arn, c.Str("clientToken"))
+	if err != nil {
+		return err
+	}
+	c.Out.Time("redriveDate", at)
+	return nil
 }
 
 func (s *Server) listExecutions(ctx context.Context, c *awswire.Call) error {
@@ -202,17 +200,31 @@ func (s *Server) listExecutions(ctx context.Context, c *awswire.Call) error {
 	}
 	copy(q.Before[:], p.cursor)
 	q.Limit = p.size + 1
-	var list []*statelark.Execution
-	if c.Str("redriveFilter") != "REDRIVEN" { // of which there are none yet
-		if list, err = s.engine.Executions(ctx, q); err != nil {
-			return err
-		}
+	list, err := s.engine.Executions(ctx, q)
+	if err != nil {
+		return err
 	}
-	last := writeItems(&c.Out, "executions", list, p.size, writeExecution)
-	if last != nil {
-		s.writeNext(c, p, string(last.ID[:]))
+	more := len(list) > p.size
+	list = list[:min(len(list), p.size)]
+	writeItems(&c.Out, "executions", redriven(list, c.Str("redriveFilter")), p.size, writeExecution)
+	if more {
+		s.writeNext(c, p, string(list[p.size-1].ID[:]))
 	}
 	return nil
+}
+
+// redriven returns those of a page that a filter lets through. A page may be empty and have a token, as on AWS.
+func redriven(list []*statelark.Execution, filter string) []*statelark.Execution {
+	if filter == "" {
+		return list
+	}
+	var through []*statelark.Execution
+	for _, x := range list {
+		if (x.Redrives > 0) == (filter == "REDRIVEN") {
+			through = append(through, x)
+		}
+	}
+	return through
 }
 
 // executionQuery reads which executions are to be listed.

@@ -340,9 +340,26 @@ func (f *fakeEngine) StopExecution(ctx context.Context, arn string, errorName, c
 	return x.Stop, nil
 }
 
+func (f *fakeEngine) RedriveExecution(ctx context.Context, arn, _ string) (time.Time, error) {
+	x, err := f.Execution(ctx, arn)
+	switch {
+	case err != nil:
+		return time.Time{}, err
+	case x.RedriveStatus != statelark.Redrivable:
+		return time.Time{}, statelark.Errorf(statelark.CodeExecutionNotRedrivable, "%s", x.RedriveReason)
+	}
+	x.Redrives++
+	x.Status, x.Stop, x.Redriven, x.Error, x.Cause = statelark.Running, time.Time{}, f.now(), nil, nil
+	return x.Redriven, nil
+}
+
 func (f *fakeEngine) Execution(_ context.Context, arn string) (*statelark.ExecutionDetail, error) {
 	for _, x := range f.executions {
 		if x.ARN() == arn {
+			x.RedriveStatus, x.RedriveReason = statelark.Redrivable, ""
+			if x.Status == statelark.Running || x.Status == statelark.Succeeded {
+				x.RedriveStatus, x.RedriveReason = statelark.NotRedrivable, "Execution is "+x.Status.String()+" and cannot be redriven"
+			}
 			return x, nil
 		}
 	}

@@ -32,7 +32,8 @@ var (
 
 	aliasNameShape = &awswire.Shape{Kind: awswire.String, Min: 1, Max: 80,
 		Pattern: &awswire.Pattern{Text: `^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+$`, Match: isAliasName}}
-	routingShape = &awswire.Shape{Kind: awswire.List, Min: 1, Max: 2, Elem: awswire.Struct("RoutingConfigurationListItem",
+	clientTokenShape = &awswire.Shape{Kind: awswire.String, Min: 1, Max: 64, Pattern: &awswire.Pattern{Text: `[!-~]+`, Match: isClientToken}}
+	routingShape     = &awswire.Shape{Kind: awswire.List, Min: 1, Max: 2, Elem: awswire.Struct("RoutingConfigurationListItem",
 		awswire.Req("stateMachineVersionArn", arnShape), awswire.Req("weight", awswire.Range(0, 100)))}
 
 	tagShape = awswire.Struct("Tag",
@@ -113,6 +114,8 @@ func (s *Server) operations() []awswire.Operation {
 			opt("includedData", includedDataShape))},
 		{Name: "StopExecution", Do: s.stopExecution, Input: input(
 			req("executionArn", arnShape), opt("error", errorNameShape), opt("cause", causeShape))},
+		{Name: "RedriveExecution", Do: s.redriveExecution, Input: input(
+			req("executionArn", arnShape), opt("clientToken", clientTokenShape))},
 		{Name: "DescribeExecution", Do: s.describeExecution, Input: input(
 			req("executionArn", arnShape), opt("includedData", includedDataShape))},
 		{Name: "ListExecutions", Do: s.listExecutions, Input: input(

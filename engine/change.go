@@ -59,6 +59,9 @@ func (o *owner) newChange(l *live, d *interp.Decision, m message) *change {
 		ch.Start, ch.Free, ch.Execution = true, true, l.record // begin has looked
 		e.tellBegan(ch, l.record)
 	}
+	if m.redriven {
+		ch.Execution = l.record
+	}
 	if d.End != nil {
 		e.endChange(l, c, d)
 	} else {
@@ -68,7 +71,7 @@ func (o *owner) newChange(l *live, d *interp.Decision, m message) *change {
 		ch.First, ch.Last = d.History[0].ID, d.History[n-1].ID
 		ch.Block = c.row(func(dst []byte) []byte { return o.encoder.Encode(dst, d.History, l.payloads) })
 	}
-	if d.End == nil { // last, for it holds the number of the last payload
+	if d.End == nil || ch.Keep { // last, for it holds the number of the last payload
 		ch.Threads = append(ch.Threads, statelark.ThreadRow{Data: c.row(l.appendHeader)})
 	}
 	c.cancel = append(c.cancel, d.Cancel...)
@@ -85,8 +88,12 @@ func (e *Engine) endChange(l *live, c *change, d *interp.Decision) {
 	record.Status = statuses[d.End.Status]
 	record.Stop = time.UnixMilli(d.History[len(d.History)-1].At).UTC()
 	record.Events = l.x.LastEvent()
+	record.Kept = record.Status != statelark.Succeeded && !e.opts.Limits.Events.Reached(record.Events+1)
 	l.record = &record
-	c.Execution, c.Close = &record, true
+	c.Execution, c.Close, c.Keep = &record, true, record.Kept
+	if c.Keep {
+		c.threads(l, d)
+	}
 	e.tellEnded(c.Change, &record, l, d.End)
 }
 
@@ -97,12 +104,7 @@ var statuses = map[interp.Status]statelark.Status{
 
 // goOnChange is the part of a change that an execution goes on from.
 func (e *Engine) goOnChange(l *live, c *change, d *interp.Decision, m message) {
-	for _, t := range d.Dirty {
-		c.Threads = append(c.Threads, statelark.ThreadRow{Thread: t.ID(), Data: c.row(func(dst []byte) []byte { return t.AppendRow(dst, l.payloads) })})
-	}
-	for _, id := range d.Removed {
-		c.Threads = append(c.Threads, statelark.ThreadRow{Thread: id})
-	}
+	c.threads(l, d)
 	for _, t := range d.Disarm {
 		c.Timers = append(c.Timers, timerOp(t, true))
 	}
@@ -117,13 +119,27 @@ func (e *Engine) goOnChange(l *live, c *change, d *interp.Decision, m message) {
 		c.run = append(c.run, k)
 	}
 	for i := range d.MapRuns {
-		c.Sends = append(c.Sends, beginRunMessage(l, &d.MapRuns[i]))
+		if start := &d.MapRuns[i]; start.Run != nil {
+			c.Sends = append(c.Sends, beginRunMessage(l, start))
+		} else {
+			c.Sends = append(c.Sends, redriveRunMessage(l, start))
+		}
 	}
 	if workEnds(m.event.Kind) && !m.goesOn {
 		c.Work = append(c.Work, statelark.WorkOp{Seq: m.event.Seq})
 	}
 	for _, t := range d.Cancel {
 		c.Work = append(c.Work, statelark.WorkOp{Seq: t.Seq})
+	}
+}
+
+// threads adds the thread rows that a step changed.
+func (c *change) threads(l *live, d *interp.Decision) {
+	for _, t := range d.Dirty {
+		c.Threads = append(c.Threads, statelark.ThreadRow{Thread: t.ID(), Data: c.row(func(dst []byte) []byte { return t.AppendRow(dst, l.payloads) })})
+	}
+	for _, id := range d.Removed {
+		c.Threads = append(c.Threads, statelark.ThreadRow{Thread: id})
 	}
 }
 

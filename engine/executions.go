@@ -193,10 +193,17 @@ func (e *Engine) abort(ctx context.Context, id statelark.ExecID, ev interp.Event
 
 // Execution returns an execution with its payloads, which its first and its last event hold.
 func (e *Engine) Execution(ctx context.Context, arn string) (*statelark.ExecutionDetail, error) {
-	if d, ok, err := e.expressChild(ctx, arn); ok {
-		return d, err
+	d, ok, err := e.expressChild(ctx, arn)
+	if !ok {
+		d, err = durably(ctx, e, func() (*statelark.ExecutionDetail, error) { return e.detail(ctx, arn) })
 	}
-	return durably(ctx, e, func() (*statelark.ExecutionDetail, error) { return e.detail(ctx, arn) })
+	if err == nil {
+		d.RedriveStatus, d.RedriveReason, err = e.redriveStatus(ctx, &d.Execution)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 func (e *Engine) detail(ctx context.Context, arn string) (*statelark.ExecutionDetail, error) {

@@ -105,6 +105,7 @@ func (e *Engine) identity(r *statelark.Execution, p *program) interp.Identity {
 	return interp.Identity{
 		ARN: r.ARN(), Name: r.Name, RoleARN: p.record.RoleARN, MachineARN: r.Machine, MachineName: p.record.Name,
 		Version: r.Version, Alias: r.Alias, Region: machine.Region, StartedAt: r.Start, Express: r.Express,
+		Redrives: r.Redrives, Redriven: r.Redriven,
 	}
 }
 
@@ -131,19 +132,33 @@ func (e *Engine) readLive(id statelark.ExecID) (*live, error) {
 	case record.Status != statelark.Running:
 		return nil, nil
 	}
-	p, err := e.machines.revision(ctx, record.Machine, record.Revision)
+	p, err := e.programOf(record)
+	if err != nil {
+		return nil, err
+	}
+	return e.readMemory(record, p)
+}
+
+// programOf returns what an execution runs.
+func (e *Engine) programOf(record *statelark.Execution) (*program, error) {
+	p, err := e.machines.revision(context.Background(), record.Machine, record.Revision)
+	if err == nil && p.machine == nil {
+		err = p.fault
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the definition of %s: %w", record.ARN(), err)
 	}
-	if p.machine == nil {
-		return nil, fmt.Errorf("reading the definition of %s: %w", record.ARN(), p.fault)
-	}
-	stored, err := e.store.Threads(ctx, id)
+	return p, nil
+}
+
+// readMemory reads the memory of an execution that its rows hold.
+func (e *Engine) readMemory(record *statelark.Execution, p *program) (*live, error) {
+	stored, err := e.store.Threads(context.Background(), record.ID)
 	if err != nil {
 		return nil, fmt.Errorf("reading the memory of %s: %w", record.ARN(), err)
 	}
-	l := &live{record: record, program: p, payloads: newPayloads(e.store, id)}
-	if err := e.countAttempts(ctx, l); err != nil {
+	l := &live{record: record, program: p, payloads: newPayloads(e.store, record.ID)}
+	if err := e.countAttempts(context.Background(), l); err != nil {
 		return nil, err
 	}
 	rows := make([]interp.Row, len(stored))

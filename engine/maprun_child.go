@@ -107,6 +107,15 @@ func beginRunMessage(l *live, start *interp.StartMapRun) statelark.Message {
 	}
 }
 
+// redriveRunMessage tells a Map Run to go on with what has not succeeded.
+func redriveRunMessage(l *live, start *interp.StartMapRun) statelark.Message {
+	w := row.NewWriter([]byte{messageRedriveRun}, nil)
+	w.Uint(start.Seq)
+	return statelark.Message{
+		MessageKey: statelark.MessageKey{To: mapRunID(l.record.Start, start.Redrive), Seq: start.Seq}, Data: w.Row(),
+	}
+}
+
 // runBeginning is what beginRunMessage says.
 type runBeginning struct {
 	parent statelark.ExecID

@@ -98,7 +98,7 @@ func forRun(m *statelark.Message) bool {
 		return false
 	}
 	switch m.Data[0] {
-	case messageBeginRun, messageStopRun, messageChildEnded:
+	case messageBeginRun, messageRedriveRun, messageStopRun, messageChildEnded:
 		return true
 	}
 	return false

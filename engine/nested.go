@@ -32,6 +32,7 @@ const (
 	messageBeginChild // to a child, from its Map Run; see beginChildMessage
 	messageStopChild  // to a child, from its Map Run
 	messageChildEnded // to a Map Run, from a child; see childEndedMessage
+	messageRedriveRun // to a Map Run, from its execution; see redriveRunMessage
 
 	stopSeq = ^uint64(0)
 )

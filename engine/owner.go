@@ -31,6 +31,9 @@ type message struct {
 	from *statelark.MessageKey
 	// orphan is sent when nothing waits for the event.
 	orphan *statelark.Message
+	// redrive asks for a redrive instead; redriven: the event begins it.
+	redrive  *redriving
+	redriven bool
 	// begin starts a new execution instead.
 	begin *beginning
 	// express is about an Express execution of the owner's, beside its events.
@@ -287,6 +290,8 @@ func (o *owner) handle(m message) bool {
 	switch {
 	case m.begin != nil:
 		return o.begin(m)
+	case m.redrive != nil:
+		return o.redriveExecution(m)
 	case m.express != nil:
 		return o.handleExpress(m.express)
 	case m.computed != nil:

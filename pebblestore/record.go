@@ -73,7 +73,8 @@ const (
 	recordChild    = 4 // of a Map Run
 	recordRedriven = 8
 	recordTestCase = 16
-	recordFlags    = 32 - 1 // all of them
+	recordKept     = 32
+	recordFlags    = 64 - 1 // all of them
 )
 
 // appendRecord appends the stored form of an execution's record: flags, status, start time against that in
@@ -102,6 +103,11 @@ func appendRecord(dst []byte, id statelark.ExecID, x *statelark.Execution) []byt
 	if flags&recordRedriven != 0 {
 		w.Uint(uint64(x.Redrives))
 		w.Int(x.Redriven.UnixMilli())
+		w.Uint(uint64(len(x.RedriveTokens)))
+		for _, t := range x.RedriveTokens {
+			w.Text(t.Token)
+			w.Int(t.At.UnixMilli())
+		}
 	}
 	if flags&recordTestCase != 0 {
 		w.Text(x.TestCase)
@@ -120,6 +126,7 @@ func flagsOf(x *statelark.Execution) (flags byte) {
 	set(recordChild, x.MapRun != "")
 	set(recordRedriven, x.Redrives > 0)
 	set(recordTestCase, x.TestCase != "")
+	set(recordKept, x.Kept)
 	return flags
 }
 
@@ -129,7 +136,7 @@ func parseRecord(data []byte, id statelark.ExecID) (*statelark.Execution, error)
 	if flags > recordFlags {
 		r.Fail(fmt.Errorf("it has the flags %b", flags))
 	}
-	x := &statelark.Execution{ID: id, Status: statelark.Status(r.Byte())}
+	x := &statelark.Execution{ID: id, Status: statelark.Status(r.Byte()), Kept: flags&recordKept != 0}
 	x.Start = time.UnixMilli(id.Start().UnixMilli() + r.Int()).UTC()
 	if flags&recordStopped != 0 {
 		x.Stop = time.UnixMilli(r.Int()).UTC()
@@ -147,6 +154,9 @@ func parseRecord(data []byte, id statelark.ExecID) (*statelark.Execution, error)
 	}
 	if flags&recordRedriven != 0 {
 		x.Redrives, x.Redriven = int64(r.Uint()), time.UnixMilli(r.Int()).UTC()
+		for n := r.Count(); n > 0; n-- {
+			x.RedriveTokens = append(x.RedriveTokens, statelark.RedriveToken{Token: r.Text(), At: time.UnixMilli(r.Int()).UTC()})
+		}
 	}
 	if flags&recordTestCase != 0 {
 		x.TestCase = r.Text()

@@ -23,11 +23,15 @@ func TestRecordRoundTrip(t *testing.T) {
 			Machine: rapid.String().Draw(t, "machine"), Revision: rapid.String().Draw(t, "revision"), Name: rapid.String().Draw(t, "name"),
 			Version: rapid.String().Draw(t, "version"), Alias: rapid.String().Draw(t, "alias"), TraceHeader: rapid.String().Draw(t, "trace"),
 		}
+		x.Kept = rapid.Bool().Draw(t, "kept")
 		if rapid.Bool().Draw(t, "child") {
 			x.MapRun, x.Items = "run"+rapid.String().Draw(t, "map run"), rapid.Int64Min(0).Draw(t, "items")
 		}
 		if rapid.Bool().Draw(t, "redriven") {
 			x.Redrives, x.Redriven = rapid.Int64Min(1).Draw(t, "redrives"), time.UnixMilli(milli.Draw(t, "redrive date")).UTC()
+			for range rapid.IntRange(0, 3).Draw(t, "tokens") {
+				x.RedriveTokens = append(x.RedriveTokens, statelark.RedriveToken{Token: rapid.String().Draw(t, "token"), At: x.Redriven})
+			}
 		}
 		if rapid.Bool().Draw(t, "mocked") {
 			x.TestCase = "case" + rapid.String().Draw(t, "test case")

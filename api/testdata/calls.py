@@ -68,7 +68,7 @@ message = refused("ValidationException", "list_activities", maxResults=1001)
 assert message == ("1 validation error detected: Value '1001' at 'maxResults' failed to satisfy constraint: "
                    "Member must have value less than or equal to 1000"), message
 refused("SerializationException", "get_execution_history", executionArn=execution, maxResults="many")
-refused("UnknownOperationException", "redrive_execution", executionArn=execution)
+assert client.redrive_execution(executionArn=execution)["redriveDate"]
 assert client.list_map_runs(executionArn=execution)["mapRuns"] == []
 
 client.delete_activity(activityArn=activity)

@@ -1,0 +1,189 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/history"
+	"github.com/statelark/statelark/task"
+)
+
+// failing is a function that fails as long as it is told to, and echoes after that. It counts its calls.
+type failing struct {
+	broken bool
+	calls  int
+}
+
+func (f *failing) start(_ context.Context, c *task.Call) (task.Outcome, error) {
+	f.calls++
+	if f.broken {
+		return task.Outcome{}, &task.Error{Name: "Broken", Cause: "as it was told"}
+	}
+	return task.Outcome{Output: c.Input}, nil
+}
+
+// redrive redrives an execution and waits for its end.
+func (r *rig) redrive(arn string) *statelark.ExecutionDetail {
+	r.t.Helper()
+	if _, err := r.RedriveExecution(context.Background(), arn, ""); err != nil {
+		r.t.Fatal(err)
+	}
+	time.Sleep(time.Minute)
+	return r.describe(arn)
+}
+
+const (
+	failsAfterAPass = `{"StartAt":"P","States":{"P":{"Type":"Pass","Result":{"n":1},"ResultPath":"$.p","Next":"T"},"T":` + functionState + `}}`
+	functionState   = `{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:f","End":true}`
+)
+
+func TestRedrive(t *testing.T) {
+	f := &failing{broken: true}
+	inBubble(t, f.start, func(r *rig) {
+		arn := r.start(r.machine("M", failsAfterAPass), "e", `{"a":1}`)
+		time.Sleep(time.Minute)
+		d := r.describe(arn)
+		is(t, "status", d.Status, statelark.Failed)
+		is(t, "redrive status", d.RedriveStatus, statelark.Redrivable)
+		began := d.Start
+		d = r.redrive(arn)
+		is(t, "status", d.Status, statelark.Failed)
+		is(t, "redrives", d.Redrives, 1)
+		f.broken = false
+		d = r.redrive(arn)
+		is(t, "status", d.Status, statelark.Succeeded)
+		is(t, "output", d.Output, `{"a":1,"p":{"n":1}}`)
+		is(t, "error", text(d.Error), "<none>")
+		is(t, "start", d.Start, began)
+		is(t, "redrives", d.Redrives, 2)
+		is(t, "calls", f.calls, 3)
+		is(t, "executions with rows", len(r.store.kept), 0)
+		_, err := r.RedriveExecution(context.Background(), arn, "")
+		code(t, err, "ExecutionNotRedrivable")
+		events, err := r.History(context.Background(), arn, 1, 100, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, ev := range events {
+			is(t, "id", ev.ID, int64(i+1))
+		}
+		is(t, "last event", events[len(events)-1].Type, history.ExecutionSucceeded)
+	})
+}
+
+// TestRedriveAfterRestart: the memory of an execution that ended is in the store.
+func TestRedriveAfterRestart(t *testing.T) {
+	f := &failing{broken: true}
+	inBubble(t, f.start, func(r *rig) {
+		large := `"` + strings.Repeat("x", 100_000) + `"`
+		arn := r.start(r.machine("M", failsAfterAPass), "e", fmt.Sprintf(`{"a":%s}`, large))
+		time.Sleep(time.Minute)
+		r.restart()
+		f.broken = false
+		d := r.redrive(arn)
+		is(t, "status", d.Status, statelark.Succeeded)
+		is(t, "output", d.Output, fmt.Sprintf(`{"a":%s,"p":{"n":1}}`, large))
+		r.restart()
+		is(t, "status", r.describe(arn).Status, statelark.Succeeded)
+		is(t, "calls", f.calls, 2)
+	})
+}
+
+// TestRedriveTokens: the same token asks for the same redrive for a quarter of an hour.
+func TestRedriveTokens(t *testing.T) {
+	f := &failing{broken: true}
+	inBubble(t, f.start, func(r *rig) {
+		arn := r.start(r.machine("M", failsAfterAPass), "e", `{}`)
+		time.Sleep(time.Second)
+		redrive := func(token string) time.Time {
+			at, err := r.RedriveExecution(context.Background(), arn, token)
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+			return at
+		}
+		first := redrive("a")
+		is(t, "redriven at", redrive("b").Equal(first), false)
+		is(t, "redriven at", redrive("a"), first)
+		r.restart()
+		is(t, "redriven at", redrive("a"), first)
+		is(t, "redrives", r.describe(arn).Redrives, 2)
+		time.Sleep(15 * time.Minute)
+		is(t, "redriven at", redrive("a").Equal(first), false)
+		is(t, "redrives", r.describe(arn).Redrives, 3)
+	})
+}
+
+// TestNotRedrivable holds each refusal to AWS's words.
+func TestNotRedrivable(t *testing.T) {
+	f := &failing{broken: true}
+	inBubble(t, f.start, func(r *rig) {
+		m := r.machine("M", `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":60,"Next":"T"},"T":`+functionState+`}}`)
+		arn := r.start(m, "e", `{}`)
+		refused := func(reason string) {
+			t.Helper()
+			d := r.describe(arn)
+			is(t, "status", d.RedriveStatus, statelark.NotRedrivable)
+			is(t, "reason", d.RedriveReason, reason)
+			_, err := r.RedriveExecution(context.Background(), arn, "")
+			code(t, err, "ExecutionNotRedrivable")
+			if err != nil && !strings.Contains(err.Error(), reason) {
+				t.Errorf("%v, want %s", err, reason)
+			}
+		}
+		time.Sleep(time.Second)
+		refused("Execution is RUNNING and cannot be redriven")
+		time.Sleep(2 * time.Minute)
+		is(t, "status", r.describe(arn).Status, statelark.Failed)
+		time.Sleep(14*24*time.Hour + time.Hour)
+		refused("Execution redrivable period exceeded")
+		_, err := r.RedriveExecution(context.Background(), arn+"x", "")
+		code(t, err, "ExecutionDoesNotExist")
+	})
+}
+
+// TestRedriveInADeletedMachine: what is being deleted starts nothing any more.
+func TestRedriveInADeletedMachine(t *testing.T) {
+	f := &failing{broken: true}
+	inBubble(t, f.start, func(r *rig) {
+		m := r.machine("M", `{"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[{"Variable":"$.w","IsPresent":true,"Next":"W"}],"Default":"T"},
+			"W":{"Type":"Wait","Seconds":600,"End":true},"T":`+functionState+`}}`)
+		r.start(m, "waits", `{"w":1}`)
+		arn := r.start(m, "e", `{}`)
+		time.Sleep(time.Second)
+		release := r.store.hold()
+		release()
+		if err := r.DeleteStateMachine(context.Background(), m); err != nil {
+			t.Fatal(err)
+		}
+		_, err := r.RedriveExecution(context.Background(), arn, "")
+		code(t, err, "ExecutionNotRedrivable")
+	})
+}
+
+// TestStopOfARedrivenExecution aborts an execution that was redriven, and redrives it once more.
+func TestStopOfARedrivenExecution(t *testing.T) {
+	inBubble(t, forever, func(r *rig) {
+		arn := r.start(r.machine("M", `{"TimeoutSeconds":100,"StartAt":"T","States":{"T":`+functionState+`}}`), "e", `{}`)
+		time.Sleep(101 * time.Second)
+		is(t, "status", r.describe(arn).Status, statelark.TimedOut)
+		for n := range int64(3) {
+			if _, err := r.RedriveExecution(context.Background(), arn, ""); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+			is(t, "status", r.describe(arn).Status, statelark.Running)
+			if _, err := r.StopExecution(context.Background(), arn, nil, nil); err != nil {
+				t.Fatal(err)
+			}
+			d := r.describe(arn)
+			is(t, "status", d.Status, statelark.Aborted)
+			is(t, "redrives", d.Redrives, n+1)
+		}
+	})
+}
