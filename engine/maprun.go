@@ -11,8 +11,8 @@ import (
 
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/arn"
-	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/interp"
+	"github.com/statelark/statelark/limits"
 	"github.com/statelark/statelark/row"
 	"github.com/statelark/statelark/value"
 )
@@ -220,7 +220,7 @@ func (e *Engine) loadSpec(ctx context.Context, r *mapRun, data []byte) (*interp.
 		return nil, fmt.Errorf("reading the definition of %s: %w", r.arn, p.fault)
 	}
 	host := interp.Host{
-		Token: func(uint64) string { return "" }, HasActivity: e.hasActivity,
+		Token: func(uint64) string { return "" }, HasActivity: e.hasActivity, Limits: e.opts.Limits,
 		Interrupted: func() bool { return r.gone.Load() || e.isClosing() },
 	}
 	spec, err := interp.LoadMapRun(e.identity(from, p), host, p.machine, data, nil)
@@ -280,11 +280,11 @@ func (r *mapRun) stop() {
 // failure makes a Failure of a name and a cause.
 func failure(name, cause string) *interp.Failure { return &interp.Failure{Error: &name, Cause: &cause} }
 
-// atOnce is how many children may run at once.
-func (r *mapRun) atOnce() int64 {
-	limit := int64(maxStandard)
+// atOnce is how many children of a run may run at once.
+func (s *mapRuns) atOnce(r *mapRun) int64 {
+	limit := s.e.opts.Limits.MapRunChildren.Or(maxStandard)
 	if r.state.express {
-		limit = maxExpress
+		limit = min(limit, maxExpress)
 	}
 	if r.state.concurrency > 0 {
 		limit = min(limit, r.state.concurrency)
@@ -294,12 +294,7 @@ func (r *mapRun) atOnce() int64 {
 
 // exceeded reports whether more items failed than are tolerated.
 func (s *runState) exceeded() bool {
-	failed := s.items.failed()
-	if s.tolerated < 0 && s.percentage < 0 {
-		return failed > 0
-	}
-	total := float64(s.bound)
-	return s.tolerated >= 0 && failed > s.tolerated || s.percentage >= 0 && float64(failed)*100 > s.percentage*total
+	return interp.Exceeded(s.tolerated, s.percentage, s.items.failed(), s.bound)
 }
 
 // advance does what there is to do for a run.
@@ -341,7 +336,7 @@ func (s *mapRuns) beginChildren(r *mapRun) {
 	for _, c := range r.chunks {
 		for c.inputs != nil && c.begun < c.count {
 			switch {
-			case r.running >= r.atOnce():
+			case r.running >= s.atOnce(r):
 				return
 			case budget == 0:
 				s.due(r)
@@ -455,16 +450,16 @@ func (s *mapRuns) ended(r *mapRun, c *chunk, i int, end endedChild, output int64
 	if end.status == statelark.Succeeded {
 		r.state.outputs += output + 1
 	}
-	r.judge()
+	r.judge(s.e.opts.Limits)
 	s.due(r)
 }
 
 // judge makes the run fail when it has to.
-func (r *mapRun) judge() {
+func (r *mapRun) judge(l *limits.Limits) {
 	switch {
 	case r.state.exceeded():
 		r.fail(failure("States.ExceedToleratedFailureThreshold", "The specified tolerated failure threshold was exceeded"))
-	case r.state.export == exportNone && r.state.outputs > asl.MaxPayload:
+	case r.state.export == exportNone && l.PayloadBytes.Exceeded(r.state.outputs):
 		r.fail(r.tooLarge())
 	}
 }

@@ -160,7 +160,7 @@ func (s *mapRuns) update(r *mapRun, u *statelark.MapRunUpdate) {
 		r.state.percentage = *u.ToleratedPercentage
 	}
 	r.dirty = true
-	r.judge()
+	r.judge(s.e.opts.Limits)
 }
 
 // MapRunExecutions lists the children of a Map Run, of a status or (0) of any: about n at most, those after the one that a

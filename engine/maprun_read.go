@@ -5,11 +5,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"math"
 	"strings"
 
-	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/interp"
 	"github.com/statelark/statelark/items"
+	"github.com/statelark/statelark/limits"
 	"github.com/statelark/statelark/row"
 	"github.com/statelark/statelark/s3"
 	"github.com/statelark/statelark/value"
@@ -57,7 +58,7 @@ func newRunReader(e *Engine, spec *interp.MapRun, s *runState) *runReader {
 	r := &runReader{spec: spec, objects: e.opts.Objects}
 	r.goTo(s.cursor, s.nextItem)
 	if spec.Batcher.Exists() {
-		r.batcher = newBatcher(spec.Batcher)
+		r.batcher = newBatcher(spec.Batcher, e.opts.Limits.PayloadBytes)
 	}
 	return r
 }
@@ -103,7 +104,7 @@ func (r *runReader) open(ctx context.Context) (err error) {
 		r.origin += "/" + spec.Key
 	}
 	if r.objects == nil {
-		return &items.Error{Cause: "This server has no object store to read from: the setting s3.directory names a folder that serves as one."}
+		return &items.Error{Cause: "This server has no object store to read from: the setting s3-directory names a directory that serves as one."}
 	}
 	opened, err := items.Open(ctx, r.objects, spec, r.cursor)
 	if err != nil {
@@ -155,18 +156,19 @@ func textOf(v value.Value, key string) string {
 
 // batcher is an ItemBatcher.
 type batcher struct {
-	items, bytes int64 // at most in a batch
+	items, bytes int64        // at most in a batch
+	payload      limits.Bound // of a child's input
 	head, tail   string
 }
 
-func newBatcher(v value.Value) *batcher {
-	b := &batcher{items: 1 << 30, bytes: asl.MaxPayload, head: `{"Items":[`, tail: `]}`}
+func newBatcher(v value.Value, payload limits.Bound) *batcher {
+	b := &batcher{items: math.MaxInt32, payload: payload, bytes: payload.Or(math.MaxInt32), head: `{"Items":[`, tail: `]}`}
 	if n, ok := v.Get("MaxItemsPerBatch"); ok {
 		b.items, _ = n.Int()
 	}
 	if n, ok := v.Get("MaxInputBytesPerBatch"); ok {
-		b.bytes, _ = n.Int()
-		b.bytes = min(b.bytes, asl.MaxPayload)
+		most, _ := n.Int()
+		b.bytes = min(b.bytes, most)
 	}
 	if in, ok := v.Get("BatchInput"); ok {
 		b.head = `{"BatchInput":` + in.Text() + `,"Items":[`
@@ -323,7 +325,7 @@ func (r *runReader) batch(ctx context.Context) (input value.Value, count int, f 
 		if count > 0 && int64(size)+1 > r.batcher.bytes {
 			break
 		}
-		if size > asl.MaxPayload {
+		if r.batcher.payload.Exceeded(int64(size)) {
 			return value.Value{}, 0, failure("States.DataLimitExceeded", "The state/task '"+r.spec.State.Name+
 				"' returned a result with a size exceeding the maximum number of bytes service limit."), nil
 		}
@@ -402,7 +404,7 @@ func (s *mapRuns) pageRead(r *mapRun, p page) {
 		r.reader.close()
 		r.fail(p.failure)
 	}
-	r.judge() // now that it is known how many items there are
+	r.judge(s.e.opts.Limits) // now that it is known how many items there are
 }
 
 // addChunk makes a chunk of a page.

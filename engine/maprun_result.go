@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/statelark/statelark"
-	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/interp"
 	"github.com/statelark/statelark/items"
 	"github.com/statelark/statelark/value"
@@ -132,7 +131,7 @@ func (c *collection) join() (string, *interp.Failure, error) {
 				return err
 			}
 			text := c.shown(record, how)
-			if total += len(text) + 1; total > asl.MaxPayload+1 {
+			if total += len(text) + 1; c.e.opts.Limits.PayloadBytes.Exceeded(int64(total - 1)) {
 				return errTooLarge
 			}
 			parts = append(parts, part{x.index, strings.Clone(text)})
@@ -257,7 +256,7 @@ func (r *mapRun) expressRecord(index int64, start time.Time) *statelark.Executio
 func (c *collection) write() (string, *interp.Failure, error) {
 	if c.e.opts.Objects == nil {
 		return "", failure("States.ResultWriterFailed",
-			"This server has no object store to write to: the setting s3.directory names a folder that serves as one."), nil
+			"This server has no object store to write to: the setting s3-directory names a directory that serves as one."), nil
 	}
 	arguments, ok := c.spec.Writer.Get("Parameters")
 	if !ok {

@@ -2,13 +2,18 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/s3/directory"
 	"github.com/statelark/statelark/task"
 )
 
@@ -258,4 +263,126 @@ func TestStateMachineOfChildren(t *testing.T) {
 		_, err = r.StateMachine(ctx, m+"/No")
 		code(t, err, statelark.CodeStateMachineDoesNotExist)
 	})
+}
+
+// inBucket runs test with an engine that has an object store with a bucket "data", whose folder it gets.
+func inBucket(t *testing.T, f function, test func(r *rig, bucket string)) {
+	t.Helper()
+	root := t.TempDir()
+	bucket := filepath.Join(root, "data")
+	if err := os.Mkdir(bucket, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	objects, err := directory.Open(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer objects.Close()
+	inBubbleWith(t, Options{Owners: 2, Objects: objects}, f, func(r *rig) { test(r, bucket) })
+}
+
+func write(t *testing.T, name, content string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// csvReader reads a file of the bucket.
+func csvReader(key, more string) string {
+	return `,"ItemReader":{"Resource":"arn:aws:states:::s3:getObject","Parameters":{"Bucket":"data","Key":"` + key +
+		`"},"ReaderConfig":{"InputType":"CSV","CSVHeaderLocation":"FIRST_ROW"` + more + `}}`
+}
+
+func lines(n int) string {
+	var b strings.Builder
+	b.WriteString("id,name\n")
+	for i := range n {
+		fmt.Fprintf(&b, "%d,\"name, %d\"\n", i, i)
+	}
+	return b.String()
+}
+
+func TestMapRunReadsAFile(t *testing.T) {
+	for _, kind := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			inBucket(t, echo, func(r *rig, bucket string) {
+				write(t, filepath.Join(bucket, "in.csv"), lines(1234))
+				m := r.machine("M", mapped(kind, pass, csvReader("in.csv", "")+`,"ItemSelector":{"n.$":"$$.Map.Item.Value.id","i.$":"$$.Map.Item.Index"}`))
+				x := r.run(m, "e", "{}")
+				var out []struct {
+					N string `json:"n"`
+					I int    `json:"i"`
+				}
+				if err := json.Unmarshal([]byte(x.Output), &out); err != nil || len(out) != 1234 {
+					t.Fatalf("%v, %d, %s %s", err, len(out), text(x.Error), text(x.Cause))
+				}
+				for i, o := range out {
+					if o.I != i || o.N != strconv.Itoa(i) {
+						t.Fatalf("item %d is %+v", i, o)
+					}
+				}
+				x = r.run(r.machine("B", mapped(kind, pass, csvReader("in.csv", `,"MaxItems":7`)+`,"ItemBatcher":{"MaxItemsPerBatch":3,"BatchInput":{"x":1}}`)), "e", "{}")
+				is(t, "output", x.Output, `[{"BatchInput":{"x":1},"Items":[{"id":"0","name":"name, 0"},{"id":"1","name":"name, 1"},{"id":"2","name":"name, 2"}]},`+
+					`{"BatchInput":{"x":1},"Items":[{"id":"3","name":"name, 3"},{"id":"4","name":"name, 4"},{"id":"5","name":"name, 5"}]},`+
+					`{"BatchInput":{"x":1},"Items":[{"id":"6","name":"name, 6"}]}]`)
+				list, _, err := r.MapRuns(context.Background(), x.ARN(), 0, 10)
+				if err != nil {
+					t.Fatal(err)
+				}
+				is(t, "items", list[0].Items, statelark.MapRunCounts{Succeeded: 7, Total: 7, ResultsWritten: 7})
+				is(t, "executions", list[0].Executions, statelark.MapRunCounts{Succeeded: 3, Total: 3, ResultsWritten: 3})
+				for _, c := range r.children(list[0].ARN, 0) {
+					if c.Items != 3 && c.Items != 1 {
+						t.Errorf("a child has %d items", c.Items)
+					}
+				}
+				x = r.run(r.machine("C", mapped(kind, pass, csvReader("none.csv", ""))), "e", "{}")
+				is(t, "error", text(x.Error), "States.ItemReaderFailed")
+			})
+		})
+	}
+}
+
+func TestMapRunWritesResults(t *testing.T) {
+	for _, kind := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			inBucket(t, func(_ context.Context, c *task.Call) (task.Outcome, error) {
+				if id, _ := c.Input.Get("id"); id.Str() == "5" {
+					return task.Outcome{}, task.Errorf("No", "five")
+				}
+				return task.Outcome{Output: c.Input}, nil
+			}, func(r *rig, bucket string) {
+				write(t, filepath.Join(bucket, "in.csv"), lines(20))
+				writer := `,"ResultWriter":{"Resource":"arn:aws:states:::s3:putObject","Parameters":{"Bucket":"data","Prefix":"out"}}`
+				x := r.run(r.machine("M", mapped(kind, lambda, csvReader("in.csv", "")+writer+`,"ToleratedFailureCount":1`)), "e", "{}")
+				var out struct {
+					MapRunArn           string
+					ResultWriterDetails struct{ Bucket, Key string }
+				}
+				if err := json.Unmarshal([]byte(x.Output), &out); err != nil {
+					t.Fatal(err, x.Output, text(x.Error), text(x.Cause))
+				}
+				run := out.MapRunArn[strings.LastIndex(out.MapRunArn, ":")+1:]
+				is(t, "key", out.ResultWriterDetails.Key, "out/"+run+"/manifest.json")
+				var records []struct{ ExecutionArn, Output, Status, Error string }
+				read := func(name string) {
+					data, err := os.ReadFile(filepath.Join(bucket, "out", run, name))
+					if err == nil {
+						err = json.Unmarshal(data, &records)
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+				}
+				read("SUCCEEDED_0.json")
+				is(t, "successes", len(records), 19)
+				is(t, "described", r.describe(records[3].ExecutionArn).Output, records[3].Output)
+				read("FAILED_0.json")
+				is(t, "failures", len(records), 1)
+				is(t, "error", records[0].Error, "No")
+				is(t, "status", r.describe(records[0].ExecutionArn).Status, statelark.Failed)
+			})
+		})
+	}
 }

@@ -40,7 +40,7 @@ const (
 	maxBegins    = 512      // messages that begin children and have not been dealt with, of all runs
 	beginsTurn   = 128      // children that a run begins before others have their turn
 	maxSends     = 500      // messages in one change
-	maxStandard  = 10_000   // STANDARD children of a run that run at once
+	maxStandard  = 100_000  // STANDARD children of a run that run at once, where there is no other limit
 	maxExpress   = 1_000    // EXPRESS children of a run that run at once
 	linger       = 50 * time.Millisecond
 	retry        = 2 * time.Millisecond

@@ -32,6 +32,9 @@ type Config struct {
 	// AllowedHosts are names by which the node may be called, beside those that it knows of itself; see CheckHosts.
 	AllowedHosts []string
 
+	// S3Directory is a directory whose folders are the buckets of S3 that Map Runs read and write; "": there are none.
+	S3Directory string
+
 	Telemetry Telemetry
 	// MockConfig is a mock configuration file, in the form of Step Functions Local; "": there is none.
 	MockConfig string
@@ -108,6 +111,7 @@ const (
 	Functions Part = "functions"
 	Mocks     Part = "mocks"
 	Engine    Part = "engine"
+	Buckets   Part = "buckets" // the directory of buckets
 	// TelemetryPart is logs, metrics and traces.
 	TelemetryPart Part = "telemetry"
 )

@@ -22,6 +22,8 @@ import (
 	"github.com/statelark/statelark/memstore"
 	"github.com/statelark/statelark/pebblestore"
 	remotelambda "github.com/statelark/statelark/remote/lambda"
+	"github.com/statelark/statelark/s3"
+	"github.com/statelark/statelark/s3/directory"
 	"github.com/statelark/statelark/shortcut"
 	"github.com/statelark/statelark/task"
 	"github.com/statelark/statelark/task/aws"
@@ -41,7 +43,8 @@ type Node struct {
 	listener net.Listener
 	catalog  *function.Catalog
 	tellers  tellers
-	mocks    *mock.Mocks // nil: there are none
+	mocks    *mock.Mocks          // nil: there are none
+	buckets  *directory.Directory // nil: there is none
 	engine   *engine.Engine
 	api      *api.Server
 	http     *shortcut.Server
@@ -86,6 +89,11 @@ func Start(ctx context.Context, cfg Config, o Options) (_ *Node, err error) {
 	if err = n.openTellers(ctx); err != nil {
 		return nil, &StartError{TelemetryPart, err}
 	}
+	if cfg.S3Directory != "" {
+		if n.buckets, err = directory.Open(cfg.S3Directory); err != nil {
+			return nil, &StartError{Buckets, err}
+		}
+	}
 	if n.engine, err = n.openEngine(ctx); err != nil {
 		return nil, &StartError{Engine, err}
 	}
@@ -128,13 +136,21 @@ func (n *Node) openCatalog() (*function.Catalog, error) {
 	return catalog, n.cfg.declareFunctions(catalog)
 }
 
+// objects is where Map Runs read and write; nil: nowhere.
+func (n *Node) objects() s3.Store {
+	if n.buckets == nil {
+		return nil
+	}
+	return n.buckets
+}
+
 // openEngine starts the engine with its targets.
 func (n *Node) openEngine(ctx context.Context) (*engine.Engine, error) {
 	functions := n.functions()
 	targets := &task.Registry{}
 	e := engine.New(n.store, targets, engine.Options{
-		Nesting: aws.Nesting{}, Log: n.log, Tap: n.tellers.engineTap(), Now: n.opts.Now, Limits: n.cfg.Limits, Hit: n.hits.execution,
-		MaxLiveBytes: int(n.cfg.memory() / 2), Delay: n.cfg.Delay,
+		Nesting: aws.Nesting{}, Objects: n.objects(), Log: n.log, Tap: n.tellers.engineTap(), Now: n.opts.Now,
+		Limits: n.cfg.Limits, Hit: n.hits.execution, MaxLiveBytes: int(n.cfg.memory() / 2), Delay: n.cfg.Delay,
 	})
 	o := api.Options{Log: n.log, Now: n.opts.Now, AccountFromKey: n.cfg.AccountFromKey, Limits: n.cfg.Limits, Hit: n.hits.request}
 	if n.mocks != nil {
@@ -235,6 +251,9 @@ func (n *Node) Close(ctx context.Context) error {
 	errs = append(errs, n.tellers.close(ctx))
 	if n.catalog != nil {
 		errs = append(errs, n.catalog.Close(ctx))
+	}
+	if n.buckets != nil {
+		errs = append(errs, n.buckets.Close())
 	}
 	if n.store != nil {
 		errs = append(errs, n.store.Close())

@@ -62,6 +62,8 @@ type Config struct {
 	StatusChanges    []string `koanf:"status-changes"`     // "stdout", paths, URLs
 	Metrics          string   `koanf:"metrics"`            // "local", "all" or "off"
 	TraceEndpoint    string   `koanf:"trace-endpoint"`     // URL; "": no traces
+	// S3Directory is a directory whose folders are the buckets that Map Runs read and write; "": there are none.
+	S3Directory string `koanf:"s3-directory"`
 	// PassEnv are variables of the server that functions get: names, or patterns such as AWS_*.
 	PassEnv []string `koanf:"pass-env"`
 	// FunctionUser is as whom functions run, where the server is root; "": as the server.
@@ -135,6 +137,7 @@ var settings = map[string]any{
 	"function-concurrency": 0,
 	"function-user":        "",
 	"pass-env":             "",
+	"s3-directory":         "",
 }
 
 // addNodeFlags gives a command the flags of the settings. Their defaults are shown but not applied here, since
@@ -158,6 +161,7 @@ func addNodeFlags(c *cobra.Command, data, dataHelp string) {
 	f.String("status-changes", "", "where it is told that executions start and end: stdout, files and `URLS`, with commas between them")
 	f.String("metrics", node.MetricsLocal, "`WHO` may read /metrics: local, all or off")
 	f.String("trace-endpoint", "", "`URL` that OpenTelemetry traces go to, by OTLP over HTTP")
+	f.String("s3-directory", "", "`DIRECTORY` whose folders are the S3 buckets that Map Runs read and write (default none)")
 	f.String("pass-env", "", "`NAMES` of variables that functions get, with commas between them; AWS_* stands for all that begin so")
 	f.String("function-user", "", "`USER` as whom functions run, where the server is root")
 	f.Int("function-concurrency", 0, fmt.Sprintf("invocations of each function that run at once, a `NUMBER` (default %d, and %d of a URL)",
@@ -414,7 +418,7 @@ func (cfg *Config) node() node.Config {
 		Listen: cfg.Listen, Data: cfg.Data, Place: arn.Place{Region: cfg.Region, Account: cfg.Account},
 		AccountFromKey: cfg.AccountFromKey != nil && *cfg.AccountFromKey,
 		MaxClosed:      cfg.MaxClosed, Memory: cfg.memory(), AllowedHosts: cfg.AllowedHosts, Telemetry: cfg.telemetry(),
-		FunctionConcurrency: cfg.FunctionConcurrency, FunctionUser: cfg.FunctionUser, PassEnv: cfg.PassEnv,
+		S3Directory: cfg.S3Directory, FunctionConcurrency: cfg.FunctionConcurrency, FunctionUser: cfg.FunctionUser, PassEnv: cfg.PassEnv,
 		MockConfig: cfg.MockConfig, Delay: cfg.delay(), LambdaEndpoint: cfg.LambdaEndpoint,
 	}
 	if l, err := cfg.held(); err == nil { // validate has seen it

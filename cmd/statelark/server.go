@@ -89,6 +89,7 @@ func checkConfig(c *cobra.Command, cfg *Config) error {
 		{"wait-time-scale", strconv.FormatFloat(cfg.WaitTimeScale, 'g', -1, 64)},
 		{"lambda-endpoint", cmp.Or(cfg.LambdaEndpoint, "this server")},
 		{"allowed-hosts", listed(cfg.AllowedHosts)},
+		{"s3-directory", cmp.Or(cfg.S3Directory, "none")},
 		{"execution-log", cmp.Or(cfg.ExecutionLog, "none")},
 		{"execution-log-size", cfg.ExecutionLogSize},
 		{"status-changes", listed(cfg.StatusChanges)},
