@@ -631,7 +631,7 @@ func (s *mapRuns) finish(r *mapRun, output string) {
 func maxItems(spec *interp.MapRun) int64 {
 	config, _ := spec.Reader.Get("ReaderConfig")
 	limit, _ := config.Get("MaxItems")
-	if n, ok := limit.Int(); ok && n > 0 {
+	if n := wholeOf(limit); n > 0 {
 		return n
 	}
 	return math.MaxInt64

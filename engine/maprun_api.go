@@ -128,8 +128,13 @@ func (e *Engine) UpdateMapRun(ctx context.Context, text string, u statelark.MapR
 	if err != nil {
 		return err
 	}
+	id := r.id
 	if r.record.Status == statelark.Running {
-		_, err = askRun(ctx, e, r.id, func(r *mapRun, answer func(struct{}, error)) {
+		_, err = askRun(ctx, e, id, func(r *mapRun, answer func(struct{}, error)) {
+			if r == nil && e.shards.epoch(id.Shard()) == 0 {
+				answer(struct{}{}, errNotOwned)
+				return
+			}
 			if r == nil || r.state.phase != mapping {
 				answer(struct{}{}, errCompleted(text))
 				return

@@ -9,7 +9,8 @@ const maxMailbox = 128
 // beginExpress begins an EXPRESS child; false: there is no room for it now.
 func (s *mapRuns) beginExpress(r *mapRun, c *chunk, i int) bool {
 	e := s.e
-	record := r.expressRecord(c.first+int64(i), e.now())
+	now := e.now()
+	record := r.expressRecord(c.first+int64(i), e.expressID(now), now)
 	if r.state.batched {
 		record.Items = c.itemsOf(i)
 	}
@@ -25,7 +26,7 @@ func (s *mapRuns) beginExpress(r *mapRun, c *chunk, i int) bool {
 			}
 			c.express[i] = nil
 			s.ended(r, c, i, endedChild{
-				index: c.first + int64(i), items: uint32(c.itemsOf(i)), status: end.Status, at: c.at, start: begun, stop: end.Stop,
+				index: c.first + int64(i), items: uint32(c.itemsOf(i)), status: end.Status, id: record.ID, start: begun, stop: end.Stop,
 				input: input.Text(), output: end.Output, err: end.Error, cause: end.Cause,
 			}, int64(len(end.Output)))
 		})

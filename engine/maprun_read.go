@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/statelark/statelark/interp"
@@ -142,7 +143,7 @@ func itemsSpec(reader value.Value) items.Spec {
 		s.CSVHeaders = append(s.CSVHeaders, h.Str())
 	}
 	limit, _ := config.Get("MaxItems")
-	s.MaxItems, _ = limit.Int()
+	s.MaxItems = wholeOf(limit)
 	return s
 }
 
@@ -152,6 +153,15 @@ func textOf(v value.Value, key string) string {
 		return m.Str()
 	}
 	return ""
+}
+
+// wholeOf returns a number that may be written as a string (recorded); 0 when it is none.
+func wholeOf(v value.Value) int64 {
+	n, ok := v.Int()
+	if !ok && v.Kind() == value.String {
+		n, _ = strconv.ParseInt(v.Str(), 10, 64) // checked when the state was entered
+	}
+	return n
 }
 
 // batcher is an ItemBatcher.
@@ -164,11 +174,10 @@ type batcher struct {
 func newBatcher(v value.Value, payload limits.Bound) *batcher {
 	b := &batcher{items: math.MaxInt32, payload: payload, bytes: payload.Or(math.MaxInt32), head: `{"Items":[`, tail: `]}`}
 	if n, ok := v.Get("MaxItemsPerBatch"); ok {
-		b.items, _ = n.Int()
+		b.items = wholeOf(n)
 	}
 	if n, ok := v.Get("MaxInputBytesPerBatch"); ok {
-		most, _ := n.Int()
-		b.bytes = min(b.bytes, most)
+		b.bytes = min(b.bytes, wholeOf(n))
 	}
 	if in, ok := v.Get("BatchInput"); ok {
 		b.head = `{"BatchInput":` + in.Text() + `,"Items":[`

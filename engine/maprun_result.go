@@ -235,7 +235,7 @@ func (e *Engine) childDetail(ctx context.Context, r *mapRun, x *endedChild) (*st
 
 // expressDetail returns an EXPRESS child that has ended.
 func (r *mapRun) expressDetail(x *endedChild) *statelark.ExecutionDetail {
-	d := &statelark.ExecutionDetail{Execution: *r.expressRecord(x.index, x.start), Input: x.input, Output: x.output, Error: x.err, Cause: x.cause}
+	d := &statelark.ExecutionDetail{Execution: *r.expressRecord(x.index, x.id, x.start), Input: x.input, Output: x.output, Error: x.err, Cause: x.cause}
 	d.Status, d.Stop = x.status, x.stop
 	if r.state.batched {
 		d.Items = int64(x.items)
@@ -244,10 +244,10 @@ func (r *mapRun) expressDetail(x *endedChild) *statelark.ExecutionDetail {
 }
 
 // expressRecord returns the record of an EXPRESS child that began at a time.
-func (r *mapRun) expressRecord(index int64, start time.Time) *statelark.Execution {
+func (r *mapRun) expressRecord(index int64, id statelark.ExecID, start time.Time) *statelark.Execution {
 	machine, name := r.program.record.ARN, childName(r.name, index)
 	return &statelark.Execution{
-		ID: namedID(start, machine, name), Machine: machine, Name: name, Revision: r.record.Revision, Status: statelark.Running,
+		ID: id, Machine: machine, Name: name, Revision: r.record.Revision, Status: statelark.Running,
 		Start: start, MapRun: r.arn, Express: true,
 	}
 }

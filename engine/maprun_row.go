@@ -314,7 +314,8 @@ type endedChild struct {
 	index         int64
 	items         uint32
 	status        statelark.Status
-	at            time.Time // of its chunk; see childID
+	at            time.Time        // of the chunk of a STANDARD child; see childID
+	id            statelark.ExecID // of an EXPRESS child
 	start, stop   time.Time
 	input, output string
 	err, cause    *string
@@ -338,10 +339,11 @@ func appendSegment(dst []byte, express bool, list []endedChild) []byte {
 		w.Int(r.index)
 		w.Uint(uint64(r.items))
 		w.Byte(byte(r.status))
-		writeTime(&w, r.at)
 		if !express {
+			writeTime(&w, r.at)
 			continue
 		}
+		w.Raw(string(r.id[:]))
 		writeTime(&w, r.start)
 		writeTime(&w, r.stop)
 		w.Text(r.input)
@@ -364,8 +366,11 @@ func parseSegment(data []byte) (list []endedChild, err error) {
 	r := row.NewReader(body, nil)
 	express := r.Bool()
 	for range r.Count() {
-		x := endedChild{index: r.Int(), items: uint32(r.Uint()), status: statelark.Status(r.Byte()), at: readTime(&r)}
-		if express {
+		x := endedChild{index: r.Int(), items: uint32(r.Uint()), status: statelark.Status(r.Byte())}
+		if !express {
+			x.at = readTime(&r)
+		} else {
+			copy(x.id[:], r.Raw(uint64(len(x.id))))
 			x.start, x.stop, x.input = readTime(&r), readTime(&r), r.Text()
 			if x.output = x.input; !r.Bool() {
 				x.output = r.Text()

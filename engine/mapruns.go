@@ -304,6 +304,12 @@ func (s *mapRuns) handle(m runMessage) {
 
 // open reads a run from the store, or makes it, and then does what the message says.
 func (s *mapRuns) open(m runMessage) {
+	if s.e.shards.epoch(m.id.Shard()) == 0 { // another node has it
+		if m.do != nil {
+			m.do(nil)
+		}
+		return
+	}
 	s.opening[m.id] = []runMessage{m}
 	generation := s.generation
 	s.job(func() func() {

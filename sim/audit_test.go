@@ -18,6 +18,9 @@ import (
 
 // auditDispatch checks, when a function is called, that its call is in the store already.
 func (w *world) auditDispatch(k task.Key) {
+	if _, _, _, express := arn.SplitExpress(k.Execution); express { // of which no store knows
+		return
+	}
 	machine, name, _ := arn.SplitExecution(k.Execution)
 	id, err := w.store.Lookup(context.Background(), machine, name)
 	if err != nil {
@@ -61,9 +64,14 @@ func (w *world) audit() {
 		}
 		if x.Status == statelark.Aborted {
 			_, nested := all[x.Parent]
-			if !w.stops[x.ARN()] && !nested && !strings.Contains(x.Machine, doomed.name) {
+			if !w.stops[x.ARN()] && !nested && !strings.Contains(x.Machine, doomed.name) { // and doomedMap's
 				w.errorf("%s was stopped by nobody\n%s", x.ARN(), w.told(x.ARN()))
 			}
+		}
+	}
+	for _, k := range kinds {
+		if strings.Contains(k.definition, "DISTRIBUTED") {
+			w.auditMapRuns(k)
 		}
 	}
 	for _, s := range w.started {
@@ -76,6 +84,74 @@ func (w *world) audit() {
 		if statelark.ErrorCode(err) != statelark.CodeStateMachineDoesNotExist {
 			w.errorf("the state machine that was deleted is there: %v", err)
 		}
+	}
+}
+
+// auditMapRuns checks the Map Runs of a kind: each item got one child and was counted once.
+func (w *world) auditMapRuns(k *kind) {
+	ctx := context.Background()
+	for _, label := range []string{"/L", "/I"} {
+		machine := strings.Replace(place.StateMachineARN(k.name), ":stateMachine:", ":mapRun:", 1) + label
+		list, err := w.store.Executions(ctx, statelark.ExecutionQuery{Machine: machine, Limit: 1000})
+		if err != nil {
+			w.errorf("%v", err)
+		}
+		for _, x := range list {
+			w.must("describing a Map Run", func(e *engine.Engine) error {
+				r, err := e.MapRun(ctx, x.Machine+":"+x.Name)
+				if err != nil {
+					return err
+				}
+				children, err := w.children(e, r.ARN)
+				if err == nil {
+					w.auditMapRun(r, k, children)
+				}
+				return err
+			})
+		}
+	}
+}
+
+func (w *world) children(e *engine.Engine, run string) (all []*statelark.Execution, err error) {
+	for next := ""; ; {
+		list, after, err := e.MapRunExecutions(context.Background(), run, 0, next, 5)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, list...)
+		if next = after; next == "" {
+			return all, nil
+		}
+	}
+}
+
+func (w *world) auditMapRun(r *statelark.MapRun, k *kind, children []*statelark.Execution) {
+	wrong := func(format string, a ...any) { w.errorf("%s, %v: %s, %+v", r.ARN, r.Status, fmt.Sprintf(format, a...), r.Items) }
+	n := r.Items
+	switch {
+	case r.Status == statelark.Running:
+		wrong("it still runs")
+	case n.Running != 0 || n.Pending < 0 || n.Pending+n.Succeeded+n.Failed+n.TimedOut+n.Aborted != n.Total:
+		wrong("its counts are wrong")
+	case r.Status == statelark.Succeeded && n.Succeeded != n.Total:
+		wrong("it succeeded and not all of its children did")
+	case int64(len(children)) != n.Total-n.Pending:
+		wrong("it has %d children", len(children))
+	}
+	seen := make(map[string]bool)
+	count := make(map[statelark.Status]int64)
+	for _, x := range children {
+		if seen[x.Name] {
+			wrong("two of its children are %s", x.Name)
+		}
+		seen[x.Name] = true
+		count[x.Status]++
+		if !x.Express {
+			w.auditHistory(x, &kind{cuts: true})
+		}
+	}
+	if count[statelark.Succeeded] != n.Succeeded || count[statelark.Failed] != n.Failed || count[statelark.Aborted] != n.Aborted {
+		wrong("its children are %v", count)
 	}
 }
 

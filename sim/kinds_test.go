@@ -58,8 +58,33 @@ var kinds = []*kind{
 		`{}`, map[statelark.Status]string{statelark.Succeeded: `119996`}, false},
 	{"computing", `{"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[{"StartAt":"T","States":{"T":{` + fn + `echo","Next":"C"},"C":{"Type":"Pass","Parameters":{"n.$":"States.ArrayLength(States.ArrayPartition(States.ArrayRange(1,1000,1),1))","u.$":"States.ArrayUnique(States.ArrayRange(1,1000,1))"},"OutputPath":"$.n","End":true}}},{"StartAt":"U","States":{"U":{"Type":"Task","Resource":"arn:aws:states:us-east-1:000000000000:activity:act","TimeoutSeconds":30,"HeartbeatSeconds":5,"Retry":[{"ErrorEquals":["States.ALL"],"MaxAttempts":50,"IntervalSeconds":1,"BackoffRate":1}],"End":true}}},{"StartAt":"V","States":{"V":{"Type":"Wait","Seconds":1,"Next":"A"},"A":{"Type":"Pass","Parameters":{"n.$":"States.MathAdd($.n, 1)"},"Next":"L"},"L":{"Type":"Choice","Choices":[{"Variable":"$.n","NumericLessThan":400,"Next":"A"}],"Default":"E"},"E":{"Type":"Succeed"}}}],"End":true}}}`,
 		`{"n":0}`, map[statelark.Status]string{statelark.Succeeded: `[1000,{"n":0},{"n":400}]`}, false},
+	{"mapped", distributed("STANDARD", `{`+fn+`echo","End":true}`, `,"MaxConcurrency":4`),
+		`[1,2,3,4,5,6,7,8,9,10,11,12]`, map[statelark.Status]string{statelark.Succeeded: `[1,2,3,4,5,6,7,8,9,10,11,12]`}, false},
+	{"mappedexpress", distributed("EXPRESS", `{`+fn+`echo","End":true}`, `,"MaxConcurrency":4`),
+		`[1,2,3,4,5,6,7,8,9,10,11,12]`, map[statelark.Status]string{statelark.Succeeded: `[1,2,3,4,5,6,7,8,9,10,11,12]`}, false},
+	{"mapcut", distributed("STANDARD", `{"Type":"Choice","Choices":[{"Variable":"$","NumericEquals":2,"Next":"F"}],"Default":"T"},"F":{"Type":"Fail","Error":"Two"},"T":{`+fn+`slow","End":true}`,
+		`,"Catch":[{"ErrorEquals":["States.ExceedToleratedFailureThreshold"],"Next":"Done"}]`),
+		`[1,2,3]`, map[statelark.Status]string{statelark.Succeeded: `"cut"`}, true},
+	{"mapcutexpress", distributed("EXPRESS", `{"Type":"Choice","Choices":[{"Variable":"$","NumericEquals":2,"Next":"F"}],"Default":"T"},"F":{"Type":"Fail","Error":"Two"},"T":{`+fn+`slow","End":true}`,
+		`,"Catch":[{"ErrorEquals":["States.ExceedToleratedFailureThreshold"],"Next":"Done"}]`),
+		`[1,2,3]`, map[statelark.Status]string{statelark.Succeeded: `"cut"`}, true},
+	{"mapwithin", distributed("STANDARD", `{"Type":"Map","Label":"I","ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"EXPRESS"},"StartAt":"S","States":{"S":{`+fn+`echo","End":true}}},"End":true}`, ""),
+		`[[1],[],[2,3,4]]`, map[statelark.Status]string{statelark.Succeeded: `[[1],[],[2,3,4]]`}, false},
 	doomed,
+	doomedMap,
 	changing,
+}
+
+// distributed is a machine with a distributed Map, of children of a type: the states of its children begin with S.
+func distributed(kind, state, more string) string {
+	return `{"StartAt":"M","States":{"M":{"Type":"Map","Label":"L"` + more + `,"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"` + kind +
+		`"},"StartAt":"S","States":{"S":` + state + `}},"End":true},"Done":{"Type":"Pass","Result":"cut","End":true}}}`
+}
+
+// doomedMap is deleted at some moment, and is a Map Run then, perhaps.
+var doomedMap = &kind{
+	"doomedmap", distributed("STANDARD", `{`+fn+`echo","End":true}`, `,"MaxConcurrency":2`),
+	`[1,2,3,4,5,6,7,8]`, map[statelark.Status]string{statelark.Succeeded: `[1,2,3,4,5,6,7,8]`, statelark.Aborted: ""}, false,
 }
 
 // doomed is deleted at some moment, and perhaps made again.

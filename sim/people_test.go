@@ -196,6 +196,9 @@ func (w *world) deleter() {
 		w.must("deleting a state machine", func(e *engine.Engine) error {
 			return e.DeleteStateMachine(context.Background(), place.StateMachineARN(doomed.name))
 		})
+		w.must("deleting a state machine", func(e *engine.Engine) error {
+			return e.DeleteStateMachine(context.Background(), place.StateMachineARN(doomedMap.name))
+		})
 		w.mu.Lock()
 		w.deleted = true
 		w.mu.Unlock()

@@ -262,7 +262,7 @@ func (w *world) start(i int) {
 	})
 	switch code := statelark.ErrorCode(err); {
 	case code == "", code == "ExecutionAlreadyExists": // it ended before we heard of its start
-	case k == doomed && (code == "StateMachineDeleting" || code == "StateMachineDoesNotExist"):
+	case (k == doomed || k == doomedMap) && (code == "StateMachineDeleting" || code == "StateMachineDoesNotExist"):
 		return
 	default:
 		w.errorf("%s cannot be started: %v", s.arn, err)
