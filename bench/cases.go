@@ -199,7 +199,7 @@ func benchMaps(s settings) error {
 		return err
 	}
 	defer srv.stop(true)
-	machine, err := srv.create("maps", `{"StartAt":"M","States":{"M":{"Type":"Map","MaxConcurrency":40,"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}},"End":true}}}`)
+	machine, err := srv.create("maps", `{"StartAt":"M","States":{"M":{"Type":"Map","MaxConcurrency":40,"ItemProcessor":{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}},"End":true}}}`)
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ type settings struct {
 	duration time.Duration
 	clients  []int
 	idle     int
+	items    int
 	profile  string
 }
 
@@ -38,6 +39,7 @@ var benchmarks = []benchmark{
 	{"events", benchEvents},
 	{"map", benchMap},
 	{"maps", benchMaps},
+	{"distributed", benchDistributed},
 	{"activity", benchActivity},
 	{"writes", benchWrites},
 	{"idle", benchIdle},
@@ -61,6 +63,7 @@ func main() {
 	flag.IntVar(&s.runs, "runs", 3, "runs of each; the median is printed")
 	flag.DurationVar(&s.duration, "time", 5*time.Second, "length of a run")
 	flag.IntVar(&s.idle, "idle", 1_000_000, "executions of the benchmark idle")
+	flag.IntVar(&s.items, "items", 1_000_000, "lines of the benchmark distributed; a tenth of it with STANDARD children")
 	flag.StringVar(&s.profile, "cpuprofile", "", "write the server's CPU profile of the last run here")
 	flag.Parse()
 	if *steps != "" {

@@ -34,7 +34,10 @@ func serveBench(addr, dir, profiles string) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	ctx := context.Background()
 	go node.KeepMemory(ctx, node.DefaultMemory)
-	n, err := node.Start(ctx, node.Config{Listen: addr, Place: place, Data: dir}, node.Options{Log: log, Invoke: echo{}})
+	if err := os.MkdirAll(bucketsDir(dir), 0o755); err != nil {
+		return err
+	}
+	n, err := node.Start(ctx, node.Config{Listen: addr, Place: place, Data: dir, S3Directory: bucketsDir(dir)}, node.Options{Log: log, Invoke: echo{}})
 	if err != nil {
 		return err
 	}
