@@ -59,7 +59,7 @@ type Options struct {
 	MaxLive int
 	// MaxLiveBytes is how much memory those may hold, by their own estimate; 0: 128 MiB.
 	MaxLiveBytes int
-	// MaxExpress is how many Express executions run at once; 0: 8,192. MaxExpressBytes is how much memory they may hold, by
+	// MaxExpress is how many Express executions run at once; 0: 32,768. MaxExpressBytes is how much memory they may hold, by
 	// their own estimate; 0: 128 MiB. Who starts one more is told to come again.
 	MaxExpress      int
 	MaxExpressBytes int
@@ -216,7 +216,7 @@ func (o *Options) setDefaults() {
 		o.MaxLiveBytes = 128 << 20
 	}
 	if o.MaxExpress == 0 {
-		o.MaxExpress = 8192
+		o.MaxExpress = 32_768
 	}
 	if o.MaxExpressBytes == 0 {
 		o.MaxExpressBytes = 128 << 20

@@ -79,16 +79,23 @@ type expressRoom struct {
 	count, bytes  atomic.Int64
 }
 
+// ownBytes is about how much memory an execution takes beside what the interpreter counts.
+const ownBytes = 2 << 10
+
 // enter takes a place, false when there is none. leave gives it back.
 func (r *expressRoom) enter() bool {
-	if r.count.Add(1) > r.max || r.bytes.Load() > r.maxBytes {
-		r.count.Add(-1)
+	count, bytes := r.count.Add(1), r.bytes.Add(ownBytes)
+	if count > r.max || bytes > r.maxBytes {
+		r.leave()
 		return false
 	}
 	return true
 }
 
-func (r *expressRoom) leave() { r.count.Add(-1) }
+func (r *expressRoom) leave() {
+	r.count.Add(-1)
+	r.bytes.Add(-ownBytes)
+}
 
 // errNoRoom answers a start for which an engine has no room.
 var errNoRoom = statelark.Errorf(statelark.CodeThrottling, "Rate exceeded")

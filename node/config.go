@@ -25,6 +25,8 @@ type Config struct {
 	// AccountFromKey makes an access key id of 12 digits the account of its caller.
 	AccountFromKey bool
 
+	// KeepExpress is how many Express executions that ended last a node keeps for people to look at; 0: none.
+	KeepExpress int
 	// MaxClosed is how many closed executions a node in memory keeps; 0: as many as fit into its bytes for them.
 	MaxClosed int
 	// Memory is the number of bytes that caches follow; 0: DefaultMemory.

@@ -150,7 +150,8 @@ func (n *Node) openEngine(ctx context.Context) (*engine.Engine, error) {
 	targets := &task.Registry{}
 	e := engine.New(n.store, targets, engine.Options{
 		Nesting: aws.Nesting{}, Objects: n.objects(), Log: n.log, Tap: n.tellers.engineTap(), Now: n.opts.Now,
-		Limits: n.cfg.Limits, Hit: n.hits.execution, MaxLiveBytes: int(n.cfg.memory() / 2), Delay: n.cfg.Delay,
+		Limits: n.cfg.Limits, Hit: n.hits.execution, Delay: n.cfg.Delay,
+		MaxLiveBytes: int(n.cfg.memory() * 3 / 8), MaxExpressBytes: int(n.cfg.memory() / 8), KeepExpress: n.cfg.KeepExpress,
 	})
 	o := api.Options{Log: n.log, Now: n.opts.Now, AccountFromKey: n.cfg.AccountFromKey, Limits: n.cfg.Limits, Hit: n.hits.request}
 	if n.mocks != nil {

@@ -409,6 +409,9 @@ func (cfg *Config) validate() error {
 	return nil
 }
 
+// keepExpress is how many Express executions a server in memory keeps for people to look at.
+const keepExpress = 1000
+
 // home is the place of a server that is not told another.
 var home = arn.Place{Region: defaultRegion, Account: defaultAccount}
 
@@ -420,6 +423,9 @@ func (cfg *Config) node() node.Config {
 		MaxClosed:      cfg.MaxClosed, Memory: cfg.memory(), AllowedHosts: cfg.AllowedHosts, Telemetry: cfg.telemetry(),
 		S3Directory: cfg.S3Directory, FunctionConcurrency: cfg.FunctionConcurrency, FunctionUser: cfg.FunctionUser, PassEnv: cfg.PassEnv,
 		MockConfig: cfg.MockConfig, Delay: cfg.delay(), LambdaEndpoint: cfg.LambdaEndpoint,
+	}
+	if cfg.Data == "" {
+		n.KeepExpress = keepExpress
 	}
 	if l, err := cfg.held(); err == nil { // validate has seen it
 		n.Limits = &l
