@@ -318,7 +318,6 @@ func (o *owner) beginExpress(s *expressStart, again bool) bool {
 // decidedExpress does what a step of an Express execution said.
 func (o *owner) decidedExpress(c *computation) {
 	l, m, d := c.live, c.message, c.decision
-	o.tellHit(l, d)
 	if c.err != nil {
 		o.brokenExpress(l, m, c.err)
 		return
