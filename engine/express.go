@@ -77,6 +77,7 @@ type express struct {
 type expressRoom struct {
 	max, maxBytes int64
 	count, bytes  atomic.Int64
+	refused       atomic.Uint64
 }
 
 // ownBytes is about how much memory an execution takes beside what the interpreter counts.
@@ -87,6 +88,7 @@ func (r *expressRoom) enter() bool {
 	count, bytes := r.count.Add(1), r.bytes.Add(ownBytes)
 	if count > r.max || bytes > r.maxBytes {
 		r.leave()
+		r.refused.Add(1)
 		return false
 	}
 	return true

@@ -18,6 +18,9 @@ type Stats struct {
 	BacklogBytes int64 // of changes that are in no batch yet
 	Mailboxes    []int // messages that wait, by owner
 
+	Express, ExpressBytes int64  // Express executions that run, and the memory that they hold
+	ExpressRefused        uint64 // starts of those that there was no room for
+
 	// Lines are the calls of tasks by resource, those of activities as well: the longest 100, and the sums of the others
 	// without a name.
 	Lines []LineStats
@@ -98,6 +101,7 @@ func (e *Engine) Stats() Stats {
 		CommitMicros: e.tallies.took.read(), TimersLateMillis: e.tallies.late.read(),
 		CommitQueue: len(e.committer.in), BacklogBytes: e.committer.backlog.Load(),
 	}
+	s.Express, s.ExpressBytes, s.ExpressRefused = e.express.count.Load(), e.express.bytes.Load(), e.express.refused.Load()
 	for _, o := range e.owners {
 		s.Mailboxes = append(s.Mailboxes, len(o.in))
 	}

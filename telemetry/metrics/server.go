@@ -38,6 +38,9 @@ var (
 	late       = desc("timer_late_seconds", "Time from when a timer was due until its execution was told.")
 	queue      = desc("commit_queue_changes", "Changes that wait for a batch.")
 	backlog    = desc("commit_backlog_bytes", "Bytes of changes that wait for a batch.")
+	express    = desc("express_running", "Express executions that run.")
+	held       = desc("express_bytes", "Memory that the Express executions which run hold.")
+	refused    = desc("express_refused_total", "Starts of Express executions that there was no room for.")
 	mailbox    = desc("owner_mailbox_messages", "Messages that wait for an owner of executions.", "owner")
 	running    = desc("tasks_running", "Calls that run on targets, by resource; the shortest lines together as other.", "resource")
 	waiting    = desc("tasks_waiting", "Calls that wait for a slot or a worker, by resource.", "resource")
@@ -51,7 +54,7 @@ var (
 // Describe tells what there is.
 func (s *server) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		build, commits, failures, batches, commitTime, late, queue, backlog, mailbox, running, waiting, storeBytes, tapQueue, written, dropped, queued,
+		build, commits, failures, batches, commitTime, late, queue, backlog, express, held, refused, mailbox, running, waiting, storeBytes, tapQueue, written, dropped, queued,
 	} {
 		to <- d
 	}
@@ -74,6 +77,9 @@ func (s *server) Collect(to chan<- prometheus.Metric) {
 	to <- histogram(late, e.TimersLateMillis, 1e3)
 	gauge(queue, float64(e.CommitQueue))
 	gauge(backlog, float64(e.BacklogBytes))
+	gauge(express, float64(e.Express))
+	gauge(held, float64(e.ExpressBytes))
+	count(refused, float64(e.ExpressRefused))
 	for i, n := range e.Mailboxes {
 		gauge(mailbox, float64(n), strconv.Itoa(i))
 	}
