@@ -73,6 +73,51 @@ func BenchmarkExecution(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "executions/s")
 }
 
+// BenchmarkExpress runs Express executions of five states, one of which is a task in the process, from 32 callers at once:
+// to their end, and on a store on disk until they are sure to run.
+func BenchmarkExpress(b *testing.B) {
+	const five = `{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Pass","Next":"C"},
+		"C":{"Type":"Choice","Choices":[{"Variable":"$.n","IsNumeric":true,"Next":"D"}],"Default":"D"},"D":{"Type":"Pass","Next":"T"},"T":{` + lambda + `,"End":true}}}`
+	run := func(b *testing.B, store statelark.Store, start func(e *Engine, s statelark.ExecutionStart) error) {
+		e, m := benchEngineOn(b, store, five, function(echo))
+		_, err := e.CreateStateMachine(b.Context(), &statelark.StateMachine{
+			ARN: here.StateMachineARN("X"), Name: "X", Type: statelark.Express, Definition: five, RoleARN: role,
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		s := statelark.ExecutionStart{Machine: strings.TrimSuffix(m, "M") + "X", Name: "x", Input: `{"n":1}`}
+		b.SetParallelism(16)
+		b.ReportAllocs()
+		b.ResetTimer()
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				if err := start(e, s); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "executions/s")
+	}
+	b.Run("sync", func(b *testing.B) {
+		run(b, memstore.New(), func(e *Engine, s statelark.ExecutionStart) error {
+			_, err := e.StartSyncExecution(b.Context(), s)
+			return err
+		})
+	})
+	b.Run("async", func(b *testing.B) {
+		store, err := pebblestore.Open(b.TempDir(), pebblestore.Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		run(b, store, func(e *Engine, s statelark.ExecutionStart) error {
+			_, err := e.StartExecution(b.Context(), s)
+			return err
+		})
+	})
+}
+
 // fifth tells the caller of an execution, named after its number, that the last of its five tasks is done.
 type fifth struct{ callers []chan struct{} }
 
