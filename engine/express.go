@@ -83,20 +83,20 @@ type expressRoom struct {
 // ownBytes is about how much memory an execution takes beside what the interpreter counts.
 const ownBytes = 2 << 10
 
-// enter takes a place, false when there is none. leave gives it back.
-func (r *expressRoom) enter() bool {
-	count, bytes := r.count.Add(1), r.bytes.Add(ownBytes)
+// enter takes a place for an execution with so many bytes of input, false when there is none. leave gives it back.
+func (r *expressRoom) enter(input int) bool {
+	count, bytes := r.count.Add(1), r.bytes.Add(int64(ownBytes+input))
 	if count > r.max || bytes > r.maxBytes {
-		r.leave()
+		r.leave(input)
 		r.refused.Add(1)
 		return false
 	}
 	return true
 }
 
-func (r *expressRoom) leave() {
+func (r *expressRoom) leave(input int) {
 	r.count.Add(-1)
-	r.bytes.Add(-ownBytes)
+	r.bytes.Add(-int64(ownBytes + input))
 }
 
 // errNoRoom answers a start for which an engine has no room.
@@ -120,11 +120,12 @@ func (e *Engine) startExpress(s *expressStart) error {
 	if e.isClosing() {
 		return errClosing
 	}
-	if !e.express.enter() {
+	size := s.input.Size()
+	if !e.express.enter(size) {
 		return errNoRoom
 	}
 	if !e.ownerOf(s.record.ID).offer(message{express: &expressMessage{kind: expressBegin, start: s}}) {
-		e.express.leave()
+		e.express.leave(size)
 		return errNoRoom
 	}
 	return nil
@@ -150,11 +151,12 @@ func (e *Engine) startStored(ctx context.Context, s *expressStart, input string,
 	s.row, s.stored = appendExpress(nil, s.record, input), func(err error) { answer <- err }
 	m := message{express: &expressMessage{kind: expressStore, start: s}}
 	o := e.ownerOf(record.ID)
-	if !e.express.enter() {
+	size := s.input.Size()
+	if !e.express.enter(size) {
 		return nil, errNoRoom
 	}
 	if !o.offer(m) && (parent == nil || !o.send(ctx, m)) {
-		e.express.leave()
+		e.express.leave(size)
 		return nil, cmp.Or(ctx.Err(), error(errNoRoom))
 	}
 	select {
@@ -308,7 +310,7 @@ func (m *expressMessage) refuse(err error) {
 
 // beginExpress takes the first step of an execution.
 func (o *owner) beginExpress(s *expressStart, again bool) bool {
-	x := &express{expressStart: s, again: again}
+	x := &express{expressStart: s, again: again, bytes: s.input.Size()}
 	l := &live{record: s.record, program: s.program, seed: cmp.Or(s.seed, rand.Uint64()), express: x}
 	id := o.e.identity(s.record, s.program)
 	id.Sync = s.sync
@@ -403,7 +405,7 @@ func (o *owner) endExpress(l *live, end *interp.End) {
 	delete(o.express.live, l.record.ID)
 	l.x = nil
 	o.weighExpress(x, 0)
-	o.e.express.leave()
+	o.e.express.leave(0)
 	if x.again {
 		o.endRow(l.record.ID)
 	}

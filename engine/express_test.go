@@ -491,3 +491,28 @@ func TestExpressSeenIsBounded(t *testing.T) {
 		}
 	})
 }
+
+// What Express executions hold is bounded, from the moment when they are taken.
+func TestExpressMemoryIsBounded(t *testing.T) {
+	inBubbleWith(t, Options{Owners: 1, MaxExpressBytes: 1 << 20}, forever, func(r *rig) {
+		m := r.expressMachine("M", expressTask)
+		start := statelark.ExecutionStart{Machine: m, Name: "x", Input: `"` + strings.Repeat("x", 100_000) + `"`}
+		taken := 0
+		for range 50 {
+			_, err := r.StartExecution(context.Background(), start)
+			switch statelark.ErrorCode(err) {
+			case "":
+				taken++
+			case statelark.CodeThrottling:
+			default:
+				t.Fatal(err)
+			}
+		}
+		if taken < 5 || taken > 10 {
+			t.Errorf("%d were taken", taken)
+		}
+		is(t, "refused", r.Stats().ExpressRefused, uint64(50-taken))
+		time.Sleep(6 * time.Minute) // all have come to their limit
+		r.empty()
+	})
+}
