@@ -343,19 +343,32 @@ func ptr[T any](v T) *T { return &v }
 
 // A state machine that is deleted takes with it what had not ended when the server did.
 func TestExpressOfADeletedStateMachine(t *testing.T) {
-	inBubble(t, forever, func(r *rig) {
-		m := r.expressMachine("M", expressTask)
-		r.start(m, "x", `{}`)
-		if err := r.DeleteStateMachine(context.Background(), m); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := r.StateMachine(context.Background(), m); statelark.ErrorCode(err) != statelark.CodeStateMachineDoesNotExist {
-			t.Errorf("it is there: %v", err)
-		}
-		r.restart()
-		time.Sleep(20 * time.Minute) // its last revision goes
-		is(t, "rows", r.expressRows(), 0)
-	})
+	for _, again := range []bool{false, true} { // made again, it is another one
+		inBubble(t, forever, func(r *rig) { expressOfADeleted(r, again) })
+	}
+}
+
+func expressOfADeleted(r *rig, again bool) {
+	t := r.t
+	m := r.expressMachine("M", expressTask)
+	r.start(m, "x", `{}`)
+	if err := r.DeleteStateMachine(context.Background(), m); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.StateMachine(context.Background(), m); statelark.ErrorCode(err) != statelark.CodeStateMachineDoesNotExist {
+		t.Errorf("it is there: %v", err)
+	}
+	time.Sleep(time.Minute)
+	if _, err := r.freeRevisions(context.Background(), ""); err != nil {
+		t.Fatal(err)
+	}
+	if again {
+		r.expressMachine("M", expressTask)
+	}
+	r.restart()
+	time.Sleep(10 * time.Second)
+	is(t, "rows", r.expressRows(), 0)
+	is(t, "executions", r.Stats().Express, 0)
 }
 
 func TestExpressWhileTheStoreIsAway(t *testing.T) {

@@ -160,6 +160,9 @@ func readExpress(id statelark.ExecID, data []byte) (x *statelark.Execution, inpu
 	return x, input, r.Done()
 }
 
+// madeAt is the part of a revision that tells when its state machine was made: another one of that name may be there now.
+func madeAt(revision string) string { return revision[strings.LastIndexByte(revision, '@')+1:] }
+
 // isExpress reports whether a message is the row of an Express execution.
 func isExpress(m *statelark.Message) bool { return len(m.Data) > 0 && m.Data[0] == messageExpress }
 
@@ -175,7 +178,7 @@ func (e *Engine) foundExpress(ctx context.Context, m *statelark.Message) (messag
 		_, p, err = e.machines.present(ctx, x.Machine)
 	}
 	switch {
-	case statelark.Refused(err):
+	case statelark.Refused(err), err == nil && madeAt(x.Revision) != madeAt(revisionOf(p.record)):
 		e.log.Warn("an Express execution that a restart cut off does not run again: its state machine was deleted", "execution", x.ARN())
 		key := m.MessageKey
 		return message{exec: m.To, from: &key, must: true}, nil // finds nothing and is consumed
