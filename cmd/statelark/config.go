@@ -152,9 +152,6 @@ func addNodeFlags(c *cobra.Command, data, dataHelp string) {
 	f.String("limits", "aws", "`PRESET` of limits: aws, or free for as much as the server can take")
 	f.StringArray("limit", nil, "one limit as `NAME=VALUE`, such as payload-bytes=1MiB; may be repeated")
 	f.Bool("account-from-key", false, "take an access key id of 12 digits for the account of its caller")
-	f.String("mock-config", "", "mock configuration `FILE` of Step Functions Local (default "+defaultMocks+" where there is one)")
-	f.Float64("wait-time-scale", 1, "a `NUMBER` to multiply the times of Wait states and between attempts with; 0 skips them")
-	f.String("lambda-endpoint", "", "`URL` of who has the Lambda functions (default: this server)")
 	f.String("allowed-hosts", "", "`NAMES` by which clients may call the server, with commas between them; .example.org stands for all below it")
 	f.String("execution-log", "", "where the events go that state machines log: stdout or a `FILE` (default nowhere)")
 	f.String("execution-log-size", defaultLogSize, "`SIZE` at which the next file of a log is begun; the last five are kept")
@@ -173,6 +170,9 @@ func addNodeFlags(c *cobra.Command, data, dataHelp string) {
 func addConfigFlags(c *cobra.Command) {
 	c.Flags().String("region", defaultRegion, "AWS `REGION` of calls that are not signed for one")
 	c.Flags().String("account", defaultAccount, "AWS `ACCOUNT` of calls, 12 digits")
+	c.Flags().String("mock-config", "", "mock configuration `FILE` of Step Functions Local (default "+defaultMocks+" where there is one)")
+	c.Flags().Float64("wait-time-scale", 1, "a `NUMBER` to multiply the times of Wait states and between attempts with; 0 skips them")
+	c.Flags().String("lambda-endpoint", "", "`URL` of who has the Lambda functions (default: this process)")
 	c.Flags().String("config", "", "configuration `FILE` (default "+defaultConfig+" where there is one)")
 	c.Flags().StringArray("function", nil, "Lambda function as `NAME=COMMAND` or NAME=URL; may be repeated")
 }

@@ -28,6 +28,7 @@ import (
 type runOptions struct {
 	input    string
 	name     string
+	testCase string
 	endpoint string
 	local    bool
 	timeout  time.Duration
@@ -51,6 +52,7 @@ the server.
 The exit code tells how it ended: 0 SUCCEEDED, 1 FAILED, 5 TIMED_OUT, 6 ABORTED. An interrupt stops the execution.`,
 		Example: `  statelark run hello.asl.json --input '{"name": "world"}'
   statelark run order.asl.yaml --input @order.json --subst-file values.yaml --function charge='python3 charge.py'
+  statelark run order.asl.json --local --test-case HappyPath --mock-config mocks.json --wait-time-scale 0
   statelark run order --endpoint http://127.0.0.1:8083 --json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return run(c, args[0], o) },
@@ -58,6 +60,7 @@ The exit code tells how it ended: 0 SUCCEEDED, 1 FAILED, 5 TIMED_OUT, 6 ABORTED.
 	f := c.Flags()
 	f.StringVar(&o.input, "input", "{}", "the input: `JSON`, @FILE, or - for standard input")
 	f.StringVar(&o.name, "name", "", "`NAME` of the execution (default: a new one)")
+	f.StringVar(&o.testCase, "test-case", "", "`NAME` of a test case in the mock configuration; of a FILE, the state machine there is called as the file is")
 	f.StringVar(&o.endpoint, "endpoint", "", "`URL` of the server")
 	f.BoolVar(&o.local, "local", false, "run inside this process, whatever servers there are")
 	f.DurationVar(&o.timeout, "timeout", 0, "stop the execution after this `TIME`")
@@ -102,6 +105,7 @@ func run(c *cobra.Command, what string, o runOptions) error {
 	if o.quiet {
 		x.painter = noPainter{}
 	}
+	x.testCase = o.testCase
 	result, err := x.run(ctx, w, input.Text(), o.name)
 	release() // the next signal ends the process at once
 	err = errors.Join(explain(err, api.URL()), closeServer())

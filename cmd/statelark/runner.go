@@ -16,6 +16,8 @@ type runner struct {
 	client  *client.Client
 	timeout time.Duration // 0: none
 	painter painter
+	// testCase is the test case of the mock configuration to start with, "" for none.
+	testCase string
 	// each gets every event as the API has it; nil: nobody does. With withData events have their payloads.
 	each     func(event value.Value)
 	withData bool
@@ -71,9 +73,13 @@ func (r *runner) run(ctx context.Context, w *workflow, input, name string) (*res
 	if err := r.settle(ctx, w); err != nil {
 		return nil, err
 	}
-	arn, err := r.client.Start(ctx, w.arn, name, input)
+	machine := w.arn
+	if r.testCase != "" {
+		machine += "#" + r.testCase
+	}
+	arn, err := r.client.Start(ctx, machine, name, input)
 	if err != nil {
-		return nil, err
+		return nil, withoutMocks(err, r.testCase != "")
 	}
 	limited, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/client"
 	"github.com/statelark/statelark/value"
 )
@@ -80,13 +81,22 @@ func startExecution(ctx context.Context, s *session, machine string, o *startOpt
 	}
 	started, err := s.Call(ctx, "StartExecution", in...)
 	if err != nil {
-		return fmt.Errorf("starting an execution of %s: %w", found, err)
+		return withoutMocks(fmt.Errorf("starting an execution of %s: %w", found, err), mocked)
 	}
 	execution := client.Str(started, "executionArn")
 	if !o.wait {
 		return s.print(started, func(w io.Writer) { say(w, "%s\n", execution) })
 	}
 	return watchExecution(ctx, s, execution, newPainter(s.c.ErrOrStderr(), machine, style), o.quiet)
+}
+
+// withoutMocks explains why there is no state machine of a name with a test case: a server without a mock configuration
+// takes the case for a part of the name, as AWS does.
+func withoutMocks(err error, mocked bool) error {
+	if mocked && statelark.ErrorCode(err) == statelark.CodeStateMachineDoesNotExist {
+		return hint(exitFailed, err, "the server knows no test cases: start it with --mock-config FILE or SFN_MOCK_CONFIG")
+	}
+	return err
 }
 
 // given adds a text that is not "".

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/statelark/statelark/asl"
@@ -23,9 +24,10 @@ const maxFile = 16 << 20
 type Mocks struct {
 	path string
 
-	mu      sync.Mutex
-	config  *configuration // the last one that could be read
-	changed time.Time      // of the file when it was read
+	config atomic.Pointer[configuration] // the last one that could be read; whoever asks for it waits for no file
+
+	mu      sync.Mutex // guards the reading, and what follows
+	changed time.Time  // of the file when it was read
 	size    int64
 }
 
@@ -44,8 +46,8 @@ func (m *Mocks) read() (*configuration, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the mock configuration: %w", err)
 	}
-	if m.config != nil && info.ModTime().Equal(m.changed) && info.Size() == m.size {
-		return m.config, nil
+	if c := m.config.Load(); c != nil && info.ModTime().Equal(m.changed) && info.Size() == m.size {
+		return c, nil
 	}
 	if info.Size() > maxFile {
 		return nil, fmt.Errorf("the mock configuration %s has %d bytes; it may have %d", m.path, info.Size(), maxFile)
@@ -58,16 +60,13 @@ func (m *Mocks) read() (*configuration, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the mock configuration %s: %w", m.path, err)
 	}
-	m.config, m.changed, m.size = c, info.ModTime(), info.Size()
+	m.changed, m.size = info.ModTime(), info.Size()
+	m.config.Store(c)
 	return c, nil
 }
 
 // last returns the configuration as it was when an execution was started last.
-func (m *Mocks) last() *configuration {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.config
-}
+func (m *Mocks) last() *configuration { return m.config.Load() }
 
 // Check reports why no execution of a state machine, given by its ARN, can be started with a test case. It looks whether
 // the file has changed.
