@@ -123,13 +123,20 @@ func (e *Engine) newRun(ctx context.Context, m *statelark.Message) (*mapRun, err
 	if err != nil {
 		return nil, fmt.Errorf("reading the beginning of a Map Run: %w", err)
 	}
+	parent, err := e.store.Execution(ctx, b.parent)
+	if errors.Is(err, statelark.ErrNotFound) { // it has ended long ago
+		parent, err = b.origin.record(), nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the execution of Map Run %s: %w", b.arn, err)
+	}
 	machine, name, _ := arn.SplitMapRun(b.arn)
 	now := e.now()
 	r := &mapRun{
 		id: m.To, arn: b.arn, name: name, isNew: true, dirty: true, taken: make(map[uint64]struct{}),
 		record: &statelark.Execution{
 			ID: m.To, Machine: machine, Name: name, Revision: b.origin.revision, Status: statelark.Running, Start: now,
-			Parent: b.parent, ParentWait: b.seq,
+			Parent: b.parent, ParentWait: b.seq, TestCase: parent.TestCase,
 		},
 		state: &runState{origin: b.origin},
 	}

@@ -151,6 +151,10 @@ func stopRunMessage(run, parent statelark.ExecID) statelark.Message {
 func beginChildMessage(r *mapRun, c *chunk, i int) statelark.Message {
 	name := r.childName(c, i)
 	w := row.NewWriter([]byte{messageBeginChild}, nil)
+	if r.record.TestCase != "" {
+		w = row.NewWriter([]byte{messageBeginTest}, nil)
+		w.Text(r.record.TestCase)
+	}
 	w.Text(string(r.id[:]))
 	w.Int(c.first + int64(i))
 	w.Text(r.arn)
@@ -228,7 +232,7 @@ func (m *message) runEnded(seq uint64, data []byte) error {
 }
 
 // receiveChild makes the message one that begins a child of a Map Run.
-func (e *Engine) receiveChild(m *message, data []byte) error {
+func (e *Engine) receiveChild(m *message, testCase string, data []byte) error {
 	b, revision, err := parseBeginChild(m.exec, data)
 	if err != nil {
 		return err
@@ -236,6 +240,7 @@ func (e *Engine) receiveChild(m *message, data []byte) error {
 	if b.machine, err = e.machines.revision(context.Background(), b.start.Machine, revision); err != nil {
 		return err
 	}
+	b.start.TestCase = testCase
 	b.seed = rand.Uint64()
 	b.answer = func(*statelark.Execution, error) { e.mapRuns.began() }
 	m.begin = b

@@ -248,7 +248,7 @@ func (r *mapRun) expressRecord(index int64, id statelark.ExecID, start time.Time
 	machine, name := r.program.record.ARN, childName(r.name, index)
 	return &statelark.Execution{
 		ID: id, Machine: machine, Name: name, Revision: r.record.Revision, Status: statelark.Running,
-		Start: start, MapRun: r.arn, Express: true,
+		Start: start, MapRun: r.arn, TestCase: r.record.TestCase, Express: true,
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/interp"
+	"github.com/statelark/statelark/row"
 	"github.com/statelark/statelark/task"
 	"github.com/statelark/statelark/value"
 )
@@ -33,6 +34,7 @@ const (
 	messageStopChild  // to a child, from its Map Run
 	messageChildEnded // to a Map Run, from a child; see childEndedMessage
 	messageRedriveRun // to a Map Run, from its execution; see redriveRunMessage
+	messageBeginTest  // messageBeginChild of a run with a test case, which goes before the rest
 
 	stopSeq = ^uint64(0)
 )
@@ -211,7 +213,11 @@ func (e *Engine) received(ctx context.Context, m *statelark.Message) (message, e
 	case m.Data[0] == messageRunEnded:
 		return out, out.runEnded(m.Seq>>1, rest)
 	case m.Data[0] == messageBeginChild:
-		return out, e.receiveChild(&out, rest)
+		return out, e.receiveChild(&out, "", rest)
+	case m.Data[0] == messageBeginTest:
+		r := row.NewReader(rest, nil)
+		testCase := r.Text()
+		return out, e.receiveChild(&out, testCase, []byte(r.Raw(uint64(r.Len()))))
 	case m.Data[0] == messageStopChild:
 		out.must = false
 		out.event = interp.Event{Kind: interp.Stopped}

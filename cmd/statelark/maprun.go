@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -65,10 +67,10 @@ func showMapRun(ctx context.Context, s *session, found string) error {
 	return s.print(v, func(w io.Writer) {
 		number := func(key string) string {
 			n, _ := v.Get(key)
-			return n.Text()
+			return strings.TrimSuffix(n.Text(), ".0")
 		}
 		concurrency := number("maxConcurrency")
-		if concurrency == "0" {
+		if concurrency == "0" || concurrency == strconv.Itoa(math.MaxInt32) { // AWS has both
 			concurrency = "no limit"
 		}
 		ended := when(v, "stopDate")

@@ -37,6 +37,14 @@ func TestMocks(t *testing.T) {
 		client.Text("definition", `{"StartAt":"M","States":{"M":{"Type":"Map","MaxConcurrency":1,"End":true,"ItemProcessor":{"StartAt":"Each",
 			"States":{"Each":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage","Parameters":{"QueueUrl":"u","MessageBody":"m"},
 			"Retry":[{"ErrorEquals":["Boom"]}],"ResultSelector":{"got.$":"$.Payload"},"End":true}}}}}}`))
+	for name, kind := range map[string]string{"many": "STANDARD", "manyquick": "EXPRESS"} {
+		if _, err := api.Deploy(t.Context(), name, `{"StartAt":"M","States":{"M":{"Type":"Map","Label":"each","End":true,"ItemProcessor":{
+			"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"`+kind+`"},"StartAt":"Child",
+			"States":{"Child":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage","Parameters":{"QueueUrl":"u","MessageBody":"m"},
+			"Retry":[{"ErrorEquals":["Boom"]}],"ResultSelector":{"got.$":"$.Payload"},"End":true}}}}}}`); err != nil {
+			t.Fatal(err)
+		}
+	}
 	runScripts(t, "testdata/mocks/*.txt", runCommand)
 }
 

@@ -108,10 +108,11 @@ func listed[T any](names map[string]T) string {
 	return strings.Join(all, ", ")
 }
 
-// machineName is the name in the ARN of a state machine.
+// machineName is the name in the ARN of a state machine, the label of a distributed Map in it left out.
 func machineName(arn string) string {
 	_, name, _ := strings.Cut(arn, ":stateMachine:")
 	name, _, _ = strings.Cut(name, ":")
+	name, _, _ = strings.Cut(name, "/")
 	return name
 }
 

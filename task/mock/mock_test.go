@@ -96,6 +96,7 @@ func TestAnswersByAttempt(t *testing.T) {
 	for mock, want := range map[task.Mock]bool{
 		{Machine: machine, Case: "HappyPath", State: "Ship"}:                               true,
 		{Machine: machine + ":3", Case: "HappyPath", State: "Ship"}:                        true,
+		{Machine: machine + "/each", Case: "HappyPath", State: "Ship"}:                     true,
 		{Machine: machine, Case: "HappyPath", State: "Bill"}:                               false,
 		{Machine: machine, Case: "Empty", State: "Ship"}:                                   false,
 		{Machine: strings.Replace(machine, "order", "o", 1), Case: "Empty", State: "Ship"}: true, // it is gone
