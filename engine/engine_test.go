@@ -30,6 +30,7 @@ type rig struct {
 	options  Options
 	targets  *task.Registry
 	function function
+	mocks    *fakeMocks // nil: there are none
 }
 
 // function is a Lambda function in the process.
@@ -68,6 +69,9 @@ func (r *rig) open() {
 	r.targets, r.options.Nesting = &task.Registry{}, aws.Nesting{}
 	r.Engine = New(r.store, r.targets, r.options)
 	r.targets.SetFunctions(r.function)
+	if r.mocks != nil {
+		r.targets.SetMocks(r.mocks)
+	}
 	r.targets.Set("lambda:invoke", r.function)
 	r.targets.Set("states:startExecution", aws.NewStates(r.Engine))
 	if err := r.Start(context.Background()); err != nil {
