@@ -203,6 +203,7 @@ func loadConfig(c *cobra.Command) (*Config, error) {
 	if err != nil {
 		return nil, hint(exitUsage, fmt.Errorf("reading %s: %w", path, err), "mend the file, or name another one with --config")
 	}
+	flatten(k)
 	load(env.Provider("/", env.Opt{Prefix: envPrefix, TransformFunc: setting}), nil)
 	load(confmap.Provider(given, "/"), nil)
 	if err != nil {
@@ -222,6 +223,20 @@ func loadConfig(c *cobra.Command) (*Config, error) {
 		return nil, usage(err)
 	}
 	return cfg, nil
+}
+
+// flatten takes settings of a file that stand in a section of their own, as "s3: directory: …", for those of that name.
+func flatten(k *koanf.Koanf) {
+	for key := range settings {
+		section, name, _ := strings.Cut(key, "-")
+		if in := section + "/" + name; k.Exists(in) {
+			_ = k.Set(key, k.Get(in)) // it fails for names that are no keys
+			k.Delete(in)
+			if len(k.StringMap(section)) == 0 {
+				k.Delete(section)
+			}
+		}
+	}
 }
 
 // configFile returns the file to read, "" when there is none.

@@ -74,3 +74,31 @@ func TestDeclaredDirs(t *testing.T) {
 		}
 	}
 }
+
+// TestSections reads settings that stand in a section of their own.
+func TestSections(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for text, want := range map[string]string{
+		"s3:\n  directory: there\n":                 "there",
+		"s3-directory: here\n":                      "here",
+		"s3: {directory: there}\nlog: {level: x}\n": "", // no such level
+		"s3: {directory: there, bucket: b}\n":       "", // no such setting
+	} {
+		if err := os.WriteFile("statelark.yaml", []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		c := newServer()
+		c.RunE = func(c *cobra.Command, _ []string) error {
+			cfg, err := loadConfig(c)
+			if err == nil {
+				got = cfg.S3Directory
+			}
+			return err
+		}
+		c.SetArgs(nil)
+		if err := c.Execute(); (err == nil) != (want != "") || got != want {
+			t.Errorf("%q gives %q, %v", text, got, err)
+		}
+	}
+}
