@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -278,7 +279,11 @@ const (
 func (o *owner) handleExpress(m *expressMessage) bool {
 	switch m.kind {
 	case expressBegin, expressStored:
-		return o.beginExpress(m.start, m.kind == expressStored)
+		own := o.beginExpress(m.start, m.kind == expressStored)
+		if m.start.record.MapRun != "" {
+			runtime.Gosched() // there are many of them, and whoever else is here comes first
+		}
+		return own
 	case expressStore:
 		o.storeExpress(m.start)
 	case expressAgain:

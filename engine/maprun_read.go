@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -39,6 +40,9 @@ type runReader struct {
 	ended  bool   // nothing comes after held
 	origin string // of the items, as expressions see it
 }
+
+// breather is after how many items, or results, others have their turn.
+const breather = 16
 
 // readAhead is how many items a reader holds.
 const readAhead = 100
@@ -227,6 +231,9 @@ func (r *runReader) read(ctx context.Context, n int, bytes int) (p page) {
 			p.items = append(p.items, uint32(count))
 		}
 		size += input.Size()
+		if len(p.inputs)%breather == 0 {
+			runtime.Gosched()
+		}
 	}
 	if p.failure == nil && p.err == nil {
 		p.failure, p.err = r.fill(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -297,6 +298,9 @@ func (c *collection) writeAll(w *items.Writer) error {
 			record, err := c.record(&list[i])
 			if err == nil {
 				err = w.Add(c.ctx, record)
+			}
+			if i%breather == 0 {
+				runtime.Gosched()
 			}
 			if err != nil {
 				return err
