@@ -76,13 +76,17 @@ func (o *owner) redriveExecution(m message) bool {
 	return o.step(l, m)
 }
 
-// redriveLater answers a redrive of an execution that runs, or whose end is only now becoming durable.
+// redriveLater answers a redrive of an execution that runs, perhaps by the redrive that is asked for again, or whose end is
+// only now becoming durable.
 func (o *owner) redriveLater(l *live, m message) {
 	running := l.x != nil
+	at, done := m.redrive.known(l.record, o.e.now())
 	o.submit(&statelark.Change{Exec: m.exec}, l, func(err error) {
 		switch {
 		case err != nil:
 			m.redrive.answer(time.Time{}, err)
+		case done:
+			m.redrive.answer(at, nil)
 		case running:
 			m.redrive.answer(time.Time{}, notRedrivable(inStatus(statelark.Running)))
 		case !o.offer(m): // its end has landed
@@ -99,10 +103,8 @@ func (e *Engine) readEnded(m message) (l *live, done time.Time, err error) {
 		return nil, done, err
 	}
 	record, now := *stored, e.now()
-	for _, t := range record.RedriveTokens {
-		if t.Token == m.redrive.token && now.Sub(t.At) < tokenLife {
-			return nil, t.At, nil
-		}
+	if at, is := m.redrive.known(&record, now); is {
+		return nil, at, nil
 	}
 	p, err := e.programOf(&record)
 	if err != nil {
@@ -126,6 +128,16 @@ func (e *Engine) readEnded(m message) (l *live, done time.Time, err error) {
 	}
 	l.moreDue = 0 // its timers went with its end
 	return l, done, nil
+}
+
+// known reports whether an execution was redriven for the token already, and when.
+func (r *redriving) known(record *statelark.Execution, now time.Time) (at time.Time, is bool) {
+	for _, t := range record.RedriveTokens {
+		if t.Token == r.token && now.Sub(t.At) < tokenLife {
+			return t.At, true
+		}
+	}
+	return time.Time{}, false
 }
 
 // withToken returns the tokens that are known when a redrive was asked for with one more.

@@ -119,6 +119,37 @@ func TestRedriveTokens(t *testing.T) {
 	})
 }
 
+// TestRedriveTokenOfOneThatRuns: whoever heard no answer asks again, and the execution runs by then.
+func TestRedriveTokenOfOneThatRuns(t *testing.T) {
+	broken := true
+	inBubble(t, func(ctx context.Context, c *task.Call) (task.Outcome, error) {
+		if broken {
+			return task.Outcome{}, &task.Error{Name: "Broken"}
+		}
+		return forever(ctx, c)
+	}, func(r *rig) {
+		arn := r.start(r.machine("M", failsAfterAPass), "e", `{}`)
+		time.Sleep(time.Second)
+		broken = false
+		redrive := func(token string) (time.Time, error) {
+			return r.RedriveExecution(context.Background(), arn, token)
+		}
+		first, err := redrive("a")
+		is(t, "error", err, nil)
+		for range 2 {
+			time.Sleep(time.Second)
+			is(t, "status", r.describe(arn).Status, statelark.Running)
+			again, err := redrive("a")
+			is(t, "error", err, nil)
+			is(t, "redriven at", again, first)
+			_, err = redrive("b")
+			code(t, err, "ExecutionNotRedrivable")
+			r.restart()
+		}
+		is(t, "redrives", r.describe(arn).Redrives, 1)
+	})
+}
+
 // TestNotRedrivable holds each refusal to AWS's words.
 func TestNotRedrivable(t *testing.T) {
 	f := &failing{broken: true}
