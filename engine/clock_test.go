@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/task"
 )
 
 // wallClock is a clock that can be set.
@@ -131,4 +132,33 @@ func TestClockIsSetForward(t *testing.T) {
 			t.Errorf("they took %v", took)
 		}
 	})
+}
+
+// TestClockIsSetBackInAMapRun: the children that begin then are found by their ARNs all the same.
+func TestClockIsSetBackInAMapRun(t *testing.T) {
+	for _, kind := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			var clock wallClock
+			slow := func(_ context.Context, c *task.Call) (task.Outcome, error) {
+				time.Sleep(100 * time.Millisecond)
+				clock.set(-300 * time.Millisecond)
+				return task.Outcome{Output: c.Input}, nil
+			}
+			inBubbleWith(t, Options{Owners: 2, Now: clock.now}, slow, func(r *rig) {
+				x := r.run(r.machine("M", mapped(kind, lambda, `,"MaxConcurrency":1`)), "e", numbers(5))
+				is(t, "output", x.Output, numbers(5))
+				list, _, err := r.MapRuns(context.Background(), x.ARN(), 0, 10)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, c := range r.children(list[0].ARN, 0) {
+					d := r.describe(c.ARN())
+					is(t, "status", d.Status, statelark.Succeeded)
+					if d.Stop.Before(d.Start) {
+						t.Errorf("a child began at %v and stopped at %v", d.Start, d.Stop)
+					}
+				}
+			})
+		})
+	}
 }

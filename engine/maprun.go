@@ -131,12 +131,11 @@ func (e *Engine) newRun(ctx context.Context, m *statelark.Message) (*mapRun, err
 		return nil, fmt.Errorf("reading the execution of Map Run %s: %w", b.arn, err)
 	}
 	machine, name, _ := arn.SplitMapRun(b.arn)
-	now := e.now()
 	r := &mapRun{
 		id: m.To, arn: b.arn, name: name, isNew: true, dirty: true, taken: make(map[uint64]struct{}),
 		record: &statelark.Execution{
-			ID: m.To, Machine: machine, Name: name, Revision: b.origin.revision, Status: statelark.Running, Start: now,
-			Parent: b.parent, ParentWait: b.seq, TestCase: parent.TestCase,
+			ID: m.To, Machine: machine, Name: name, Revision: b.origin.revision, Status: statelark.Running,
+			Start: later(e.now(), m.To.Start()), Parent: b.parent, ParentWait: b.seq, TestCase: parent.TestCase,
 		},
 		state: &runState{origin: b.origin},
 	}
@@ -155,6 +154,15 @@ func (e *Engine) newRun(ctx context.Context, m *statelark.Message) (*mapRun, err
 		r.state.bound, r.state.known = int64(spec.Len()), true
 	}
 	return r, e.equip(ctx, r, spec)
+}
+
+// later is the later one of two times. The clock may be set back, and nothing of a run is earlier than its beginning, by
+// which the run of a child is found.
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }
 
 // readRun reads a run that is under way.
@@ -611,10 +619,7 @@ func (r *mapRun) segment() {
 // finish ends a run with the output of its state, or with why that fails.
 func (s *mapRuns) finish(r *mapRun, output string) {
 	record := *r.record
-	record.Stop = s.e.now()
-	if record.Stop.Before(record.Start) {
-		record.Stop = record.Start
-	}
+	record.Stop = later(s.e.now(), record.Start)
 	f := r.state.failure
 	switch {
 	case r.state.aborted:

@@ -9,7 +9,7 @@ const maxMailbox = 128
 // beginExpress begins an EXPRESS child; false: there is no room for it now.
 func (s *mapRuns) beginExpress(r *mapRun, c *chunk, i int) bool {
 	e := s.e
-	now := e.now()
+	now := later(e.now(), r.record.Start)
 	record := r.expressRecord(c.first+int64(i), e.expressID(now), now)
 	if r.state.batched {
 		record.Items = c.itemsOf(i)

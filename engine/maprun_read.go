@@ -428,7 +428,7 @@ func (s *mapRuns) addChunk(r *mapRun, p page) {
 	r.state.lastChunk++
 	n := len(p.inputs)
 	c := &chunk{
-		number: r.state.lastChunk, first: r.state.nextChild, firstItem: p.firstItem, cursor: p.cursor, at: s.e.now(),
+		number: r.state.lastChunk, first: r.state.nextChild, firstItem: p.firstItem, cursor: p.cursor, at: later(s.e.now(), r.record.Start),
 		count: n, items: p.items, done: newBitmap(n), left: n, inputs: p.inputs, dirty: true,
 	}
 	if r.state.express {
