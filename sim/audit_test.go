@@ -70,7 +70,7 @@ func (w *world) audit() {
 		}
 	}
 	for _, k := range kinds {
-		if strings.Contains(k.definition, "DISTRIBUTED") {
+		if k.maps() {
 			w.auditMapRuns(k)
 		}
 	}
@@ -78,80 +78,13 @@ func (w *world) audit() {
 		w.auditEnd(s, badChildren)
 	}
 	w.auditExpress()
+	w.auditRedrives()
 	w.auditRows()
 	if w.deleted {
 		_, err := w.now().StateMachine(context.Background(), place.StateMachineARN(doomed.name))
 		if statelark.ErrorCode(err) != statelark.CodeStateMachineDoesNotExist {
 			w.errorf("the state machine that was deleted is there: %v", err)
 		}
-	}
-}
-
-// auditMapRuns checks the Map Runs of a kind: each item got one child and was counted once.
-func (w *world) auditMapRuns(k *kind) {
-	ctx := context.Background()
-	for _, label := range []string{"/L", "/I"} {
-		machine := strings.Replace(place.StateMachineARN(k.name), ":stateMachine:", ":mapRun:", 1) + label
-		list, err := w.store.Executions(ctx, statelark.ExecutionQuery{Machine: machine, Limit: 1000})
-		if err != nil {
-			w.errorf("%v", err)
-		}
-		for _, x := range list {
-			w.must("describing a Map Run", func(e *engine.Engine) error {
-				r, err := e.MapRun(ctx, x.Machine+":"+x.Name)
-				if err != nil {
-					return err
-				}
-				children, err := w.children(e, r.ARN)
-				if err == nil {
-					w.auditMapRun(r, k, children)
-				}
-				return err
-			})
-		}
-	}
-}
-
-func (w *world) children(e *engine.Engine, run string) (all []*statelark.Execution, err error) {
-	for next := ""; ; {
-		list, after, err := e.MapRunExecutions(context.Background(), run, 0, next, 5)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, list...)
-		if next = after; next == "" {
-			return all, nil
-		}
-	}
-}
-
-func (w *world) auditMapRun(r *statelark.MapRun, k *kind, children []*statelark.Execution) {
-	wrong := func(format string, a ...any) { w.errorf("%s, %v: %s, %+v", r.ARN, r.Status, fmt.Sprintf(format, a...), r.Items) }
-	n := r.Items
-	switch {
-	case r.Status == statelark.Running:
-		wrong("it still runs")
-	case n.Running != 0 || n.Pending < 0 || n.Pending+n.Succeeded+n.Failed+n.TimedOut+n.Aborted != n.Total:
-		wrong("its counts are wrong")
-	case r.Status == statelark.Succeeded && n.Succeeded != n.Total:
-		wrong("it succeeded and not all of its children did")
-	case int64(len(children)) != n.Total-n.Pending:
-		wrong("it has %d children", len(children))
-	}
-	seen := make(map[string]bool)
-	count := make(map[statelark.Status]int64)
-	for _, x := range children {
-		if seen[x.Name] {
-			wrong("two of its children are %s", x.Name)
-		}
-		seen[x.Name] = true
-		count[x.Status]++
-		if !x.Express {
-			w.auditHistory(x, &kind{cuts: true})
-		}
-	}
-	if count[statelark.Succeeded] != n.Succeeded || count[statelark.Failed] != n.Failed || count[statelark.Aborted] != n.Aborted {
-		wrong("its children are %v", count)
 	}
 }
 
@@ -171,8 +104,11 @@ func (w *world) auditEnd(s started, badChildren map[statelark.ExecID]bool) {
 	switch {
 	case d.Status == statelark.Aborted && w.stops[s.arn]:
 		return
-	case d.Status == statelark.Failed && badChildren[d.ID]:
+	case d.Status == statelark.Failed && (badChildren[d.ID] || w.disturbed[s.arn]):
 		return
+	}
+	if m := mappings[s.kind.name]; m != nil && d.Status == statelark.Succeeded && (m.exported || w.disturbed[s.arn]) {
+		return // see auditMapRun
 	}
 	if answered := w.answers[s.arn]; answered != "" {
 		want = answered
@@ -206,10 +142,18 @@ func (w *world) auditRows() {
 }
 
 // tally is what a history holds.
-type tally struct{ entered, exited, ends int }
+type tally struct {
+	entered, exited, ends, redrives int
+	tasks                           map[string]int // how often each Task was left
+}
 
-func (t *tally) count(typ history.Type) {
-	switch typ {
+func (t *tally) count(ev *history.Event) {
+	if ev.Type == history.TaskStateExited {
+		t.tasks[ev.Name]++
+	}
+	switch ev.Type {
+	case history.ExecutionRedriven:
+		t.redrives++
 	case history.ExecutionSucceeded, history.ExecutionFailed, history.ExecutionTimedOut, history.ExecutionAborted:
 		t.ends++
 	case history.TaskStateEntered, history.PassStateEntered, history.WaitStateEntered, history.ChoiceStateEntered,
@@ -244,7 +188,7 @@ func (w *world) auditHistory(x *statelark.Execution, k *kind) {
 		wrong("%v", err)
 		return
 	}
-	var t tally
+	t := tally{tasks: make(map[string]int)}
 	for i, ev := range events {
 		if ev.ID != int64(i+1) {
 			wrong("event %d stands at place %d", ev.ID, i+1)
@@ -256,22 +200,27 @@ func (w *world) auditHistory(x *statelark.Execution, k *kind) {
 		if i > 0 && ev.At < events[i-1].At {
 			wrong("event %d is earlier than the one before", ev.ID)
 		}
-		if t.ends > 0 {
-			wrong("event %d comes after the end", ev.ID)
+		if t.ends > t.redrives && ev.Type != history.ExecutionRedriven || t.ends == t.redrives && ev.Type == history.ExecutionRedriven {
+			wrong("event %d comes after %d ends and %d redrives", ev.ID, t.ends, t.redrives)
 		}
-		t.count(ev.Type)
+		t.count(&ev)
 	}
 	switch {
 	case x.Status == statelark.Running:
 		wrong("it still runs")
-	case t.ends != 1:
-		wrong("it has %d ends", t.ends)
+	case t.ends != t.redrives+1 || int64(t.redrives) != x.Redrives:
+		wrong("it has %d ends and %d redrives, and its record %d redrives", t.ends, t.redrives, x.Redrives)
 	case x.Events != int64(len(events)):
 		wrong("its record says %d events, there are %d", x.Events, len(events))
 	case x.Stop.Before(x.Start) || x.Stop.UnixMilli() != events[len(events)-1].At:
 		wrong("it started at %v and stopped at %v", x.Start, x.Stop)
-	case t.exited > t.entered, x.Status == statelark.Succeeded && !k.cuts && t.exited < t.entered:
+	case t.exited > t.entered, x.Status == statelark.Succeeded && !k.cuts && t.redrives == 0 && t.exited < t.entered:
 		wrong("%d states were entered and %d left", t.entered, t.exited)
+	}
+	for task, most := range onceEach[k.name] {
+		if n := t.tasks[task]; n > most || n < most && x.Status == statelark.Succeeded {
+			wrong("%s came to its end %d times, not %d", task, n, most)
+		}
 	}
 }
 

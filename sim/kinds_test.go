@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/statelark/statelark"
 )
@@ -17,7 +18,10 @@ type kind struct {
 
 const fn = `"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:`
 
-var kinds = []*kind{
+// kinds are those that are started from outside.
+var kinds = slices.Concat(plainKinds, mendKinds)
+
+var plainKinds = []*kind{
 	{"pass", `{"StartAt":"A","States":{"A":{"Type":"Pass","Result":{"a":1},"ResultPath":"$.r","Next":"B"},"B":{"Type":"Pass","Parameters":{"v.$":"$.r.a"},"End":true}}}`,
 		`{"in":1}`, map[statelark.Status]string{statelark.Succeeded: `{"v":1}`}, false},
 	{"wait", `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":2,"Next":"E"},"E":{"Type":"Succeed"}}}`,

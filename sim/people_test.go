@@ -141,7 +141,7 @@ func (w *world) stopper() {
 		if err != nil {
 			w.errorf("%s cannot be stopped: %v", arn, err)
 		}
-		if d := w.look(arn); d != nil && d.Status == statelark.Running {
+		if d := w.look(arn); d != nil && d.Status == statelark.Running && !w.mending(arn) {
 			w.errorf("%s was stopped, and runs", arn)
 		}
 	}

@@ -23,11 +23,14 @@ var place = arn.Place{Region: "us-east-1", Account: "000000000000"}
 
 // world is a store, the engine that now runs on it, and what lives around them.
 type world struct {
-	t      *testing.T
-	seed   uint64
-	store  *memstore.Store
-	over   chan struct{}  // closed when no more trouble is made
-	people sync.WaitGroup // callers and workers
+	t       *testing.T
+	seed    uint64
+	store   *memstore.Store
+	over    chan struct{}  // closed when no more trouble is made
+	people  sync.WaitGroup // callers and workers
+	mended  chan struct{}  // closed when nothing is redriven any more
+	menders sync.WaitGroup // who redrive
+	objects *objects
 
 	mu      sync.Mutex // guards all below
 	rnd     *rand.Rand
@@ -45,7 +48,10 @@ type world struct {
 	published map[string]int
 	live      bool
 	express   map[string]bool // Express executions whose start was acknowledged
-	done      map[string]int  // how often each came to its end, by ARN and by input
+	redrives  map[string]*redrives
+	disturbed map[string]bool                   // executions of whose Map Runs somebody wanted to stop a child
+	counted   map[string]statelark.MapRunCounts // of Map Runs, as they were last told
+	done      map[string]int                    // how often each came to its end, by ARN and by input
 }
 
 // node is an engine that runs, and the store as it sees it.
@@ -109,7 +115,7 @@ func (w *world) boot(number int) {
 	var e *engine.Engine
 	for {
 		e = engine.New(view, targets, engine.Options{
-			Node: fmt.Sprint("node ", number), Nesting: aws.Nesting{}, Owners: 3, MaxLive: 6, Patience: w.patience(), LongPoll: 5 * time.Second, Log: slog.New(alarm{slog.DiscardHandler, w}), Now: w.wall,
+			Node: fmt.Sprint("node ", number), Nesting: aws.Nesting{}, Objects: w.objects, Owners: 3, MaxLive: 6, Patience: w.patience(), LongPoll: 5 * time.Second, Log: slog.New(alarm{slog.DiscardHandler, w}), Now: w.wall,
 		})
 		targets.Set("states:startExecution", aws.NewStates(e))
 		err := e.Start(context.Background())
@@ -162,7 +168,11 @@ func (w *world) run() {
 	w.called = make(map[string]map[uint64]bool)
 	w.ended, w.stops, w.answers = make(map[string]*statelark.ExecutionDetail), make(map[string]bool), make(map[string]string)
 	w.published, w.express, w.done = make(map[string]int), make(map[string]bool), make(map[string]int)
-	people := []func(){w.expresser, w.worker, w.worker, w.stopper, w.pest, w.watcher, w.clockmaker}
+	w.mended, w.redrives = make(chan struct{}), make(map[string]*redrives)
+	w.objects, w.counted = newObjects(w), make(map[string]statelark.MapRunCounts)
+	w.disturbed = make(map[string]bool)
+	w.objects.putTable()
+	people := []func(){w.expresser, w.worker, w.worker, w.stopper, w.pest, w.watcher, w.clockmaker, w.foreman, w.tuner}
 	contested := w.intn(4) == 0
 	if contested {
 		w.store.LeaseTime = time.Duration(500+w.intn(5000)) * time.Millisecond
@@ -179,6 +189,9 @@ func (w *world) run() {
 	for _, person := range people {
 		w.people.Go(person)
 	}
+	for number := range 2 {
+		w.menders.Go(func() { w.mender(number) })
+	}
 	crashes, starts := w.intn(4), 8+w.intn(12)
 	var starting sync.WaitGroup
 	for i := range starts {
@@ -192,6 +205,9 @@ func (w *world) run() {
 		w.crash()
 	}
 	starting.Wait()
+	w.awaitEnds()
+	close(w.mended)
+	w.menders.Wait()
 	w.awaitEnds()
 	close(w.over)
 	w.people.Wait()
@@ -273,7 +289,7 @@ func (w *world) start(i int) {
 	w.started = append(w.started, s)
 }
 
-// look reads an execution, which must not change once it has ended. It is nil when there was no clear answer.
+// look reads an execution, which must not change once it has ended, but by a redrive. It is nil when there was no clear answer.
 func (w *world) look(arn string) *statelark.ExecutionDetail {
 	d, err := w.now().Execution(context.Background(), arn)
 	if err != nil || d.Status == statelark.Running {
@@ -282,11 +298,11 @@ func (w *world) look(arn string) *statelark.ExecutionDetail {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	first := w.ended[arn]
-	if first == nil {
+	if first == nil || d.Redrives > first.Redrives {
 		w.ended[arn] = d
 		return d
 	}
-	if d.Status != first.Status || d.Output != first.Output || d.Events != first.Events || !d.Stop.Equal(first.Stop) {
+	if d.Redrives == first.Redrives && (d.Status != first.Status || d.Output != first.Output || d.Events != first.Events || !d.Stop.Equal(first.Stop)) {
 		w.errorf("%s had ended %v at %v with %s, and now %v at %v with %s", arn, first.Status, first.Stop, first.Output, d.Status, d.Stop, d.Output)
 	}
 	return d
