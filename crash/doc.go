@@ -12,8 +12,14 @@
 // acknowledged is there and ended once, as its kind ends; results that were accepted are the results; ends and
 // histories that were read are still the same; there is nothing that nobody asked for.
 //
+// TestKillMapRuns does the same to Map Runs of both types over 20,000 lines, beside which Express executions are started
+// and executions that failed are redriven. Each line has one child, is counted once and stands once in the files of
+// results; what was acknowledged of an Express execution runs, and what was waited for runs once at most; a redrive that
+// was asked for until it was acknowledged is made once, and does nothing again that had been done.
+//
 //	go test ./crash                                            a few kills
 //	go test ./crash -v -run 'TestKill$' -kills 200 -open 1000  the long form, with its figures
+//	go test ./crash -v -run TestKillMapRuns -kills 200         the same of Map Runs, Express executions and redrives
 //	go test ./crash -v -run TestDamagedFiles -damages 200      damaged tables, logs and manifests, many of them
 //	go test ./crash -v -run TestSuspended -suspend 20s         the program stopped for long
 //	go test ./crash -v -run TestManyOpen -many 100000          how long it takes to take up that much again
