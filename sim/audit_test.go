@@ -217,6 +217,9 @@ func (w *world) auditHistory(x *statelark.Execution, k *kind) {
 	case t.exited > t.entered, x.Status == statelark.Succeeded && !k.cuts && t.redrives == 0 && t.exited < t.entered:
 		wrong("%d states were entered and %d left", t.entered, t.exited)
 	}
+	if rows, err := w.store.Threads(context.Background(), x.ID); err != nil || x.Status == statelark.Succeeded && len(rows) > 0 {
+		wrong("it has %d rows left, %v", len(rows), err)
+	}
 	for task, most := range onceEach[k.name] {
 		if n := t.tasks[task]; n > most || n < most && x.Status == statelark.Succeeded {
 			wrong("%s came to its end %d times, not %d", task, n, most)

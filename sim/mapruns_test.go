@@ -74,6 +74,8 @@ func addMapKinds(typ string) {
 		`"ItemReader":{"Resource":"arn:aws:states:::s3:getObject","ReaderConfig":{"InputType":"CSV","CSVHeaderLocation":"FIRST_ROW"},"Parameters":{"Bucket":"b","Key":"`+table+`"}},`+
 		`"ResultWriter":{"Resource":"arn:aws:states:::s3:putObject","Parameters":{"Bucket":"b","Prefix":"`+results+`"}}`),
 		`{}`, well(""), &mapping{items: tableItems, failing: 1, exported: true})
+	// More than one chunk.
+	add("large", distributed(typ, `{"Type":"Wait","Seconds":1,"End":true}`, `,"MaxConcurrency":150`), list(0, 620), well(list(0, 620)), &mapping{items: 620})
 	// Two Map Runs at once, and two that are cut off.
 	both := func(last string) string {
 		return `{"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[` + distributed(typ, echoes, `,"MaxConcurrency":2`) + `,` +
