@@ -28,6 +28,7 @@ type fakeEngine struct {
 	events     []history.Event                    // the history of every execution
 	broken     error                              // what ListStateMachines fails with
 	mapRuns    []*statelark.MapRun
+	children   []*statelark.Execution // of every Map Run
 }
 
 var _ Engine = (*fakeEngine)(nil)
@@ -437,7 +438,7 @@ func (f *fakeEngine) UpdateMapRun(ctx context.Context, arn string, u statelark.M
 
 func (f *fakeEngine) MapRunExecutions(ctx context.Context, arn string, _ statelark.Status, _ string, _ int) ([]*statelark.Execution, string, error) {
 	_, err := f.MapRun(ctx, arn)
-	return nil, "", err
+	return f.children, "", err
 }
 
 func (f *fakeEngine) ActivityTask(ctx context.Context, arn, _ string) (*statelark.ActivityTask, error) {

@@ -143,7 +143,7 @@ func (s *Server) listChildren(ctx context.Context, c *awswire.Call) error {
 	if err != nil {
 		return err
 	}
-	writeItems(&c.Out, "executions", list, len(list), writeChild)
+	writeItems(&c.Out, "executions", redriven(list, c.Str("redriveFilter")), len(list), writeChild)
 	if next != "" {
 		s.writeNext(c, p, next)
 	}

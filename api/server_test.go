@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,5 +55,30 @@ func TestZeroOptions(t *testing.T) {
 	}
 	if w := serve(h, "CreateActivity", `{"name":"a"}`, http.Header{}); w.Code != http.StatusOK {
 		t.Errorf("creating an activity is answered %d %s", w.Code, w.Body)
+	}
+}
+
+// TestRedriveFilterOfAMapRun: ListExecutions filters the children of a Map Run as it does the executions of a state machine.
+func TestRedriveFilterOfAMapRun(t *testing.T) {
+	engine := newFakeEngine(time.Now)
+	run := testPlace.ARN("states", "mapRun:m/L:1")
+	engine.mapRuns = []*statelark.MapRun{{ARN: run}}
+	machine := testPlace.StateMachineARN("m/L")
+	engine.children = []*statelark.Execution{
+		{Machine: machine, Name: "first", Status: statelark.Failed, MapRun: run},
+		{Machine: machine, Name: "again", Status: statelark.Failed, MapRun: run, Redrives: 1},
+	}
+	h := New(engine, testPlace, Options{}).Service()
+	for filter, want := range map[string][]string{"": {"first", "again"}, "REDRIVEN": {"again"}, "NOT_REDRIVEN": {"first"}} {
+		body := `{"mapRunArn":"` + run + `"`
+		if filter != "" {
+			body += `,"redriveFilter":"` + filter + `"`
+		}
+		w := serve(h, "ListExecutions", body+"}", http.Header{})
+		for _, name := range []string{"first", "again"} {
+			if listed := strings.Contains(w.Body.String(), `"name":"`+name+`"`); listed != slices.Contains(want, name) {
+				t.Errorf("filter %q: %d %s", filter, w.Code, w.Body)
+			}
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -117,7 +118,7 @@ func (e *Engine) readEnded(m message) (l *live, done time.Time, err error) {
 		}
 	}()
 	if status, reason := redrivability(&record, p.deleting(), now, e.opts.Limits); status != statelark.Redrivable {
-		return nil, done, notRedrivable(reason)
+		return nil, done, notRedrivable(cmp.Or(reason, byMapRun))
 	}
 	record.Status, record.Stop = statelark.Running, time.Time{}
 	record.Redrives++
@@ -148,6 +149,9 @@ func withToken(known []statelark.RedriveToken, token string, now time.Time) []st
 	known = append(known[:len(known):len(known)], statelark.RedriveToken{Token: token, At: now})
 	return known[max(0, len(known)-maxTokens):]
 }
+
+// byMapRun is told to who redrives a child of a Map Run. Its description has no reason.
+const byMapRun = "Execution is a child of a Map Run and is redriven with the execution that started its Map Run"
 
 func notRedrivable(reason string) error {
 	return statelark.Errorf(statelark.CodeExecutionNotRedrivable, "%s", reason)

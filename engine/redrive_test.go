@@ -218,3 +218,24 @@ func TestStopOfARedrivenExecution(t *testing.T) {
 		}
 	})
 }
+
+// TestChildrenOfMapRunsAreRefused: the refusal says what can be redriven instead.
+func TestChildrenOfMapRunsAreRefused(t *testing.T) {
+	inBubble(t, (&failing{broken: true}).start, func(r *rig) {
+		x := r.start(r.machine("M", mapped("STANDARD", lambda, "")), "e", `[1]`)
+		is(t, "status", r.ended(x).Status, statelark.Failed)
+		runs, _, err := r.MapRuns(context.Background(), x, 0, 1)
+		if err != nil || len(runs) != 1 {
+			t.Fatal(runs, err)
+		}
+		children, _, err := r.MapRunExecutions(context.Background(), runs[0].ARN, 0, "", 1)
+		if err != nil || len(children) != 1 {
+			t.Fatal(children, err)
+		}
+		_, err = r.RedriveExecution(context.Background(), children[0].ARN(), "")
+		code(t, err, statelark.CodeExecutionNotRedrivable)
+		if err == nil || !strings.Contains(err.Error(), "the execution that started its Map Run") {
+			t.Errorf("it is refused with %v", err)
+		}
+	})
+}
