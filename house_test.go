@@ -46,7 +46,7 @@ var house = map[string][]string{
 	"shortcut":     {"arn", "awswire"},
 	"s3":           {},
 	"s3/directory": {"s3"},
-	"items":        {"s3", "value"},
+	"items":        {"limits", "s3", "value"},
 	"task":         {"arn", "asl", "value"},
 	"task/aws":     {".", "arn", "asl", "awswire", "task", "value"},
 	"engine":       {".", "arn", "asl", "history", "interp", "items", "limits", "row", "s3", "task", "value"},

@@ -42,6 +42,7 @@ type mapRun struct {
 
 	isReading, isCollecting bool
 	due, starved            bool
+	admitted, held          bool // it works; it waits until others have ended
 
 	// For the next change:
 	isNew    bool // it begins the run
@@ -150,8 +151,8 @@ func (e *Engine) newRun(ctx context.Context, m *statelark.Message) (*mapRun, err
 		r.state.export = exportFiles
 	}
 	r.state.concurrency, r.state.tolerated, r.state.percentage = spec.Concurrency, spec.Tolerated, spec.Percentage
-	if r.state.bound = maxItems(spec); !spec.Reader.Exists() {
-		r.state.bound, r.state.known = int64(spec.Len()), true
+	if r.state.bound = maxItems(spec, e.opts.Limits); !spec.Reader.Exists() {
+		r.state.bound, r.state.known = min(r.state.bound, int64(spec.Len())), true
 	}
 	return r, e.equip(ctx, r, spec)
 }
@@ -324,6 +325,9 @@ func (s *mapRuns) advance(r *mapRun) {
 	}
 	switch r.state.phase {
 	case mapping:
+		if !s.admit(r) {
+			break
+		}
 		s.read(r)
 		s.beginChildren(r)
 		if r.state.readAll && len(r.chunks) == 0 && !r.isReading {
@@ -352,6 +356,9 @@ func (s *mapRuns) beginChildren(r *mapRun) {
 		for c.inputs != nil && c.begun < c.count {
 			switch {
 			case r.running >= s.atOnce(r):
+				if s.e.opts.Limits.MapRunChildren.Reached(r.running) {
+					s.e.hit("map-run-children", r.arn)
+				}
 				return
 			case budget == 0:
 				s.due(r)
@@ -475,14 +482,8 @@ func (r *mapRun) judge(l *limits.Limits) {
 	case r.state.exceeded():
 		r.fail(failure("States.ExceedToleratedFailureThreshold", "The specified tolerated failure threshold was exceeded"))
 	case r.state.export == exportNone && l.PayloadBytes.Exceeded(r.state.outputs):
-		r.fail(r.tooLarge())
+		r.fail(r.reader.tooLarge())
 	}
-}
-
-// tooLarge is the failure of a Map whose result no state may have.
-func (r *mapRun) tooLarge() *interp.Failure {
-	return failure("States.DataLimitExceeded", "The state/task '"+r.reader.spec.State.Name+
-		"' returned a result with a size exceeding the maximum number of bytes service limit.")
 }
 
 // counts returns how far the items and the children are.
@@ -640,11 +641,12 @@ func (s *mapRuns) finish(r *mapRun, output string) {
 }
 
 // maxItems is how many items a run has at most.
-func maxItems(spec *interp.MapRun) int64 {
+func maxItems(spec *interp.MapRun, l *limits.Limits) int64 {
+	most := l.MapRunItems.Or(math.MaxInt64)
 	config, _ := spec.Reader.Get("ReaderConfig")
 	limit, _ := config.Get("MaxItems")
 	if n := wholeOf(limit); n > 0 {
-		return n
+		return min(n, most)
 	}
-	return math.MaxInt64
+	return most
 }

@@ -29,7 +29,9 @@ type source interface {
 type runReader struct {
 	spec    *interp.MapRun
 	objects s3.Store // nil: there is none
-	batcher *batcher // nil: each item is for a child of its own
+	limits  *limits.Limits
+	hit     func(limit string) // tells which limit was met
+	batcher *batcher           // nil: each item is for a child of its own
 
 	source source // nil: it is to be opened
 	// Where it stands: the item held[0] is the one that skip others follow the cursor before, and has the number item.
@@ -60,7 +62,7 @@ func (r *runReader) goTo(position []byte, item int64) {
 }
 
 func newRunReader(e *Engine, spec *interp.MapRun, s *runState) *runReader {
-	r := &runReader{spec: spec, objects: e.opts.Objects}
+	r := &runReader{spec: spec, objects: e.opts.Objects, limits: e.opts.Limits, hit: func(limit string) { e.hit(limit, spec.ARN) }}
 	r.goTo(s.cursor, s.nextItem)
 	if spec.Batcher.Exists() {
 		r.batcher = newBatcher(spec.Batcher, e.opts.Limits.PayloadBytes)
@@ -70,7 +72,7 @@ func newRunReader(e *Engine, spec *interp.MapRun, s *runState) *runReader {
 
 // beside returns a reader for a chunk that was read before.
 func (r *runReader) beside(c *chunk) *runReader {
-	other := &runReader{spec: r.spec, objects: r.objects, batcher: r.batcher}
+	other := &runReader{spec: r.spec, objects: r.objects, limits: r.limits, hit: r.hit, batcher: r.batcher}
 	other.goTo(c.cursor, c.firstItem)
 	return other
 }
@@ -79,10 +81,11 @@ func (r *runReader) beside(c *chunk) *runReader {
 type inner struct {
 	spec *interp.MapRun
 	next int
+	end  int
 }
 
 func (s *inner) Next(_ context.Context, max int) (page []items.Item, err error) {
-	for ; len(page) < max && s.next < s.spec.Len(); s.next++ {
+	for ; len(page) < max && s.next < s.end; s.next++ {
 		item := s.spec.Item(s.next)
 		page = append(page, items.Item{Key: item.Key, Keyed: item.Keyed, Value: item.Value})
 	}
@@ -100,7 +103,7 @@ func (s *inner) Close() {}
 func (r *runReader) open(ctx context.Context) (err error) {
 	if !r.spec.Reader.Exists() {
 		n, _ := binary.Uvarint(r.cursor)
-		r.source = &inner{r.spec, int(n)}
+		r.source = &inner{r.spec, int(n), int(min(int64(r.spec.Len()), r.limits.MapRunItems.Or(math.MaxInt64)))}
 		return nil
 	}
 	spec := itemsSpec(r.spec.Reader)
@@ -111,7 +114,7 @@ func (r *runReader) open(ctx context.Context) (err error) {
 	if r.objects == nil {
 		return &items.Error{Cause: "This server has no object store to read from: the setting s3-directory names a directory that serves as one."}
 	}
-	opened, err := items.Open(ctx, r.objects, spec, r.cursor)
+	opened, err := items.Open(ctx, r.objects, spec, r.cursor, r.limits)
 	if err != nil {
 		return err
 	}
@@ -251,7 +254,7 @@ func (r *runReader) fill(ctx context.Context) (*interp.Failure, error) {
 		return r.fetch(ctx)
 	}
 	if err := r.open(ctx); err != nil {
-		return readFailed(err)
+		return r.readFailed(err)
 	}
 	return r.goForward(ctx)
 }
@@ -263,9 +266,10 @@ func (r *runReader) fetch(ctx context.Context) (*interp.Failure, error) {
 	switch {
 	case errors.Is(err, io.EOF):
 		r.ended = true
+		r.tellCut()
 		return nil, nil
 	case err != nil:
-		return readFailed(err)
+		return r.readFailed(err)
 	}
 	r.held = held
 	return nil, nil
@@ -280,7 +284,7 @@ func (r *runReader) goForward(ctx context.Context) (*interp.Failure, error) {
 			r.ended = true
 			return nil, nil
 		case err != nil:
-			return readFailed(err)
+			return r.readFailed(err)
 		}
 		over += len(page)
 	}
@@ -288,9 +292,13 @@ func (r *runReader) goForward(ctx context.Context) (*interp.Failure, error) {
 }
 
 // readFailed tells failures of the run from what is to be tried again.
-func readFailed(err error) (*interp.Failure, error) {
+func (r *runReader) readFailed(err error) (*interp.Failure, error) {
 	if errors.Is(err, context.Canceled) {
 		return nil, err
+	}
+	var known *items.Error
+	if errors.As(err, &known) {
+		r.hit(known.Limit)
 	}
 	return failure("States.ItemReaderFailed", err.Error()), nil
 }
@@ -342,8 +350,7 @@ func (r *runReader) batch(ctx context.Context) (input value.Value, count int, f 
 			break
 		}
 		if r.batcher.payload.Exceeded(int64(size)) {
-			return value.Value{}, 0, failure("States.DataLimitExceeded", "The state/task '"+r.spec.State.Name+
-				"' returned a result with a size exceeding the maximum number of bytes service limit."), nil
+			return value.Value{}, 0, r.tooLarge(), nil
 		}
 		if count > 0 {
 			text = append(text, ',')

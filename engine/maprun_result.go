@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 	"strings"
@@ -120,7 +121,7 @@ func (c *collection) join() (string, *interp.Failure, error) {
 		text  string
 	}
 	var parts []part
-	how, total := c.transformation(items.Compact), 2
+	how, total := c.transformation(items.Compact), int64(2)
 	err := c.each(func(list []endedChild) error {
 		for i := range list {
 			x := &list[i]
@@ -132,7 +133,7 @@ func (c *collection) join() (string, *interp.Failure, error) {
 				return err
 			}
 			text := c.shown(record, how)
-			if total += len(text) + 1; c.e.opts.Limits.PayloadBytes.Exceeded(int64(total - 1)) {
+			if total += int64(len(text)) + 1; c.e.opts.Limits.PayloadBytes.Exceeded(total - 1) {
 				return errTooLarge
 			}
 			parts = append(parts, part{x.index, strings.Clone(text)})
@@ -141,7 +142,7 @@ func (c *collection) join() (string, *interp.Failure, error) {
 	})
 	switch {
 	case errors.Is(err, errTooLarge):
-		return "", c.run.tooLarge(), nil
+		return "", c.run.reader.tooLarge(), nil
 	case err != nil:
 		return "", nil, err
 	}
@@ -271,6 +272,7 @@ func (c *collection) write() (string, *interp.Failure, error) {
 	if err != nil {
 		return c.unwritten(err)
 	}
+	w.FileBytes = c.e.opts.Limits.MapRunResultBytes.Or(math.MaxInt64)
 	defer w.Abort(c.ctx)
 	if err := c.writeAll(w); err != nil {
 		return c.unwritten(err)

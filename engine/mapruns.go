@@ -68,6 +68,9 @@ type mapRuns struct {
 	wake chan struct{} // of one
 
 	begins atomic.Int64 // messages that began children and were not dealt with
+	// How many runs work, and how many wait for others to end.
+	workingRuns, heldRuns atomic.Int64
+	resuming              atomic.Int64 // messages that resume runs and were not dealt with
 
 	mu    sync.Mutex
 	posts []func() // what came back: of jobs, changes, children
@@ -83,12 +86,14 @@ type mapRuns struct {
 	working    int
 	reading    int64 // bytes of inputs that wait
 	express    int   // EXPRESS children that run
+	slots      openRuns
 }
 
 func newMapRuns(e *Engine) *mapRuns {
 	return &mapRuns{
 		e: e, in: make(chan runMessage, mailboxSize), wake: make(chan struct{}, 1), generation: e.generation.Load(),
 		runs: make(map[statelark.ExecID]*mapRun), opening: make(map[statelark.ExecID][]runMessage),
+		slots: newOpenRuns(),
 	}
 }
 
@@ -121,7 +126,14 @@ func (s *mapRuns) send(ctx context.Context, m runMessage) bool {
 
 // resume takes up a run that the store has as under way.
 func (s *mapRuns) resume(ctx context.Context, id statelark.ExecID) {
-	s.send(ctx, runMessage{id: id, do: func(*mapRun) {}})
+	s.resuming.Add(1)
+	m := runMessage{id: id, do: func(*mapRun) {
+		s.resuming.Add(-1)
+		s.settle()
+	}}
+	if !s.send(ctx, m) {
+		s.resuming.Add(-1)
+	}
 }
 
 // post has f called by the goroutine of mapRuns. It never waits.
@@ -219,6 +231,7 @@ func (s *mapRuns) checkGeneration() {
 		return
 	}
 	s.generation = g
+	s.slots.scanned, s.slots.settled = false, false
 	for _, r := range s.runs {
 		s.forget(r)
 	}
@@ -228,6 +241,7 @@ func (s *mapRuns) checkGeneration() {
 // forget lets go of the memory of a run.
 func (s *mapRuns) forget(r *mapRun) {
 	r.gone.Store(true)
+	s.leave(r)
 	s.giveUpExpress(r)
 	s.noteWaiting(r, -r.waiting)
 	if !r.isReading {
@@ -337,6 +351,9 @@ func (s *mapRuns) opened(id statelark.ExecID, r *mapRun, err error, generation u
 	}
 	if err == nil && r != nil {
 		s.runs[id] = r
+		if r.worked() {
+			s.admit(r)
+		}
 		s.due(r)
 	}
 	for _, m := range waiting {

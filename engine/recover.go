@@ -73,6 +73,7 @@ func (e *Engine) recover(ctx context.Context) error {
 			return err
 		}
 	}
+	e.mapRuns.scanned()
 	for _, o := range e.owners {
 		o.inbox.hintAll()
 	}

@@ -21,6 +21,9 @@ type Stats struct {
 	Express, ExpressBytes int64  // Express executions that run, and the memory that they hold
 	ExpressRefused        uint64 // starts of those that there was no room for
 
+	// Map Runs that work, those that wait for others to end, and how many of a place may work; 0: any.
+	OpenMapRuns, MapRunBacklog, OpenMapRunLimit int64
+
 	// Lines are the calls of tasks by resource, those of activities as well: the longest 100, and the sums of the others
 	// without a name.
 	Lines []LineStats
@@ -100,6 +103,7 @@ func (e *Engine) Stats() Stats {
 		Commits: e.tallies.commits.Load(), CommitFailures: e.tallies.failures.Load(), BatchChanges: e.tallies.batch.read(),
 		CommitMicros: e.tallies.took.read(), TimersLateMillis: e.tallies.late.read(),
 		CommitQueue: len(e.committer.in), BacklogBytes: e.committer.backlog.Load(),
+		OpenMapRuns: e.mapRuns.workingRuns.Load(), MapRunBacklog: e.mapRuns.heldRuns.Load(), OpenMapRunLimit: int64(e.opts.Limits.OpenMapRuns),
 	}
 	s.Express, s.ExpressBytes, s.ExpressRefused = e.express.count.Load(), e.express.bytes.Load(), e.express.refused.Load()
 	for _, o := range e.owners {

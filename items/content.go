@@ -31,8 +31,8 @@ func (s *Source) openAt(at place, offset int64) (*object, place, error) {
 	if err := o.fetch(); err != nil {
 		return nil, at, blame(at.Bucket, at.Key, err)
 	}
-	if o.size > maxObjectSize {
-		return nil, at, fail("The object s3://%s/%s is larger than %d bytes.", at.Bucket, at.Key, int64(maxObjectSize))
+	if most := s.limits.MapRunSourceBytes; most.Exceeded(o.size) {
+		return nil, at, over("map-run-source-bytes", "The object s3://%s/%s is larger than %d bytes.", at.Bucket, at.Key, most)
 	}
 	at.ETag = o.ETag
 	return o, at, nil

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/statelark/statelark/limits"
 	"github.com/statelark/statelark/value"
 )
 
@@ -28,7 +29,7 @@ type table struct {
 var delimiters = map[string]byte{"": ',', "COMMA": ',', "PIPE": '|', "SEMICOLON": ';', "SPACE": ' ', "TAB": '\t'}
 
 // checkCSV refuses a configuration that cannot be meant.
-func (s *Spec) checkCSV() error {
+func (s *Spec) checkCSV(l *limits.Limits) error {
 	if _, known := delimiters[s.CSVDelimiter]; !known {
 		return fail("The CSVDelimiter %q is not supported by ItemReader.", s.CSVDelimiter)
 	}
@@ -36,12 +37,12 @@ func (s *Spec) checkCSV() error {
 	case FirstRow:
 		return nil
 	case Given:
-		return checkHeader(s.CSVHeaders)
+		return checkHeader(s.CSVHeaders, l)
 	}
 	return fail("The CSVHeaderLocation %q is not supported by ItemReader.", s.CSVHeaderLocation)
 }
 
-func checkHeader(names []string) error {
+func checkHeader(names []string, l *limits.Limits) error {
 	size, seen := 0, make(map[string]bool, len(names))
 	for _, name := range names {
 		if seen[name] {
@@ -53,14 +54,14 @@ func checkHeader(names []string) error {
 	switch {
 	case len(names) == 0:
 		return fail("CSV headers cannot be empty.")
-	case size > maxHeader:
-		return fail("CSV headers cannot be larger than %d bytes.", maxHeader)
+	case l.CSVHeaderBytes.Exceeded(int64(size)):
+		return over("csv-header-bytes", "CSV headers cannot be larger than %d bytes.", l.CSVHeaderBytes)
 	}
 	return nil
 }
 
 // openCSV opens a file whose columns have names; nil takes them from the first row.
-func openCSV(w *window, delimiter byte, names []string) (*table, error) {
+func openCSV(w *window, delimiter byte, names []string, l *limits.Limits) (*table, error) {
 	t := &table{window: w, delimiter: delimiter}
 	if err := w.skipMark(); err != nil {
 		return nil, err
@@ -74,7 +75,7 @@ func openCSV(w *window, delimiter byte, names []string) (*table, error) {
 			return nil, err
 		}
 		names = t.strings()
-		if err := checkHeader(names); err != nil {
+		if err := checkHeader(names, l); err != nil {
 			return nil, err
 		}
 	}
@@ -99,14 +100,14 @@ func (s *Source) openTable(w *window, at place) (*table, error) {
 				return nil, err
 			}
 			defer func() { _ = content.Close() }()
-			head, err := openCSV(newWindow(content, 0), delimiter, nil)
+			head, err := openCSV(newWindow(content, 0), delimiter, nil, s.limits)
 			if err != nil {
 				return nil, err
 			}
 			names = head.names
 		}
 	}
-	return openCSV(w, delimiter, names)
+	return openCSV(w, delimiter, names, s.limits)
 }
 
 func (t *table) at() place { return place{Offset: t.offset} }

@@ -163,7 +163,7 @@ func checkSize(r *rapid.T, d dataset, words []string, limit int64, got int) {
 // resumed reads k items in pages of size first, and what follows from the cursor in pages of size second.
 func resumed(r *rapid.T, t testing.TB, store s3.Store, spec items.Spec, k, first, second int) []string {
 	ctx := context.Background()
-	source, err := items.Open(ctx, store, spec, nil)
+	source, err := items.Open(ctx, store, spec, nil, nil)
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -182,7 +182,7 @@ func resumed(r *rapid.T, t testing.TB, store s3.Store, spec items.Spec, k, first
 			all = append(all, text)
 		}
 	}
-	again, err := items.Open(ctx, store, spec, source.Cursor())
+	again, err := items.Open(ctx, store, spec, source.Cursor(), nil)
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -205,7 +205,7 @@ func TestGoldenCursors(t *testing.T) {
 	for _, d := range datasets(t, words) {
 		path := filepath.Join("testdata", "cursors", "v1-"+d.name)
 		store := bucket(t, d.files)
-		source, err := items.Open(context.Background(), store, d.spec, nil)
+		source, err := items.Open(context.Background(), store, d.spec, nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -226,7 +226,7 @@ func TestGoldenCursors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := items.Open(context.Background(), store, d.spec, golden)
+		again, err := items.Open(context.Background(), store, d.spec, golden, nil)
 		if err != nil {
 			t.Fatalf("%s: %v", d.name, err)
 		}

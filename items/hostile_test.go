@@ -41,7 +41,7 @@ func peak(do func(look func())) uint64 {
 // count reads a data set to its end, in pages of 1,000.
 func count(t testing.TB, store s3.Store, spec items.Spec, look func()) int {
 	t.Helper()
-	source, err := items.Open(context.Background(), store, spec, nil)
+	source, err := items.Open(context.Background(), store, spec, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestAMillionItems(t *testing.T) {
 // cause opens and reads a data set and returns why it failed, with the items before.
 func cause(t testing.TB, store s3.Store, spec items.Spec) (int, string) {
 	t.Helper()
-	source, err := items.Open(context.Background(), store, spec, nil)
+	source, err := items.Open(context.Background(), store, spec, nil, nil)
 	n := 0
 	if err == nil {
 		defer source.Close()
@@ -288,7 +288,7 @@ func TestChangedObjects(t *testing.T) {
 		content string
 	}{{items.JSONL, jsonl.String()}, {items.Parquet, parquetFile(t, 1000, nil, rowsOf(200_000)...)}} {
 		put(t, root, "a", test.content)
-		source, err := items.Open(context.Background(), store, spec(test.form, "a"), nil)
+		source, err := items.Open(context.Background(), store, spec(test.form, "a"), nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -305,7 +305,7 @@ func TestChangedObjects(t *testing.T) {
 		if err.Error() != want {
 			t.Errorf("%s: %v", test.form, err)
 		}
-		if _, err := items.Open(context.Background(), store, spec(test.form, "a"), cursor); err == nil || err.Error() != want {
+		if _, err := items.Open(context.Background(), store, spec(test.form, "a"), cursor, nil); err == nil || err.Error() != want {
 			t.Errorf("%s, in another process: %v", test.form, err)
 		}
 	}
@@ -343,7 +343,7 @@ func TestCancelled(t *testing.T) {
 	lines := strings.Repeat("1\n", n)
 	store := bucket(t, map[string]string{"a": lines, "a.gz": gzipped(t, lines), "a.zst": zstandard(t, lines)})
 	for _, key := range []string{"a", "a.gz", "a.zst"} {
-		source, err := items.Open(context.Background(), store, spec(items.JSONL, key), nil)
+		source, err := items.Open(context.Background(), store, spec(items.JSONL, key), nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -361,7 +361,7 @@ func TestCancelled(t *testing.T) {
 		}
 		cursor := source.Cursor()
 		source.Close()
-		if source, err = items.Open(context.Background(), store, spec(items.JSONL, key), cursor); err != nil {
+		if source, err = items.Open(context.Background(), store, spec(items.JSONL, key), cursor, nil); err != nil {
 			t.Fatal(err)
 		}
 		rest, err := texts(t, source, 1000)
@@ -421,7 +421,7 @@ func fuzzed(t *testing.T, key string, content []byte, spec items.Spec) {
 	if len(all) < 2 {
 		return
 	}
-	source, opened := items.Open(context.Background(), store, spec, nil)
+	source, opened := items.Open(context.Background(), store, spec, nil, nil)
 	if opened != nil {
 		t.Fatal(opened)
 	}
@@ -429,7 +429,7 @@ func fuzzed(t *testing.T, key string, content []byte, spec items.Spec) {
 	if _, err := source.Next(context.Background(), len(all)/2); err != nil {
 		t.Fatal(err)
 	}
-	again, opened := items.Open(context.Background(), store, spec, source.Cursor())
+	again, opened := items.Open(context.Background(), store, spec, source.Cursor(), nil)
 	if opened != nil {
 		t.Fatal(opened)
 	}
@@ -499,7 +499,7 @@ func FuzzCursor(f *testing.F) {
 	f.Fuzz(func(t *testing.T, cursor []byte) {
 		store := memory{"a": "[1,2,3]"}
 		for _, form := range []items.InputType{items.JSON, items.CSV, items.JSONL, items.Parquet} {
-			source, err := items.Open(context.Background(), store, spec(form, "a"), cursor)
+			source, err := items.Open(context.Background(), store, spec(form, "a"), cursor, nil)
 			if err != nil {
 				continue
 			}

@@ -5,9 +5,7 @@
 // What is wrong with a data set is an *Error, whose Cause is what AWS writes beside States.ItemReaderFailed.
 package items
 
-import (
-	"github.com/statelark/statelark/value"
-)
+import "github.com/statelark/statelark/value"
 
 // Resource is what an ItemReader calls.
 type Resource string
@@ -85,14 +83,11 @@ type Item struct {
 	Value value.Value
 }
 
-// Limits of AWS.
+// Limits of AWS that are no settings: memory is bounded by them.
 const (
-	MaxItems      = 100_000_000 // items of a data set; what follows is not read
-	MaxItemBytes  = 8 << 20     // of one item as it stands in its object
-	maxHeader     = 10 << 10    // bytes of the names of the columns of a CSV file
-	maxLead       = 16 << 20    // bytes of a JSON document before its array begins
-	maxPointer    = 2000        // characters of an ItemsPointer
-	maxFooter     = 5 << 20     // bytes of the footer of a Parquet file
-	maxRowGroup   = 256 << 20   // bytes of a row group
-	maxObjectSize = 10 << 30    // bytes of an object
+	MaxItemBytes = 8 << 20   // of one item as it stands in its object
+	maxLead      = 16 << 20  // bytes of a JSON document before its array begins
+	maxPointer   = 2000      // characters of an ItemsPointer
+	maxFooter    = 5 << 20   // bytes of the footer of a Parquet file
+	maxRowGroup  = 256 << 20 // bytes of a row group
 )

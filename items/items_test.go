@@ -78,7 +78,7 @@ func texts(t testing.TB, source *items.Source, size int) ([]string, error) {
 // read reads a data set to its end.
 func read(t testing.TB, store s3.Store, s items.Spec) ([]string, error) {
 	t.Helper()
-	source, err := items.Open(context.Background(), store, s, nil)
+	source, err := items.Open(context.Background(), store, s, nil, nil)
 	if err != nil {
 		return nil, err
 	}

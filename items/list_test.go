@@ -141,10 +141,10 @@ func TestSpecsThatCannotBe(t *testing.T) {
 	later := spec(items.JSON, "a")
 	later.Version = items.SpecVersion + 1
 	var known *items.Error
-	if _, err := items.Open(context.Background(), store, later, nil); err == nil || errors.As(err, &known) {
+	if _, err := items.Open(context.Background(), store, later, nil, nil); err == nil || errors.As(err, &known) {
 		t.Errorf("a later version: %v", err)
 	}
-	if _, err := items.Open(context.Background(), store, spec(items.JSON, "a"), []byte("\x02{}")); err == nil || errors.As(err, &known) {
+	if _, err := items.Open(context.Background(), store, spec(items.JSON, "a"), []byte("\x02{}"), nil); err == nil || errors.As(err, &known) {
 		t.Errorf("a later cursor: %v", err)
 	}
 }

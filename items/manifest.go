@@ -39,7 +39,7 @@ func (s *Source) inventoryFiles(at place) (*inventory, error) {
 		} `json:"files"`
 	}
 	if err := json.Unmarshal(text, &m); err != nil {
-		return nil, &Error{fmt.Sprintf("The manifest s3://%s/%s is not valid JSON: %v", at.Bucket, at.Key, err), err}
+		return nil, &Error{Cause: fmt.Sprintf("The manifest s3://%s/%s is not valid JSON: %v", at.Bucket, at.Key, err), Err: err}
 	}
 	if m.FileFormat != "CSV" {
 		return nil, fail("The file format %q of the S3 inventory is not supported; only CSV is.", m.FileFormat)
@@ -51,7 +51,7 @@ func (s *Source) inventoryFiles(at place) (*inventory, error) {
 	for column := range strings.SplitSeq(m.FileSchema, ",") {
 		i.schema = append(i.schema, strings.TrimSpace(column))
 	}
-	if err := checkHeader(i.schema); err != nil {
+	if err := checkHeader(i.schema, s.limits); err != nil {
 		return nil, err
 	}
 	for _, file := range m.Files {
@@ -78,7 +78,7 @@ func (i *inventory) close() {}
 
 // openInventoryFile reads a CSV file of the inventory, whose columns the manifest names.
 func (s *Source) openInventoryFile(w *window, _ place) (records, error) {
-	return openCSV(w, ',', s.objects.(*inventory).schema)
+	return openCSV(w, ',', s.objects.(*inventory).schema, s.limits)
 }
 
 // readAll reads a small object.

@@ -5,10 +5,12 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/statelark/statelark/limits"
 )
 
 // check refuses what no reader could read.
-func (s *Spec) check() error {
+func (s *Spec) check(l *limits.Limits) error {
 	switch {
 	case s.MaxItems < 0:
 		return fail("field MaxItems must be positive") // AWS, 2023
@@ -25,7 +27,7 @@ func (s *Spec) check() error {
 	case JSON, JSONL, Parquet:
 		return nil
 	case CSV:
-		return s.checkCSV()
+		return s.checkCSV(l)
 	}
 	return fail("The InputType %q is not supported by ItemReader.", s.InputType)
 }

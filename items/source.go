@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/statelark/statelark/limits"
 	"github.com/statelark/statelark/s3"
 )
 
@@ -15,7 +16,9 @@ type Source struct {
 	spec  Spec
 	ctx   context.Context // of the call under way
 
+	limits  *limits.Limits
 	given   int64
+	cut     bool
 	objects objects // where the objects to read are named; nil when the spec names the one
 	records records // of the object that is read; nil between two
 	done    bool
@@ -37,19 +40,21 @@ type objects interface {
 }
 
 // Open returns the source of a data set, which begins with its first item when from is nil, else where the Source
-// stood that gave from as its Cursor. An object that changed since then is an *Error.
-func Open(ctx context.Context, store s3.Store, spec Spec, from []byte) (*Source, error) {
+// stood that gave from as its Cursor. An object that changed since then is an *Error. l are the limits that the data
+// set is held to, AWS's when it is nil.
+func Open(ctx context.Context, store s3.Store, spec Spec, from []byte, l *limits.Limits) (*Source, error) {
+	l = limits.Or(l)
 	if spec.Version > SpecVersion {
 		return nil, fmt.Errorf("opening a data set: its version is %d, this build knows %d", spec.Version, SpecVersion)
 	}
-	if err := spec.check(); err != nil {
+	if err := spec.check(l); err != nil {
 		return nil, err
 	}
 	c, err := parseCursor(from)
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{store: store, spec: spec, given: c.Given, done: c.Done, ctx: ctx}
+	s := &Source{store: store, spec: spec, limits: l, given: c.Given, done: c.Done, ctx: ctx}
 	if s.done {
 		return s, nil
 	}
@@ -86,11 +91,10 @@ func (s *Source) Next(ctx context.Context, max int) ([]Item, error) {
 
 // one returns the next item.
 func (s *Source) one() (Item, error) {
-	limit := int64(MaxItems)
-	if s.spec.MaxItems > 0 {
-		limit = min(limit, s.spec.MaxItems)
-	}
-	for !s.done && s.given < limit {
+	for !s.done {
+		if s.spec.MaxItems > 0 && s.given >= s.spec.MaxItems {
+			break
+		}
 		if s.records == nil {
 			if err := s.nextObject(); err != nil {
 				return Item{}, err
@@ -99,6 +103,9 @@ func (s *Source) one() (Item, error) {
 		}
 		item, err := s.records.next()
 		if err == nil {
+			if s.cut = s.limits.MapRunItems.Reached(s.given); s.cut {
+				break
+			}
 			s.given++
 			return item, nil
 		}
@@ -112,6 +119,9 @@ func (s *Source) one() (Item, error) {
 	s.done = true
 	return Item{}, io.EOF
 }
+
+// Cut reports whether items were left out because there are more than the limits let one run have.
+func (s *Source) Cut() bool { return s.cut }
 
 // nextObject opens the object that is named next, or finds that there is none.
 func (s *Source) nextObject() error {

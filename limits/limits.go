@@ -71,7 +71,7 @@ type Limits struct {
 	// Of Map Runs (mode DISTRIBUTED).
 
 	MapRunChildren    Bound // child executions that run at once, where MaxConcurrency is 0 or more: 10,000
-	MapRunItems       Bound // that one run reads, and MaxItems may say: 100,000,000; States.ItemReaderFailed
+	MapRunItems       Bound // that one run reads, and MaxItems may say: 100,000,000; what follows is not read
 	MapRunSourceBytes Bound // of one item source: 10 GB; States.ItemReaderFailed
 	CSVHeaderBytes    Bound // of the header of a CSV file: 10 KiB; States.ItemReaderFailed
 	MapRunResultBytes Bound // of one file of results: 5 GB; another file is begun

@@ -93,7 +93,7 @@ var table = []Limit{
 
 	{"map-run-children", Count, 10_000, 10_000, 1, 1 << 20, "the child executions of a Map Run that run at once", "more wait",
 		func(l *Limits) *int64 { return (*int64)(&l.MapRunChildren) }},
-	{"map-run-items", Count, 100_000_000, 0, 1, 0, "the items of a Map Run", "`States.ItemReaderFailed`",
+	{"map-run-items", Count, 100_000_000, 0, 1, 0, "the items of a Map Run", "what follows is not read",
 		func(l *Limits) *int64 { return (*int64)(&l.MapRunItems) }},
 	{"map-run-source-bytes", Bytes, 10 * gb, 0, kib, 0, "the file that items are read from", "`States.ItemReaderFailed`",
 		func(l *Limits) *int64 { return (*int64)(&l.MapRunSourceBytes) }},
