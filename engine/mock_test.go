@@ -92,6 +92,7 @@ func TestMocksWhenTheEngineEnds(t *testing.T) {
 			inBubble(t, echo, func(r *rig) {
 				r.openMocked(&fakeMocks{held: 99, answered: map[int64]int{}})
 				m := r.machine("M", mapOfTasks)
+				synctest.Wait() // the engine writes as it starts, too
 				var batches atomic.Int64
 				r.store.set(func(s *frail) {
 					s.before = func(*statelark.Batch) error {
