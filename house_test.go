@@ -55,7 +55,7 @@ var house = map[string][]string{
 	"task/mock":    {"asl", "task", "value"},
 	"telemetry":    {".", "arn", "engine", "history", "value"},
 
-	"telemetry/metrics": {".", "engine", "history", "telemetry"},
+	"telemetry/metrics": {".", "engine", "history", "limits", "telemetry"},
 	"telemetry/trace":   {".", "engine", "history", "telemetry"},
 	"local/lambda":      {"arn", "awswire", "local/lambda/function", "task", "task/aws", "value"},
 

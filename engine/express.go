@@ -201,27 +201,36 @@ func (e *Engine) StartSyncExecution(ctx context.Context, start statelark.Executi
 	}
 }
 
-// What AWS bills: memory in steps of 64 MB, of which an execution takes 50 beside its payloads, and time in steps of 100 ms.
+// Bill is what AWS would bill for an Express execution: memory in steps of 64 MB, of which an execution takes 50 beside its
+// payloads, and time in steps of 100 ms.
+type Bill struct{ UsedMB, BilledMB, BilledMS int64 }
+
 const (
 	billedBase   = 50
 	billedMemory = 64
 	billedTime   = 100
 )
 
+// billOf returns the bill of an execution that has ended and held so many bytes at most.
+func billOf(x *statelark.Execution, peak int) Bill {
+	const mb = 1 << 20
+	used := billedBase + int64(peak+mb-1)/mb
+	took := max(1, x.Stop.Sub(x.Start).Milliseconds())
+	return Bill{
+		UsedMB:   used,
+		BilledMB: (used + billedMemory - 1) / billedMemory * billedMemory,
+		BilledMS: (took + billedTime - 1) / billedTime * billedTime,
+	}
+}
+
 // billed returns how the execution ended, with what AWS would bill for it.
 func (end *expressEnd) billed() *statelark.SyncExecution {
-	const mb = 1 << 20
-	used := billedBase + int64(end.peak+mb-1)/mb
-	took := max(1, end.Stop.Sub(end.Start).Milliseconds())
 	if end.Status == statelark.TimedOut {
 		name := "States.Timeout"
 		end.Error = &name
 	}
-	return &statelark.SyncExecution{
-		ExecutionDetail: end.ExecutionDetail,
-		BilledMB:        (used + billedMemory - 1) / billedMemory * billedMemory,
-		BilledMS:        (took + billedTime - 1) / billedTime * billedTime,
-	}
+	bill := billOf(&end.Execution, end.peak)
+	return &statelark.SyncExecution{ExecutionDetail: end.ExecutionDetail, BilledMB: bill.BilledMB, BilledMS: bill.BilledMS}
 }
 
 // stopExpress ends an Express execution as aborted, unless it has ended. False when ctx ends, or the engine closes, before
@@ -356,13 +365,13 @@ func (o *owner) effectExpress(l *live, d *interp.Decision) {
 	for _, t := range d.Arm {
 		l.express.arm(o.timers, timerOf(id, t))
 	}
-	o.weighExpress(l.express, l.x.Size()+l.express.shownBytes)
 	if d.End != nil {
 		o.endExpress(l, d.End)
 	}
 }
 
-// showExpress shows the history events of a step to the tap, and to whoever may look later.
+// showExpress shows the history events of a step to whoever may look later and, once the execution is
+// weighed, to the tap.
 func (o *owner) showExpress(l *live, d *interp.Decision) {
 	x := l.express
 	began := x.last == 0
@@ -374,8 +383,9 @@ func (o *owner) showExpress(l *live, d *interp.Decision) {
 		record.Status, record.Stop, record.Events = statuses[d.End.Status], time.UnixMilli(l.latest).UTC(), x.last
 		l.record = &record
 	}
-	o.e.tell(o.e.newsOf(l, d, began))
 	o.e.seen.note(x, d.History)
+	o.weighExpress(x, l.x.Size()+x.shownBytes)
+	o.e.tell(o.e.newsOf(l, d, began))
 }
 
 func (x *express) arm(t *timers, timer statelark.Timer) {
@@ -434,7 +444,7 @@ func (o *owner) brokenExpress(l *live, m message, err error) {
 		return
 	}
 	l.latest = max(l.latest, o.e.now().UnixMilli())
-	cut, ev := new(interp.End), history.Event{ID: l.express.last + 1, At: l.latest, Type: history.ExecutionAborted}
+	cut, ev := new(interp.End), history.Event{ID: l.express.last + 1, Previous: l.express.last, At: l.latest, Type: history.ExecutionAborted}
 	switch {
 	case errors.Is(err, interp.ErrInterrupted): // a stop waits, and is why
 		cut.Status = interp.Aborted

@@ -34,9 +34,6 @@ func placeIn(machine string) string {
 
 // enter counts an execution that is about to begin, false when there are as many as may be.
 func (o *openings) enter(machine string) bool {
-	if o.most == 0 {
-		return true
-	}
 	at := placeIn(machine)
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -53,9 +50,6 @@ func (o *openings) enter(machine string) bool {
 
 // leave counts an execution no more: it did not begin, or has ended.
 func (o *openings) leave(machine string) {
-	if o.most == 0 {
-		return
-	}
 	at := placeIn(machine)
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -65,6 +59,16 @@ func (o *openings) leave(machine string) {
 	case n == 1:
 		delete(o.open, at)
 	}
+}
+
+// running returns how many run in all places together.
+func (o *openings) running() (n int64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, k := range o.open {
+		n += k
+	}
+	return n
 }
 
 // ended notes that an execution has ended.

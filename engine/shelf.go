@@ -106,6 +106,17 @@ func (s *shelf[T]) note(arn string, k kept[T], size int) {
 	s.recent.put(arn, k, len(arn)+size+slotBytes)
 }
 
+// recentOnes calls f with the records in memory, those used last first, until it returns false. It must not wait.
+func (s *shelf[T]) recentOnes(f func(*T) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for e := s.recent.order.Front(); e != nil; e = e.Next() {
+		if v := e.Value.(*cached[kept[T]]).value.value; v != nil && !f(v) {
+			return
+		}
+	}
+}
+
 // doubt makes the store be asked what there is.
 func (s *shelf[T]) doubt(arn string) {
 	s.mu.Lock()

@@ -24,9 +24,22 @@ type Stats struct {
 	// Map Runs that work, those that wait for others to end, and how many of a place may work; 0: any.
 	OpenMapRuns, MapRunBacklog, OpenMapRunLimit int64
 
+	// OpenExecutions are the STANDARD executions that run, of those that began since the engine was made and were not
+	// redriven; OpenExecutionLimit is how many of a place may run, 0: any.
+	OpenExecutions, OpenExecutionLimit int64
+
+	// Published are the state machines whose versions and aliases were used of late, 1,000 at most.
+	Published []PublishedStats
+
 	// Lines are the calls of tasks by resource, those of activities as well: the longest 100, and the sums of the others
 	// without a name.
 	Lines []LineStats
+}
+
+// PublishedStats is how many versions and aliases a state machine has.
+type PublishedStats struct {
+	Machine           string // ARN
+	Versions, Aliases int
 }
 
 // LineStats is how many calls of a resource run and wait. Of an activity, a task runs in the hands of its worker, which
@@ -106,6 +119,8 @@ func (e *Engine) Stats() Stats {
 		OpenMapRuns: e.mapRuns.workingRuns.Load(), MapRunBacklog: e.mapRuns.heldRuns.Load(), OpenMapRunLimit: int64(e.opts.Limits.OpenMapRuns),
 	}
 	s.Express, s.ExpressBytes, s.ExpressRefused = e.express.count.Load(), e.express.bytes.Load(), e.express.refused.Load()
+	s.OpenExecutions, s.OpenExecutionLimit = e.openings.running(), int64(e.opts.Limits.OpenExecutions)
+	s.Published = e.machines.stats()
 	for _, o := range e.owners {
 		s.Mailboxes = append(s.Mailboxes, len(o.in))
 	}
@@ -160,4 +175,16 @@ func (a *activities) stats() []LineStats {
 		}
 	}
 	return lines
+}
+
+// maxPublishedStats is how many state machines are told with their versions.
+const maxPublishedStats = 1000
+
+// stats returns the state machines whose versions and aliases are in memory.
+func (m *machines) stats() (list []PublishedStats) {
+	m.published.recentOnes(func(p *published) bool {
+		list = append(list, PublishedStats{p.ARN, len(p.Versions), len(p.Aliases)})
+		return len(list) < maxPublishedStats
+	})
+	return list
 }

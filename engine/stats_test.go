@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/task"
 )
 
@@ -69,4 +70,33 @@ func TestFewLinesAreTold(t *testing.T) {
 	if last := got[len(got)-1]; len(got) != maxLineStats+1 || last != (LineStats{"", 10, 45}) {
 		t.Errorf("%d lines, the last is %+v", len(got), last)
 	}
+}
+
+func TestStatsOfExecutionsAndVersions(t *testing.T) {
+	inBubble(t, forever, func(r *rig) {
+		ctx := t.Context()
+		m := r.machine("M", `{"StartAt":"T","States":{"T":{`+lambda+`,"End":true}}}`)
+		is(t, "published", len(r.Stats().Published), 0)
+		if _, err := r.PublishVersion(ctx, m, "", ""); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.CreateAlias(ctx, &statelark.Alias{Machine: m, Name: "a", Routes: []statelark.Route{{Version: 1, Weight: 100}}}); err != nil {
+			t.Fatal(err)
+		}
+		is(t, "published", fmt.Sprint(r.Stats().Published), fmt.Sprint([]PublishedStats{{m, 1, 1}}))
+		x, y := r.start(m, "x", "1"), r.start(m, "y", "1")
+		is(t, "running", r.Stats().OpenExecutions, 2)
+		is(t, "limit", r.Stats().OpenExecutionLimit, 1_000_000)
+		for _, arn := range []string{x, y} {
+			if _, err := r.StopExecution(ctx, arn, nil, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		synctest.Wait()
+		is(t, "running", r.Stats().OpenExecutions, 0)
+		if err := r.DeleteAlias(ctx, m, "a"); err != nil {
+			t.Fatal(err)
+		}
+		is(t, "published", fmt.Sprint(r.Stats().Published), fmt.Sprint([]PublishedStats{{m, 1, 0}}))
+	})
 }

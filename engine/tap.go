@@ -26,6 +26,7 @@ type News struct {
 	Began, Ended bool
 	// Input is that of the execution, JSON text; "" unless it began, ended or was redriven.
 	Input  string
+	Bill   Bill            // of an Express execution that ended; else zero
 	Events []history.Event // of the change, in order; their payloads are shared with the execution's memory
 }
 
@@ -64,7 +65,7 @@ func (e *Engine) newsOf(l *live, d *interp.Decision, began bool) *News {
 	if l.express != nil && n.Ended {
 		record := *l.record
 		record.Status, record.Stop, record.Events = statuses[d.End.Status], time.UnixMilli(l.latest).UTC(), l.express.last
-		n.Execution = &record
+		n.Execution, n.Bill = &record, billOf(&record, l.express.peak)
 	}
 	if n.Began || n.Ended || d.History[0].Type == history.ExecutionRedriven {
 		n.Input = l.x.Input().Text()

@@ -109,5 +109,22 @@ func TestATapIsToldOfExpressExecutions(t *testing.T) {
 		t.Errorf("the first news is %+v of %s", first, arn)
 	case !last.Ended || last.Execution.Status != statelark.Failed || last.Execution.ARN() != arn || last.Execution.Stop.Sub(last.Execution.Start) != time.Second:
 		t.Errorf("the last news is %+v of %+v", last, last.Execution)
+	case first.Bill != Bill{} || last.Bill != Bill{UsedMB: 51, BilledMB: 64, BilledMS: 1000}:
+		t.Errorf("the bills are %+v and %+v", first.Bill, last.Bill)
+	}
+}
+
+// One that is cut off in the middle of a step gives no decision; its end is told nevertheless.
+func TestATapIsToldOfAnExpressExecutionThatIsCutOff(t *testing.T) {
+	tap := &listener{ended: make(chan struct{})}
+	inBubbleWith(t, Options{Owners: 1, Patience: -1, Tap: tap}, echo, func(r *rig) {
+		const endless = `{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Pass","Output":"{% $sum($map([1..100000],function($v){$v+1})) %}","Next":"A"}}}`
+		id, ends := r.unstored(r.expressMachine("M", endless), `{}`)
+		r.stopExpress(t.Context(), id, nil, nil)
+		<-ends
+	})
+	last := tap.news[len(tap.news)-1]
+	if ev := last.Events[len(last.Events)-1]; !last.Ended || last.Execution.Status != statelark.Aborted || ev.Type != history.ExecutionAborted || ev.Previous != ev.ID-1 {
+		t.Errorf("the last news is %+v of %+v", last, last.Execution)
 	}
 }

@@ -2,6 +2,8 @@ package node
 
 import (
 	"log/slog"
+	"maps"
+	"strings"
 	"sync"
 	"time"
 )
@@ -14,6 +16,8 @@ type hits struct {
 
 	mu   sync.Mutex
 	told map[string]*hit // by the limit
+	// throttled are the calls that were refused because of the rate of their operation.
+	throttled map[string]int64
 }
 
 type hit struct {
@@ -24,12 +28,24 @@ type hit struct {
 const hitsEvery = 10 * time.Second
 
 func newHits(log *slog.Logger, now func() time.Time) *hits {
-	return &hits{log: log, now: now, told: make(map[string]*hit)}
+	return &hits{log: log, now: now, told: make(map[string]*hit), throttled: make(map[string]int64)}
 }
 
 // request notes that a request was refused.
 func (h *hits) request(limit, operation string) {
+	if name, is := strings.CutPrefix(limit, "rate."); is {
+		h.mu.Lock()
+		h.throttled[name]++
+		h.mu.Unlock()
+	}
 	h.tell("a request hit a limit", limit, "operation", operation)
+}
+
+// throttles returns how many calls of each operation were refused because they came too fast.
+func (h *hits) throttles() map[string]int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return maps.Clone(h.throttled)
 }
 
 // execution notes that an execution or a state of it failed.

@@ -209,7 +209,7 @@ func TestOpenExecutions(t *testing.T) {
 func TestRequestLimits(t *testing.T) {
 	noLeaks(t)
 	n, log := limited(t, t.TempDir(), "aws", "payload-bytes", "2KiB", "definition-bytes", "2KiB", "state-machines", "2", "activities", "1",
-		"name-characters", "100", "tags", "2", "rate.ListActivities", "2/0.001")
+		"name-characters", "100", "tags", "2", "versions", "1", "aliases", "1", "rate.ListActivities", "2/0.001")
 	c, ctx := sdk(t, n), t.Context()
 	create := func(name string) error {
 		_, err := c.CreateStateMachine(ctx, &sfn.CreateStateMachineInput{Name: &name, RoleArn: aws.String(atHome.RoleARN("r")), Definition: aws.String(`{"StartAt":"P","States":{"P":{"Type":"Succeed"}}}`)})
@@ -256,4 +256,29 @@ func TestRequestLimits(t *testing.T) {
 	}
 	_, err = c.ListActivities(ctx, &sfn.ListActivitiesInput{}, func(o *sfn.Options) { o.Retryer = aws.NopRetryer{} })
 	check(err, "ThrottlingException", "rate.ListActivities")
+	if _, body := get(t, n.URL()+"/metrics"); !strings.Contains(body, `aws_states_throttled_events_total{api_name="ListActivities"} 1`) {
+		t.Error("the call that was refused is not counted")
+	}
+	testVersionLimits(t, c, atHome.StateMachineARN("c"), check)
+}
+
+func testVersionLimits(t *testing.T, c *sfn.Client, machine string, check func(error, string, string)) {
+	t.Helper()
+	ctx := t.Context()
+	update := &sfn.UpdateStateMachineInput{StateMachineArn: &machine, Publish: true, Definition: aws.String(`{"StartAt":"Q","States":{"Q":{"Type":"Succeed"}}}`)}
+	v, err := c.UpdateStateMachine(ctx, update)
+	if err != nil {
+		t.Fatal(err)
+	}
+	update.Definition = aws.String(`{"StartAt":"R","States":{"R":{"Type":"Succeed"}}}`)
+	_, err = c.UpdateStateMachine(ctx, update)
+	check(err, "ServiceQuotaExceededException", "versions")
+	for _, name := range []string{"a", "b"} {
+		_, err = c.CreateStateMachineAlias(ctx, &sfn.CreateStateMachineAliasInput{Name: &name,
+			RoutingConfiguration: []types.RoutingConfigurationListItem{{StateMachineVersionArn: v.StateMachineVersionArn, Weight: 100}}})
+		if name == "a" && err != nil {
+			t.Fatal(err)
+		}
+	}
+	check(err, "ServiceQuotaExceededException", "aliases")
 }

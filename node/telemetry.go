@@ -180,7 +180,10 @@ func (n *Node) registerSources() {
 	if t.registry == nil {
 		return
 	}
-	s := metrics.Sources{Engine: n.engine.Stats, Tap: t.tap, Version: n.version()}
+	s := metrics.Sources{Engine: n.engine.Stats, Tap: t.tap, Version: n.version(), Throttled: n.hits.throttles}
+	if l := n.cfg.Limits; l != nil {
+		s.Rates = l.Rates
+	}
 	for _, out := range t.outlets {
 		s.Outlets = append(s.Outlets, out)
 	}

@@ -28,11 +28,14 @@ var durations = []float64{.01, .05, .1, .5, 1, 5, 15, 60, 300, 900, 3600, 86400}
 
 // Executions counts what executions did. It is a reader of telemetry's Tap.
 type Executions struct {
-	ended     map[history.Type]*prometheus.CounterVec // by the last event
-	redriven  map[history.Type]*prometheus.CounterVec // those that had been redriven
-	started   *prometheus.CounterVec
-	redrives  *prometheus.CounterVec
-	time      *prometheus.HistogramVec
+	ended    map[history.Type]*prometheus.CounterVec // by the last event
+	redriven map[history.Type]*prometheus.CounterVec // those that had been redriven
+	started  *prometheus.CounterVec
+	redrives *prometheus.CounterVec
+	time     *prometheus.HistogramVec
+	// Of Express executions.
+	memory, billedMemory, billedTime *prometheus.HistogramVec
+
 	families  [kinds]*family
 	machines  map[machineKey]*machine
 	attempts  *attempts
@@ -46,7 +49,12 @@ type machine struct {
 	started, redrives prometheus.Counter
 	ended, redriven   map[history.Type]prometheus.Counter
 	time              prometheus.Observer
+	labels            []string
+	bills             *bills // of Express executions; nil: none of it has ended
 }
+
+// bills are the series of what Express executions took.
+type bills struct{ memory, billedMemory, billedTime prometheus.Observer }
 
 // ends are the words of metrics for the last events.
 var ends = map[history.Type]string{
@@ -68,6 +76,10 @@ func NewExecutions(r prometheus.Registerer) *Executions {
 		m.redriven[last] = m.counter("redriven_executions_"+word+"_total", "Executions that ended so after a redrive.", labels...)
 	}
 	m.time = m.histogram("execution_time_seconds", "Time from the start of an execution to its end.", labels...)
+	memory := []float64{64 * mb, 128 * mb, 256 * mb, 512 * mb, 1024 * mb}
+	m.memory = m.histogramOf(memory, "express_execution_memory_bytes", "Memory of an Express execution, as AWS counts it.", labels...)
+	m.billedMemory = m.histogramOf(memory, "express_execution_billed_memory_bytes", "Memory that AWS would bill.", labels...)
+	m.billedTime = m.histogram("express_execution_billed_duration_seconds", "Time that AWS would bill.", labels...)
 	for k := range m.families {
 		m.families[k] = m.newFamily(kind(k))
 	}
@@ -81,8 +93,15 @@ func (m *Executions) counter(name, help string, labels ...string) *prometheus.Co
 	return c
 }
 
+// mb is what AWS counts memory in.
+const mb = 1 << 20
+
 func (m *Executions) histogram(name, help string, labels ...string) *prometheus.HistogramVec {
-	h := prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: durations}, labels)
+	return m.histogramOf(durations, name, help, labels...)
+}
+
+func (m *Executions) histogramOf(bounds []float64, name, help string, labels ...string) *prometheus.HistogramVec {
+	h := prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: bounds}, labels)
 	m.collected = append(m.collected, h)
 	return h
 }
@@ -102,7 +121,7 @@ func (m *Executions) of(x *statelark.Execution) *machine {
 	labels := []string{key.arn, last(key.version), last(key.alias)}
 	s := &machine{
 		started: m.started.WithLabelValues(labels...), redrives: m.redrives.WithLabelValues(labels...), time: m.time.WithLabelValues(labels...),
-		ended: map[history.Type]prometheus.Counter{}, redriven: map[history.Type]prometheus.Counter{},
+		ended: map[history.Type]prometheus.Counter{}, redriven: map[history.Type]prometheus.Counter{}, labels: labels,
 	}
 	for end := range ends {
 		s.ended[end], s.redriven[end] = m.ended[end].WithLabelValues(labels...), m.redriven[end].WithLabelValues(labels...)
@@ -133,9 +152,24 @@ func (m *Executions) Read(n *engine.News) {
 			m.attempt(n.Execution.ID, e)
 		}
 	}
+	if n.Bill.BilledMB > 0 {
+		m.bill(s, &n.Bill)
+	}
 	if n.Ended {
 		m.attempts.forget(n.Execution.ID)
 	}
+}
+
+// bill counts what an Express execution took.
+func (m *Executions) bill(s *machine, b *engine.Bill) {
+	if s.bills == nil {
+		s.bills = &bills{
+			m.memory.WithLabelValues(s.labels...), m.billedMemory.WithLabelValues(s.labels...), m.billedTime.WithLabelValues(s.labels...),
+		}
+	}
+	s.bills.memory.Observe(float64(b.UsedMB) * mb)
+	s.bills.billedMemory.Observe(float64(b.BilledMB) * mb)
+	s.bills.billedTime.Observe(float64(b.BilledMS) / 1000)
 }
 
 // Runtime registers what the Go runtime and the process tell of themselves.

@@ -13,6 +13,7 @@ import (
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/engine"
 	"github.com/statelark/statelark/history"
+	"github.com/statelark/statelark/limits"
 	"github.com/statelark/statelark/telemetry"
 )
 
@@ -116,10 +117,24 @@ func TestServer(t *testing.T) {
 	r := prometheus.NewPedanticRegistry()
 	Sources{Engine: func() engine.Stats {
 		h := engine.Histogram{Bounds: []int64{1000}, Counts: []uint64{2, 1}, Sum: 5000}
-		return engine.Stats{Commits: 3, BatchChanges: h, CommitMicros: h, TimersLateMillis: h, Mailboxes: []int{4, 5},
+		return engine.Stats{Commits: 3, OpenMapRuns: 10, OpenMapRunLimit: 10, MapRunBacklog: 7,
+			Published: []engine.PublishedStats{{Machine: "m", Versions: 3, Aliases: 2}}, BatchChanges: h, CommitMicros: h, TimersLateMillis: h, Mailboxes: []int{4, 5},
 			Lines: []engine.LineStats{{Name: "f", Running: 1, Waiting: 2}, {Name: "f", Waiting: 3}, {Running: 9}}}
-	}, Tap: tap, Version: "v"}.Register(r)
+	}, Tap: tap, Version: "v", Rates: map[string]limits.Rate{"StartExecution": {Size: 5, Refill: 1}},
+		Throttled: func() map[string]int64 { return map[string]int64{"StartExecution": 4} }}.Register(r)
 	want := `
+# HELP aws_states_aliases Aliases of a state machine, where they were used of late.
+# TYPE aws_states_aliases gauge
+aws_states_aliases{resource_arn="m"} 2
+# HELP aws_states_approximate_map_run_backlog_size Map Runs that wait until others have ended.
+# TYPE aws_states_approximate_map_run_backlog_size gauge
+aws_states_approximate_map_run_backlog_size 7
+# HELP aws_states_open_map_run_limit How many of a region and account may be under way.
+# TYPE aws_states_open_map_run_limit gauge
+aws_states_open_map_run_limit 10
+# HELP aws_states_throttled_events_total Calls that were refused because they came too fast.
+# TYPE aws_states_throttled_events_total counter
+aws_states_throttled_events_total{api_name="StartExecution"} 4
 # HELP statelark_owner_mailbox_messages Messages that wait for an owner of executions.
 # TYPE statelark_owner_mailbox_messages gauge
 statelark_owner_mailbox_messages{owner="0"} 4
@@ -135,7 +150,8 @@ statelark_timer_late_seconds_bucket{le="+Inf"} 3
 statelark_timer_late_seconds_sum 5
 statelark_timer_late_seconds_count 3
 `
-	if err := testutil.GatherAndCompare(r, strings.NewReader(want), "statelark_owner_mailbox_messages", "statelark_tasks_waiting", "statelark_timer_late_seconds"); err != nil {
+	if err := testutil.GatherAndCompare(r, strings.NewReader(want), "aws_states_aliases", "aws_states_approximate_map_run_backlog_size",
+		"aws_states_open_map_run_limit", "aws_states_open_execution_limit", "aws_states_throttled_events_total", "statelark_owner_mailbox_messages", "statelark_tasks_waiting", "statelark_timer_late_seconds"); err != nil {
 		t.Error(err)
 	}
 	if problems, err := testutil.GatherAndLint(r); err != nil || len(problems) > 0 {
@@ -143,5 +159,53 @@ statelark_timer_late_seconds_count 3
 	}
 	if err := tap.Close(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestBillsAreCounted(t *testing.T) {
+	r := prometheus.NewPedanticRegistry()
+	m := NewExecutions(r)
+	n := newsOf(record(1), history.Event{ID: 2, At: 2000, Type: history.ExecutionSucceeded})
+	n.Bill = engine.Bill{UsedMB: 51, BilledMB: 64, BilledMS: 1100}
+	m.Read(n)
+	m.Read(newsOf(record(2), history.Event{ID: 2, At: 2000, Type: history.ExecutionSucceeded})) // a standard one
+	families, err := r.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]float64{"memory_bytes": 51 << 20, "billed_memory_bytes": 64 << 20, "billed_duration_seconds": 1.1}
+	for _, f := range families {
+		name, is := strings.CutPrefix(f.GetName(), "aws_states_express_execution_")
+		if !is {
+			continue
+		}
+		if h := f.GetMetric()[0].GetHistogram(); len(f.GetMetric()) != 1 || h.GetSampleCount() != 1 || h.GetSampleSum() != want[name] {
+			t.Errorf("%s is %v of %d", name, h.GetSampleSum(), h.GetSampleCount())
+		}
+		delete(want, name)
+	}
+	if len(want) > 0 {
+		t.Errorf("there is none of %v", want)
+	}
+}
+
+func TestRedrivesAreCounted(t *testing.T) {
+	r := prometheus.NewPedanticRegistry()
+	m := NewExecutions(r)
+	x := record(1)
+	m.Read(newsOf(x, history.Event{ID: 2, At: 2000, Type: history.ExecutionFailed}))
+	again := *x
+	again.Redrives = 1
+	m.Read(newsOf(&again, history.Event{ID: 3, At: 3000, Type: history.ExecutionRedriven}, history.Event{ID: 4, At: 4000, Type: history.ExecutionSucceeded}))
+	for name, want := range map[string]float64{"executions_redriven": 1, "redriven_executions_succeeded": 1, "redriven_executions_failed": 0, "executions_failed": 1} {
+		families, err := r.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range families {
+			if f.GetName() == "aws_states_"+name+"_total" && f.GetMetric()[0].GetCounter().GetValue() != want {
+				t.Errorf("%s is %v, want %v", name, f.GetMetric()[0].GetCounter().GetValue(), want)
+			}
+		}
 	}
 }

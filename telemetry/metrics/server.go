@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/statelark/statelark/engine"
+	"github.com/statelark/statelark/limits"
 	"github.com/statelark/statelark/telemetry"
 )
 
@@ -17,6 +18,9 @@ type Sources struct {
 	Outlets []*telemetry.Outlet
 	Spans   func() (exported, dropped int64) // of traces; nil: there are none
 	Version string
+	// Rates are the token buckets of operations, and Throttled how many calls each has refused so far.
+	Rates     map[string]limits.Rate
+	Throttled func() map[string]int64
 }
 
 // server reads Sources for Prometheus.
@@ -24,6 +28,10 @@ type server struct{ Sources }
 
 // Register registers how a server is doing.
 func (s Sources) Register(r prometheus.Registerer) { r.MustRegister(&server{s}) }
+
+func awsDesc(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc(namespace+"_"+name, help, labels, nil)
+}
 
 func desc(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc("statelark_"+name, help, labels, nil)
@@ -48,13 +56,25 @@ var (
 	tapQueue   = desc("telemetry_queue_changes", "Changes whose telemetry is not written yet.")
 	written    = desc("telemetry_written_total", "Lines that were handed on, by where to.", "to")
 	dropped    = desc("telemetry_dropped_total", "What was dropped because it came faster than it could be handed on, by where to.", "to")
-	queued     = desc("telemetry_queue_lines", "Lines that wait to be handed on.", "to")
+	// AWS's.
+	openExecutions = awsDesc("open_executions", "Standard executions that run, of those that began since the server started.")
+	executionLimit = awsDesc("open_execution_limit", "How many of a region and account may run.")
+	openMapRuns    = awsDesc("approximate_open_map_runs", "Map Runs that are under way.")
+	mapRunLimit    = awsDesc("open_map_run_limit", "How many of a region and account may be under way.")
+	mapRunBacklog  = awsDesc("approximate_map_run_backlog_size", "Map Runs that wait until others have ended.")
+	versionCount   = awsDesc("versions", "Versions of a state machine, where they were used of late.", "resource_arn")
+	aliasCount     = awsDesc("aliases", "Aliases of a state machine, where they were used of late.", "resource_arn")
+	throttled      = awsDesc("throttled_events_total", "Calls that were refused because they came too fast.", "api_name")
+	bucketSize     = awsDesc("provisioned_bucket_size", "Tokens that the bucket of an operation holds.", "api_name")
+	refillRate     = awsDesc("provisioned_refill_rate", "Tokens that the bucket of an operation gets in a second.", "api_name")
+	queued         = desc("telemetry_queue_lines", "Lines that wait to be handed on.", "to")
 )
 
 // Describe tells what there is.
 func (s *server) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		build, commits, failures, batches, commitTime, late, queue, backlog, express, held, refused, mailbox, running, waiting, storeBytes, tapQueue, written, dropped, queued,
+		openExecutions, executionLimit, openMapRuns, mapRunLimit, mapRunBacklog, versionCount, aliasCount, throttled, bucketSize, refillRate,
 	} {
 		to <- d
 	}
@@ -87,6 +107,7 @@ func (s *server) Collect(to chan<- prometheus.Metric) {
 		gauge(running, float64(l.Running), name)
 		gauge(waiting, float64(l.Waiting), name)
 	}
+	s.collectAWS(&e, count, gauge)
 	if s.Store != nil {
 		gauge(storeBytes, float64(s.Store()))
 	}
@@ -102,6 +123,32 @@ func (s *server) Collect(to chan<- prometheus.Metric) {
 		w, d := s.Spans()
 		count(written, float64(w), "traces")
 		count(dropped, float64(d), "traces")
+	}
+}
+
+// collectAWS tells what AWS has metrics of and no execution tells.
+func (s *server) collectAWS(e *engine.Stats, count, gauge func(*prometheus.Desc, float64, ...string)) {
+	gauge(openExecutions, float64(e.OpenExecutions))
+	gauge(openMapRuns, float64(e.OpenMapRuns))
+	gauge(mapRunBacklog, float64(e.MapRunBacklog))
+	if e.OpenExecutionLimit > 0 {
+		gauge(executionLimit, float64(e.OpenExecutionLimit))
+	}
+	if e.OpenMapRunLimit > 0 {
+		gauge(mapRunLimit, float64(e.OpenMapRunLimit))
+	}
+	for _, p := range e.Published {
+		gauge(versionCount, float64(p.Versions), p.Machine)
+		gauge(aliasCount, float64(p.Aliases), p.Machine)
+	}
+	if s.Throttled == nil {
+		return
+	}
+	calls := s.Throttled()
+	for name, r := range s.Rates {
+		gauge(bucketSize, r.Size, name)
+		gauge(refillRate, r.Refill, name)
+		count(throttled, float64(calls[name]), name)
 	}
 }
 
