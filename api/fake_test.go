@@ -20,7 +20,6 @@ type fakeEngine struct {
 	now        func() time.Time
 	machines   map[string]*statelark.StateMachine
 	activities map[string]*statelark.Activity
-	tested     *statelark.StateTest               // what TestState was asked last
 	versions   map[string]*statelark.StateMachine // by ARN, each with its Version
 	aliases    map[string]*statelark.Alias        // by ARN
 	executions []*statelark.ExecutionDetail       // in order of start

@@ -23,9 +23,9 @@ func writeLines(name string, n int) error {
 		return err
 	}
 	w := bufio.NewWriter(f)
-	fmt.Fprintln(w, "id,name,address,amount,comment")
+	_, _ = fmt.Fprintln(w, "id,name,address,amount,comment")
 	for i := range n {
-		fmt.Fprintf(w, "%d,customer number %d,\"12 Long Street, Springfield\",%d.25,nothing to say about this one\n", i, i, i%1000)
+		_, _ = fmt.Fprintf(w, "%d,customer number %d,\"12 Long Street, Springfield\",%d.25,nothing to say about this one\n", i, i, i%1000)
 	}
 	if err := w.Flush(); err != nil {
 		return err

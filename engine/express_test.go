@@ -494,7 +494,12 @@ func TestExpressSeenIsBounded(t *testing.T) {
 		loop := r.expressMachine("L", `{"TimeoutSeconds":60,"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":1,"Next":"B"},"B":{"Type":"Pass","Next":"A"}}}`)
 		input := `"` + strings.Repeat("x", 20_000) + `"`
 		for range 20 {
-			go r.runSync(loop, input)
+			go func() {
+				_, err := r.StartSyncExecution(context.Background(), statelark.ExecutionStart{Machine: loop, Name: "x", Input: input})
+				if err != nil {
+					t.Error(err)
+				}
+			}()
 		}
 		time.Sleep(2 * time.Minute)
 		r.seen.mu.Lock()

@@ -512,10 +512,10 @@ func (o *owner) undecided(c *computation) {
 // date gives an event its time: now, unless the clock was set back since a timer fired or since the event before.
 func (o *owner) date(l *live, m *message) {
 	at := o.e.now()
-	switch {
-	case m.event.Kind == interp.Started:
+	switch m.event.Kind {
+	case interp.Started:
 		at = l.record.Start
-	case m.event.Kind == interp.TimerFired:
+	case interp.TimerFired:
 		m.event.Up = *o.e.since.Load()
 		if m.due.After(at) {
 			at = m.due

@@ -179,7 +179,7 @@ func parseAnswer(v value.Value) (answer, error) {
 	name, ok := thrown.Get("Error")
 	cause, has := thrown.Get("Cause")
 	if !ok || name.Kind() != value.String || has && cause.Kind() != value.String {
-		return answer{}, errors.New("Throw has to have an Error, and may have a Cause, both strings")
+		return answer{}, errors.New("a Throw has to have an Error, and may have a Cause, both strings")
 	}
 	return answer{failure: &task.Error{Name: name.Str(), Cause: cause.Str()}}, nil
 }
