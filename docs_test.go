@@ -92,8 +92,8 @@ func (s *sourceTree) read(name string, entry fs.DirEntry, err error) error {
 
 var (
 	wordPattern   = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
-	usePattern    = regexp.MustCompile(`Use: +"([a-z-]+)`)
-	stringPattern = regexp.MustCompile(`"([a-z][a-z-]*)"`)
+	usePattern    = regexp.MustCompile(`(?:Use: +|group\()"([a-z-]+)`)
+	stringPattern = regexp.MustCompile(`"([a-z][a-z0-9-]*)"`)
 )
 
 func (s *sourceTree) goFile(name string) error {
@@ -185,7 +185,7 @@ var (
 	namePattern    = regexp.MustCompile(`^\*?([a-z]+)\.([A-Z]\w*(?:\.[A-Z]\w*)?)$`)
 	plainPattern   = regexp.MustCompile(`^[A-Za-z]\w+$`)
 	commandPattern = regexp.MustCompile(`^[a-z][a-z-]*$`)
-	flagPattern    = regexp.MustCompile(`--([a-z-]+)`)
+	flagPattern    = regexp.MustCompile(`--([a-z][a-z0-9-]*)`)
 )
 
 func (s *sourceTree) markdown(name string) error {

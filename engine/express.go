@@ -314,10 +314,10 @@ func (o *owner) handleExpress(m *expressMessage) bool {
 
 // refuse tells of a start that did not come to its begin.
 func (m *expressMessage) refuse(err error) {
-	switch {
-	case m.kind == expressStore:
+	switch m.kind {
+	case expressStore:
 		m.start.stored(err)
-	case m.kind == expressBegin:
+	case expressBegin:
 		m.start.tell(&expressEnd{err: err})
 	}
 }
