@@ -99,6 +99,14 @@ func (s *inner) Cursor() []byte { return binary.AppendUvarint(nil, uint64(s.next
 
 func (s *inner) Close() {}
 
+// originOfItems is where items come from, as expressions see it.
+func originOfItems(spec *items.Spec) string {
+	if spec.Resource == items.GetObject {
+		return "S3://" + spec.Bucket + "/" + spec.Key
+	}
+	return "S3://" + spec.Bucket
+}
+
 // open opens the source where the reader stands.
 func (r *runReader) open(ctx context.Context) (err error) {
 	if !r.spec.Reader.Exists() {
@@ -107,10 +115,7 @@ func (r *runReader) open(ctx context.Context) (err error) {
 		return nil
 	}
 	spec := itemsSpec(r.spec.Reader)
-	r.origin = "S3://" + spec.Bucket
-	if spec.Resource == items.GetObject {
-		r.origin += "/" + spec.Key
-	}
+	r.origin = originOfItems(&spec)
 	if r.objects == nil {
 		return &items.Error{Cause: "This server has no object store to read from: the setting s3-directory names a directory that serves as one."}
 	}
@@ -198,6 +203,15 @@ func (b *batcher) check() *interp.Failure {
 		return nil
 	}
 	return failure("States.Runtime", "The limits of ItemBatcher must be positive.")
+}
+
+// add adds an item to the text of a batch of count others; fits tells whether that has the bytes that it may.
+func (b *batcher) add(text []byte, count int, item value.Value) (more []byte, fits bool) {
+	if count > 0 {
+		text = append(text, ',')
+	}
+	text = append(text, item.Text()...)
+	return text, int64(len(text)+len(b.tail)) <= b.bytes
 }
 
 // page is what a reader has read: children of one chunk.
@@ -345,17 +359,14 @@ func (r *runReader) batch(ctx context.Context) (input value.Value, count int, f 
 		if !item.Exists() {
 			break
 		}
-		size := len(text) + item.Size() + len(r.batcher.tail)
-		if count > 0 && int64(size)+1 > r.batcher.bytes {
+		more, fits := r.batcher.add(text, count, item)
+		if !fits && count > 0 {
 			break
 		}
-		if r.batcher.payload.Exceeded(int64(size)) {
+		if r.batcher.payload.Exceeded(int64(len(more) + len(r.batcher.tail))) {
 			return value.Value{}, 0, r.tooLarge(), nil
 		}
-		if count > 0 {
-			text = append(text, ',')
-		}
-		text = append(text, item.Text()...)
+		text = more
 		count++
 		r.drop()
 	}

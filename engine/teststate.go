@@ -98,6 +98,14 @@ func (e *Engine) newTest(ctx context.Context, t *statelark.StateTest) (*stateTes
 		Token:       func(seq uint64) string { return e.tokens.token(exec, seq) },
 		Interrupted: test.interrupted,
 	}
+	if t.ReaderData != nil {
+		spec.Read = func(reader value.Value) (interp.ItemsRead, *interp.Failure) {
+			return test.readGiven(*t.ReaderData, reader)
+		}
+	}
+	spec.Batch = func(v value.Value, inputs []value.Value) ([]value.Value, *interp.Failure) {
+		return newBatcher(v, e.opts.Limits.PayloadBytes).group(inputs)
+	}
 	test.x = interp.NewTest(id, host, m.Machine, value.Checked(t.Input), rand.Uint64(), spec)
 	return test, nil
 }
@@ -115,11 +123,6 @@ func specOf(t *statelark.StateTest) interp.Test {
 		spec.Mock = &interp.Mock{Error: m.Error, Cause: m.Cause}
 		if m.Result != nil {
 			spec.Mock.Result = value.Checked(*m.Result)
-		}
-	}
-	if t.ReaderData != nil {
-		if items, err := value.Parse(*t.ReaderData); err == nil && items.Kind() == value.Array {
-			spec.Items = items
 		}
 	}
 	return spec

@@ -113,13 +113,7 @@ func (r *MapRun) configure(f *frame) (fail *failure) {
 		if part.t == nil {
 			continue
 		}
-		if *part.into, fail = f.lang.template(f, part.t, part.name); fail == nil {
-			fail = f.wholeNumbers(part.t, *part.into)
-		}
-		if fail == nil && f.x.overPayload(*part.into) {
-			fail = f.tooMuch()
-		}
-		if fail != nil {
+		if *part.into, fail = f.part(part.t, part.name); fail != nil {
 			return fail
 		}
 	}

@@ -23,8 +23,17 @@ type Test struct {
 	Failed    int            // iterations of the Map that failed
 	// InMap: the state stands in the processor of a Map, and sees its input as the first item in the context object.
 	InMap bool
-	// Items is what the ItemReader of the Map reads, an array; absent: not known.
-	Items value.Value
+	// Read reads what the ItemReader of the Map does, its expressions computed; nil: that is not known. Batch makes batches
+	// of the inputs as the ItemBatcher says, computed likewise; no Map that has one can do without.
+	Read  func(reader value.Value) (ItemsRead, *Failure)
+	Batch func(batcher value.Value, inputs []value.Value) ([]value.Value, *Failure)
+}
+
+// ItemsRead is a data set.
+type ItemsRead struct {
+	Items   value.Value // an array, or an object whose members are the items
+	Pointed value.Value // what the ItemsPointer leads to; absent without one
+	Source  string      // see Item
 }
 
 // Mock is the result of the work of the state, or, when Result is absent, its failure.
@@ -46,14 +55,16 @@ const (
 	InspectResultSelector
 	InspectResultPath
 	InspectItemsPath
+	InspectItemsPointer
 	InspectItemSelector
+	InspectItemBatcher
 	InspectVariables
 	inspectedSteps
 )
 
 var inspectedNames = [inspectedSteps]string{
 	"input", "afterArguments", "afterInputPath", "afterParameters", "result", "afterResultSelector", "afterResultPath",
-	"afterItemsPath", "afterItemSelector", "variables",
+	"afterItemsPath", "afterItemsPointer", "afterItemSelector", "afterItemBatcher", "variables",
 }
 
 // String returns the name of the step in the inspectionData of TestState.
@@ -99,6 +110,7 @@ type test struct {
 	noted   Inspection
 	next    string   // where the state leads to
 	failure *failure // that was caught
+	source  string   // of items that were read
 }
 
 // NewTest returns the memory of a test, which is stepped as one of NewExec. m has one state.
@@ -262,7 +274,7 @@ func (x *Exec) testItems(f *frame) *failure {
 		}
 		t.noteTolerance(count, percentage)
 	}
-	if fail := x.selectItems(f, items); fail != nil {
+	if fail := x.inspectInputs(f, items); fail != nil {
 		return fail
 	}
 	if m.Distributed && t.Mock.Result.Exists() && t.tooManyFailed(items) {
@@ -294,14 +306,10 @@ func (t *test) tooManyFailed(items value.Value) bool {
 	return Exceeded(run.Tolerated, run.Percentage, int64(t.Failed), int64(max(items.Len(), t.Failed)))
 }
 
-// items returns what the Map of f iterates over, absent when that is not known: an ItemReader reads nothing here.
+// items returns what the Map of f iterates over, absent when that is not known.
 func (t *test) items(f *frame) (value.Value, *failure) {
-	m := f.s.Map
-	if m.ItemReader != nil {
-		if _, fail := f.lang.template(f, m.ItemReader, "ItemReader"); fail != nil {
-			return value.Value{}, fail
-		}
-		return t.Items, nil
+	if f.s.Map.ItemReader != nil {
+		return t.read(f)
 	}
 	items, fail := f.lang.items(f)
 	if fail == nil && f.s.Language == asl.JSONPath {
@@ -310,29 +318,100 @@ func (t *test) items(f *frame) (value.Value, *failure) {
 	return items, fail
 }
 
-// selectItems notes the inputs that the ItemSelector makes, unless they are more than an answer may hold.
-func (x *Exec) selectItems(f *frame, items value.Value) *failure {
-	if f.s.Map.ItemSelector == nil || !items.Exists() {
+// read returns what the ItemReader reads. Where the host cannot tell, the guide has the data in the input of the state, at
+// the ItemsPath.
+func (t *test) read(f *frame) (value.Value, *failure) {
+	reader, fail := f.part(f.s.Map.ItemReader, "ItemReader")
+	if fail != nil {
+		return value.Value{}, fail
+	}
+	if t.Read == nil {
+		if f.s.Language != asl.JSONPath {
+			return value.Value{}, nil
+		}
+		items, fail := f.lang.items(f)
+		if fail != nil || items.Kind() != value.Array {
+			return value.Value{}, nil
+		}
+		t.noted.Steps[InspectItemsPath] = items
+		return items, nil
+	}
+	read, wrong := t.Read(reader)
+	if wrong != nil {
+		return value.Value{}, &failure{name: wrong.Error, cause: wrong.Cause, fatal: wrong.Fatal}
+	}
+	if f.s.Language == asl.JSONPath {
+		t.noted.Steps[InspectItemsPointer] = read.Pointed
+	}
+	t.source = read.Source
+	return read.Items, nil
+}
+
+// part computes a part of a distributed Map, such as its ItemReader.
+func (f *frame) part(t *asl.Template, name string) (v value.Value, fail *failure) {
+	if v, fail = f.lang.template(f, t, name); fail == nil {
+		fail = f.wholeNumbers(t, v)
+	}
+	if fail == nil && f.x.overPayload(v) {
+		fail = f.tooMuch()
+	}
+	return v, fail
+}
+
+// inspectInputs notes the inputs that ItemSelector and ItemBatcher make, unless they are more than an answer may hold.
+func (x *Exec) inspectInputs(f *frame, items value.Value) *failure {
+	m, t := f.s.Map, x.test
+	batcher, fail := value.Value{}, (*failure)(nil)
+	if m.ItemBatcher != nil {
+		if batcher, fail = f.part(m.ItemBatcher, "ItemBatcher"); fail != nil {
+			return fail
+		}
+	}
+	if m.ResultWriter != nil {
+		if _, fail = f.part(m.ResultWriter, "ResultWriter"); fail != nil {
+			return fail
+		}
+	}
+	if m.ItemSelector == nil && m.ItemBatcher == nil || !items.Exists() {
 		return nil
 	}
-	var selected []value.Value
+	selected, fits, fail := x.selectItems(f, items)
+	if fail != nil || !fits {
+		return fail
+	}
+	if m.ItemSelector != nil {
+		t.noted.Steps[InspectItemSelector] = value.NewArray(selected)
+	}
+	if m.ItemBatcher == nil {
+		return nil
+	}
+	batches, wrong := t.Batch(batcher, selected)
+	if wrong != nil {
+		return &failure{name: wrong.Error, cause: wrong.Cause, fatal: wrong.Fatal}
+	}
+	if list := value.NewArray(batches); !x.overPayload(list) {
+		t.noted.Steps[InspectItemBatcher] = list
+	}
+	return nil
+}
+
+// selectItems returns the inputs that the items become, and whether an answer has room for them.
+func (x *Exec) selectItems(f *frame, items value.Value) (selected []value.Value, fits bool, fail *failure) {
 	size := 0
 	for i := range items.Len() {
 		of := x.newFrame(f.t)
 		of.in, of.item = f.in, itemOf(items, i)
+		of.item.source = x.test.source
 		v, fail := of.selectItem()
 		x.frames = x.frames[:len(x.frames)-1]
 		if fail != nil {
-			return fail
+			return nil, false, fail
 		}
 		if size += v.Size(); !x.limits.PayloadBytes.Exceeded(int64(size)) {
 			selected = append(selected, v)
 		}
 	}
-	if !x.limits.PayloadBytes.Exceeded(int64(size)) {
-		x.test.noted.Steps[InspectItemSelector] = value.NewArray(selected)
-	}
-	return nil
+	return selected, !x.limits.PayloadBytes.Exceeded(int64(size)), nil
 }
 
 // itemOf returns item i of an array, or of an object whose members are the items.

@@ -13,6 +13,10 @@ import (
 	"github.com/statelark/statelark/value"
 )
 
+func readsFive(value.Value) (ItemsRead, *Failure) {
+	return ItemsRead{Items: value.Checked(`[5]`)}, nil
+}
+
 // oneTest runs a test whose Task answer answers, when it has no mock; waits are over at once.
 func oneTest(t *testing.T, m *asl.Machine, input string, spec Test, answer Event, seed uint64) TestResult {
 	t.Helper()
@@ -184,7 +188,7 @@ max 2`},
 		"a map whose items are read": {`"Type":"Map","ItemReader":{"Resource":"arn:aws:states:::s3:getObject","Parameters":{"Bucket":"b","Key":"k"},"ReaderConfig":{"InputType":"JSON"}},
 			"ItemSelector":{"v.$":"$$.Map.Item.Value"},
 			"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}},"End":true`, `{}`,
-			with(mocked(`[1]`), func(s *Test) { s.Items = value.Checked(`[5]`) }),
+			with(mocked(`[1]`), func(s *Test) { s.Read = readsFive }),
 			"SUCCEEDED [1]\ninput {}\nafterInputPath {}\nafterResultSelector [1]\nafterResultPath [1]\nafterItemSelector [{\"v\":5}]\nmax 0"},
 		"parallel": {`"Type":"Parallel","Branches":[{"StartAt":"B","States":{"B":{"Type":"Pass","End":true}}}],"ResultSelector":{"r.$":"$[0]"},"End":true`, `1`, mocked(`[2]`),
 			"SUCCEEDED {\"r\":2}\ninput 1\nafterResultSelector {\"r\":2}\nafterResultPath {\"r\":2}"},
