@@ -128,3 +128,60 @@ func TestATapIsToldOfAnExpressExecutionThatIsCutOff(t *testing.T) {
 		t.Errorf("the last news is %+v of %+v", last, last.Execution)
 	}
 }
+
+// tape keeps all news.
+type tape struct {
+	mu   sync.Mutex
+	news []*News
+}
+
+func (t *tape) Tell(n *News) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.news = append(t.news, n)
+}
+
+// of returns the first news with an event of a type.
+func (t *tape) of(kind history.Type, run bool) *News {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, n := range t.news {
+		if (n.Execution.MapRun != "") == run && slices.ContainsFunc(n.Events, func(e history.Event) bool { return e.Type == kind }) {
+			return n
+		}
+	}
+	return nil
+}
+
+// Logs and status changes tell of a child which Map Run it is of, and of whatever follows a redrive how often there was one.
+func TestATapIsToldOfMapRunsAndRedrives(t *testing.T) {
+	for _, kind := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			tap, f := &tape{}, &failing{broken: true}
+			inBubbleWith(t, Options{Owners: 2, Tap: tap}, f.start, func(r *rig) {
+				m := r.machine("M", `{"StartAt":"M","States":{"M":{"Type":"Map","Label":"L","ItemProcessor":{
+					"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"`+kind+`"},"StartAt":"P","States":{"P":{`+pass+`,"End":true}}},"Next":"T"},"T":`+functionState+`}}`)
+				x := r.run(m, "e", `[1]`).ARN()
+				f.broken = false
+				is(t, "status", r.redrive(x).Status, statelark.Succeeded)
+				list, _, err := r.MapRuns(t.Context(), x, 0, 10)
+				if err != nil || len(list) != 1 {
+					t.Fatal(list, err)
+				}
+				for _, event := range []history.Type{history.ExecutionStarted, history.ExecutionSucceeded} {
+					child := tap.of(event, true)
+					if child == nil || child.Execution.MapRun != list[0].ARN || child.Machine.ARN != m+"/L" {
+						t.Errorf("of a child it is told %+v", child)
+					}
+				}
+				is(t, "redrives before", tap.of(history.ExecutionFailed, false).Execution.Redrives, 0)
+				for _, event := range []history.Type{history.ExecutionRedriven, history.ExecutionSucceeded} {
+					n := tap.of(event, false)
+					if n == nil || n.Execution.Redrives != 1 || n.Execution.Redriven.IsZero() || n.Input != `[1]` {
+						t.Errorf("of the redrive it is told %+v", n)
+					}
+				}
+			})
+		})
+	}
+}
