@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"strconv"
 	"strings"
@@ -12,8 +13,7 @@ import (
 	"github.com/statelark/statelark/engine"
 )
 
-// redriveRuns: executions with Map Runs are redriven, too.
-const redriveRuns = false
+var redriveRuns = flag.Bool("redriveruns", false, "executions with Map Runs are redriven, too")
 
 // mapping is what holds for every Map Run of a kind, whose items are numbers, each another one.
 type mapping struct {
@@ -76,6 +76,10 @@ func addMapKinds(typ string) {
 		`{}`, well(""), &mapping{items: tableItems, failing: 1, exported: true})
 	// More than one chunk.
 	add("large", distributed(typ, `{"Type":"Wait","Seconds":1,"End":true}`, `,"MaxConcurrency":150`), list(0, 620), well(list(0, 620)), &mapping{items: 620})
+	// One that ends well when it has been redriven often enough.
+	add("mendingrun", distributed(typ, echoes[:len(echoes)-len(`"End":true}`)]+`"Next":"Y"},"Y":{`+fn+`flaky","End":true}`, `,"MaxConcurrency":3`),
+		list(0, 8), map[statelark.Status]string{statelark.Succeeded: list(0, 8), statelark.Failed: "States.ExceedToleratedFailureThreshold"},
+		&mapping{items: 8, failing: 0})
 	// Two Map Runs at once, and two that are cut off.
 	both := func(last string) string {
 		return `{"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[` + distributed(typ, echoes, `,"MaxConcurrency":2`) + `,` +
@@ -168,15 +172,20 @@ func (w *world) watchCounts(r *statelark.MapRun) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	was := w.counted[r.ARN]
-	if n.Succeeded < was.Succeeded || n.Failed < was.Failed || n.Aborted < was.Aborted || n.TimedOut < was.TimedOut || n.Total < was.Total {
+	before := w.counted[r.ARN]
+	w.counted[r.ARN] = r
+	if before == nil {
+		return
+	}
+	was := before.Items
+	ill := n.Failed < was.Failed || n.Aborted < was.Aborted || n.TimedOut < was.TimedOut // which a redrive takes back
+	if n.Succeeded < was.Succeeded || n.Total < was.Total || r.Redrives == before.Redrives && ill {
 		w.errorf("the counts of %s were %+v and are %+v", r.ARN, was, n)
 	}
-	w.counted[r.ARN] = n
 }
 
 func sum(n statelark.MapRunCounts) int64 {
-	return n.Pending + n.Running + n.Succeeded + n.Failed + n.TimedOut + n.Aborted
+	return n.Pending + n.Running + n.Succeeded + n.Failed + n.TimedOut + n.Aborted + n.PendingRedrive
 }
 
 // foreman stops children of Map Runs.
@@ -325,14 +334,24 @@ func numbersOf(input string) (numbers []string) {
 
 // auditResults checks that the files of a run that succeeded have each of its items once.
 func (w *world) auditResults(r *statelark.MapRun, n statelark.MapRunCounts) {
-	folder := results + "/" + r.ARN[strings.LastIndexByte(r.ARN, ':')+1:] + "/"
+	var output struct {
+		ResultWriterDetails struct{ Key string }
+	}
+	d := w.look(r.Execution)
+	if d == nil || d.Status != statelark.Succeeded { // the run did, and its execution was stopped meanwhile
+		return
+	}
+	if err := json.Unmarshal([]byte(d.Output), &output); err != nil || output.ResultWriterDetails.Key == "" {
+		w.errorf("%s succeeded with %s, %v", r.Execution, d.Output, err)
+		return
+	}
 	var manifest struct {
 		ResultFiles map[string][]struct {
 			Key  string
 			Size int
 		}
 	}
-	if err := json.Unmarshal([]byte(w.objects.text(folder+"manifest.json")), &manifest); err != nil {
+	if err := json.Unmarshal([]byte(w.objects.text(output.ResultWriterDetails.Key)), &manifest); err != nil {
 		w.errorf("%s: its manifest: %v", r.ARN, err)
 	}
 	records, items := make(map[string]int64), make(map[string]bool)

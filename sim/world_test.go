@@ -49,9 +49,9 @@ type world struct {
 	live      bool
 	express   map[string]bool // Express executions whose start was acknowledged
 	redrives  map[string]*redrives
-	disturbed map[string]bool                   // executions of whose Map Runs somebody wanted to stop a child
-	counted   map[string]statelark.MapRunCounts // of Map Runs, as they were last told
-	done      map[string]int                    // how often each came to its end, by ARN and by input
+	disturbed map[string]bool              // executions of whose Map Runs somebody wanted to stop a child
+	counted   map[string]*statelark.MapRun // of Map Runs, as they were last told
+	done      map[string]int               // how often each came to its end, by ARN and by input
 }
 
 // node is an engine that runs, and the store as it sees it.
@@ -169,7 +169,7 @@ func (w *world) run() {
 	w.ended, w.stops, w.answers = make(map[string]*statelark.ExecutionDetail), make(map[string]bool), make(map[string]string)
 	w.published, w.express, w.done = make(map[string]int), make(map[string]bool), make(map[string]int)
 	w.mended, w.redrives = make(chan struct{}), make(map[string]*redrives)
-	w.objects, w.counted = newObjects(w), make(map[string]statelark.MapRunCounts)
+	w.objects, w.counted = newObjects(w), make(map[string]*statelark.MapRun)
 	w.disturbed = make(map[string]bool)
 	w.objects.putTable()
 	people := []func(){w.expresser, w.worker, w.worker, w.stopper, w.pest, w.watcher, w.clockmaker, w.foreman, w.tuner}
