@@ -198,6 +198,9 @@ func (e *Engine) Execution(ctx context.Context, arn string) (*statelark.Executio
 		d, err = durably(ctx, e, func() (*statelark.ExecutionDetail, error) { return e.detail(ctx, arn) })
 	}
 	if err == nil {
+		err = e.showPending(ctx, &d.Execution)
+	}
+	if err == nil {
 		d.RedriveStatus, d.RedriveReason, err = e.redriveStatus(ctx, &d.Execution)
 	}
 	if err != nil {

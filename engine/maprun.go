@@ -34,6 +34,7 @@ type mapRun struct {
 
 	reader  *runReader // of the data set; a job has it while reading is set
 	chunks  []*chunk   // in order
+	redo    redo       // what goes again
 	index   []segment  // of the last row of segments
 	taken   map[uint64]struct{}
 	running int64
@@ -46,6 +47,7 @@ type mapRun struct {
 
 	// For the next change:
 	isNew    bool // it begins the run
+	redriven bool // it begins a redrive
 	dirty    bool // row 0 changed
 	indexed  bool // so did the last row of segments
 	added    []statelark.Blob
@@ -75,6 +77,10 @@ type chunk struct {
 	stored  bool          // its row is, or is about to be
 	dirty   bool
 	express []*expressStart // of the EXPRESS children that run
+
+	// Of children that go again: the blob of the segment that they are, and what that says of them, without payloads.
+	blob  uint32 // 0: they are new
+	again []endedChild
 }
 
 func (c *chunk) itemsOf(i int) int64 {
@@ -95,10 +101,10 @@ func (c *chunk) itemsFrom(i int) (n int64) {
 	return n
 }
 
-func (r *mapRun) childName(c *chunk, i int) string { return childName(r.name, c.first+int64(i)) }
+func (r *mapRun) childName(c *chunk, i int) string { return childName(r.name, c.index(i)) }
 
 func (r *mapRun) childID(c *chunk, i int) statelark.ExecID {
-	return namedID(c.at, r.program.record.ARN, r.childName(c, i))
+	return namedID(c.began(i), r.program.record.ARN, r.childName(c, i))
 }
 
 // openRun reads a run from the store or, when the message begins it, makes it. It is nil when there is none under way.
@@ -107,11 +113,14 @@ func (e *Engine) openRun(m runMessage) (*mapRun, error) {
 	record, err := e.store.Execution(ctx, m.id)
 	switch {
 	case err == nil && record.Status != statelark.Running:
-		return nil, nil
+		return e.openEnded(ctx, record, m.row)
 	case err == nil:
 		return e.readRun(ctx, record)
 	case !errors.Is(err, statelark.ErrNotFound):
 		return nil, fmt.Errorf("reading Map Run %s: %w", m.id, err)
+	case m.row != nil && m.row.Data[0] == messageRedriveRun:
+		e.refuseRedrive(m.row, "The Map Run does not exist any more.")
+		return nil, nil
 	case m.row == nil || m.row.Data[0] != messageBeginRun:
 		return nil, nil
 	}
@@ -201,7 +210,11 @@ func (r *mapRun) readRows(ctx context.Context, store statelark.Store) error {
 		default:
 			var c *chunk
 			c, err = parseChunk(stored.Thread, stored.Data)
-			r.chunks = append(r.chunks, c)
+			if err == nil && c.blob != 0 {
+				r.redo.chunks = append(r.redo.chunks, c)
+			} else {
+				r.chunks = append(r.chunks, c)
+			}
 		}
 		if err != nil {
 			return err
@@ -211,7 +224,7 @@ func (r *mapRun) readRows(ctx context.Context, store statelark.Store) error {
 		return row.ErrShort
 	}
 	slices.SortFunc(r.chunks, func(a, b *chunk) int { return int(a.first - b.first) })
-	for _, c := range r.chunks {
+	for c := range r.underWay() {
 		if r.state.express {
 			c.begun = 0 // what had not ended is run again
 		}
@@ -219,6 +232,7 @@ func (r *mapRun) readRows(ctx context.Context, store statelark.Store) error {
 			if !c.done.has(i) {
 				r.running++
 				r.runningItems += c.itemsOf(i)
+				r.redo.note(c, i, 1)
 			}
 		}
 	}
@@ -253,7 +267,7 @@ func (e *Engine) equip(ctx context.Context, r *mapRun, spec *interp.MapRun) (err
 		return fmt.Errorf("reading the definition of the children of %s: %w", r.arn, err)
 	}
 	r.reader = newRunReader(e, spec, r.state)
-	return nil
+	return e.readRedo(ctx, r)
 }
 
 // addBlob numbers a blob that the next change stores.
@@ -288,7 +302,7 @@ func (r *mapRun) stop() {
 		return
 	}
 	r.state.phase, r.dirty, r.flushNow = stopping, true, true
-	for _, c := range r.chunks {
+	for c := range r.underWay() {
 		c.inputs = nil
 	}
 }
@@ -330,7 +344,7 @@ func (s *mapRuns) advance(r *mapRun) {
 		}
 		s.read(r)
 		s.beginChildren(r)
-		if r.state.readAll && len(r.chunks) == 0 && !r.isReading {
+		if r.state.readAll && len(r.chunks) == 0 && !r.goesAgain() && !r.isReading {
 			r.state.phase, r.dirty, r.flushNow = collecting, true, true
 		}
 	case stopping:
@@ -352,7 +366,7 @@ func (s *mapRuns) beginChildren(r *mapRun) {
 		return
 	}
 	budget := beginsTurn
-	for _, c := range r.chunks {
+	for c := range r.underWay() {
 		for c.inputs != nil && c.begun < c.count {
 			switch {
 			case r.running >= s.atOnce(r):
@@ -386,7 +400,7 @@ func (s *mapRuns) beginChild(r *mapRun, c *chunk) bool {
 		if s.begins.Load() >= maxBegins || s.e.committer.behind() || len(r.sends) >= maxSends {
 			return false
 		}
-		r.sends = append(r.sends, beginChildMessage(r, c, i))
+		r.sends = append(r.sends, r.childMessage(c, i))
 		s.begins.Add(1)
 		c.dirty = true
 	}
@@ -395,6 +409,7 @@ func (s *mapRuns) beginChild(r *mapRun, c *chunk) bool {
 	c.begun++
 	r.running++
 	r.runningItems += c.itemsOf(i)
+	r.redo.note(c, i, 1)
 	return true
 }
 
@@ -411,7 +426,7 @@ func (s *mapRuns) stopChildren(r *mapRun) {
 		s.giveUpExpress(r)
 		return
 	}
-	for _, c := range r.chunks {
+	for c := range r.underWay() {
 		for ; c.stopped < c.begun; c.stopped++ {
 			if c.done.has(c.stopped) {
 				continue
@@ -419,19 +434,22 @@ func (s *mapRuns) stopChildren(r *mapRun) {
 			if len(r.sends) >= maxSends {
 				return
 			}
-			r.sends = append(r.sends, stopChildMessage(r.childID(c, c.stopped)))
+			r.sends = append(r.sends, stopChildMessage(r, r.childID(c, c.stopped)))
 		}
 	}
 }
 
 // childEnded takes in the end of a STANDARD child.
 func (s *mapRuns) childEnded(r *mapRun, end childEnd) {
-	c := r.chunkOf(end.index)
-	if c == nil || c.done.has(int(end.index-c.first)) {
+	c, i := r.place(end.index)
+	if c == nil || c.done.has(i) || end.redrive != r.state.redrives {
 		return
 	}
-	i := int(end.index - c.first)
-	s.ended(r, c, i, endedChild{index: end.index, items: uint32(c.itemsOf(i)), status: end.status, at: c.at}, end.output)
+	if end.fixed {
+		r.state.fixed++
+		r.state.fixedItems += c.itemsOf(i)
+	}
+	s.ended(r, c, i, endedChild{index: end.index, items: uint32(c.itemsOf(i)), status: end.status, at: c.began(i)}, end.output)
 }
 
 // chunkOf returns the chunk of a child, nil when it has ended.
@@ -459,6 +477,7 @@ func (s *mapRuns) ended(r *mapRun, c *chunk, i int, end endedChild, output int64
 	c.dirty, r.dirty = true, true
 	r.running--
 	r.runningItems -= items
+	r.wentAgain(c, i)
 	r.state.children[end.status]++
 	r.state.items[end.status] += items
 	r.finished = append(r.finished, end)
@@ -467,7 +486,7 @@ func (s *mapRuns) ended(r *mapRun, c *chunk, i int, end endedChild, output int64
 		if c.stored {
 			r.removed = append(r.removed, c.number)
 		}
-		r.chunks = slices.Delete(r.chunks, slices.Index(r.chunks, c), slices.Index(r.chunks, c)+1)
+		r.drop(c)
 	}
 	if end.status == statelark.Succeeded {
 		r.state.outputs += output + 1
@@ -501,8 +520,10 @@ func (r *mapRun) counts() (items, children statelark.MapRunCounts) {
 			children.Total = s.bound
 		}
 	}
+	items.FailuresNotRedrivable, children.FailuresNotRedrivable = s.fixedItems, s.fixed
+	items.PendingRedrive, children.PendingRedrive = s.againItems.ended()-r.redo.items, s.again.ended()-r.redo.running
 	for _, c := range []*statelark.MapRunCounts{&items, &children} {
-		c.Pending = c.Total - c.Running - c.Succeeded - c.Failed - c.TimedOut - c.Aborted
+		c.Pending = c.Total - c.Running - c.Succeeded - c.Failed - c.TimedOut - c.Aborted - c.PendingRedrive
 		if r.record.Status == statelark.Succeeded {
 			c.ResultsWritten = c.Total
 		}
@@ -555,7 +576,7 @@ func (s *mapRuns) flush(r *mapRun) {
 
 // idle reports whether nothing will end soon.
 func (r *mapRun) idle() bool {
-	return r.running == 0 && !r.isReading && !slices.ContainsFunc(r.chunks, func(c *chunk) bool { return c.begun < c.count })
+	return r.running == 0 && !r.isReading && !r.goesAgain() && !slices.ContainsFunc(r.chunks, func(c *chunk) bool { return c.begun < c.count })
 }
 
 // change makes the change of what has come about.
@@ -566,21 +587,27 @@ func (s *mapRuns) change(r *mapRun) *statelark.Change {
 		ch.Start, ch.Free, ch.Execution = true, true, r.record
 		ch.Work = append(ch.Work, statelark.WorkOp{Data: []byte{workMapRun}})
 	}
+	if r.redriven {
+		ch.Execution = r.record
+		ch.Work = append(ch.Work, statelark.WorkOp{Data: []byte{workMapRun}})
+	}
 	for _, number := range r.removed {
 		ch.Threads = append(ch.Threads, statelark.ThreadRow{Thread: number})
 	}
-	for _, c := range r.chunks {
+	for c := range r.underWay() {
 		if c.dirty {
 			ch.Threads = append(ch.Threads, statelark.ThreadRow{Thread: c.number, Data: c.append(nil)})
 			c.dirty, c.stored = false, true
 		}
 	}
+	ch.Threads = append(ch.Threads, r.redo.rows...)
 	if r.indexed {
 		number := segmentRow | (r.state.indexes - 1)
 		ch.Threads = append(ch.Threads, statelark.ThreadRow{Thread: number, Data: appendIndex(nil, r.index)})
 	}
 	ch.Threads = append(ch.Threads, statelark.ThreadRow{Data: r.state.append(nil)})
-	r.isNew, r.dirty, r.indexed, r.flushNow = false, false, false, false
+	r.isNew, r.redriven, r.dirty, r.indexed, r.flushNow = false, false, false, false, false
+	r.redo.rows = nil
 	r.sends, r.consumed, r.added, r.removed = nil, nil, nil, nil
 	return ch
 }
@@ -599,7 +626,7 @@ func (r *mapRun) segment() {
 		}
 	}
 	r.finished, r.bytes = nil, 0
-	if len(r.index)+2 > maxIndexed || r.state.indexes == 0 {
+	if len(r.index)+2 > maxIndexed || r.state.indexes == r.state.walk.rows {
 		r.index = nil
 		r.state.indexes++
 	}
@@ -630,14 +657,20 @@ func (s *mapRuns) finish(r *mapRun, output string) {
 	default:
 		record.Status = statelark.Succeeded
 	}
-	r.record, r.state.phase, r.state.written = &record, over, true
+	r.record, r.state.phase = &record, over
+	r.state.stayAsTheyWere()
 	if r.state.aborted { // should its execution still wait, its state machine is being deleted
 		f = &interp.Failure{}
 	}
 	ch := s.change(r)
 	ch.Execution, ch.Close, ch.Keep = &record, true, true
 	ch.Sends = append(ch.Sends, runEndedMessage(&record, output, f))
-	s.submit(r, ch, func() { s.forget(r) })
+	s.submit(r, ch, func() {
+		s.forget(r)
+		for _, m := range r.redo.held {
+			s.handle(runMessage{id: r.id, row: m})
+		}
+	})
 }
 
 // maxItems is how many items a run has at most.

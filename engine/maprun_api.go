@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/hex"
@@ -179,17 +180,33 @@ func (e *Engine) MapRunExecutions(ctx context.Context, text string, status state
 		return e.expressChildren(ctx, r, status, after, n)
 	}
 	q := statelark.ExecutionQuery{Machine: text, Status: status, Limit: n + 1}
-	copy(q.Before[:], after)
-	list, err = durably(ctx, e, func() ([]*statelark.Execution, error) { return e.store.Executions(ctx, q) })
-	if err != nil {
-		return nil, "", fmt.Errorf("listing the children of %s: %w", text, err)
+	if status == statelark.PendingRedrive { // the store has them by how they ended
+		q.Status = 0
 	}
-	if len(list) > n {
-		list = list[:n]
-		next = string(list[n-1].ID[:])
+	copy(q.Before[:], after)
+	for range listPages {
+		page, err := durably(ctx, e, func() ([]*statelark.Execution, error) { return e.store.Executions(ctx, q) })
+		if err != nil {
+			return nil, "", fmt.Errorf("listing the children of %s: %w", text, err)
+		}
+		for _, x := range page {
+			if len(list) == n {
+				return list, next, nil
+			}
+			next, q.Before = string(x.ID[:]), x.ID
+			if x = r.shownChild(x); status == 0 || x.Status == status {
+				list = append(list, x)
+			}
+		}
+		if len(page) <= n {
+			return list, "", nil
+		}
 	}
 	return list, next, nil
 }
+
+// listPages is how many pages of the store one call goes through.
+const listPages = 10
 
 // EXPRESS children are listed in this order: those that run, by falling index; then those that have ended, by where they are
 // stored, the last first. A place in that list is a byte, 0 or 1, and the index, or the numbers of the row of segments, the
@@ -261,21 +278,27 @@ func (e *Engine) runningChildren(ctx context.Context, id statelark.ExecID, below
 }
 
 func (r *mapRun) runningExpress(below int64, n int) (list []*statelark.Execution) {
-	for _, c := range slices.Backward(r.chunks) {
-		for i, x := range slices.Backward(c.express) {
-			if x == nil || c.first+int64(i) >= below {
-				continue
-			}
-			record := *x.record
-			if list = append(list, &record); len(list) == n {
-				return list
+	var run []place
+	for c := range r.underWay() {
+		for i, x := range c.express {
+			if x != nil && c.index(i) < below {
+				run = append(run, place{c, i})
 			}
 		}
+	}
+	slices.SortFunc(run, func(a, b place) int { return cmp.Compare(b.c.index(b.i), a.c.index(a.i)) })
+	for _, p := range run[:min(n, len(run))] {
+		record := *p.c.express[p.i].record
+		list = append(list, &record)
 	}
 	return list
 }
 
 func (e *Engine) storedChildren(ctx context.Context, r *mapRun, status statelark.Status, from childPlace, n int, list []*statelark.Execution) ([]*statelark.Execution, string, error) {
+	running, err := e.goAgainNow(ctx, r)
+	if err != nil {
+		return nil, "", err
+	}
 	rows, err := r.indexRows(ctx, e.store)
 	if err != nil {
 		return nil, "", err
@@ -286,19 +309,25 @@ func (e *Engine) storedChildren(ctx context.Context, r *mapRun, status statelark
 			continue
 		}
 		for j, s := range slices.Backward(segments) {
-			if i == from.row && j > from.at || status != 0 && s.well != (status == statelark.Succeeded) {
+			if i == from.row && j > from.at || status != 0 && s.well != (status == statelark.Succeeded) || s.again && r.chunkWith(s.blob) == nil {
 				continue
 			}
 			if read++; read > listSegments {
 				return list, childPlace{stored: true, row: i, at: j, item: int(s.count)}.text(), nil
 			}
-			results, err := readSegment(ctx, e.store, r.id, s)
+			results, err := readSegment(ctx, e.store, r.id, s.blob)
 			if err != nil {
 				return nil, "", err
 			}
 			for k := range slices.Backward(results) {
 				x := &results[k]
-				if i == from.row && j == from.at && k >= from.item || status != 0 && x.status != status {
+				if i == from.row && j == from.at && k >= from.item || r.hasGone(s, k) || running[x.index] {
+					continue
+				}
+				if r.pendsRedrive(i, x.status) {
+					x.status = statelark.PendingRedrive
+				}
+				if status != 0 && x.status != status {
 					continue
 				}
 				if len(list) == n {
@@ -410,17 +439,20 @@ func (e *Engine) childAt(ctx context.Context, r *mapRun, index int64) (*statelar
 	if err != nil {
 		return nil, err
 	}
-	for _, segments := range slices.Backward(rows) {
+	for row, segments := range slices.Backward(rows) {
 		for _, s := range slices.Backward(segments) {
 			if index < s.first || index > s.last {
 				continue
 			}
-			results, err := readSegment(ctx, e.store, r.id, s)
+			results, err := readSegment(ctx, e.store, r.id, s.blob)
 			if err != nil {
 				return nil, err
 			}
 			for i := range results {
 				if results[i].index == index {
+					if r.pendsRedrive(row, results[i].status) {
+						results[i].status = statelark.PendingRedrive
+					}
 					return r.expressDetail(&results[i]), nil
 				}
 			}
@@ -436,10 +468,12 @@ func (r *mapRun) expressAt(index int64) *statelark.ExecutionDetail {
 			return r.expressDetail(&r.finished[i])
 		}
 	}
-	c := r.chunkOf(index)
-	if c == nil || c.express == nil || c.express[index-c.first] == nil {
-		return nil
+	for c := range r.underWay() {
+		for i, x := range c.express {
+			if x != nil && c.index(i) == index {
+				return &statelark.ExecutionDetail{Execution: *x.record, Input: x.input.Text()}
+			}
+		}
 	}
-	x := c.express[index-c.first]
-	return &statelark.ExecutionDetail{Execution: *x.record, Input: x.input.Text()}
+	return nil
 }

@@ -109,10 +109,9 @@ func beginRunMessage(l *live, start *interp.StartMapRun) statelark.Message {
 
 // redriveRunMessage tells a Map Run to go on with what has not succeeded.
 func redriveRunMessage(l *live, start *interp.StartMapRun) statelark.Message {
-	w := row.NewWriter([]byte{messageRedriveRun}, nil)
-	w.Uint(start.Seq)
 	return statelark.Message{
-		MessageKey: statelark.MessageKey{To: mapRunID(l.record.Start, start.Redrive), Seq: start.Seq}, Data: w.Row(),
+		MessageKey: statelark.MessageKey{To: mapRunID(l.record.Start, start.Redrive), Seq: redriveBits | start.Seq},
+		Data:       append([]byte{messageRedriveRun}, l.record.ID[:]...),
 	}
 }
 
@@ -141,10 +140,10 @@ func readID(r *row.Reader) (id statelark.ExecID) {
 	return id
 }
 
-// stopRunMessage tells a Map Run that its execution gives it up.
-func stopRunMessage(run, parent statelark.ExecID) statelark.Message {
+// stopRunMessage tells a Map Run that its execution, whose wait has that Seq, gives it up.
+func stopRunMessage(run, parent statelark.ExecID, seq uint64) statelark.Message {
 	data := append([]byte{messageStopRun}, parent[:]...)
-	return statelark.Message{MessageKey: statelark.MessageKey{To: run, Seq: stopSeq}, Data: data}
+	return statelark.Message{MessageKey: statelark.MessageKey{To: run, Seq: stopBits | seq}, Data: data}
 }
 
 // beginChildMessage tells a child to begin.
@@ -156,7 +155,7 @@ func beginChildMessage(r *mapRun, c *chunk, i int) statelark.Message {
 		w.Text(r.record.TestCase)
 	}
 	w.Text(string(r.id[:]))
-	w.Int(c.first + int64(i))
+	w.Int(int64(r.attempt(c.index(i))))
 	w.Text(r.arn)
 	w.Text(r.program.record.ARN)
 	w.Text(r.record.Revision)
@@ -181,27 +180,33 @@ func parseBeginChild(id statelark.ExecID, data []byte) (b *beginning, revision s
 }
 
 // stopChildMessage tells a child that its Map Run gives it up.
-func stopChildMessage(child statelark.ExecID) statelark.Message {
-	return statelark.Message{MessageKey: statelark.MessageKey{To: child, Seq: stopSeq}, Data: []byte{messageStopChild}}
+func stopChildMessage(r *mapRun, child statelark.ExecID) statelark.Message {
+	return statelark.Message{
+		MessageKey: statelark.MessageKey{To: child, Seq: stopBits | uint64(r.state.redrives)}, Data: []byte{messageStopChild},
+	}
 }
 
 // childEndedMessage tells a Map Run how a child ended.
 func childEndedMessage(w parentWait, child *statelark.Execution, f *interp.End) statelark.Message {
 	m := row.NewWriter([]byte{messageChildEnded, byte(child.Status)}, nil)
 	m.Uint(uint64(f.Output.Size()))
+	m.Bool(child.Status != statelark.Succeeded && !child.Kept)
 	return statelark.Message{MessageKey: statelark.MessageKey{To: w.exec, Seq: w.seq + 1}, Data: m.Row()}
 }
 
 // childEnd is what childEndedMessage says.
 type childEnd struct {
-	index  int64
-	status statelark.Status
-	output int64 // bytes
+	index   int64
+	redrive int64 // the redrive of the run that it is of
+	status  statelark.Status
+	output  int64 // bytes
+	fixed   bool  // it cannot be redriven
 }
 
 func parseChildEnd(m *statelark.Message) (childEnd, error) {
 	r := row.NewReader(m.Data[1:], nil)
-	c := childEnd{index: int64(m.Seq - 1), status: statelark.Status(r.Byte()), output: int64(r.Uint())}
+	c := childEnd{status: statelark.Status(r.Byte()), output: int64(r.Uint()), fixed: r.Bool()}
+	c.redrive, c.index = splitAttempt(m.Seq - 1)
 	if r.Err() == nil && (c.status <= statelark.Running || c.status >= statelark.PendingRedrive) {
 		r.Fail(fmt.Errorf("status %d is none of a child that has ended", c.status))
 	}

@@ -10,7 +10,7 @@ const maxMailbox = 128
 func (s *mapRuns) beginExpress(r *mapRun, c *chunk, i int) bool {
 	e := s.e
 	now := later(e.now(), r.record.Start)
-	record := r.expressRecord(c.first+int64(i), e.expressID(now), now)
+	record := r.expressRecord(c.index(i), e.expressID(now), now)
 	if r.state.batched {
 		record.Items = c.itemsOf(i)
 	}
@@ -26,7 +26,7 @@ func (s *mapRuns) beginExpress(r *mapRun, c *chunk, i int) bool {
 			}
 			c.express[i] = nil
 			s.ended(r, c, i, endedChild{
-				index: c.first + int64(i), items: uint32(c.itemsOf(i)), status: end.Status, id: record.ID, start: begun, stop: end.Stop,
+				index: c.index(i), items: uint32(c.itemsOf(i)), status: end.Status, id: record.ID, start: begun, stop: end.Stop,
 				input: input.Text(), output: end.Output, err: end.Error, cause: end.Cause,
 			}, int64(len(end.Output)))
 		})
@@ -44,7 +44,7 @@ func (s *mapRuns) giveUpExpress(r *mapRun) {
 	if !r.state.express {
 		return
 	}
-	for _, c := range r.chunks {
+	for c := range r.underWay() {
 		for ; c.stopped < c.begun; c.stopped++ {
 			if x := c.express[c.stopped]; x != nil {
 				s.e.stopExpress(s.ctx, x.record.ID, nil, nil)

@@ -378,6 +378,9 @@ func (s *mapRuns) read(r *mapRun) {
 	if r.isReading || r.state.phase != mapping || r.isNew && r.pending.Load() > 0 {
 		return
 	}
+	if s.readUnsuccessful(r) {
+		return
+	}
 	for _, c := range r.chunks {
 		if c.inputs == nil && c.begun < c.count {
 			s.readAgain(r, c)

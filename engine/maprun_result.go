@@ -47,6 +47,9 @@ func (s *mapRuns) collected(r *mapRun, output string, f *interp.Failure, err err
 		s.due(r)
 		return
 	}
+	if r.state.wrote = 0; r.state.export == exportFiles && f == nil {
+		r.state.wrote = r.state.indexes
+	}
 	if r.state.failure == nil {
 		r.state.failure = f
 	}
@@ -74,15 +77,15 @@ func (c *collection) make() (output string, f *interp.Failure, err error) {
 	return c.join()
 }
 
-// each calls f with the segments of the run, in order, until it returns an error.
-func (c *collection) each(f func([]endedChild) error) error {
+// each calls f with the segments of the run, in order, from those of a row on, until it returns an error.
+func (c *collection) each(from uint32, f func([]endedChild) error) error {
 	rows, err := c.run.indexRows(c.ctx, c.e.store)
 	if err != nil {
 		return err
 	}
-	for _, list := range rows {
+	for _, list := range rows[min(int(from), len(rows)):] {
 		for _, s := range list {
-			results, err := readSegment(c.ctx, c.e.store, c.run.id, s)
+			results, err := c.run.readSegment(c.ctx, c.e.store, s)
 			if err == nil {
 				err = f(results)
 			}
@@ -94,8 +97,8 @@ func (c *collection) each(f func([]endedChild) error) error {
 	return nil
 }
 
-func readSegment(ctx context.Context, store statelark.Store, run statelark.ExecID, s segment) ([]endedChild, error) {
-	data, err := store.Blob(ctx, run, s.blob)
+func readSegment(ctx context.Context, store statelark.Store, run statelark.ExecID, blob uint32) ([]endedChild, error) {
+	data, err := store.Blob(ctx, run, blob)
 	if err != nil {
 		return nil, fmt.Errorf("reading results: %w", err)
 	}
@@ -122,7 +125,7 @@ func (c *collection) join() (string, *interp.Failure, error) {
 	}
 	var parts []part
 	how, total := c.transformation(items.Compact), int64(2)
-	err := c.each(func(list []endedChild) error {
+	err := c.each(0, func(list []endedChild) error {
 		for i := range list {
 			x := &list[i]
 			if x.status != statelark.Succeeded && how != items.None {
@@ -295,7 +298,7 @@ func (c *collection) unwritten(err error) (string, *interp.Failure, error) {
 
 // writeAll writes the children that have ended, and those that had been read and never began.
 func (c *collection) writeAll(w *items.Writer) error {
-	err := c.each(func(list []endedChild) error {
+	err := c.each(c.run.state.wrote, func(list []endedChild) error {
 		for i := range list {
 			record, err := c.record(&list[i])
 			if err == nil {
@@ -320,7 +323,10 @@ func (c *collection) writeAll(w *items.Writer) error {
 		if p.err != nil {
 			return p.err
 		}
-		for i := chunk.begun; i < len(p.inputs); i++ {
+		for i := range p.inputs {
+			if chunk.done.has(i) {
+				continue
+			}
 			err := w.Add(c.ctx, &items.Record{Status: items.Pending, Input: p.inputs[i], StateMachineArn: c.run.program.record.ARN})
 			if err != nil {
 				return err

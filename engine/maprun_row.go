@@ -137,7 +137,12 @@ type runState struct {
 	indexes         uint32 // how many rows of segments there are
 	redrives        int64
 	redriven        time.Time
-	written         bool // the result was written, or made
+	wrote           uint32 // rows of segments whose results are in files, those before
+
+	// Of the last redrive.
+	again, againItems endings // unsuccessful children that have not gone again, and their items, by how they had ended
+	fixed, fixedItems int64   // children that cannot be redriven, and items of those; they are counted with the others, too
+	walk              walk
 }
 
 func (s *runState) append(dst []byte) []byte {
@@ -167,7 +172,13 @@ func (s *runState) append(dst []byte) []byte {
 	w.Uint(uint64(s.indexes))
 	w.Int(s.redrives)
 	writeTime(&w, s.redriven)
-	w.Bool(s.written)
+	w.Uint(uint64(s.wrote))
+	s.again.write(&w)
+	s.againItems.write(&w)
+	w.Int(s.fixed)
+	w.Int(s.fixedItems)
+	w.Uint(uint64(s.walk.row))
+	w.Uint(uint64(s.walk.rows))
 	return w.Row()
 }
 
@@ -183,7 +194,9 @@ func parseRunState(data []byte) (*runState, error) {
 		phase: phase(r.Byte()), failure: readFailure(&r), aborted: r.Bool(), cursor: []byte(r.Text()),
 		nextChild: r.Int(), nextItem: r.Int(), readAll: r.Bool(), bound: r.Int(), known: r.Bool(),
 		children: readEndings(&r), items: readEndings(&r), outputs: r.Int(), lastChunk: uint32(r.Uint()), indexes: uint32(r.Uint()),
-		redrives: r.Int(), redriven: readTime(&r), written: r.Bool(),
+		redrives: r.Int(), redriven: readTime(&r), wrote: uint32(r.Uint()),
+		again: readEndings(&r), againItems: readEndings(&r), fixed: r.Int(), fixedItems: r.Int(),
+		walk: walk{uint32(r.Uint()), uint32(r.Uint())},
 	}
 	return s, r.Done()
 }
@@ -234,6 +247,7 @@ func (c *chunk) append(dst []byte) []byte {
 	}
 	w.Uint(uint64(c.begun))
 	w.Text(string(c.done))
+	w.Uint(uint64(c.blob))
 	return w.Row()
 }
 
@@ -257,6 +271,7 @@ func parseChunk(number uint32, data []byte) (*chunk, error) {
 	}
 	c.begun = int(r.Uint())
 	c.done = bitmap(r.Text())
+	c.blob = uint32(r.Uint())
 	if err := r.Done(); err != nil {
 		return nil, fmt.Errorf("its chunk %d: %w", number, err)
 	}
@@ -277,6 +292,7 @@ type segment struct {
 	blob  uint32
 	count uint32
 	well  bool
+	again bool // they have gone again, or will next: those that did not yet are in a chunk
 	// Its children are among those of these indexes.
 	first, last int64
 }
@@ -289,6 +305,7 @@ func appendIndex(dst []byte, list []segment) []byte {
 		w.Uint(uint64(s.blob))
 		w.Uint(uint64(s.count))
 		w.Bool(s.well)
+		w.Bool(s.again)
 		w.Int(s.first)
 		w.Int(s.last - s.first)
 	}
@@ -303,7 +320,7 @@ func parseIndex(data []byte) ([]segment, error) {
 	r := row.NewReader(body, nil)
 	list := make([]segment, r.Count())
 	for i := range list {
-		list[i] = segment{uint32(r.Uint()), uint32(r.Uint()), r.Bool(), r.Int(), 0}
+		list[i] = segment{uint32(r.Uint()), uint32(r.Uint()), r.Bool(), r.Bool(), r.Int(), 0}
 		list[i].last = list[i].first + r.Int()
 	}
 	return list, r.Done()

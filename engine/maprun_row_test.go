@@ -27,13 +27,15 @@ var (
 		cursor: []byte("\x01{\"n\":7}"), nextChild: 700, nextItem: 1400, readAll: true, bound: 1400, known: true,
 		children: endings{statelark.Succeeded: 600, statelark.Failed: 3, statelark.TimedOut: 2, statelark.Aborted: 1},
 		items:    endings{statelark.Succeeded: 1200, statelark.Failed: 6, statelark.TimedOut: 4, statelark.Aborted: 2},
-		outputs:  4711, lastChunk: 9, indexes: 2, redrives: 1, redriven: goldenMachine.Updated, written: true,
+		outputs:  4711, lastChunk: 9, indexes: 2, redrives: 1, redriven: goldenMachine.Updated, wrote: 1,
+		again:      endings{statelark.Failed: 30, statelark.TimedOut: 20, statelark.Aborted: 10},
+		againItems: endings{statelark.Failed: 60, statelark.TimedOut: 40, statelark.Aborted: 20}, fixed: 1, fixedItems: 2, walk: walk{1, 2},
 	}
 	goldenChunk = chunk{
 		number: 9, first: 500, firstItem: 1000, cursor: []byte("\x00c"), at: goldenMachine.Created, count: 10,
-		items: []uint32{2, 2, 2, 2, 2, 2, 2, 2, 2, 1}, begun: 7, done: bitmap{0b10011, 0}, left: 7, stored: true,
+		items: []uint32{2, 2, 2, 2, 2, 2, 2, 2, 2, 1}, begun: 7, done: bitmap{0b10011, 0}, left: 7, stored: true, blob: 12,
 	}
-	goldenIndex    = []segment{{blob: 2, count: 1000, well: true, first: 3, last: 1200}, {blob: 3, count: 1, first: 7, last: 7}}
+	goldenIndex    = []segment{{blob: 2, count: 1000, well: true, first: 3, last: 1200}, {blob: 3, count: 1, again: true, first: 7, last: 7}}
 	goldenStandard = []endedChild{{index: 7, items: 1, status: statelark.Succeeded, at: goldenMachine.Created}, {index: 1 << 33, items: 3, status: statelark.TimedOut, at: goldenMachine.Created}}
 	goldenChildren = []endedChild{
 		{index: 7, items: 1, status: statelark.Succeeded, id: statelark.ExecID([]byte("0123456789abcdef")), start: goldenMachine.Created, stop: goldenMachine.Updated, input: `{"a":1}`, output: `{"a":1}`},
@@ -47,16 +49,17 @@ func TestGoldenMapRuns(t *testing.T) {
 	parent, run := statelark.ExecID([]byte("parent-012345678")), statelark.ExecID([]byte("run-012345678901"))
 	r := &mapRun{
 		id: run, name: "6b1a2f0e-8f2a-4c55-9f0e-0d6f6f9d1f10", arn: "arn:aws:states:us-east-1:000000000000:mapRun:M/L:6b1a2f0e-8f2a-4c55-9f0e-0d6f6f9d1f10",
-		record: &statelark.Execution{Revision: goldenOrigin.revision, Parent: parent, ParentWait: 4}, state: &runState{batched: true},
+		record: &statelark.Execution{Revision: goldenOrigin.revision, Parent: parent, ParentWait: 4}, state: &runState{batched: true, redrives: 3},
 		program: &program{record: &statelark.StateMachine{ARN: "arn:aws:states:us-east-1:000000000000:stateMachine:M/L"}},
 	}
 	c := goldenChunk
+	c.blob = 0
 	c.inputs = []value.Value{value.Checked(`{"i":0}`), value.Checked(`{"i":1}`)}
 	begun := &beginning{
-		parent: &parentWait{exec: run, seq: 501, tells: tellsRun}, id: r.childID(&c, 1), mapRun: r.arn, items: 2,
+		parent: &parentWait{exec: run, seq: 3<<indexBits | 501, tells: tellsRun}, id: r.childID(&c, 1), mapRun: r.arn, items: 2,
 		start: statelark.ExecutionStart{Machine: r.program.record.ARN, Name: r.childName(&c, 1), Input: `{"i":1}`},
 	}
-	ended := childEndedMessage(parentWait{run, 500, tellsRun}, &statelark.Execution{Status: statelark.Failed}, &interp.End{Output: value.Checked("12345")})
+	ended := childEndedMessage(parentWait{run, 3<<indexBits | 500, tellsRun}, &statelark.Execution{Status: statelark.Failed}, &interp.End{Output: value.Checked("12345")})
 	for _, g := range []struct {
 		name string
 		data []byte
@@ -75,7 +78,7 @@ func TestGoldenMapRuns(t *testing.T) {
 			}
 			return got, err
 		}},
-		{"message-ended", ended.Data, childEnd{500, statelark.Failed, 5}, func(b []byte) (any, error) {
+		{"message-ended", ended.Data, childEnd{index: 500, redrive: 3, status: statelark.Failed, output: 5, fixed: true}, func(b []byte) (any, error) {
 			return parseChildEnd(&statelark.Message{MessageKey: ended.MessageKey, Data: b})
 		}},
 		{"message-run-failed", runEndedMessage(r.record, "", goldenRun.failure).Data, interp.Event{Kind: interp.MapRunFailed, Seq: 4, Error: pointer("E"), Cause: pointer("ä"), Fatal: true}, readRunEnded},

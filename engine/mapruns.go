@@ -343,7 +343,7 @@ func (s *mapRuns) opened(id statelark.ExecID, r *mapRun, err error, generation u
 		}
 		return
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, errTooEarly) {
 		s.e.log.Error("Map Run could not be read", "id", id, "error", err)
 		if errors.Is(err, statelark.ErrUnavailable) {
 			s.e.recovery.request()
@@ -397,14 +397,16 @@ func (s *mapRuns) job(work func() func()) {
 
 // receive does what a message from another execution says.
 func (s *mapRuns) receive(r *mapRun, m *statelark.Message) {
-	if !r.take(m.MessageKey) { // it was taken, and that is not durable yet
+	if r.hold(m) || !r.take(m.MessageKey) { // it was taken, and that is not durable yet
 		return
 	}
 	s.due(r)
 	switch m.Data[0] {
 	case messageStopRun:
-		r.state.aborted = true
-		r.stop()
+		if m.Seq&^stopBits == r.record.ParentWait {
+			r.state.aborted = true
+			r.stop()
+		}
 	case messageChildEnded:
 		end, err := parseChildEnd(m)
 		if err != nil {

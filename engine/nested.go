@@ -36,6 +36,8 @@ const (
 	messageRedriveRun // to a Map Run, from its execution; see redriveRunMessage
 	messageBeginTest  // messageBeginChild of a run with a test case, which goes before the rest
 
+	messageRedriveChild // to a child, from its Map Run: it goes on; see maprun_redrive.go
+
 	stopSeq = ^uint64(0)
 )
 
@@ -167,7 +169,7 @@ func childOf(handle string) (child statelark.ExecID, ok bool) {
 func sendStops(ch *statelark.Change, l *live, given []interp.CancelTask) {
 	for _, t := range given {
 		if _, _, run := arn.SplitMapRun(t.Handle); run {
-			ch.Sends = append(ch.Sends, stopRunMessage(mapRunID(l.record.Start, t.Handle), ch.Exec))
+			ch.Sends = append(ch.Sends, stopRunMessage(mapRunID(l.record.Start, t.Handle), ch.Exec, t.Seq))
 		} else if child, ok := childOf(t.Handle); ok {
 			ch.Sends = append(ch.Sends, stopMessage(child, ch.Exec))
 		}
@@ -221,6 +223,10 @@ func (e *Engine) received(ctx context.Context, m *statelark.Message) (message, e
 	case m.Data[0] == messageStopChild:
 		out.must = false
 		out.event = interp.Event{Kind: interp.Stopped}
+		out.child = &childMessage{attempt: m.Seq &^ stopBits}
+	case m.Data[0] == messageRedriveChild:
+		out.child = &childMessage{attempt: m.Seq &^ redriveBits, redrive: true}
+		out.reply = func(error) { e.mapRuns.began() }
 	}
 	return out, nil
 }

@@ -34,6 +34,8 @@ type message struct {
 	// redrive asks for a redrive instead; redriven: the event begins it.
 	redrive  *redriving
 	redriven bool
+	// child: the message is from the Map Run of the execution.
+	child *childMessage
 	// begin starts a new execution instead.
 	begin *beginning
 	// express is about an Express execution of the owner's, beside its events.
@@ -304,6 +306,8 @@ func (o *owner) handle(m message) bool {
 		o.unread(m, err)
 	case l != nil && (l.aside != nil || l.lost.Load()):
 		o.wait(l, m)
+	case m.child != nil:
+		return o.handleChild(l, m)
 	case l == nil || l.x == nil, m.must && !l.x.Awaits(m.event):
 		o.refuse(m)
 	default:

@@ -171,8 +171,6 @@ func redrivability(x *statelark.Execution, deleting bool, now time.Time, l *limi
 		return statelark.RedrivableByMapRun, reason
 	case x.Status == statelark.Running || x.Status == statelark.Succeeded:
 		return statelark.NotRedrivable, inStatus(x.Status)
-	case x.MapRun != "":
-		return statelark.RedrivableByMapRun, ""
 	case deleting:
 		return statelark.NotRedrivable, "State machine is in DELETING status"
 	case l.Events.Reached(x.Events + 1):
@@ -183,6 +181,8 @@ func redrivability(x *statelark.Execution, deleting bool, now time.Time, l *limi
 		return statelark.NotRedrivable, "Execution redrivable period exceeded"
 	case !x.Kept:
 		return statelark.NotRedrivable, "Execution was started before the launch of RedriveExecution"
+	case x.MapRun != "":
+		return statelark.RedrivableByMapRun, ""
 	}
 	return statelark.Redrivable, ""
 }
