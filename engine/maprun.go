@@ -509,10 +509,6 @@ func (r *mapRun) judge(l *limits.Limits) {
 func (r *mapRun) counts() (items, children statelark.MapRunCounts) {
 	s := r.state
 	items, children = countsOf(&s.items, r.runningItems), countsOf(&s.children, r.running)
-	for i := range r.finished { // of which nobody is to know yet
-		unfinish(&items, r.finished[i].status, int64(r.finished[i].items))
-		unfinish(&children, r.finished[i].status, 1)
-	}
 	items.Total, children.Total = s.nextItem, s.nextChild
 	if s.known {
 		items.Total = s.bound
@@ -529,21 +525,6 @@ func (r *mapRun) counts() (items, children statelark.MapRunCounts) {
 		}
 	}
 	return items, children
-}
-
-// unfinish counts n that ended as running.
-func unfinish(c *statelark.MapRunCounts, status statelark.Status, n int64) {
-	c.Running += n
-	switch status {
-	case statelark.Succeeded:
-		c.Succeeded -= n
-	case statelark.Failed:
-		c.Failed -= n
-	case statelark.TimedOut:
-		c.TimedOut -= n
-	default:
-		c.Aborted -= n
-	}
 }
 
 func countsOf(t *endings, running int64) statelark.MapRunCounts {

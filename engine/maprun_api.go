@@ -30,6 +30,9 @@ func (e *Engine) MapRun(ctx context.Context, text string) (*statelark.MapRun, er
 			answer(nil, nil)
 			return
 		}
+		if len(r.finished) > 0 { // nobody is to know of them before they are stored
+			e.mapRuns.submit(r, e.mapRuns.change(r), nil)
+		}
 		d := r.describe()
 		e.mapRuns.settled(r, func(err error) { answer(d, err) })
 	})
