@@ -153,6 +153,9 @@ func (x *Exec) runEvent(t *Thread, ev Event) {
 		x.closeWait(t)
 		fail := &failure{name: ev.Error, cause: ev.Cause, fatal: ev.Fatal}
 		fail.write(x.emit(t, history.MapRunFailed))
+		if ev.Error != nil && *ev.Error == "States.DataLimitExceeded" { // a redrive begins another one (AWS's guide)
+			t.run = mapRun{}
+		}
 		x.failTask(t, fail)
 	}
 }

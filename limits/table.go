@@ -103,7 +103,7 @@ var table = []Limit{
 		func(l *Limits) *int64 { return (*int64)(&l.MapRunResultBytes) }},
 	{"open-map-runs", Count, 1000, 0, 1, 0, "the Map Runs of a region and account that run", "more wait",
 		func(l *Limits) *int64 { return (*int64)(&l.OpenMapRuns) }},
-	{"map-run-redrives", Count, 1000, 0, 1, 0, "the redrives of a Map Run", "ExecutionNotRedrivable",
+	{"map-run-redrives", Count, 1000, 0, 1, 0, "the redrives of a Map Run", "`States.Runtime`",
 		func(l *Limits) *int64 { return (*int64)(&l.MapRunRedrives) }},
 }
 
