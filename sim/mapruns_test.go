@@ -150,7 +150,7 @@ func (w *world) tuner() {
 		}
 		more := int64(1 + w.intn(10))
 		u := statelark.MapRunUpdate{Concurrency: &more}
-		if mappings[k.name].failing >= 0 && w.intn(2) == 0 {
+		if mappings[k.name].failing > 0 && w.intn(2) == 0 {
 			tolerated := r.ToleratedCount + 1
 			u.ToleratedCount = &tolerated
 		}
