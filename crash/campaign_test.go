@@ -51,6 +51,9 @@ func TestKillMapRuns(t *testing.T) {
 	c.populate()
 	c.clients.Go(c.expresser)
 	c.clients.Go(c.mender)
+	if *redriveRuns {
+		c.clients.Go(c.runMender)
+	}
 	done, rounds := 0, 0
 	for ; done < n && !t.Failed(); rounds++ {
 		done += c.mapRound(rounds, n-done)
@@ -161,6 +164,9 @@ func (c *campaign) populate() {
 	}
 	for _, typ := range childTypes {
 		c.create("mapped"+typ, types.StateMachineTypeStandard, mapDefinition(typ))
+	}
+	for _, typ := range childTypes {
+		c.create("mendingrun"+typ, types.StateMachineTypeStandard, mendRunDefinition(typ))
 	}
 	c.create("express", types.StateMachineTypeExpress, expressDefinition)
 	c.create("mending", types.StateMachineTypeStandard, mendDefinition)
