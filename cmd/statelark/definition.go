@@ -52,12 +52,25 @@ func readDefinition(path string, stdin io.Reader, values map[string]string, o as
 
 // readText reads a file, or standard input when path is "-".
 func readText(path string, stdin io.Reader) (string, error) {
-	var text []byte
-	var err error
 	if path == "-" {
-		text, err = io.ReadAll(stdin)
-	} else {
-		text, err = os.ReadFile(path)
+		return readAtMost(stdin, maxText)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	return readAtMost(f, maxText)
+}
+
+// maxText is how many bytes of a file or of standard input are read: no server takes larger payloads, and what has no end
+// would take all memory of the machine.
+const maxText = 1 << 30
+
+func readAtMost(in io.Reader, most int64) (string, error) {
+	text, err := io.ReadAll(io.LimitReader(in, most+1))
+	if err == nil && int64(len(text)) > most {
+		err = fmt.Errorf("there are more than %d bytes", most)
 	}
 	return string(text), err
 }

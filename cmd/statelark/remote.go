@@ -83,11 +83,40 @@ func calling(r *remote, do func(ctx context.Context, s *session, args []string) 
 		}
 		ctx, release := signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
 		defer release()
+		context.AfterFunc(ctx, release) // the second signal ends the process at once
+		c.SetIn(&interruptible{ctx, c.InOrStdin()})
 		api, err := r.connect(ctx)
 		if err != nil {
 			return err
 		}
 		return explain(do(ctx, &session{api, c, r.asJSON || r.output == "json"}, args), api.URL())
+	}
+}
+
+// interruptible is standard input, a read of which ends with ctx. What such a read gets later is lost.
+type interruptible struct {
+	ctx context.Context
+	in  io.Reader
+}
+
+func (r *interruptible) Read(p []byte) (int, error) {
+	type answer struct {
+		n   int
+		err error
+	}
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	answers, text := make(chan answer, 1), make([]byte, len(p))
+	go func() {
+		n, err := r.in.Read(text)
+		answers <- answer{n, err}
+	}()
+	select {
+	case a := <-answers:
+		return copy(p, text[:a.n]), a.err
+	case <-r.ctx.Done():
+		return 0, r.ctx.Err()
 	}
 }
 

@@ -139,6 +139,38 @@ func TestInterruptedWatch(t *testing.T) {
 	}
 }
 
+// TestInterruptedInput: a command that waits for its standard input ends with an interrupt.
+func TestInterruptedInput(t *testing.T) {
+	for _, command := range []string{"start m --input -", "task succeed -", "state test -"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		in, out := io.Pipe()
+		codes := make(chan int, 1)
+		go func() { codes <- execute(ctx, strings.Fields(command), in, io.Discard, io.Discard) }()
+		if _, err := out.Write([]byte("{")); err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+		select {
+		case code := <-codes:
+			if code != exitInterrupted {
+				t.Errorf("%s: exit code %d", command, code)
+			}
+		case <-time.After(patience):
+			t.Errorf("%s still waits", command)
+		}
+		_ = out.Close() // whoever still reads ends
+	}
+}
+
+func TestReadAtMost(t *testing.T) {
+	if text, err := readAtMost(strings.NewReader("12345"), 5); err != nil || text != "12345" {
+		t.Errorf("it reads %q, %v", text, err)
+	}
+	if _, err := readAtMost(strings.NewReader("123456"), 5); err == nil {
+		t.Error("six bytes are read where five may be")
+	}
+}
+
 // cancelled ends when ctx does, as an interrupt ends the context of a command.
 func cancelled(ctx context.Context) context.Context {
 	interrupted, cancel := context.WithCancel(context.WithoutCancel(ctx))

@@ -246,8 +246,17 @@ func explain(err error, url string) error {
 		return hint(exitDenied, err, "name credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or --profile (then aws sso login may be due)")
 	}
 	var f *failure
-	if next := nextOf[statelark.ErrorCode(err)]; next != "" && !errors.As(err, &f) {
+	next := nextOf[statelark.ErrorCode(err)]
+	if isOfExpress(err) {
+		next = nextOf[statelark.CodeStateMachineTypeNotSupported]
+	}
+	if next != "" && !errors.As(err, &f) {
 		return hint(exitFailed, err, "%s", next)
 	}
 	return err
+}
+
+// isOfExpress reports whether an operation was refused because it knows no Express executions.
+func isOfExpress(err error) bool {
+	return statelark.ErrorCode(err) == statelark.CodeInvalidArn && strings.HasSuffix(err.Error(), "context: express'")
 }
