@@ -405,14 +405,18 @@ func (x *Exec) limitTime(began int64) {
 // maxAge is how long the execution may run, in ms. There is no timer for it where a machine has no TimeoutSeconds: what
 // comes later than that ends the execution instead, and no wait is longer. Those of Express have a timer always.
 func (x *Exec) maxAge() int64 {
-	t := x.limits.ExecutionTime
-	if x.id.Express {
-		t = x.limits.ExpressTime
-	}
-	if t > 0 {
+	if _, t := x.timeLimit(); t > 0 {
 		return min(t.Milliseconds(), maxAge)
 	}
 	return maxAge
+}
+
+// timeLimit is how long executions of the kind may run, 0: without a bound, and the setting that says so.
+func (x *Exec) timeLimit() (setting string, t time.Duration) {
+	if x.id.Express {
+		return "express-time", x.limits.ExpressTime
+	}
+	return "execution-time", x.limits.ExecutionTime
 }
 
 // lastEventAllowed is the largest id that an event may have. AWS limits the histories that it keeps.

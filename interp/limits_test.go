@@ -178,7 +178,35 @@ func TestExpressLimits(t *testing.T) {
 		t.Errorf("it ended at event %d: %v", x.LastEvent(), d.End)
 	}
 	d = x.Step(Event{Kind: TimerFired, Seq: due.Seq, At: at.Add(time.Minute)})
-	if d.End == nil || d.End.Status != TimedOut {
-		t.Errorf("after its time it is %v", d.End)
+	if d.End == nil || d.End.Status != TimedOut || d.Hit != "express-time" {
+		t.Errorf("after its time it is %v, and hit %q", d.End, d.Hit)
+	}
+}
+
+// TestTimeLimitsAreTold: who times out by a limit is told which; a TimeoutSeconds that is shorter is the machine's own.
+func TestTimeLimitsAreTold(t *testing.T) {
+	for _, test := range []struct {
+		timeout string
+		express bool
+		hit     string
+	}{
+		{"", false, "execution-time"}, {"", true, "express-time"}, {`"TimeoutSeconds":5,`, false, ""}, {`"TimeoutSeconds":5,`, true, ""},
+		{`"TimeoutSeconds":60,`, false, "execution-time"}, {`"TimeoutSeconds":60,`, true, "express-time"},
+	} {
+		m, found := asl.Parse(`{`+test.timeout+`"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":600,"End":true}}}`, asl.Options{})
+		if m == nil {
+			t.Fatal(asl.Message(found))
+		}
+		l := limits.AWS()
+		l.ExpressTime, l.ExecutionTime = 20*time.Second, 20*time.Second
+		id, host := scriptIdentity, scriptHost
+		id.Express, host.Limits = test.express, &l
+		x := NewExec(id, host, m, value.EmptyObj, 1)
+		at := time.UnixMilli(1_700_000_000_000)
+		timers := x.Step(Event{Kind: Started, At: at}).Arm
+		d := x.Step(Event{Kind: TimerFired, Seq: timers[len(timers)-1].Seq, At: at.Add(20 * time.Second)})
+		if d.End == nil || d.End.Status != TimedOut || d.Hit != test.hit {
+			t.Errorf("%+v: it came to %+v, and hit %q", test, d.End, d.Hit)
+		}
 	}
 }

@@ -218,6 +218,9 @@ func (x *Exec) endAborted(err, cause *string) {
 func (x *Exec) endTimedOut() {
 	ev := x.appendEvent(0, history.ExecutionTimedOut)
 	ev.Error = &errTimeout
+	if name, limit := x.timeLimit(); limit > 0 && (x.machine.TimeoutSeconds == 0 || x.machine.TimeoutSeconds*1000 >= limit.Milliseconds()) {
+		x.d.Hit = name
+	}
 	x.end(TimedOut, value.Value{}, nil, nil)
 }
 
