@@ -139,6 +139,14 @@ func (s *stateCompiler) argumentsOf(n *node) {
 	}
 }
 
+// argumentsName is what holds the arguments of a reader or a writer.
+func (s *stateCompiler) argumentsName() string {
+	if s.state.Language == JSONata {
+		return "Arguments"
+	}
+	return "Parameters"
+}
+
 // storage checks that a Resource is one of the calls of Amazon S3.
 func (s *stateCompiler) storage(n *node, calls ...string) {
 	text, ok := s.stringOf(n)
@@ -193,7 +201,14 @@ func (s *stateCompiler) resultWriter(n *node) *Template {
 		return nil
 	}
 	s.onlyFields(n, []string{"Arguments", "Parameters", "Resource", "WriterConfig"})
-	s.argumentsOf(n)
+	switch wanted := s.argumentsName(); {
+	case n.has("Resource") && !n.has(wanted): // whether or not there is the other one: aws-cdk, issue 33396
+		s.require(n, wanted)
+	case !n.has("Resource") && n.has(wanted):
+		s.require(n, "Resource")
+	default:
+		s.argumentsOf(n)
+	}
 	if resource := n.get("Resource"); resource != nil {
 		s.storage(resource, "s3:putObject")
 	}

@@ -113,11 +113,22 @@ func (r *MapRun) configure(f *frame) (fail *failure) {
 		if part.t == nil {
 			continue
 		}
-		if *part.into, fail = f.part(part.t, part.name); fail != nil {
+		if *part.into, fail = f.part(part.t, part.name); fail == nil && part.t == m.ResultWriter {
+			fail = f.checkWriter(*part.into)
+		}
+		if fail != nil {
 			return fail
 		}
 	}
 	return nil
+}
+
+// checkWriter refuses an empty ResultWriter, which AWS takes in a definition and fails on.
+func (f *frame) checkWriter(v value.Value) *failure {
+	if v.Len() > 0 {
+		return nil
+	}
+	return f.runtimeError("The ResultWriter must not be empty")
 }
 
 // wholeNumbers checks the limits in an ItemReader or ItemBatcher that come from paths.

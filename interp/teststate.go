@@ -368,7 +368,11 @@ func (x *Exec) inspectInputs(f *frame, items value.Value) *failure {
 		}
 	}
 	if m.ResultWriter != nil {
-		if _, fail = f.part(m.ResultWriter, "ResultWriter"); fail != nil {
+		writer, fail := f.part(m.ResultWriter, "ResultWriter")
+		if fail == nil {
+			fail = f.checkWriter(writer)
+		}
+		if fail != nil {
 			return fail
 		}
 	}
