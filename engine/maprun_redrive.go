@@ -178,6 +178,7 @@ func (e *Engine) openEnded(ctx context.Context, record *statelark.Execution, m *
 		return nil, err
 	}
 	if e.opts.Limits.MapRunRedrives.Reached(r.state.redrives) {
+		e.hit("map-run-redrives", r.arn)
 		e.refuseRedrive(m, fmt.Sprintf("The Map Run has been redriven %d times, which is the limit.", r.state.redrives))
 		return nil, nil
 	}

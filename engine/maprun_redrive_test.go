@@ -390,17 +390,18 @@ func TestRedriveOfNestedMapRuns(t *testing.T) {
 
 // TestMapRunRedrivesAreBounded: the state fails, and says why.
 func TestMapRunRedrivesAreBounded(t *testing.T) {
-	l := limits.AWS()
-	l.MapRunRedrives = 2
+	o, met := limited(t, "map-run-redrives", "2")
 	f := &choosy{fails: every}
-	inBubbleWith(t, Options{Owners: 2, Limits: &l}, f.start, func(r *rig) {
+	inBubbleWith(t, o, f.start, func(r *rig) {
 		x := r.run(r.machine("M", mapped("STANDARD", lambda, "")), "e", numbers(3))
 		for range 2 {
 			x = r.again(x.ARN())
 			is(t, "error", text(x.Error), "States.ExceedToleratedFailureThreshold")
 		}
+		is(t, "told", met.has("map-run-redrives"), false)
 		x = r.again(x.ARN())
 		is(t, "error", text(x.Error), "States.Runtime")
+		is(t, "told", met.has("map-run-redrives"), true)
 		is(t, "redrives", r.runOf(x.ARN()).Redrives, 2)
 	})
 }

@@ -77,6 +77,7 @@ type Limits struct {
 	MapRunResultBytes Bound // of one file of results: 5 GB; another file is begun
 	OpenMapRuns       Bound // of a place: 1,000; more wait at MapRunStarted
 	MapRunRedrives    Bound // of one Map Run: 1,000; States.Runtime
+	MapRunRedrives    Bound // of one Map Run: 1,000; States.Runtime of its state
 
 	// Rates are the token buckets of operations, each for a region and account: AWS has those of AWSRates, and both presets
 	// none. ThrottlingException `Rate exceeded`. The map is not changed once it is here.
