@@ -76,7 +76,6 @@ type Limits struct {
 	CSVHeaderBytes    Bound // of the header of a CSV file: 10 KiB; States.ItemReaderFailed
 	MapRunResultBytes Bound // of one file of results: 5 GB; another file is begun
 	OpenMapRuns       Bound // of a place: 1,000; more wait at MapRunStarted
-	MapRunRedrives    Bound // of one Map Run: 1,000; States.Runtime
 	MapRunRedrives    Bound // of one Map Run: 1,000; States.Runtime of its state
 
 	// Rates are the token buckets of operations, each for a region and account: AWS has those of AWSRates, and both presets
