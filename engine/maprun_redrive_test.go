@@ -475,3 +475,41 @@ func TestRedriveOfTooLargeAResult(t *testing.T) {
 		}
 	})
 }
+
+// TestRedriveWhileTheRunIsLookedAt: who asks for a run that has ended has it looked for in the store, and its redrive comes
+// in just then.
+func TestRedriveWhileTheRunIsLookedAt(t *testing.T) {
+	f := &choosy{fails: every}
+	inBubble(t, f.start, func(r *rig) {
+		ctx := context.Background()
+		m := r.machine("M", mapped("STANDARD", lambda, ""))
+		x := r.run(m, "e", numbers(3)).ARN()
+		run, err := r.Engine.runOf(ctx, r.runOf(x).ARN)
+		if err != nil {
+			t.Fatal(err)
+		}
+		gate := make(chan struct{})
+		r.store.set(func(s *frail) {
+			s.asked = func(id statelark.ExecID) {
+				if id == run.id {
+					<-gate
+				}
+			}
+		})
+		looked := make(chan bool, 1)
+		go func() {
+			gone, err := askRun(ctx, r.Engine, run.id, func(r *mapRun, answer func(bool, error)) { answer(r == nil, nil) })
+			looked <- gone && err == nil
+		}()
+		synctest.Wait()
+		f.set(none)
+		if _, err := r.RedriveExecution(ctx, x, ""); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		r.store.set(func(s *frail) { s.asked = nil })
+		close(gate)
+		is(t, "gone", <-looked, true)
+		is(t, "output", r.ended(x).Output, numbers(3))
+	})
+}

@@ -356,10 +356,12 @@ func (s *mapRuns) opened(id statelark.ExecID, r *mapRun, err error, generation u
 		}
 		s.due(r)
 	}
-	for _, m := range waiting {
+	for i, m := range waiting {
 		switch {
 		case r != nil && m.row != nil:
 			s.receive(r, m.row)
+		case r == nil && err == nil && i > 0: // the first one began none; this one may
+			s.handle(m)
 		case m.row == nil:
 			m.do(r)
 		case err == nil:
@@ -459,7 +461,7 @@ func (s *mapRuns) reread(r *mapRun) {
 	}
 }
 
-// ask has mapRuns do something with a run and waits until f's answer is there.
+// askRun has mapRuns do something with a run, nil when it is not under way, and waits for the answer.
 func askRun[T any](ctx context.Context, e *Engine, id statelark.ExecID, do func(r *mapRun, answer func(T, error))) (T, error) {
 	type answer struct {
 		value T

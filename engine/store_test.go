@@ -22,6 +22,7 @@ type frail struct {
 	lookup func()                        // called before a name is looked for
 	worked func()                        // called when work was read
 	unread statelark.ExecID              // the record of this execution cannot be read
+	asked  func(statelark.ExecID)        // called before the record of an execution is read
 	blobs  map[uint32]int                // sizes of the blobs that were written
 	kept   map[statelark.ExecID]struct{} // executions with rows, as the commits left them
 }
@@ -140,8 +141,11 @@ func (s *frail) Work(ctx context.Context, shard statelark.ShardID, after statela
 
 func (s *frail) Execution(ctx context.Context, id statelark.ExecID) (*statelark.Execution, error) {
 	s.mu.Lock()
-	unread := s.unread
+	unread, asked := s.unread, s.asked
 	s.mu.Unlock()
+	if asked != nil {
+		asked(id)
+	}
 	if id == unread {
 		return nil, statelark.ErrUnavailable
 	}
