@@ -513,3 +513,45 @@ func TestRedriveWhileTheRunIsLookedAt(t *testing.T) {
 		is(t, "output", r.ended(x).Output, numbers(3))
 	})
 }
+
+// TestStopOfARunThatCannotBeRead stops a run that goes on after a restart, when the children that go again cannot be read
+// at first: no part of a run does anything.
+func TestStopOfARunThatCannotBeRead(t *testing.T) {
+	f := &choosy{fails: every}
+	inBubble(t, f.start, func(r *rig) {
+		ctx := context.Background()
+		x := r.start(r.machine("M", mapped("STANDARD", lambda, "")), "e", numbers(5))
+		is(t, "status", r.ended(x).Status, statelark.Failed)
+		f.mu.Lock()
+		f.takes = time.Hour
+		f.mu.Unlock()
+		if _, err := r.RedriveExecution(ctx, x, ""); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		list, _, err := r.MapRuns(ctx, x, 0, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		is(t, "counts", list[0].Items.Running, 5)
+		r.store.set(func(s *frail) { s.torn = func(_ statelark.ExecID, blob uint32) bool { return blob > 1 } })
+		r.restart()
+		more := int64(3)
+		if err := r.UpdateMapRun(ctx, list[0].ARN, statelark.MapRunUpdate{Concurrency: &more}); err == nil || statelark.Refused(err) {
+			t.Errorf("UpdateMapRun of a run that cannot be read: %v", err)
+		}
+		if _, err := r.StopExecution(ctx, x, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Second)
+		r.store.set(func(s *frail) { s.torn = nil })
+		time.Sleep(time.Minute)
+		run, err := r.MapRun(ctx, list[0].ARN)
+		if err != nil {
+			t.Fatal(err)
+		}
+		is(t, "status", run.Status, statelark.Aborted)
+		is(t, "counts", run.Items, statelark.MapRunCounts{Aborted: 5, Total: 5})
+		is(t, "aborted children", len(r.children(run.ARN, statelark.Aborted)), 5)
+	})
+}

@@ -58,6 +58,8 @@ type runMessage struct {
 	row *statelark.Message // that brought it; nil: a caller did
 	// do is what a caller wants done: with the run, or with nil when it is not under way.
 	do func(*mapRun)
+	// fail is called in place of do when the run cannot be read; nil: do is, with nil.
+	fail func(error)
 }
 
 // mapRuns has the Map Runs that are under way. Its fields below mu belong to its goroutine.
@@ -328,6 +330,9 @@ func (s *mapRuns) open(m runMessage) {
 	generation := s.generation
 	s.job(func() func() {
 		r, err := s.e.openRun(m)
+		if err != nil {
+			r = nil // as much of it as was read
+		}
 		return func() { s.opened(m.id, r, err, generation) }
 	})
 }
@@ -349,7 +354,7 @@ func (s *mapRuns) opened(id statelark.ExecID, r *mapRun, err error, generation u
 			s.e.recovery.request()
 		}
 	}
-	if err == nil && r != nil {
+	if r != nil {
 		s.runs[id] = r
 		if r.worked() {
 			s.admit(r)
@@ -358,13 +363,16 @@ func (s *mapRuns) opened(id statelark.ExecID, r *mapRun, err error, generation u
 	}
 	for i, m := range waiting {
 		switch {
+		case err != nil && m.row != nil: // it is read again
+		case err != nil && m.fail != nil && !errors.Is(err, errTooEarly):
+			m.fail(err)
 		case r != nil && m.row != nil:
 			s.receive(r, m.row)
 		case r == nil && err == nil && i > 0: // the first one began none; this one may
 			s.handle(m)
 		case m.row == nil:
 			m.do(r)
-		case err == nil:
+		default:
 			s.consume(m.row)
 		}
 	}
@@ -469,6 +477,7 @@ func askRun[T any](ctx context.Context, e *Engine, id statelark.ExecID, do func(
 	}
 	answers := make(chan answer, 1)
 	m := runMessage{id: id, do: func(r *mapRun) { do(r, func(v T, err error) { answers <- answer{v, err} }) }}
+	m.fail = func(err error) { answers <- answer{err: err} }
 	var none T
 	if !e.mapRuns.send(ctx, m) {
 		return none, cmp.Or(ctx.Err(), error(errClosing))

@@ -14,17 +14,18 @@ type frail struct {
 	*memstore.Store
 
 	mu     sync.Mutex
-	down   bool                          // every call is ErrUnavailable
-	gate   chan struct{}                 // commits wait until it is closed
-	before func(*statelark.Batch) error  // called ahead of a commit, which it may refuse
-	after  func(*statelark.Batch) error  // called after one that was made, whose answer it may lose
-	read   func()                        // called when a meta record was read
-	lookup func()                        // called before a name is looked for
-	worked func()                        // called when work was read
-	unread statelark.ExecID              // the record of this execution cannot be read
-	asked  func(statelark.ExecID)        // called before the record of an execution is read
-	blobs  map[uint32]int                // sizes of the blobs that were written
-	kept   map[statelark.ExecID]struct{} // executions with rows, as the commits left them
+	down   bool                                // every call is ErrUnavailable
+	gate   chan struct{}                       // commits wait until it is closed
+	before func(*statelark.Batch) error        // called ahead of a commit, which it may refuse
+	after  func(*statelark.Batch) error        // called after one that was made, whose answer it may lose
+	read   func()                              // called when a meta record was read
+	lookup func()                              // called before a name is looked for
+	worked func()                              // called when work was read
+	asked  func(statelark.ExecID)              // called before the record of an execution is read
+	unread statelark.ExecID                    // the record of this execution cannot be read
+	torn   func(statelark.ExecID, uint32) bool // tells which blobs cannot be read
+	blobs  map[uint32]int                      // sizes of the blobs that were written
+	kept   map[statelark.ExecID]struct{}       // executions with rows, as the commits left them
 }
 
 func newFrail() *frail {
@@ -167,6 +168,12 @@ func (s *frail) Threads(ctx context.Context, id statelark.ExecID) ([]statelark.T
 }
 
 func (s *frail) Blob(ctx context.Context, id statelark.ExecID, blob uint32) ([]byte, error) {
+	s.mu.Lock()
+	torn := s.torn
+	s.mu.Unlock()
+	if torn != nil && torn(id, blob) {
+		return nil, statelark.ErrUnavailable
+	}
 	return s.Store.Blob(s.ctx(ctx), id, blob)
 }
 
