@@ -51,9 +51,7 @@ func TestKillMapRuns(t *testing.T) {
 	c.populate()
 	c.clients.Go(c.expresser)
 	c.clients.Go(c.mender)
-	if *redriveRuns {
-		c.clients.Go(c.runMender)
-	}
+	c.clients.Go(c.runMender)
 	done, rounds := 0, 0
 	for ; done < n && !t.Failed(); rounds++ {
 		done += c.mapRound(rounds, n-done)

@@ -11,15 +11,14 @@ import (
 )
 
 var (
-	kills       = flag.Int("kills", 8, "how often the program is killed")
-	open        = flag.Int("open", 150, "how many executions are kept open meanwhile")
-	many        = flag.Int("many", 2000, "how many executions TestManyOpen has open when it kills the program")
-	suspend     = flag.Duration("suspend", 2*time.Second, "for how long TestSuspended stops the program")
-	redriveRuns = flag.Bool("redriveruns", false, "TestKillMapRuns redrives executions with Map Runs, too")
-	damages     = flag.Int("damages", 6, "how often TestDamagedFiles damages a file")
-	golden      = flag.String("golden", "", "TestWriteGolden writes a directory of this name")
-	program     = flag.String("program", "", "binary to use instead of one built from this checkout")
-	seed        = flag.Uint64("seed", 1, "chooses kinds, delays and moments")
+	kills   = flag.Int("kills", 8, "how often the program is killed")
+	open    = flag.Int("open", 150, "how many executions are kept open meanwhile")
+	many    = flag.Int("many", 2000, "how many executions TestManyOpen has open when it kills the program")
+	suspend = flag.Duration("suspend", 2*time.Second, "for how long TestSuspended stops the program")
+	damages = flag.Int("damages", 6, "how often TestDamagedFiles damages a file")
+	golden  = flag.String("golden", "", "TestWriteGolden writes a directory of this name")
+	program = flag.String("program", "", "binary to use instead of one built from this checkout")
+	seed    = flag.Uint64("seed", 1, "chooses kinds, delays and moments")
 )
 
 // binary is the program under test, built once.

@@ -3,7 +3,6 @@ package sim
 import (
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"strconv"
 	"strings"
@@ -12,8 +11,6 @@ import (
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/engine"
 )
-
-var redriveRuns = flag.Bool("redriveruns", false, "executions with Map Runs are redriven, too")
 
 // mapping is what holds for every Map Run of a kind, whose items are numbers, each another one.
 type mapping struct {

@@ -70,8 +70,7 @@ func (w *world) broken() string {
 	var found []string
 	for _, s := range w.started {
 		d, r := w.ended[s.arn], w.redrives[s.arn]
-		if d != nil && d.Status != statelark.Succeeded && s.kind != doomed && s.kind != doomedMap && (r == nil || r.asked < maxAsked) &&
-			(*redriveRuns || !s.kind.maps()) {
+		if d != nil && d.Status != statelark.Succeeded && s.kind != doomed && s.kind != doomedMap && (r == nil || r.asked < maxAsked) {
 			found = append(found, s.arn)
 		}
 	}
