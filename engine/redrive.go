@@ -153,8 +153,17 @@ func withToken(known []statelark.RedriveToken, token string, now time.Time) []st
 // byMapRun is told to who redrives a child of a Map Run. Its description has no reason.
 const byMapRun = "Execution is a child of a Map Run and is redriven with the execution that started its Map Run"
 
+// Reasons that follow from limits, and which.
+const (
+	tooManyEvents = "Execution history event limit exceeded"
+	tooOld        = "Execution has exceeded the max execution time"
+	tooLate       = "Execution redrivable period exceeded"
+)
+
+var limitOfReason = map[string]string{tooManyEvents: "events", tooOld: "execution-time", tooLate: "redrive-window"}
+
 func notRedrivable(reason string) error {
-	return statelark.Errorf(statelark.CodeExecutionNotRedrivable, "%s", reason)
+	return statelark.Errorf(statelark.CodeExecutionNotRedrivable, "%s", reason).Over(limitOfReason[reason])
 }
 
 func inStatus(s statelark.Status) string {
@@ -174,11 +183,11 @@ func redrivability(x *statelark.Execution, deleting bool, now time.Time, l *limi
 	case deleting:
 		return statelark.NotRedrivable, "State machine is in DELETING status"
 	case l.Events.Reached(x.Events + 1):
-		return statelark.NotRedrivable, "Execution history event limit exceeded"
+		return statelark.NotRedrivable, tooManyEvents
 	case l.ExecutionTime > 0 && now.Sub(x.Start) > l.ExecutionTime:
-		return statelark.NotRedrivable, "Execution has exceeded the max execution time"
+		return statelark.NotRedrivable, tooOld
 	case l.RedriveWindow > 0 && now.Sub(x.Stop) > l.RedriveWindow:
-		return statelark.NotRedrivable, "Execution redrivable period exceeded"
+		return statelark.NotRedrivable, tooLate
 	case !x.Kept:
 		return statelark.NotRedrivable, "Execution was started before the launch of RedriveExecution"
 	case x.MapRun != "":

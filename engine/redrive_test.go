@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -156,23 +157,24 @@ func TestNotRedrivable(t *testing.T) {
 	inBubble(t, f.start, func(r *rig) {
 		m := r.machine("M", `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":60,"Next":"T"},"T":`+functionState+`}}`)
 		arn := r.start(m, "e", `{}`)
-		refused := func(reason string) {
+		refused := func(reason, limit string) {
 			t.Helper()
 			d := r.describe(arn)
 			is(t, "status", d.RedriveStatus, statelark.NotRedrivable)
 			is(t, "reason", d.RedriveReason, reason)
 			_, err := r.RedriveExecution(context.Background(), arn, "")
 			code(t, err, "ExecutionNotRedrivable")
-			if err != nil && !strings.Contains(err.Error(), reason) {
-				t.Errorf("%v, want %s", err, reason)
+			var e *statelark.Error
+			if !errors.As(err, &e) || e.Message != reason || e.Limit != limit {
+				t.Errorf("%v, want %s, of limit %q", err, reason, limit)
 			}
 		}
 		time.Sleep(time.Second)
-		refused("Execution is RUNNING and cannot be redriven")
+		refused("Execution is RUNNING and cannot be redriven", "")
 		time.Sleep(2 * time.Minute)
 		is(t, "status", r.describe(arn).Status, statelark.Failed)
 		time.Sleep(14*24*time.Hour + time.Hour)
-		refused("Execution redrivable period exceeded")
+		refused("Execution redrivable period exceeded", "redrive-window")
 		_, err := r.RedriveExecution(context.Background(), arn+"x", "")
 		code(t, err, "ExecutionDoesNotExist")
 	})
