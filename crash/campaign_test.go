@@ -21,7 +21,7 @@ import (
 )
 
 // campaign is a server that is killed again and again while Map Runs go through a large file, Express executions are
-// started and executions are redriven.
+// started, executions are redriven and versions published.
 type campaign struct {
 	t       *testing.T
 	server  *server
@@ -31,13 +31,14 @@ type campaign struct {
 	over    chan struct{} // closed when nothing new is to be begun
 	clients sync.WaitGroup
 
-	mu     sync.Mutex // guards what follows
-	rnd    *rand.Rand
-	calls  map[string]int  // of the functions, by the id in their input
-	mended map[string]bool // the ids for which the function mend does not fail
-	acks   []string        // ids of the Express executions that were acknowledged
-	syncs  []string        // ids of those that were waited for, whatever was heard
-	broken []*redriven     // executions that were redriven
+	mu        sync.Mutex // guards what follows
+	rnd       *rand.Rand
+	calls     map[string]int  // of the functions, by the id in their input
+	mended    map[string]bool // the ids for which the function mend does not fail
+	acks      []string        // ids of the Express executions that were acknowledged
+	syncs     []string        // ids of those that were waited for, whatever was heard
+	broken    []*redriven     // executions that were redriven
+	published map[string]int  // the revision of each version of changing, by its ARN
 }
 
 // TestKillMapRuns kills the program in the middle of Map Runs of both types, before and after it answers, among Express
@@ -52,6 +53,7 @@ func TestKillMapRuns(t *testing.T) {
 	c.clients.Go(c.expresser)
 	c.clients.Go(c.mender)
 	c.clients.Go(c.runMender)
+	c.clients.Go(c.publisher)
 	done, rounds := 0, 0
 	for ; done < n && !t.Failed(); rounds++ {
 		done += c.mapRound(rounds, n-done)
@@ -64,15 +66,16 @@ func TestKillMapRuns(t *testing.T) {
 	}
 	c.auditExpress()
 	c.auditRedrives()
+	c.auditVersions()
 	c.auditLog()
-	t.Logf("seed %d: %d kills, %d Map Runs of %d lines, %d Express executions, %d redrives",
-		*seed, done, len(childTypes)*rounds, lines, len(c.acks)+len(c.syncs), len(c.broken))
+	t.Logf("seed %d: %d kills, %d Map Runs of %d lines, %d Express executions, %d redrives, %d versions",
+		*seed, done, len(childTypes)*rounds, lines, len(c.acks)+len(c.syncs), len(c.broken), len(c.published))
 }
 
 func newCampaign(t *testing.T) *campaign {
 	c := &campaign{
 		t: t, rnd: rand.New(rand.NewPCG(*seed, 2)), over: make(chan struct{}),
-		calls: make(map[string]int), mended: make(map[string]bool), buckets: t.TempDir(),
+		published: make(map[string]int), calls: make(map[string]int), mended: make(map[string]bool), buckets: t.TempDir(),
 	}
 	ctx, end := context.WithTimeout(t.Context(), timeLeft(t))
 	c.ctx = ctx
@@ -167,6 +170,7 @@ func (c *campaign) populate() {
 		c.create("mendingrun"+typ, types.StateMachineTypeStandard, mendRunDefinition(typ))
 	}
 	c.create("express", types.StateMachineTypeExpress, expressDefinition)
+	c.create("changing", types.StateMachineTypeStandard, revision(0))
 	c.create("mending", types.StateMachineTypeStandard, mendDefinition)
 }
 
@@ -192,7 +196,8 @@ func (c *campaign) kill() int {
 	return n
 }
 
-// start starts an execution, under its name until that is known to have been done.
+// start starts an execution, under its name until that is known to have been done. What it returns is the execution's ARN
+// when machine names no alias.
 func (c *campaign) start(machine, name, input string) string {
 	c.must("starting "+name, func(ctx context.Context) error {
 		_, err := c.client.StartExecution(ctx, &sfn.StartExecutionInput{

@@ -12,8 +12,8 @@
 // acknowledged is there and ended once, as its kind ends; results that were accepted are the results; ends and
 // histories that were read are still the same; there is nothing that nobody asked for.
 //
-// TestKillMapRuns does the same to Map Runs of both types over 20,000 lines, beside which Express executions are started
-// and executions that failed are redriven. Each line has one child, is counted once and stands once in the files of
+// TestKillMapRuns does the same to Map Runs of both types over 20,000 lines, beside which Express executions are started,
+// executions that failed are redriven and versions are published. Each line has one child, is counted once and stands once in the files of
 // results; what was acknowledged of an Express execution runs, and what was waited for runs once at most; a redrive that
 // was asked for until it was acknowledged is made once, and does nothing again that had been done.
 //
