@@ -7,6 +7,7 @@ import (
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/history"
 	"github.com/statelark/statelark/interp"
+	"github.com/statelark/statelark/value"
 )
 
 // Tap is told what executions did: logs, metrics and traces hang on it. The engine knows nothing of them.
@@ -25,7 +26,10 @@ type News struct {
 	// execution that was redriven ends once more.
 	Began, Ended bool
 	// Input is that of the execution, JSON text; "" unless it began, ended or was redriven.
-	Input  string
+	Input string
+	// Cut: the payloads were too much to be kept. Input, the Data and the variables of Events are no more than a sign that
+	// there were some.
+	Cut    bool
 	Bill   Bill            // of an Express execution that ended; else zero
 	Events []history.Event // of the change, in order; their payloads are shared with the execution's memory
 }
@@ -41,6 +45,26 @@ func NewNews(x *statelark.Execution, m *statelark.StateMachine, events []history
 	n.Execution, n.Machine = x, m
 	n.Events = append(n.Events[:0], events...)
 	return n
+}
+
+// CutPayloads lets go of the payloads, and leaves the first character of each text.
+func (n *News) CutPayloads() {
+	n.Cut, n.Input = true, firstByte(n.Input)
+	for i := range n.Events {
+		e := &n.Events[i]
+		e.Data = firstByte(e.Data)
+		if len(e.Assigned) > 0 {
+			e.Assigned = []value.Member{}
+		}
+	}
+}
+
+// firstByte returns the first character of JSON text, which is always one byte, without holding the text.
+func firstByte(text string) string {
+	if text == "" {
+		return ""
+	}
+	return string(rune(text[0]))
 }
 
 // Release gives the News back to be used again. It need not be called; nobody may look at the News afterwards.

@@ -14,6 +14,9 @@ type LogOptions struct {
 	Redrives  int64
 	// WithoutData leaves inputs, outputs, parameters and assigned variables out.
 	WithoutData bool
+	// Cut leaves of payloads a sign that they were there, and of errors and causes what AWS takes. It is also for events whose
+	// payloads are cut already.
+	Cut bool
 	// Limit is how many bytes a payload may take, escaped; 0: MaxLogged.
 	Limit int
 }
@@ -65,7 +68,7 @@ func appendLogDetails(dst []byte, e *Event, o *LogOptions) []byte {
 // logs reports whether field f of e is logged.
 func (e *Event) logs(f field, o *LogOptions) bool {
 	if f == fieldParameters || f == fieldAssigned {
-		return !o.WithoutData && e.shows(f, WireOptions{})
+		return !o.WithoutData && (e.shows(f, WireOptions{}) || f == fieldAssigned && o.Cut && e.Assigned != nil)
 	}
 	return e.shows(f, WireOptions{WithoutData: o.WithoutData})
 }
@@ -79,7 +82,21 @@ func appendLogField(dst []byte, e *Event, f field, o *LogOptions) []byte {
 	case formPayload:
 		dst, cut = appendCut(appendName(dst, name), *e.text(f), o.limit())
 	case formAssigned:
-		dst, cut = appendCutAssigned(appendName(dst, name), e.Assigned, o.limit())
+		variables := e.Assigned
+		if o.Cut {
+			variables = nil
+		}
+		dst, cut = appendCutAssigned(appendName(dst, name), variables, o.limit())
+	case formOptional:
+		if !o.Cut {
+			return appendField(dst, e, f)
+		}
+		limit := MaxCause
+		if f == fieldError {
+			limit = MaxError
+		}
+		dst, _ = appendCut(appendName(dst, name), **e.optional(f), limit)
+		return dst
 	default:
 		if f == fieldParameters {
 			dst, _ = appendCut(appendName(dst, name), *e.text(f), o.limit())
@@ -90,15 +107,24 @@ func appendLogField(dst []byte, e *Event, f field, o *LogOptions) []byte {
 	dst = append(dst, `,"`...)
 	dst = append(dst, name...)
 	dst = append(dst, `Details":{"truncated":`...)
-	return append(strconv.AppendBool(dst, cut), '}')
+	return append(strconv.AppendBool(dst, cut || o.Cut), '}')
 }
 
 func (o *LogOptions) limit() int {
-	if o.Limit == 0 {
+	switch {
+	case o.Cut:
+		return 1
+	case o.Limit == 0:
 		return MaxLogged
 	}
 	return o.Limit
 }
+
+// What AWS takes of an error and of a cause (Fail, SendTaskFailure).
+const (
+	MaxError = 256
+	MaxCause = 32_768
+)
 
 // appendCut appends a text as a JSON string of at most limit bytes between its quotes, and reports whether some of it
 // had to be left out.

@@ -34,6 +34,10 @@ func TestAppendLog(t *testing.T) {
 			`{"id":"3","type":"PassStateExited","details":{"name":"P","output":"1","outputDetails":{"truncated":false},"assignedVariables":{"v":"\"w\""},"assignedVariablesDetails":{"truncated":false}},"previous_event_id":"0","event_timestamp":"5","execution_arn":"` + arn + `","redrive_count":"0"}`},
 		{"cut", Event{ID: 3, At: 5, Type: ExecutionSucceeded, Data: `"äö"`}, LogOptions{Limit: 5},
 			`{"id":"3","type":"ExecutionSucceeded","details":{"output":"\"ä","outputDetails":{"truncated":true}},"previous_event_id":"0","event_timestamp":"5","execution_arn":"` + arn + `","redrive_count":"0"}`},
+		{"all cut", Event{ID: 3, At: 5, Type: PassStateExited, Name: "P", Data: `[1]`, Assigned: variables}, LogOptions{Cut: true},
+			`{"id":"3","type":"PassStateExited","details":{"name":"P","output":"[","outputDetails":{"truncated":true},"assignedVariables":{},"assignedVariablesDetails":{"truncated":true}},"previous_event_id":"0","event_timestamp":"5","execution_arn":"` + arn + `","redrive_count":"0"}`},
+		{"all cut before", Event{ID: 3, At: 5, Type: PassStateExited, Name: "P", Data: `[`, Assigned: []value.Member{}}, LogOptions{Cut: true},
+			`{"id":"3","type":"PassStateExited","details":{"name":"P","output":"[","outputDetails":{"truncated":true},"assignedVariables":{},"assignedVariablesDetails":{"truncated":true}},"previous_event_id":"0","event_timestamp":"5","execution_arn":"` + arn + `","redrive_count":"0"}`},
 		{"cut within a character", Event{ID: 3, At: 5, Type: ExecutionSucceeded, Data: `1äööö`}, LogOptions{Limit: 4},
 			`{"id":"3","type":"ExecutionSucceeded","details":{"output":"1ä","outputDetails":{"truncated":true}},"previous_event_id":"0","event_timestamp":"5","execution_arn":"` + arn + `","redrive_count":"0"}`},
 	}

@@ -9,9 +9,11 @@ import (
 // ExecutionLog logs the events of executions as the logging configuration of their state machine says.
 type ExecutionLog struct {
 	outlets []*Outlet
-	entries []Entry // used again, as are the others
-	ends    []int   // of the lines in buffer
+	entries []Entry          // used again, as are the others
+	ends    []int            // of the lines in buffer
+	events  []*history.Event // of the entries
 	buffer  []byte
+	short   []byte
 }
 
 // NewExecutionLog returns a reader that logs to outlets.
@@ -30,13 +32,13 @@ func (l *ExecutionLog) Read(n *engine.News) {
 		return
 	}
 	o := history.LogOptions{
-		Execution: n.Execution.ARN(), MapRun: n.Execution.MapRun, Redrives: n.Execution.Redrives, WithoutData: !logging.IncludeExecutionData,
+		Execution: n.Execution.ARN(), MapRun: n.Execution.MapRun, Redrives: n.Execution.Redrives, WithoutData: !logging.IncludeExecutionData, Cut: n.Cut,
 	}
-	l.buffer, l.ends, l.entries = l.buffer[:0], l.ends[:0], l.entries[:0]
+	l.buffer, l.ends, l.entries, l.events = l.buffer[:0], l.ends[:0], l.entries[:0], l.events[:0]
 	for i := range n.Events {
 		if e := &n.Events[i]; e.Type.Severity() >= from {
 			l.buffer = history.AppendLog(l.buffer, e, o)
-			l.ends = append(l.ends, len(l.buffer))
+			l.ends, l.events = append(l.ends, len(l.buffer)), append(l.events, e)
 			l.entries = append(l.entries, Entry{At: e.At})
 		}
 	}
@@ -50,12 +52,18 @@ func (l *ExecutionLog) Read(n *engine.News) {
 			l.entries[i].Group = logging.LogGroups[0]
 		}
 	}
+	o.Cut = true
+	short := func(i int) []byte {
+		l.short = history.AppendLog(l.short[:0], l.events[i], o)
+		return l.short
+	}
 	for _, out := range l.outlets {
-		out.Put(l.entries...)
+		out.Put(short, l.entries...)
 	}
 	if cap(l.buffer) > keepBuffer {
 		l.buffer, l.entries, l.ends = nil, nil, nil
 	}
+	clear(l.events)
 }
 
 // keepBuffer is how large a buffer may be that is used again.

@@ -43,6 +43,7 @@ type Sink interface {
 const (
 	maxEntries    = 16384
 	maxEntryBytes = 16 << 20
+	maxWholeBytes = maxEntryBytes / 4 * 3 // the rest is for lines without payloads
 	maxBatch      = 512
 )
 
@@ -75,13 +76,20 @@ func NewOutlet(name string, sink Sink, log *slog.Logger) *Outlet {
 	return o
 }
 
-// Put queues entries, those that there is room for. Their lines are copied.
-func (o *Outlet) Put(entries ...Entry) {
+// Put queues entries, those that there is room for. Their lines are copied. One that would take too many bytes is queued
+// as short gives it, by its index: without payloads.
+func (o *Outlet) Put(short func(int) []byte, entries ...Entry) {
 	o.mu.Lock()
 	n := 0
-	for _, e := range entries {
-		if o.closed || len(o.queue)+o.busy >= maxEntries || o.bytes+len(e.Line) > maxEntryBytes {
+	for i, e := range entries {
+		if o.closed || len(o.queue)+o.busy >= maxEntries {
 			break
+		}
+		if o.bytes+len(e.Line) > maxWholeBytes {
+			e.Line = short(i)
+		}
+		if o.bytes+len(e.Line) > maxEntryBytes {
+			continue
 		}
 		o.queue = append(o.queue, o.held(e))
 		o.bytes += len(e.Line)

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -18,6 +19,7 @@ import (
 type StatusChanges struct {
 	outlets []*Outlet
 	buffer  []byte
+	short   []byte
 }
 
 // NewStatusChanges returns a reader that tells outlets.
@@ -50,17 +52,22 @@ func (s *StatusChanges) Read(n *engine.News) {
 }
 
 func (s *StatusChanges) tell(n *engine.News, e *history.Event, status statelark.Status) {
-	s.buffer = appendChange(s.buffer[:0], n, e, status)
+	s.buffer = appendChange(s.buffer[:0], n, e, status, n.Cut)
+	short := func(int) []byte {
+		s.short = appendChange(s.short[:0], n, e, status, true)
+		return s.short
+	}
 	for _, o := range s.outlets {
-		o.Put(Entry{Line: s.buffer, At: e.At})
+		o.Put(short, Entry{Line: s.buffer, At: e.At})
 	}
 	if cap(s.buffer) > keepBuffer {
 		s.buffer = nil
 	}
 }
 
-// appendChange appends an event as EventBridge delivers it.
-func appendChange(dst []byte, n *engine.News, e *history.Event, status statelark.Status) []byte {
+// appendChange appends an event as EventBridge delivers it; cut: without payloads, and no more of error and cause than AWS
+// takes.
+func appendChange(dst []byte, n *engine.News, e *history.Event, status statelark.Status, cut bool) []byte {
 	machine, _ := arn.Parse(n.Execution.Machine)
 	dst = append(dst, `{"version":"0","id":"`...)
 	dst = append(dst, changeID(n.Execution, e).String()...)
@@ -73,7 +80,7 @@ func appendChange(dst []byte, n *engine.News, e *history.Event, status statelark
 	dst = append(dst, `,"resources":[`...)
 	dst = value.AppendQuoted(dst, n.Execution.ARN())
 	dst = append(dst, `],"detail":`...)
-	dst = appendDetail(dst, n, e, status)
+	dst = appendDetail(dst, n, e, status, cut)
 	return append(dst, '}')
 }
 
@@ -84,7 +91,7 @@ func changeID(x *statelark.Execution, e *history.Event) uuid.UUID {
 
 // appendDetail appends the detail of an event. Its dates are numbers in milliseconds, that of a redrive as well: the
 // documentation shows that one as a string, what was measured is a number.
-func appendDetail(dst []byte, n *engine.News, e *history.Event, status statelark.Status) []byte {
+func appendDetail(dst []byte, n *engine.News, e *history.Event, status statelark.Status, cut bool) []byte {
 	x := n.Execution
 	dst = append(dst, `{"executionArn":`...)
 	dst = value.AppendQuoted(dst, x.ARN())
@@ -103,9 +110,13 @@ func appendDetail(dst []byte, n *engine.News, e *history.Event, status statelark
 	if status == statelark.Succeeded {
 		output = e.Data
 	}
-	dst = appendPayloads(dst, n.Input, output)
-	dst = appendMaybe(dst, "error", e.Error)
-	dst = appendMaybe(dst, "cause", e.Cause)
+	dst = appendPayloads(dst, n.Input, output, cut)
+	failure, cause := e.Error, e.Cause
+	if cut {
+		failure, cause = firstBytes(failure, history.MaxError), firstBytes(cause, history.MaxCause)
+	}
+	dst = appendMaybe(dst, "error", failure)
+	dst = appendMaybe(dst, "cause", cause)
 	return append(appendRedrive(dst, x, status), '}')
 }
 
@@ -125,13 +136,28 @@ func appendRedrive(dst []byte, x *statelark.Execution, status statelark.Status) 
 	return appendMaybe(dst, "redriveStatusReason", nil)
 }
 
-// appendPayloads appends input and output, or without them that they are not included. An output "" is none.
-func appendPayloads(dst []byte, input, output string) []byte {
+// firstBytes returns so many bytes of a text at most, whole characters.
+func firstBytes(text *string, most int) *string {
+	if text == nil || len(*text) <= most {
+		return text
+	}
+	for most > 0 && !utf8.RuneStart((*text)[most]) {
+		most--
+	}
+	first := (*text)[:most]
+	return &first
+}
+
+// appendPayloads appends input and output, or that they are not included where they are too large or cut. An output "" is
+// none.
+func appendPayloads(dst []byte, input, output string, cut bool) []byte {
 	before := len(dst)
-	dst = appendPayload(dst, "input", input)
-	dst = appendPayload(dst, "output", output)
-	if len(dst)-before <= maxChange {
-		return dst
+	if !cut {
+		dst = appendPayload(dst, "input", input)
+		dst = appendPayload(dst, "output", output)
+		if len(dst)-before <= maxChange {
+			return dst
+		}
 	}
 	dst = append(dst[:before], `,"input":null,"inputDetails":{"included":false},"output":null,"outputDetails":`...)
 	if output == "" {

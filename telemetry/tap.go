@@ -4,7 +4,8 @@
 //	finisher ── Tell ──> queue ── one goroutine ──> readers: log, changes, metrics, traces
 //	                                                   └─ lines ──> outlet: queue ── goroutine ──> sink
 //
-// Nobody waits for anybody: every queue is bounded, in number and in bytes, and what does not fit is dropped and counted.
+// Nobody waits for anybody: every queue is bounded, in number and in bytes. Payloads that do not fit are left out, and what
+// does not fit without them is dropped and counted.
 package telemetry
 
 import (
@@ -56,15 +57,18 @@ func NewTap(log *slog.Logger, readers ...Reader) *Tap {
 	return t
 }
 
-// Tell queues the news, or drops it.
+// Tell queues the news, or drops it. Payloads for which there is no room are cut.
 func (t *Tap) Tell(n *engine.News) {
 	size := payloadBytes(n)
-	if t.bytes.Add(size) <= maxNewsBytes || size > maxNewsBytes && t.bytes.Load() == size { // one alone is never too large
-		select {
-		case t.in <- news{n, size}:
-			return
-		default:
-		}
+	if t.bytes.Add(size) > maxNewsBytes && (size <= maxNewsBytes || t.bytes.Load() != size) { // one alone is never too large
+		t.bytes.Add(-size)
+		n.CutPayloads()
+		size = 0
+	}
+	select {
+	case t.in <- news{n, size}:
+		return
+	default:
 	}
 	t.bytes.Add(-size)
 	t.drops.Add(1)

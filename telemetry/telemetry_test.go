@@ -268,22 +268,88 @@ func TestATapNeverWaits(t *testing.T) {
 	}
 }
 
+// tiny is what is left of a News, by reading it.
+type tiny struct {
+	free chan struct{}
+	cut  int
+}
+
+func (r *tiny) Read(n *engine.News) {
+	<-r.free
+	if n.Cut {
+		r.cut++
+	}
+}
+
 func TestATapHoldsFewBytes(t *testing.T) {
-	b := blocking{make(chan struct{})}
-	tap := NewTap(quiet, b)
+	r := &tiny{free: make(chan struct{})}
+	tap := NewTap(quiet, r)
 	for range 100 {
 		large := engine.NewNews(record(), machine(statelark.LogAll, true), []history.Event{{ID: 1, Data: strings.Repeat("x", 1<<20)}})
 		tap.Tell(large)
 	}
-	if dropped := tap.Dropped(); dropped != 100-maxNewsBytes>>20 {
-		t.Errorf("dropped %d", dropped)
+	if held, dropped := tap.bytes.Load(), tap.Dropped(); held != maxNewsBytes || dropped != 0 {
+		t.Errorf("%d bytes are held, %d dropped", held, dropped)
 	}
-	close(b.free)
+	close(r.free)
 	if err := tap.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if held := tap.bytes.Load(); held != 0 {
-		t.Errorf("%d bytes are still counted", held)
+	if held := tap.bytes.Load(); held != 0 || r.cut != 100-maxNewsBytes>>20 {
+		t.Errorf("%d bytes are still counted, %d were cut", held, r.cut)
+	}
+}
+
+// What does not fit into the queue of a sink is told without its payloads.
+func TestAFullOutletGetsLinesWithoutPayloads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sink := &slow{next: make(chan struct{})}
+		out := NewOutlet("slow", sink, quiet)
+		log, changes := NewExecutionLog(out), NewStatusChanges(out)
+		data, causes := `"`+strings.Repeat("x", 200_000)+`"`, []string{"odd", strings.Repeat("ä", 10<<20)}
+		const executions = 200
+		for i := range executions {
+			n := engine.NewNews(record(), machine(statelark.LogAll, true), []history.Event{
+				{ID: 1, At: 1000, Type: history.ExecutionStarted, Data: data}, {ID: 2, At: 1000, Type: history.ExecutionFailed, Cause: &causes[i/(executions-1)]}})
+			n.Input = data
+			log.Read(n)
+			changes.Read(n)
+		}
+		if _, dropped, _ := out.Counts(); dropped != 0 || out.bytes > maxEntryBytes {
+			t.Errorf("dropped %d, holds %d bytes", dropped, out.bytes)
+		}
+		close(sink.next)
+		if err := out.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var whole, cut, included, left int
+		for _, line := range sink.lines {
+			whole += strings.Count(line, `{"truncated":false}`)
+			cut += strings.Count(line, `{"truncated":true}`)
+			included += strings.Count(line, `{"included":true}`)
+			left += strings.Count(line, `{"included":false}`)
+		}
+		if len(sink.lines) != 4*executions || whole == 0 || whole+cut != executions || included == 0 || included+left != 2*executions {
+			t.Errorf("%d lines, %d and %d log payloads, %d and %d of changes", len(sink.lines), whole, cut, included, left)
+		}
+	})
+}
+
+func TestNewsWithoutPayloads(t *testing.T) {
+	n := engine.NewNews(record(), machine(statelark.LogAll, true), []history.Event{
+		{ID: 1, At: 1000, Type: history.ExecutionStarted, Data: `{"a":1}`}, {ID: 2, At: 1000, Type: history.ExecutionSucceeded, Data: `[2]`}})
+	n.Input = `{"a":1}`
+	n.CutPayloads()
+	not := map[string]any{"included": false}
+	d := details(t, read(t, toChanges, n))
+	if d[0]["input"] != nil || !reflect.DeepEqual(d[0]["inputDetails"], not) || d[0]["outputDetails"] != nil ||
+		!reflect.DeepEqual(d[1]["inputDetails"], not) || !reflect.DeepEqual(d[1]["outputDetails"], not) {
+		t.Errorf("told %v", d)
+	}
+	for _, line := range read(t, toLog, n) {
+		if !strings.Contains(line, `Details":{"truncated":true}`) {
+			t.Errorf("logged %s", line)
+		}
 	}
 }
 
@@ -453,7 +519,7 @@ func TestLinesThatWaitStayWhatTheyAre(t *testing.T) {
 			for i := range 40 {
 				line = append(line[:0], strings.Repeat(string(rune('a'+round%26)), 1+i*i*i%(pieceBytes/3))...)
 				want = append(want, string(line))
-				out.Put(Entry{Line: line})
+				out.Put(func(int) []byte { return line }, Entry{Line: line})
 			}
 			select {
 			case sink.next <- struct{}{}:
