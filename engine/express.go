@@ -74,30 +74,41 @@ type express struct {
 	shownBytes int             // of memory that those hold
 }
 
-// expressRoom counts the Express executions of an engine that are under way, and the memory that they hold.
+// expressUse counts Express executions that are under way, and the memory that they hold.
+type expressUse struct{ count, bytes atomic.Int64 }
+
+func (u *expressUse) add(count, bytes int64) { u.count.Add(count); u.bytes.Add(bytes) }
+
+// expressRoom counts all those of an engine.
 type expressRoom struct {
 	max, maxBytes int64
-	count, bytes  atomic.Int64
-	refused       atomic.Uint64
+	expressUse
+	refused atomic.Uint64
 }
+
+// greed is how many times as much as is free a state machine may have and be given more: one alone comes to three quarters
+// of the room, and there always is something left for one that has nothing.
+const greed = 3
 
 // ownBytes is about how much memory an execution takes beside what the interpreter counts.
 const ownBytes = 2 << 10
 
-// enter takes a place for an execution with so many bytes of input, false when there is none. leave gives it back.
-func (r *expressRoom) enter(input int) bool {
-	count, bytes := r.count.Add(1), r.bytes.Add(int64(ownBytes+input))
-	if count > r.max || bytes > r.maxBytes {
-		r.leave(input)
+// enter takes a place for an execution of u with so many bytes of input, false when there is none. leave gives it back.
+func (r *expressRoom) enter(u *use, input int) bool {
+	size := int64(ownBytes + input)
+	count, bytes := r.count.Add(1), r.bytes.Add(size)
+	own, held := u.express.count.Add(1), u.express.bytes.Add(size)
+	if count > r.max || bytes > r.maxBytes || own-1 >= greed*(r.max-count+1) || held-size >= greed*(r.maxBytes-bytes+size) {
+		r.leave(u, input)
 		r.refused.Add(1)
 		return false
 	}
 	return true
 }
 
-func (r *expressRoom) leave(input int) {
-	r.count.Add(-1)
-	r.bytes.Add(-int64(ownBytes + input))
+func (r *expressRoom) leave(u *use, input int) {
+	r.add(-1, -int64(ownBytes+input))
+	u.express.add(-1, -int64(ownBytes+input))
 }
 
 // errNoRoom answers a start for which an engine has no room.
@@ -122,11 +133,11 @@ func (e *Engine) startExpress(s *expressStart) error {
 		return errClosing
 	}
 	size := s.input.Size()
-	if !e.express.enter(size) {
+	if !e.express.enter(s.program.use, size) {
 		return errNoRoom
 	}
 	if !e.ownerOf(s.record.ID).offer(message{express: &expressMessage{kind: expressBegin, start: s}}) {
-		e.express.leave(size)
+		e.express.leave(s.program.use, size)
 		return errNoRoom
 	}
 	return nil
@@ -153,11 +164,11 @@ func (e *Engine) startStored(ctx context.Context, s *expressStart, input string,
 	m := message{express: &expressMessage{kind: expressStore, start: s}}
 	o := e.ownerOf(record.ID)
 	size := s.input.Size()
-	if !e.express.enter(size) {
+	if !e.express.enter(s.program.use, size) {
 		return nil, errNoRoom
 	}
 	if !o.offer(m) && (parent == nil || !o.send(ctx, m)) {
-		e.express.leave(size)
+		e.express.leave(s.program.use, size)
 		return nil, cmp.Or(ctx.Err(), error(errNoRoom))
 	}
 	select {
@@ -406,7 +417,8 @@ func (x *express) disarm(t *timers, seq uint64) {
 
 // weighExpress notes how much memory an execution holds.
 func (o *owner) weighExpress(x *express, bytes int) {
-	o.e.express.bytes.Add(int64(bytes - x.bytes))
+	o.e.express.add(0, int64(bytes-x.bytes))
+	x.program.use.express.add(0, int64(bytes-x.bytes))
 	x.bytes = bytes
 	x.peak = max(x.peak, bytes)
 }
@@ -420,7 +432,7 @@ func (o *owner) endExpress(l *live, end *interp.End) {
 	delete(o.express.live, l.record.ID)
 	l.x = nil
 	o.weighExpress(x, 0)
-	o.e.express.leave(0)
+	o.e.express.leave(l.program.use, 0)
 	if x.again {
 		o.endRow(l.record.ID)
 	}

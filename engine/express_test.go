@@ -178,6 +178,37 @@ func TestExpressHasBounds(t *testing.T) {
 	})
 }
 
+// A state machine that takes all it can get leaves room for others, and those for others again.
+func TestExpressRoomIsShared(t *testing.T) {
+	for _, options := range []Options{{Owners: 2, MaxExpress: 100}, {Owners: 2, MaxExpressBytes: 1 << 20}} {
+		inBubbleWith(t, options, forever, func(r *rig) {
+			fill := func(name string) (taken int) {
+				machine := r.expressMachine(name, expressTask)
+				for range 1000 {
+					_, err := r.StartExecution(context.Background(), statelark.ExecutionStart{Machine: machine, Name: "x", Input: `{}`})
+					switch statelark.ErrorCode(err) {
+					case "":
+						taken++
+					case statelark.CodeThrottling:
+					default:
+						t.Fatal(err)
+					}
+				}
+				return taken
+			}
+			first, second, third := fill("A"), fill("B"), fill("C")
+			if first < 75 || second < first/5 || third < second/5 || third == 0 {
+				t.Errorf("took %d, %d and %d", first, second, third)
+			}
+			time.Sleep(6 * time.Minute) // all have come to their limit
+			r.empty()
+			if again := fill("C"); again < 75 {
+				t.Errorf("took %d when there was nobody else", again)
+			}
+		})
+	}
+}
+
 const expressTask = `{"StartAt":"T","States":{"T":{` + lambda + `,"End":true}}}`
 
 // runSync runs an execution to its end.

@@ -37,7 +37,7 @@ func expressKey(id statelark.ExecID) statelark.MessageKey { return statelark.Mes
 func (o *owner) storeExpress(s *expressStart) {
 	id := s.record.ID
 	if o.e.shards.epoch(id.Shard()) == 0 {
-		o.e.express.leave(s.input.Size())
+		o.e.express.leave(s.program.use, s.input.Size())
 		s.stored(errNotOwned)
 		return
 	}
@@ -46,7 +46,7 @@ func (o *owner) storeExpress(s *expressStart) {
 	o.submit(ch, nil, func(err error) {
 		s.row = nil
 		if err != nil {
-			o.e.express.leave(s.input.Size())
+			o.e.express.leave(s.program.use, s.input.Size())
 			o.post(&expressMessage{kind: expressUnsure, id: id})
 		} else {
 			o.post(&expressMessage{kind: expressStored, start: s})
@@ -61,7 +61,7 @@ func (o *owner) againExpress(s *expressStart) bool {
 	if _, known := o.express.rows.known[id]; known {
 		return true
 	}
-	if !o.e.express.enter(s.input.Size()) {
+	if !o.e.express.enter(s.program.use, s.input.Size()) {
 		o.inbox.hold(id.Shard())
 		return true
 	}

@@ -75,6 +75,7 @@ type program struct {
 type use struct {
 	deleting atomic.Bool
 	starting atomic.Int64 // starts under way that refer to it
+	express  expressUse
 }
 
 func (p *program) deleting() bool { return p.use.deleting.Load() }
