@@ -237,7 +237,6 @@ func (o *Options) setDefaults() {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-
 }
 
 // run starts the goroutines.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -88,17 +89,6 @@ func (c *chunk) itemsOf(i int) int64 {
 		return 1
 	}
 	return int64(c.items[i])
-}
-
-// itemsFrom counts the items of the children from i on.
-func (c *chunk) itemsFrom(i int) (n int64) {
-	if c.items == nil {
-		return int64(c.count - i)
-	}
-	for _, k := range c.items[i:] {
-		n += int64(k)
-	}
-	return n
 }
 
 func (r *mapRun) childName(c *chunk, i int) string { return childName(r.name, c.index(i)) }
@@ -223,7 +213,13 @@ func (r *mapRun) readRows(ctx context.Context, store statelark.Store) error {
 	if r.state == nil {
 		return row.ErrShort
 	}
-	slices.SortFunc(r.chunks, func(a, b *chunk) int { return int(a.first - b.first) })
+	slices.SortFunc(r.chunks, func(a, b *chunk) int { return cmp.Compare(a.first, b.first) })
+	r.countRunning()
+	return nil
+}
+
+// countRunning counts the children that run, as the rows have it.
+func (r *mapRun) countRunning() {
 	for c := range r.underWay() {
 		if r.state.express {
 			c.begun = 0 // what had not ended is run again
@@ -236,7 +232,6 @@ func (r *mapRun) readRows(ctx context.Context, store statelark.Store) error {
 			}
 		}
 	}
-	return nil
 }
 
 // loadSpec reads what interp has of a run.
@@ -563,34 +558,34 @@ func (r *mapRun) idle() bool {
 // change makes the change of what has come about.
 func (s *mapRuns) change(r *mapRun) *statelark.Change {
 	r.segment()
-	ch := &statelark.Change{Exec: r.id, Sends: r.sends, Consumed: r.consumed, Blobs: r.added}
-	if r.isNew {
-		ch.Start, ch.Free, ch.Execution = true, true, r.record
-		ch.Work = append(ch.Work, statelark.WorkOp{Data: []byte{workMapRun}})
+	ch := &statelark.Change{Exec: r.id, Sends: r.sends, Consumed: r.consumed, Blobs: r.added, Threads: r.changedRows()}
+	if r.isNew || r.redriven {
+		ch.Start, ch.Free, ch.Execution = r.isNew, r.isNew, r.record
+		ch.Work = []statelark.WorkOp{{Data: []byte{workMapRun}}}
 	}
-	if r.redriven {
-		ch.Execution = r.record
-		ch.Work = append(ch.Work, statelark.WorkOp{Data: []byte{workMapRun}})
-	}
+	r.isNew, r.redriven, r.flushNow = false, false, false
+	r.sends, r.consumed, r.added = nil, nil, nil
+	return ch
+}
+
+// changedRows returns the rows that the next change writes or removes.
+func (r *mapRun) changedRows() (rows []statelark.ThreadRow) {
 	for _, number := range r.removed {
-		ch.Threads = append(ch.Threads, statelark.ThreadRow{Thread: number})
+		rows = append(rows, statelark.ThreadRow{Thread: number})
 	}
 	for c := range r.underWay() {
 		if c.dirty {
-			ch.Threads = append(ch.Threads, statelark.ThreadRow{Thread: c.number, Data: c.append(nil)})
+			rows = append(rows, statelark.ThreadRow{Thread: c.number, Data: c.append(nil)})
 			c.dirty, c.stored = false, true
 		}
 	}
-	ch.Threads = append(ch.Threads, r.redo.rows...)
+	rows = append(rows, r.redo.rows...)
 	if r.indexed {
 		number := segmentRow | (r.state.indexes - 1)
-		ch.Threads = append(ch.Threads, statelark.ThreadRow{Thread: number, Data: appendIndex(nil, r.index)})
+		rows = append(rows, statelark.ThreadRow{Thread: number, Data: appendIndex(nil, r.index)})
 	}
-	ch.Threads = append(ch.Threads, statelark.ThreadRow{Data: r.state.append(nil)})
-	r.isNew, r.redriven, r.dirty, r.indexed, r.flushNow = false, false, false, false, false
-	r.redo.rows = nil
-	r.sends, r.consumed, r.added, r.removed = nil, nil, nil, nil
-	return ch
+	r.removed, r.redo.rows, r.indexed, r.dirty = nil, nil, false, false
+	return append(rows, statelark.ThreadRow{Data: r.state.append(nil)})
 }
 
 // segment makes segments of what is in finished.

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -212,8 +213,8 @@ func (e *Engine) MapRunExecutions(ctx context.Context, text string, status state
 const listPages = 10
 
 // EXPRESS children are listed in this order: those that run, by falling index; then those that have ended, by where they are
-// stored, the last first. A place in that list is a byte, 0 or 1, and the index, or the numbers of the row of segments, the
-// segment and the child in it.
+// stored, the last first. A place in that list is a byte, 0 or 1, and the index, or the numbers of the row of segments and
+// of the segment, and how many children of that are still to come.
 type childPlace struct {
 	stored        bool
 	index         int64 // of one that runs; the next one has a smaller index
@@ -297,6 +298,7 @@ func (r *mapRun) runningExpress(below int64, n int) (list []*statelark.Execution
 	return list
 }
 
+// storedChildren adds to list those that have ended, from a place on.
 func (e *Engine) storedChildren(ctx context.Context, r *mapRun, status statelark.Status, from childPlace, n int, list []*statelark.Execution) ([]*statelark.Execution, string, error) {
 	running, err := e.goAgainNow(ctx, r)
 	if err != nil {
@@ -307,40 +309,56 @@ func (e *Engine) storedChildren(ctx context.Context, r *mapRun, status statelark
 		return nil, "", err
 	}
 	read := 0
-	for i, segments := range slices.Backward(rows) {
-		if i > from.row {
-			continue
+	for at, s := range r.segmentsWith(rows, status, from) {
+		if read++; read > listSegments {
+			return list, at.text(), nil
 		}
-		for j, s := range slices.Backward(segments) {
-			if i == from.row && j > from.at || status != 0 && s.well != (status == statelark.Succeeded) || s.again && r.chunkWith(s.blob) == nil {
+		children, err := readSegment(ctx, e.store, r.id, s.blob)
+		if err != nil {
+			return nil, "", err
+		}
+		for at.item = min(at.item, len(children)); at.item > 0; at.item-- {
+			k := at.item - 1
+			x := &children[k]
+			if r.hasGone(s, k) || running[x.index] {
 				continue
 			}
-			if read++; read > listSegments {
-				return list, childPlace{stored: true, row: i, at: j, item: int(s.count)}.text(), nil
+			if r.pendsRedrive(at.row, x.status) {
+				x.status = statelark.PendingRedrive
 			}
-			results, err := readSegment(ctx, e.store, r.id, s.blob)
-			if err != nil {
-				return nil, "", err
+			if status != 0 && x.status != status {
+				continue
 			}
-			for k := range slices.Backward(results) {
-				x := &results[k]
-				if i == from.row && j == from.at && k >= from.item || r.hasGone(s, k) || running[x.index] {
-					continue
-				}
-				if r.pendsRedrive(i, x.status) {
-					x.status = statelark.PendingRedrive
-				}
-				if status != 0 && x.status != status {
-					continue
-				}
-				if len(list) == n {
-					return list, childPlace{stored: true, row: i, at: j, item: k + 1}.text(), nil
-				}
-				list = append(list, &r.expressDetail(x).Execution)
+			if len(list) == n {
+				return list, at.text(), nil
 			}
+			list = append(list, &r.expressDetail(x).Execution)
 		}
 	}
 	return list, "", nil
+}
+
+// segmentsWith yields the segments that may have children of a status (0: of any), from a place on, each with the place
+// of what is listed first of it.
+func (r *mapRun) segmentsWith(rows [][]segment, status statelark.Status, from childPlace) iter.Seq2[childPlace, segment] {
+	return func(yield func(childPlace, segment) bool) {
+		for i, segments := range slices.Backward(rows) {
+			for j, s := range slices.Backward(segments) {
+				at := childPlace{stored: true, row: i, at: j, item: int(s.count)}
+				switch {
+				case i > from.row, i == from.row && j > from.at, // listed before
+					status != 0 && s.well != (status == statelark.Succeeded),
+					s.again && r.chunkWith(s.blob) == nil: // all of it have gone again
+					continue
+				case i == from.row && j == from.at:
+					at.item = min(at.item, from.item)
+				}
+				if !yield(at, s) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // indexRows reads the rows of segments, in order.

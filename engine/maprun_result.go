@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -117,15 +118,16 @@ func (c *collection) transformation(other items.Transformation) items.Transforma
 // errTooLarge: the outputs are more than a state may have.
 var errTooLarge = errors.New("the result is too large")
 
-// join makes the result of the outputs, in the order of the items.
-func (c *collection) join() (string, *interp.Failure, error) {
-	type part struct {
-		index int64
-		text  string
-	}
-	var parts []part
+// part is what the result shows of the child of an index.
+type part struct {
+	index int64
+	text  string
+}
+
+// parts returns what the result shows, in the order in which the children have ended.
+func (c *collection) parts() (parts []part, err error) {
 	how, total := c.transformation(items.Compact), int64(2)
-	err := c.each(0, func(list []endedChild) error {
+	err = c.each(0, func(list []endedChild) error {
 		for i := range list {
 			x := &list[i]
 			if x.status != statelark.Succeeded && how != items.None {
@@ -143,13 +145,19 @@ func (c *collection) join() (string, *interp.Failure, error) {
 		}
 		return nil
 	})
+	return parts, err
+}
+
+// join makes the result of the outputs, in the order of the items.
+func (c *collection) join() (string, *interp.Failure, error) {
+	parts, err := c.parts()
 	switch {
 	case errors.Is(err, errTooLarge):
 		return "", c.run.reader.tooLarge(), nil
 	case err != nil:
 		return "", nil, err
 	}
-	slices.SortFunc(parts, func(a, b part) int { return int(a.index - b.index) })
+	slices.SortFunc(parts, func(a, b part) int { return cmp.Compare(a.index, b.index) })
 	text := []byte{'['}
 	for _, p := range parts {
 		if p.text == "" {

@@ -259,15 +259,7 @@ func parseChunk(number uint32, data []byte) (*chunk, error) {
 	r := row.NewReader(body, nil)
 	c := &chunk{number: number, stored: true, first: r.Int(), firstItem: r.Int(), cursor: []byte(r.Text()), at: readTime(&r), count: int(r.Uint())}
 	if r.Bool() {
-		if c.count > r.Len() {
-			r.Fail(row.ErrShort)
-		}
-		for range c.count {
-			if r.Err() != nil {
-				break
-			}
-			c.items = append(c.items, uint32(r.Uint()))
-		}
+		c.items = readNumbers(&r, c.count)
 	}
 	c.begun = int(r.Uint())
 	c.done = bitmap(r.Text())
@@ -278,13 +270,22 @@ func parseChunk(number uint32, data []byte) (*chunk, error) {
 	if len(c.done) != (c.count+7)/8 || c.begun > c.count {
 		return nil, fmt.Errorf("its chunk %d: %w", number, row.ErrShort)
 	}
-	c.left = c.count
-	for i := range c.count {
-		if c.done.has(i) {
-			c.left--
-		}
-	}
+	c.left = c.done.missing(c.count)
 	return c, nil
+}
+
+// readNumbers reads n numbers.
+func readNumbers(r *row.Reader, n int) (list []uint32) {
+	if n > r.Len() {
+		r.Fail(row.ErrShort)
+	}
+	for range n {
+		if r.Err() != nil {
+			break
+		}
+		list = append(list, uint32(r.Uint()))
+	}
+	return list
 }
 
 // segment tells of a blob with children that have ended: all well, or all otherwise.
@@ -407,3 +408,13 @@ func newBitmap(n int) bitmap { return make(bitmap, (n+7)/8) }
 func (b bitmap) has(i int) bool { return b[i/8]&(1<<(i%8)) != 0 }
 
 func (b bitmap) set(i int) { b[i/8] |= 1 << (i % 8) }
+
+// missing is how many of the numbers below n are not in the set.
+func (b bitmap) missing(n int) (count int) {
+	for i := range n {
+		if !b.has(i) {
+			count++
+		}
+	}
+	return count
+}

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"sync"
-	"time"
 
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/history"
@@ -78,8 +77,8 @@ func (n *News) Release() {
 	newsPool.Put(n)
 }
 
-// newsOf returns what there is to tell of a step, nil when there is nothing or nobody listens. l.record is that of the
-// change already, but for an Express execution, which has none of its end.
+// newsOf returns what there is to tell of a step, nil when there is nothing or nobody listens. l.record is as the step has
+// left it.
 func (e *Engine) newsOf(l *live, d *interp.Decision, began bool) *News {
 	if e.opts.Tap == nil || len(d.History) == 0 {
 		return nil
@@ -87,9 +86,7 @@ func (e *Engine) newsOf(l *live, d *interp.Decision, began bool) *News {
 	n := NewNews(l.record, l.program.record, d.History)
 	n.Began, n.Ended = began, d.End != nil
 	if l.express != nil && n.Ended {
-		record := *l.record
-		record.Status, record.Stop, record.Events = statuses[d.End.Status], time.UnixMilli(l.latest).UTC(), l.express.last
-		n.Execution, n.Bill = &record, billOf(&record, l.express.peak)
+		n.Bill = billOf(l.record, l.express.peak)
 	}
 	if n.Began || n.Ended || d.History[0].Type == history.ExecutionRedriven {
 		n.Input = l.x.Input().Text()

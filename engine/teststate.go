@@ -148,7 +148,11 @@ func (t *stateTest) run() (*interp.End, error) {
 // step makes one step. It computes in a seat of those that are set aside: tests take no more of the processors than
 // steps of executions that take long.
 func (t *stateTest) step(ev interp.Event) error {
-	t.e.seats <- struct{}{}
+	select {
+	case t.e.seats <- struct{}{}:
+	case <-t.ctx.Done():
+		return t.ctx.Err()
+	}
 	defer func() { <-t.e.seats }()
 	t.from = time.Now()
 	if err := stepSafely(t.x, &t.decision, ev); err != nil {

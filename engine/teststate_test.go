@@ -149,3 +149,11 @@ func TestTestStateIsGivenUp(t *testing.T) {
 		}
 	})
 }
+
+// TestTestStateWaitsForASeatNoLongerThanItMay: while steps that take long have all seats, the time of a test goes by.
+func TestTestStateWaitsForASeatNoLongerThanItMay(t *testing.T) {
+	inBubble(t, echo, func(r *rig) {
+		defer r.stall(func() {})()
+		is(t, "test", r.tested(`"Type":"Pass","End":true`, nil), "FAILED States.Timeout (5m0s)")
+	})
+}
