@@ -95,16 +95,10 @@ func mapRunID(start time.Time, run string) statelark.ExecID {
 
 // beginRunMessage tells a Map Run to begin.
 func beginRunMessage(l *live, start *interp.StartMapRun) statelark.Message {
-	w := row.NewWriter([]byte{messageBeginRun}, nil)
-	w.Text(string(l.record.ID[:]))
-	w.Uint(start.Seq)
-	w.Text(start.Run.ARN)
-	from := originOf(l.record)
-	from.write(&w)
-	w.Raw(string(start.Run.AppendRow(nil, nil)))
-	return statelark.Message{
-		MessageKey: statelark.MessageKey{To: mapRunID(l.record.Start, start.Run.ARN)}, Data: w.Row(),
+	b := runBeginning{
+		parent: l.record.ID, seq: start.Seq, arn: start.Run.ARN, origin: originOf(l.record), spec: string(start.Run.AppendRow(nil, nil)),
 	}
+	return statelark.Message{MessageKey: statelark.MessageKey{To: mapRunID(l.record.Start, b.arn)}, Data: b.append([]byte{messageBeginRun})}
 }
 
 // redriveRunMessage tells a Map Run to go on with what has not succeeded.
@@ -118,10 +112,20 @@ func redriveRunMessage(l *live, start *interp.StartMapRun) statelark.Message {
 // runBeginning is what beginRunMessage says.
 type runBeginning struct {
 	parent statelark.ExecID
-	seq    uint64
+	seq    uint64 // of the wait
 	arn    string
 	origin origin
-	spec   string
+	spec   string // see interp.MapRun.AppendRow
+}
+
+func (b *runBeginning) append(dst []byte) []byte {
+	w := row.NewWriter(dst, nil)
+	w.Text(string(b.parent[:]))
+	w.Uint(b.seq)
+	w.Text(b.arn)
+	b.origin.write(&w)
+	w.Raw(b.spec)
+	return w.Row()
 }
 
 func parseRunBeginning(data []byte) (*runBeginning, error) {
@@ -167,6 +171,13 @@ func beginChildMessage(r *mapRun, c *chunk, i int) statelark.Message {
 	w.Int(items)
 	w.Raw(c.inputs[i].Text())
 	return statelark.Message{MessageKey: statelark.MessageKey{To: r.childID(c, i)}, Data: w.Row()}
+}
+
+// parseBeginTest reads the test case of a beginChildMessage that has one, and what follows it.
+func parseBeginTest(data []byte) (testCase string, rest []byte) {
+	r := row.NewReader(data, nil)
+	testCase = r.Text()
+	return testCase, []byte(r.Raw(uint64(r.Len())))
 }
 
 // parseBeginChild reads what beginChildMessage says, but for the program.

@@ -142,7 +142,7 @@ func itemsSpec(reader value.Value) items.Spec {
 	}
 	config, _ := reader.Get("ReaderConfig")
 	s := items.Spec{
-		Version: items.SpecVersion, Bucket: textOf(arguments, "Bucket"), Key: textOf(arguments, "Key"),
+		Bucket: textOf(arguments, "Bucket"), Key: textOf(arguments, "Key"),
 		Prefix: textOf(arguments, "Prefix"), VersionID: textOf(arguments, "VersionId"),
 		InputType: items.InputType(textOf(config, "InputType")), ManifestType: items.ManifestType(textOf(config, "ManifestType")),
 		Transformation: items.Transformation(textOf(config, "Transformation")), CSVDelimiter: textOf(config, "CSVDelimiter"),

@@ -276,13 +276,10 @@ func (c *collection) write() (string, *interp.Failure, error) {
 		arguments, _ = c.spec.Writer.Get("Arguments")
 	}
 	config, _ := c.spec.Writer.Get("WriterConfig")
-	w, err := items.NewWriter(c.e.opts.Objects, items.WriterSpec{
-		Version: items.WriterSpecVersion, Bucket: textOf(arguments, "Bucket"), Prefix: textOf(arguments, "Prefix"),
+	w := items.NewWriter(c.e.opts.Objects, items.WriterSpec{
+		Bucket: textOf(arguments, "Bucket"), Prefix: textOf(arguments, "Prefix"),
 		Transformation: c.transformation(items.None), OutputType: items.OutputType(textOf(config, "OutputType")),
 	}, items.Run{ARN: c.run.arn, Redrive: int(c.run.state.redrives)})
-	if err != nil {
-		return c.unwritten(err)
-	}
 	w.FileBytes = c.e.opts.Limits.MapRunResultBytes.Or(math.MaxInt64)
 	defer w.Abort(c.ctx)
 	if err := c.writeAll(w); err != nil {

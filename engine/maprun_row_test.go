@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/statelark/statelark"
@@ -59,6 +60,8 @@ func TestGoldenMapRuns(t *testing.T) {
 		parent: &parentWait{exec: run, seq: 3<<indexBits | 501, tells: tellsRun}, id: r.childID(&c, 1), mapRun: r.arn, items: 2,
 		start: statelark.ExecutionStart{Machine: r.program.record.ARN, Name: r.childName(&c, 1), Input: `{"i":1}`},
 	}
+	tested := &mapRun{id: run, name: r.name, arn: r.arn, record: &statelark.Execution{Revision: goldenOrigin.revision, TestCase: "HappyPath"}, state: r.state, program: r.program}
+	beginning := runBeginning{parent: parent, seq: 4, arn: r.arn, origin: goldenOrigin, spec: "see package interp"}
 	ended := childEndedMessage(parentWait{run, 3<<indexBits | 500, tellsRun}, &statelark.Execution{Status: statelark.Failed}, &interp.End{Output: value.Checked("12345")})
 	for _, g := range []struct {
 		name string
@@ -78,6 +81,15 @@ func TestGoldenMapRuns(t *testing.T) {
 			}
 			return got, err
 		}},
+		{"message-test", beginChildMessage(tested, &c, 1).Data, begun, func(b []byte) (any, error) {
+			testCase, rest := parseBeginTest(b[1:])
+			got, _, err := parseBeginChild(r.childID(&c, 1), rest)
+			if err == nil && len(rest) > 0 {
+				is(t, "test case", testCase, "HappyPath")
+			}
+			return got, err
+		}},
+		{"message-run", beginning.append([]byte{messageBeginRun}), &beginning, func(b []byte) (any, error) { return parseRunBeginning(b[1:]) }},
 		{"message-ended", ended.Data, childEnd{index: 500, redrive: 3, status: statelark.Failed, output: 5, fixed: true}, func(b []byte) (any, error) {
 			return parseChildEnd(&statelark.Message{MessageKey: ended.MessageKey, Data: b})
 		}},
@@ -104,6 +116,42 @@ func TestGoldenMapRuns(t *testing.T) {
 				_, _ = g.read(append([]byte{}, data[:cut+1]...)) // an error, or less than there was; no panic
 			}
 		})
+	}
+}
+
+// TestMapRunsOfALaterReleaseAreRefused: the version is looked at before anything else.
+func TestMapRunsOfALaterReleaseAreRefused(t *testing.T) {
+	for name, read := range map[string]func([]byte) error{
+		"maprun.v1":          func(b []byte) error { _, err := parseRunState(b); return err },
+		"maprun-chunk.v1":    func(b []byte) error { _, err := parseChunk(9, b); return err },
+		"maprun-index.v1":    func(b []byte) error { _, err := parseIndex(b); return err },
+		"maprun-standard.v1": func(b []byte) error { _, err := parseSegment(b); return err },
+		"maprun-express.v1":  func(b []byte) error { _, err := parseSegment(b); return err },
+	} {
+		data, err := os.ReadFile("testdata/golden/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data[0]++
+		if err := read(data); err == nil || !strings.Contains(err.Error(), "a later release wrote it") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestMessagesOfMapRuns: those that say no more than what they are. Their keys and kinds are stored, and stay what they are.
+func TestMessagesOfMapRuns(t *testing.T) {
+	parent, run := statelark.ExecID([]byte("parent-012345678")), statelark.ExecID([]byte("run-012345678901"))
+	r := &mapRun{id: run, state: &runState{redrives: 3}, program: &program{record: new(statelark.StateMachine)}}
+	again := &chunk{blob: 1, again: []endedChild{{index: 7}}}
+	l := &live{record: &statelark.Execution{ID: parent}}
+	for want, m := range map[string]statelark.Message{
+		"8000000000000004 0a706172656e742d303132333435363738": redriveRunMessage(l, &interp.StartMapRun{Seq: 4, Redrive: "arn:aws:states:us-east-1:000000000000:mapRun:M/L:u"}),
+		"c000000000000004 05706172656e742d303132333435363738": stopRunMessage(run, parent, 4),
+		"c000000000000003 08": stopChildMessage(r, run),
+		"8000000000000003 0c": r.childMessage(again, 0),
+	} {
+		is(t, "message", fmt.Sprintf("%016x %x", m.Seq, m.Data), want)
 	}
 }
 

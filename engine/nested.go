@@ -8,7 +8,6 @@ import (
 	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/interp"
-	"github.com/statelark/statelark/row"
 	"github.com/statelark/statelark/task"
 	"github.com/statelark/statelark/value"
 )
@@ -217,9 +216,8 @@ func (e *Engine) received(ctx context.Context, m *statelark.Message) (message, e
 	case m.Data[0] == messageBeginChild:
 		return out, e.receiveChild(&out, "", rest)
 	case m.Data[0] == messageBeginTest:
-		r := row.NewReader(rest, nil)
-		testCase := r.Text()
-		return out, e.receiveChild(&out, testCase, []byte(r.Raw(uint64(r.Len()))))
+		testCase, rest := parseBeginTest(rest)
+		return out, e.receiveChild(&out, testCase, rest)
 	case m.Data[0] == messageStopChild:
 		out.must = false
 		out.event = interp.Event{Kind: interp.Stopped}

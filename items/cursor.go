@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// cursor is where a Source goes on: a version byte and this as JSON. testdata/golden keeps one of each version and form.
+// cursor is where a Source goes on: a version byte and this as JSON. testdata/cursors keeps one of each version and form.
 type cursor struct {
 	Given int64  `json:"n,omitempty"` // items so far
 	Outer *place `json:"o,omitempty"` // in the list or manifest, after the object of Inner

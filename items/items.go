@@ -52,28 +52,23 @@ const (
 	Given    = "GIVEN"
 )
 
-// Spec is an ItemReader after its state's input was put into it. Its JSON form is stored and read for ever; the zero
-// value of a field is the field left out.
+// Spec is an ItemReader after its state's input was put into it. The zero value of a field is the field left out.
 type Spec struct {
-	Version   int      `json:"v"` // 1
-	Resource  Resource `json:"resource"`
-	Bucket    string   `json:"bucket"`
-	Key       string   `json:"key,omitempty"`
-	Prefix    string   `json:"prefix,omitempty"`
-	VersionID string   `json:"versionId,omitempty"`
+	Resource  Resource
+	Bucket    string
+	Key       string
+	Prefix    string
+	VersionID string
 
-	InputType         InputType      `json:"inputType,omitempty"`
-	ManifestType      ManifestType   `json:"manifestType,omitempty"`
-	Transformation    Transformation `json:"transformation,omitempty"`
-	CSVDelimiter      string         `json:"csvDelimiter,omitempty"`      // COMMA, PIPE, SEMICOLON, SPACE or TAB
-	CSVHeaderLocation string         `json:"csvHeaderLocation,omitempty"` // FIRST_ROW or GIVEN
-	CSVHeaders        []string       `json:"csvHeaders,omitempty"`
-	ItemsPointer      string         `json:"itemsPointer,omitempty"` // a JSON Pointer; "" is the whole document
-	MaxItems          int64          `json:"maxItems,omitempty"`     // 0: as many as there are
+	InputType         InputType
+	ManifestType      ManifestType
+	Transformation    Transformation
+	CSVDelimiter      string // COMMA, PIPE, SEMICOLON, SPACE or TAB
+	CSVHeaderLocation string // FIRST_ROW or GIVEN
+	CSVHeaders        []string
+	ItemsPointer      string // a JSON Pointer; "" is the whole document
+	MaxItems          int64  // 0: as many as there are
 }
-
-// SpecVersion is the version of a Spec made by this build.
-const SpecVersion = 1
 
 // Item is one item of a data set.
 type Item struct {

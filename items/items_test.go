@@ -46,7 +46,7 @@ func put(t testing.TB, root, key, content string) {
 
 // spec reads key of the bucket "data".
 func spec(input items.InputType, key string) items.Spec {
-	s := items.Spec{Version: 1, Resource: items.GetObject, Bucket: "data", Key: key, InputType: input}
+	s := items.Spec{Resource: items.GetObject, Bucket: "data", Key: key, InputType: input}
 	if input == items.CSV {
 		s.CSVHeaderLocation = items.FirstRow
 	}

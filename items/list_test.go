@@ -2,7 +2,6 @@ package items_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -138,31 +137,8 @@ func TestSpecsThatCannotBe(t *testing.T) {
 			t.Errorf("%q, want %q", why, want)
 		}
 	}
-	later := spec(items.JSON, "a")
-	later.Version = items.SpecVersion + 1
 	var known *items.Error
-	if _, err := items.Open(context.Background(), store, later, nil, nil); err == nil || errors.As(err, &known) {
-		t.Errorf("a later version: %v", err)
-	}
 	if _, err := items.Open(context.Background(), store, spec(items.JSON, "a"), []byte("\x02{}"), nil); err == nil || errors.As(err, &known) {
 		t.Errorf("a later cursor: %v", err)
-	}
-}
-
-// TestStoredSpecs holds the form in which specs are stored: every field has a name for ever.
-func TestStoredSpecs(t *testing.T) {
-	reader := items.Spec{Version: 1, Resource: items.GetObject, Bucket: "b", Key: "k", Prefix: "p", VersionID: "v", InputType: items.CSV,
-		ManifestType: items.AthenaData, Transformation: items.LoadAndFlatten, CSVDelimiter: "TAB", CSVHeaderLocation: items.Given,
-		CSVHeaders: []string{"h"}, ItemsPointer: "/i", MaxItems: 7}
-	writer := items.WriterSpec{Version: 1, Bucket: "b", Prefix: "p", Transformation: items.Flatten, OutputType: items.OutputJSONL}
-	for want, spec := range map[string]any{
-		`{"v":1,"resource":"s3:getObject","bucket":"b","key":"k","prefix":"p","versionId":"v","inputType":"CSV","manifestType":"ATHENA_DATA","transformation":"LOAD_AND_FLATTEN",` +
-			`"csvDelimiter":"TAB","csvHeaderLocation":"GIVEN","csvHeaders":["h"],"itemsPointer":"/i","maxItems":7}`: reader,
-		`{"v":1,"bucket":"b","prefix":"p","transformation":"FLATTEN","outputType":"JSONL"}`: writer,
-	} {
-		got, err := json.Marshal(spec)
-		if err != nil || string(got) != want {
-			t.Errorf("%s, %v", got, err)
-		}
 	}
 }

@@ -3,7 +3,6 @@ package items
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/statelark/statelark/limits"
@@ -44,9 +43,6 @@ type objects interface {
 // set is held to, AWS's when it is nil.
 func Open(ctx context.Context, store s3.Store, spec Spec, from []byte, l *limits.Limits) (*Source, error) {
 	l = limits.Or(l)
-	if spec.Version > SpecVersion {
-		return nil, fmt.Errorf("opening a data set: its version is %d, this build knows %d", spec.Version, SpecVersion)
-	}
 	if err := spec.check(l); err != nil {
 		return nil, err
 	}

@@ -30,17 +30,13 @@ const (
 	Flatten Transformation = "FLATTEN" // the outputs alone, the elements of arrays in their place
 )
 
-// WriterSpec is a ResultWriter after its state's input was put into it. Its JSON form is stored and read for ever.
+// WriterSpec is a ResultWriter after its state's input was put into it.
 type WriterSpec struct {
-	Version        int            `json:"v"` // 1
-	Bucket         string         `json:"bucket"`
-	Prefix         string         `json:"prefix,omitempty"`
-	Transformation Transformation `json:"transformation,omitempty"` // "" is NONE
-	OutputType     OutputType     `json:"outputType,omitempty"`     // "" is JSON
+	Bucket         string
+	Prefix         string
+	Transformation Transformation // "" is NONE
+	OutputType     OutputType     // "" is JSON
 }
-
-// WriterSpecVersion is the version of a WriterSpec made by this build.
-const WriterSpecVersion = 1
 
 // Status is how a child ended, or that it has not.
 type Status string
@@ -130,15 +126,12 @@ const (
 var resultNames = []string{"FAILED", "PENDING", "SUCCEEDED"}
 
 // NewWriter returns a writer for a Map Run. Nothing is written before the first record is.
-func NewWriter(store s3.Store, spec WriterSpec, run Run) (*Writer, error) {
-	if spec.Version > WriterSpecVersion {
-		return nil, fmt.Errorf("opening a writer of results: its version is %d, this build knows %d", spec.Version, WriterSpecVersion)
-	}
+func NewWriter(store s3.Store, spec WriterSpec, run Run) *Writer {
 	w := &Writer{store: store, spec: spec, run: run, FileBytes: fileBytes, PartBytes: partBytes, files: map[string]*resultFile{}}
 	for _, name := range resultNames {
 		w.files[name] = &resultFile{writer: w, name: name}
 	}
-	return w, nil
+	return w
 }
 
 // folder returns where the results of an attempt are, with a slash at the end.

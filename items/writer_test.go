@@ -62,10 +62,7 @@ func objects(t testing.TB, store s3.Store) map[string]string {
 
 func written(t testing.TB, store *directory.Directory, spec items.WriterSpec, run items.Run, tune func(*items.Writer), records ...*items.Record) items.Result {
 	t.Helper()
-	w, err := items.NewWriter(store, spec, run)
-	if err != nil {
-		t.Fatal(err)
-	}
+	w := items.NewWriter(store, spec, run)
 	if tune != nil {
 		tune(w)
 	}
@@ -109,7 +106,7 @@ func TestResults(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			store := bucket(t, nil)
-			spec := items.WriterSpec{Version: 1, Bucket: "data", Prefix: "csvJobs", Transformation: test.transformation, OutputType: test.output}
+			spec := items.WriterSpec{Bucket: "data", Prefix: "csvJobs", Transformation: test.transformation, OutputType: test.output}
 			result := written(t, store, spec, items.Run{ARN: runARN}, nil, success(t, "a", `[1, {"b":2}]`), failure, pending, success(t, "b", "3"))
 			want := map[string]string{
 				folder + "SUCCEEDED_0.json": test.succeeded,
@@ -149,10 +146,7 @@ func TestResultsAreCut(t *testing.T) {
 		for i := range 50 {
 			records = append(records, success(t, "a", fmt.Sprint(1000+i)))
 		}
-		lost, err := items.NewWriter(store, spec, items.Run{ARN: runARN})
-		if err != nil {
-			t.Fatal(err)
-		}
+		lost := items.NewWriter(store, spec, items.Run{ARN: runARN})
 		small(lost)
 		for _, record := range records[:33] {
 			if err := lost.Add(context.Background(), record); err != nil {
@@ -207,11 +201,8 @@ func TestResultsOfARedrive(t *testing.T) {
 }
 
 func TestResultsCannotBeWritten(t *testing.T) {
-	w, err := items.NewWriter(bucket(t, nil), items.WriterSpec{Bucket: "nowhere"}, items.Run{ARN: runARN})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = w.Finish(context.Background())
+	w := items.NewWriter(bucket(t, nil), items.WriterSpec{Bucket: "nowhere"}, items.Run{ARN: runARN})
+	_, err := w.Finish(context.Background())
 	var known *items.WriterError
 	if !errors.As(err, &known) || known.Cause != "Failed to write s3://nowhere/ad9b5f27-090b-3ac6-9beb-243cd77144a7/manifest.json: NoSuchBucket: The specified bucket does not exist" {
 		t.Errorf("error %v", err)
