@@ -174,7 +174,7 @@ func (t *tellers) engineTap() engine.Tap {
 	return t.tap
 }
 
-// sources registers how the node is doing.
+// registerSources registers how the node is doing.
 func (n *Node) registerSources() {
 	t := &n.tellers
 	if t.registry == nil {

@@ -33,8 +33,8 @@ var pieces = sync.Pool{New: func() any { return &piece{text: make([]byte, 0, pie
 
 // Sink takes lines away. It is called by one goroutine.
 type Sink interface {
-	// Write returns, keeping nothing of them, when the entries are where they belong, or with how many of the first ones are and why not more: the
-	// others are dropped. It may take its time, and gives up when ctx ends.
+	// Write returns when the entries are where they belong, or with how many of the first ones are and why not more: the
+	// others are dropped. It keeps nothing of them. It may take its time, and gives up when ctx ends.
 	Write(ctx context.Context, entries []Entry) (written int, err error)
 	Close() error
 }

@@ -151,7 +151,7 @@ func (d *Drops) Add(n int64) {
 	total := d.count.Add(n)
 	now, next := time.Now().UnixMilli(), d.next.Load()
 	if now >= next && d.next.CompareAndSwap(next, now+time.Minute.Milliseconds()) {
-		go d.log.Warn("telemetry was dropped, since it came faster than it could be handed on; executions are not affected",
+		go d.log.Warn("telemetry was dropped, since it came too fast or could not be handed on; executions are not affected",
 			"what", d.what, "dropped", total) // whoever drops must not wait for the log
 	}
 }

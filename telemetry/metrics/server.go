@@ -55,7 +55,7 @@ var (
 	storeBytes = desc("store_bytes", "What the store takes on the disk.")
 	tapQueue   = desc("telemetry_queue_changes", "Changes whose telemetry is not written yet.")
 	written    = desc("telemetry_written_total", "Lines that were handed on, by where to.", "to")
-	dropped    = desc("telemetry_dropped_total", "What was dropped because it came faster than it could be handed on, by where to.", "to")
+	dropped    = desc("telemetry_dropped_total", "What was dropped because it came too fast or could not be handed on, by where to.", "to")
 	// AWS's.
 	openExecutions = awsDesc("open_executions", "Standard executions that run, of those that began since the server started.")
 	executionLimit = awsDesc("open_execution_limit", "How many of a region and account may run.")

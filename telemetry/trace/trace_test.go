@@ -215,11 +215,23 @@ func TestALongLoopIsFollowedInLittleMemory(t *testing.T) {
 	}
 }
 
+// lines gets what is written to it, a line at a time.
+type lines chan string
+
+func (l lines) Write(line []byte) (int, error) {
+	l <- string(line)
+	return len(line), nil
+}
+
 func TestSpansThatCannotBeExportedAreCounted(t *testing.T) {
-	tracer := newTracer(&kept{err: errors.New("down")}, "v", quiet)
+	told := make(lines, 10)
+	tracer := newTracer(&kept{err: errors.New("down")}, "v", slog.New(slog.NewTextHandler(told, nil)))
 	tracer.Read(newsOf(record("x"), history.Event{ID: 1, At: 1000, Type: history.ExecutionStarted}, history.Event{ID: 2, Previous: 1, At: 1001, Type: history.ExecutionSucceeded}))
 	if err := tracer.Close(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+	if line := <-told; !strings.Contains(line, "could not be handed on") || !strings.Contains(line, "error=down") {
+		t.Errorf("nobody is told why: %q", line)
 	}
 	if exported, dropped := tracer.Counts(); exported != 0 || dropped != 1 {
 		t.Errorf("exported %d, dropped %d", exported, dropped)

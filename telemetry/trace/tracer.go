@@ -37,6 +37,7 @@ type Tracer struct {
 	spans    chan sdk.ReadOnlySpan
 	drops    *telemetry.Drops
 	exported atomic.Int64
+	failures int // of exports
 	log      *slog.Logger
 	closing  chan struct{}
 	closed   chan struct{}
@@ -164,7 +165,9 @@ func (t *Tracer) export(ctx context.Context, batch []sdk.ReadOnlySpan) {
 		t.exported.Add(int64(len(batch)))
 		return
 	}
-	t.log.Debug("spans could not be exported", "error", err)
+	if t.failures++; t.failures%1000 == 1 { // of the rest it is told once a minute that they were dropped
+		t.log.Warn("telemetry could not be handed on", "to", "traces", "error", err)
+	}
 	t.drops.Add(int64(len(batch)))
 }
 
