@@ -122,12 +122,20 @@ func setAlias(ctx context.Context, s *session, alias string, to []string, descri
 		return err
 	}
 	in := given([]value.Member{{Key: "routingConfiguration", Value: routes}}, "description", description)
-	v, err := s.Call(ctx, "UpdateStateMachineAlias", append(in, client.Text("stateMachineAliasArn", found))...)
-	if statelark.ErrorCode(err) == statelark.CodeResourceNotFound {
+	v, missing := s.Call(ctx, "UpdateStateMachineAlias", append(in, client.Text("stateMachineAliasArn", found))...)
+	err = missing
+	if statelark.ErrorCode(missing) == statelark.CodeResourceNotFound { // the alias, or a version
 		v, err = s.Call(ctx, "CreateStateMachineAlias", append(in, client.Text("name", name))...)
+		if statelark.ErrorCode(err) == statelark.CodeConflict { // the alias is there
+			err = missing
+		}
 	}
 	if err != nil {
-		return fmt.Errorf("setting the alias %s: %w", found, err)
+		err = fmt.Errorf("setting the alias %s: %w", found, err)
+		if statelark.ErrorCode(err) == statelark.CodeResourceNotFound {
+			return hint(exitFailed, err, `"statelark versions ls MACHINE" lists the versions`)
+		}
+		return err
 	}
 	return s.print(v, func(w io.Writer) { say(w, "%s\n", found) })
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -57,6 +58,7 @@ Exit codes: 0 ok or SUCCEEDED, 1 FAILED, 2 usage, 3 definition invalid, 4 creden
 		SilenceUsage:  true,
 	}
 	root.SetVersionTemplate("statelark {{.Version}}\n")
+	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(), "{{if .Runnable}}", "{{if and .Runnable (not .HasAvailableSubCommands)}}", 1))
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(flagError(err)) })
 	root.AddGroup(&cobra.Group{ID: localGroup, Title: "Here:"}, &cobra.Group{ID: remoteGroup, Title: "On a server, or on AWS:"})
 	for _, c := range []*cobra.Command{newDev(), newServer(), newRun(), newValidate(), newEval(), newVersion()} {

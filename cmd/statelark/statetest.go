@@ -104,6 +104,9 @@ func (o *stateTestOptions) request(s *session, file string) ([]value.Member, err
 	if err != nil {
 		return nil, err
 	}
+	if o.state == "" && isWhole(definition) {
+		return nil, usage(fmt.Errorf("%s is a whole definition; choose one of its states with --state NAME", file))
+	}
 	level := strings.ToUpper(o.inspect)
 	if !slices.Contains([]string{"INFO", "DEBUG", "TRACE"}, level) {
 		return nil, usage(fmt.Errorf("--inspect is %q; it has to be info, debug or trace", o.inspect))
@@ -166,6 +169,17 @@ func readState(c *cobra.Command, file string) (string, error) {
 		return "", hint(exitInvalid, fmt.Errorf("%s cannot be read", file), "mend what is listed above")
 	}
 	return json, nil
+}
+
+// isWhole reports whether a text is the definition of a state machine and not of a state.
+func isWhole(text string) bool {
+	v, err := value.Parse(text)
+	if err != nil {
+		return false // the server says what is wrong
+	}
+	_, ofState := v.Get("Type")
+	_, ofMachine := v.Get("StartAt")
+	return ofMachine && !ofState
 }
 
 // mock is the member of that name, empty when there is to be none.
