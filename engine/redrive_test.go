@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -122,16 +123,16 @@ func TestRedriveTokens(t *testing.T) {
 
 // TestRedriveTokenOfOneThatRuns: whoever heard no answer asks again, and the execution runs by then.
 func TestRedriveTokenOfOneThatRuns(t *testing.T) {
-	broken := true
+	var mended atomic.Bool
 	inBubble(t, func(ctx context.Context, c *task.Call) (task.Outcome, error) {
-		if broken {
+		if !mended.Load() {
 			return task.Outcome{}, &task.Error{Name: "Broken"}
 		}
 		return forever(ctx, c)
 	}, func(r *rig) {
 		arn := r.start(r.machine("M", failsAfterAPass), "e", `{}`)
 		time.Sleep(time.Second)
-		broken = false
+		mended.Store(true)
 		redrive := func(token string) (time.Time, error) {
 			return r.RedriveExecution(context.Background(), arn, token)
 		}
