@@ -273,7 +273,7 @@ func (s *sourceTree) path(doc, text string) {
 	below := strings.TrimPrefix(path.Dir(doc)+"/", "./")
 	for _, f := range s.files {
 		own, inside := strings.CutPrefix(f, below)
-		if inside && endsAs(own, pattern) || matches(pattern, f) || matches(text, f) {
+		if inside && endsAs(own, pattern) || matches(pattern, f) || matches(text, f) || matches(path.Join(path.Dir(doc), pattern), f) {
 			return
 		}
 	}
