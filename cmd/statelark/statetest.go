@@ -55,7 +55,7 @@ The exit code is 0 when the state SUCCEEDED, and 1 when it FAILED, would be trie
 	f.StringVar(&o.input, "input", "{}", "the input: `JSON`, @FILE, or - for standard input")
 	f.StringVar(&o.variables, "variables", "", "variables that are set: a `JSON` object, @FILE or -")
 	f.StringVar(&o.context, "context", "", "the context object: a `JSON` object, @FILE or -")
-	f.StringVar(&o.role, "role", "", "`ARN` of the role to call as; AWS needs one without a mock")
+	f.StringVar(&o.role, "role", "", "`ARN` of the role to call as; a Task without a mock needs one, of which this server asks only the form")
 	f.StringVar(&o.inspect, "inspect", "info", "`LEVEL` of what is told: info, debug or trace")
 	f.BoolVar(&o.secrets, "reveal-secrets", false, "show secrets of an HTTP task in the trace")
 	f.StringVar(&o.result, "mock-result", "", "what the task answers: `JSON`, @FILE or -")
@@ -73,12 +73,19 @@ The exit code is 0 when the state SUCCEEDED, and 1 when it FAILED, would be trie
 	return c
 }
 
+// noRole is the end of AWS's answer where a Task without a mock has no role.
+const noRole = "RoleArn must be specified when testing a Task state"
+
 func testState(ctx context.Context, s *session, file string, o *stateTestOptions) error {
 	in, err := o.request(s, file)
 	if err != nil {
 		return err
 	}
 	v, err := o.call(ctx, s, in)
+	if err != nil && strings.HasSuffix(err.Error(), noRole) {
+		return hint(exitFailed, fmt.Errorf("testing the state: %w", err),
+			"name a role with --role, such as arn:aws:iam::%s:role/any, or an answer with --mock-result", defaultAccount)
+	}
 	if err != nil {
 		return fmt.Errorf("testing the state: %w", err)
 	}
