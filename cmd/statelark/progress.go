@@ -89,6 +89,9 @@ type progress struct {
 	depth      map[string]int    // of the machine's states
 	around     map[string]string // the Parallel or Map state that a state stands in
 	left       map[int64]bool    // events by which a state was left
+	failed     *row              // the state whose failure ended the execution, nil: none
+	failedBy   string            // the kind of the event before that end
+	kind       string            // of the last event
 }
 
 func newProgress(m *asl.Machine) *progress {
@@ -119,9 +122,13 @@ func (p *progress) add(e *event) *row {
 	if p.begun.IsZero() {
 		p.begun = e.at
 	}
-	p.now, p.last = e.at, e.id
+	before := p.kind
+	p.now, p.last, p.kind = e.at, e.id, e.kind
 	if status, ok := e.terminal(); ok {
-		p.status = status
+		p.status, p.failed, p.failedBy = status, nil, before
+		if status == "FAILED" {
+			p.failed = p.owner[e.previous]
+		}
 		if r := p.owner[e.previous]; r != nil && r.running() {
 			r.add(e) // it is where the execution failed
 		}
@@ -133,6 +140,8 @@ func (p *progress) add(e *event) *row {
 	}
 	r := p.owner[e.previous]
 	switch {
+	case before == "ExecutionRedriven" && !e.isOfState():
+		r = p.redriven(e)
 	case e.isOfState():
 		r = p.row(e.name)
 		p.left[e.id] = strings.HasSuffix(e.kind, "StateExited")
@@ -155,6 +164,16 @@ func (p *progress) row(name string) *row {
 		p.rows = append(p.rows, r)
 	}
 	return r
+}
+
+// redriven returns the state that goes on with e, the first event after a redrive: the one that failed, unless it is a Parallel
+// or Map state whose states go on instead. Those are not named by their events, and stay unknown.
+func (p *progress) redriven(e *event) *row {
+	around := p.failedBy == "ParallelStateFailed" || p.failedBy == "MapStateFailed"
+	if around && e.kind != "MapRunRedriven" {
+		return nil
+	}
+	return p.failed
 }
 
 // add takes up an event of the state.
