@@ -37,6 +37,9 @@ type StateMachine struct {
 	Tags []Tag
 	// Version is the version that the revision is asked to be published as, or was; nil when it is not about one.
 	Version *Version
+	// Variables are those that the states read, by state, of a state machine of the children of a distributed Map: its
+	// Definition, an ItemProcessor, does not compile by itself. Else nil.
+	Variables map[string][]string
 }
 
 // SameRequest reports whether the request to create b asks for what a is. Role and tags do not count: AWS

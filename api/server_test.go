@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/awswire"
 )
 
 func TestConvert(t *testing.T) {
@@ -80,5 +81,17 @@ func TestRedriveFilterOfAMapRun(t *testing.T) {
 				t.Errorf("filter %q: %d %s", filter, w.Code, w.Body)
 			}
 		}
+	}
+}
+
+// The ItemProcessor of a distributed Map does not compile by itself: what its states read is told with it.
+func TestVariablesOfAnItemProcessor(t *testing.T) {
+	m := &statelark.StateMachine{Definition: `{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"}}`, Variables: map[string][]string{"S": {"v"}}}
+	var c awswire.Call
+	c.Out.Open("", '{')
+	writeVariableReferences(&c.Out, m)
+	c.Out.Close('}')
+	if got := string(c.Out.Bytes()); !strings.Contains(got, `"variableReferences":{"S":["v"]}`) {
+		t.Errorf("wrote %s", got)
 	}
 }

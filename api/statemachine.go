@@ -216,13 +216,21 @@ func writeStateMachine(c *awswire.Call, m *statelark.StateMachine) {
 	writeRevision(w, m)
 }
 
-// writeVariableReferences writes which variables each state reads, unless none reads any.
-func writeVariableReferences(w *awswire.Writer, m *statelark.StateMachine) {
+// variableReferences returns which variables each state reads.
+func variableReferences(m *statelark.StateMachine) map[string][]string {
+	if m.Variables != nil {
+		return m.Variables
+	}
 	program, _ := asl.Parse(m.Definition, asl.Options{Type: string(m.Type)})
 	if program == nil {
-		return // of a release that took what this one refuses
+		return nil // of a release that took what this one refuses
 	}
-	references := program.VariableReferences()
+	return program.VariableReferences()
+}
+
+// writeVariableReferences writes which variables each state reads, unless none reads any.
+func writeVariableReferences(w *awswire.Writer, m *statelark.StateMachine) {
+	references := variableReferences(m)
 	if len(references) == 0 {
 		return
 	}

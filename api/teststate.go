@@ -102,10 +102,24 @@ func (s *Server) readTest(c *awswire.Call) (*statelark.StateTest, error) {
 	if err := checkContext(c, m.State); err != nil {
 		return nil, err
 	}
-	if v, err := value.Parse(t.Variables); t.Variables != "" && (err != nil || v.Kind() != value.Object) {
-		return nil, invalidTest("Variables must be a valid JSON object.")
+	return t, checkVariables(t.Variables)
+}
+
+// checkVariables checks the variables that were sent, "": none.
+func checkVariables(text string) error {
+	if text == "" {
+		return nil
 	}
-	return t, nil
+	v, err := value.Parse(text)
+	if err != nil || v.Kind() != value.Object {
+		return invalidTest("Variables must be a valid JSON object.")
+	}
+	for _, m := range v.Members() {
+		if _, why := asl.RefuseVariable(m.Key); why != "" {
+			return invalidTest("%s", why)
+		}
+	}
+	return nil
 }
 
 // readMock reads the mock of state, and checks that it has one when it needs one.

@@ -1,6 +1,7 @@
 package asl
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -43,14 +44,22 @@ type variable struct {
 }
 
 func (s *stateCompiler) variableName(n *node, name string) {
+	if code, why := RefuseVariable(name); why != "" {
+		s.fail(n, code, "%s", why)
+	}
+}
+
+// RefuseVariable says why no variable can have the name, "" when one can.
+func RefuseVariable(name string) (code, why string) {
 	switch {
 	case name == "states":
-		s.fail(n, CodeReservedVariableName, "Cannot assign to reserved variable '$states'.")
+		return CodeReservedVariableName, "Cannot assign to reserved variable '$states'."
 	case utf8.RuneCountInString(name) > maxVariableName:
-		s.fail(n, CodeInvalidVariableName, "Invalid variable name '%s': the variable name exceeds the %d-character limit.", name, maxVariableName)
+		return CodeInvalidVariableName, fmt.Sprintf("Invalid variable name '%s': the variable name exceeds the %d-character limit.", name, maxVariableName)
 	case !isIdentifier(name):
-		s.fail(n, CodeInvalidVariableName, "Invalid variable name '%s': the variable name contains invalid characters.", name)
+		return CodeInvalidVariableName, fmt.Sprintf("Invalid variable name '%s': the variable name contains invalid characters.", name)
 	}
+	return "", ""
 }
 
 // isIdentifier reports whether name is an identifier of Unicode's annex 31: an ID_Start and any ID_Continue.

@@ -64,6 +64,7 @@ func (p *program) processor(s *asl.State, text string) *program {
 	record.Type = statelark.MachineType(s.Map.ExecutionType)
 	record.Definition = p.processorOf(s)
 	machine := &asl.Machine{Block: *s.Map.Processor, Version: p.machine.Version, Language: p.machine.Language}
+	record.Variables = machine.VariableReferences()
 	return &program{record: &record, machine: machine, use: p.use}
 }
 

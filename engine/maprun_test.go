@@ -239,7 +239,7 @@ func TestMapRunEndsWithItsStateMachine(t *testing.T) {
 func TestStateMachineOfChildren(t *testing.T) {
 	inBubble(t, echo, func(r *rig) {
 		ctx := context.Background()
-		m := r.machine("M", mapped("STANDARD", pass, ""))
+		m := r.machine("M", strings.Replace(mapped("STANDARD", pass+`,"Assign":{"v":1},"Output":"{% $exists($v) %}"`, ""), "{", `{"QueryLanguage":"JSONata",`, 1))
 		x := r.run(m, "e", "[1]")
 		list, _, err := r.MapRuns(ctx, x.ARN(), 0, 10)
 		if err != nil {
@@ -260,6 +260,7 @@ func TestStateMachineOfChildren(t *testing.T) {
 			t.Fatal(err)
 		}
 		is(t, "definition", labelled.Definition, found.Definition)
+		is(t, "variables", fmt.Sprint(labelled.Variables, found.Variables), "map[S:[v]] map[S:[v]]")
 		_, err = r.StateMachine(ctx, m+"/No")
 		code(t, err, statelark.CodeStateMachineDoesNotExist)
 	})

@@ -65,6 +65,7 @@ func (e *Engine) TestState(ctx context.Context, t *statelark.StateTest) (*statel
 	case e.isClosing():
 		return nil, errClosing
 	case err != nil && errors.Is(context.Cause(ctx), errTestTimeout):
+		e.hit("test-state-time", test.arn)
 		end = &interp.End{Status: interp.Failed, Error: &stateTimeout}
 	case err != nil:
 		return nil, fmt.Errorf("testing a state: %w", err)

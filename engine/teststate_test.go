@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -111,7 +112,13 @@ func TestTestStateTrace(t *testing.T) {
 
 // So many tests run at once, and no more.
 func TestTestStateIsBounded(t *testing.T) {
-	inBubble(t, forever, func(r *rig) {
+	var hits atomic.Int64
+	met := func(limit, arn string) {
+		if limit == "test-state-time" && strings.Contains(arn, ":express:") {
+			hits.Add(1)
+		}
+	}
+	inBubbleWith(t, Options{Owners: 2, Hit: met}, forever, func(r *rig) {
 		ended := make(chan string, maxTests)
 		for range maxTests {
 			go func() { ended <- r.tested(testedTask+`,"End":true`, nil) }()
@@ -121,6 +128,7 @@ func TestTestStateIsBounded(t *testing.T) {
 		for range maxTests {
 			is(t, "test", <-ended, "FAILED States.Timeout (5m0s)")
 		}
+		is(t, "tests of which it is told that they met the limit", hits.Load(), int64(maxTests))
 		is(t, "one after them", r.tested(`"Type":"Pass","End":true`, nil), `SUCCEEDED {"a": 1}`)
 	})
 }
