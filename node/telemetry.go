@@ -221,7 +221,7 @@ func (n *Node) metricsHandler() http.Handler {
 		return http.NotFoundHandler()
 	}
 	h := promhttp.HandlerFor(n.tellers.registry, promhttp.HandlerOpts{
-		ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelWarn), ErrorHandling: promhttp.ContinueOnError, MaxRequestsInFlight: 4,
+		ErrorLog: metricsLog{n.log}, ErrorHandling: promhttp.ContinueOnError, MaxRequestsInFlight: 4,
 	})
 	if n.cfg.Telemetry.Metrics == MetricsAll {
 		return h
@@ -233,6 +233,19 @@ func (n *Node) metricsHandler() http.Handler {
 		}
 		http.Error(w, "Metrics are for this machine alone. Where others may read them, start the server with --metrics all.", http.StatusForbidden)
 	})
+}
+
+// metricsLog is what promhttp tells of failures: of metrics that could not be made, and of each part of an answer that could
+// not be written since the scraper has left, which is no matter for the operator.
+type metricsLog struct{ *slog.Logger }
+
+// Println logs what promhttp says.
+func (l metricsLog) Println(v ...any) {
+	level := slog.LevelWarn
+	if len(v) > 0 && v[0] == "error encoding and sending metric family:" {
+		level = slog.LevelDebug
+	}
+	l.Log(context.Background(), level, strings.TrimSpace(fmt.Sprintln(v...)))
 }
 
 // isLoopback reports whether HOST:PORT is of this machine.

@@ -2,9 +2,12 @@ package node
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -179,6 +182,26 @@ func TestHealth(t *testing.T) {
 		if got, body := get(t, n.URL()+path); got != want {
 			t.Errorf("%s while it shuts down: %d %s", path, got, body)
 		}
+	}
+}
+
+// brokenWriter is the connection of a scraper that has left.
+type brokenWriter struct{ http.ResponseWriter }
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
+func TestAScraperMayLeave(t *testing.T) {
+	var log bytes.Buffer
+	n, err := Start(t.Context(), Config{Listen: "127.0.0.1:0", Place: place}, Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+	r.RemoteAddr = "127.0.0.1:1"
+	n.metricsHandler().ServeHTTP(brokenWriter{httptest.NewRecorder()}, r)
+	closeNode(t, n)
+	if strings.Contains(log.String(), "broken pipe") {
+		t.Errorf("it is told: %s", log.String())
 	}
 }
 
