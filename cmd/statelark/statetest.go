@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -111,8 +112,8 @@ func (o *stateTestOptions) request(s *session, file string) ([]value.Member, err
 	if err != nil {
 		return nil, err
 	}
-	if o.state == "" && isWhole(definition) {
-		return nil, usage(fmt.Errorf("%s is a whole definition; choose one of its states with --state NAME", file))
+	if names := statesOf(definition); o.state == "" && len(names) > 0 {
+		return nil, usage(fmt.Errorf("%s is a whole state machine; choose one of its states with --state: %s", file, quoted(names)))
 	}
 	level := strings.ToUpper(o.inspect)
 	if !slices.Contains([]string{"INFO", "DEBUG", "TRACE"}, level) {
@@ -152,6 +153,47 @@ func (o *stateTestOptions) request(s *session, file string) ([]value.Member, err
 	return in, nil
 }
 
+// statesOf returns the names of the states of a whole definition, those within Map and Parallel states as well; none when
+// text is a state.
+func statesOf(text string) []string {
+	v, err := value.Parse(text)
+	if _, typed := v.Get("Type"); err != nil || typed {
+		return nil
+	}
+	return appendStates(nil, v)
+}
+
+func appendStates(names []string, block value.Value) []string {
+	states, _ := block.Get("States")
+	for _, s := range states.Members() {
+		names = append(names, s.Key)
+		for _, field := range []string{"ItemProcessor", "Iterator"} {
+			inner, _ := s.Value.Get(field)
+			names = appendStates(names, inner)
+		}
+		branches, _ := s.Value.Get("Branches")
+		for _, branch := range branches.Elems() {
+			names = appendStates(names, branch)
+		}
+	}
+	return names
+}
+
+// maxListed is how many names an error lists.
+const maxListed = 20
+
+func quoted(names []string) string {
+	more := ""
+	if n := len(names) - maxListed; n > 0 {
+		names, more = names[:maxListed], fmt.Sprintf(" and %d more", n)
+	}
+	all := make([]string, len(names))
+	for i, name := range names {
+		all[i] = strconv.Quote(name)
+	}
+	return strings.Join(all, ", ") + more
+}
+
 // readState reads a state, or a whole definition; what is wrong with it, the server says.
 func readState(c *cobra.Command, file string) (string, error) {
 	values, err := substitutions(c)
@@ -176,17 +218,6 @@ func readState(c *cobra.Command, file string) (string, error) {
 		return "", hint(exitInvalid, fmt.Errorf("%s cannot be read", file), "mend what is listed above")
 	}
 	return json, nil
-}
-
-// isWhole reports whether a text is the definition of a state machine and not of a state.
-func isWhole(text string) bool {
-	v, err := value.Parse(text)
-	if err != nil {
-		return false // the server says what is wrong
-	}
-	_, ofState := v.Get("Type")
-	_, ofMachine := v.Get("StartAt")
-	return ofMachine && !ofState
 }
 
 // mock is the member of that name, empty when there is to be none.
