@@ -65,7 +65,7 @@ func (c *Client) Call(ctx context.Context, operation string, in ...value.Member)
 	body := value.NewObject(in).Compact()
 	for wait := throttleWait; ; wait *= 2 {
 		answer, err := c.call(ctx, operation, body)
-		if !c.aws || statelark.ErrorCode(err) != codeThrottling || wait > maxThrottleWait {
+		if !c.aws || statelark.ErrorCode(err) != statelark.CodeThrottling || wait > maxThrottleWait {
 			return answer, err
 		}
 		select {
@@ -76,9 +76,8 @@ func (c *Client) Call(ctx context.Context, operation string, in ...value.Member)
 	}
 }
 
-// codeThrottling is the code of a call that AWS has not done, since there were too many. It waits longer each time.
+// How long a call waits that AWS has not done, since there were too many: longer each time.
 const (
-	codeThrottling  = "ThrottlingException"
 	throttleWait    = 500 * time.Millisecond
 	maxThrottleWait = 8 * time.Second
 )

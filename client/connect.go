@@ -53,8 +53,8 @@ func (s *Settings) env(names ...string) string {
 	return ""
 }
 
-// Connect makes a client as the settings say. It calls nobody, so that an error is about the settings. A server that is not AWS's gets signed calls as soon as
-// anything says who calls, or which region: it may go by both.
+// Connect makes a client as the settings say. It calls nobody, so that an error is about the settings. A server that is
+// not AWS's gets signed calls as soon as anything says who calls, or which region: it may go by both.
 func Connect(ctx context.Context, s Settings) (*Client, error) {
 	profile, err := s.profile(ctx)
 	if err != nil {

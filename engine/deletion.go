@@ -156,8 +156,8 @@ func markSuperseded(arn, revision string) statelark.MetaOp {
 // freeBudget is how many superseded revisions are looked at in one go.
 const freeBudget = 1000
 
-// freeRevisions removes superseded revisions that no version and no execution refers to any more, open or closed. It looks at some of
-// them, those after the one named, and returns the last it looked at, "" when it came to the end.
+// freeRevisions removes superseded revisions that no version and no execution, open or closed, refers to any more. It
+// looks at some of them, those after the one named, and returns the last it looked at, "" when it came to the end.
 func (e *Engine) freeRevisions(ctx context.Context, after string) (string, error) {
 	marks, err := listRecords(ctx, e.store, supersededKind, "", after, freeBudget)
 	if err != nil {

@@ -146,7 +146,7 @@ func readRoutes(machine string, to []string) (value.Value, error) {
 	for _, text := range to {
 		version, weightText, weighted := strings.Cut(text, "=")
 		weight := int64(100)
-		if weighted != (len(to) > 1) && len(to) > 1 {
+		if len(to) > 1 && !weighted {
 			return value.Value{}, usage(fmt.Errorf("%q has no weight; of two versions each has one, such as 3=90 4=10", text))
 		}
 		if weighted {

@@ -127,7 +127,7 @@ var nextOf = map[string]string{
 	statelark.CodeResourceNotFound:             `"statelark ls" lists what there is`,
 	"UnknownOperationException":                "the server does not know the operation; a newer one may",
 	statelark.CodeStateMachineTypeNotSupported: `"statelark show MACHINE" tells the type; EXPRESS ones are run by start --sync, and keep no executions to list or follow`,
-	"ExecutionNotRedrivable":                   `"statelark show EXECUTION" tells whether it can be redriven, and why not`,
+	statelark.CodeExecutionNotRedrivable:       `"statelark show EXECUTION" tells whether it can be redriven, and why not`,
 }
 
 // denied are the codes by which AWS refuses who calls.

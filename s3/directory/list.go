@@ -179,22 +179,8 @@ func (w *walk) fill(ctx context.Context, in *level) error {
 		last = in.names[len(in.names)-1]
 	}
 	in.names, in.next, in.more = nil, 0, false
-	name := strings.TrimSuffix(in.folder, "/")
-	if name == "" {
-		name = "."
-	}
-	info, err := w.bucket.Lstat(name)
-	if missing(err) || err == nil && !info.IsDir() {
-		return nil // never there, or removed meanwhile
-	}
-	if err != nil {
-		return err
-	}
-	folder, err := w.bucket.Open(name)
-	if missing(err) {
-		return nil
-	}
-	if err != nil {
+	folder, err := w.open(cmp.Or(strings.TrimSuffix(in.folder, "/"), "."))
+	if folder == nil || err != nil {
 		return err
 	}
 	defer func() { _ = folder.Close() }()
@@ -217,6 +203,22 @@ func (w *walk) fill(ctx context.Context, in *level) error {
 			return err
 		}
 	}
+}
+
+// open opens a folder; nil: it was never there, or was removed meanwhile.
+func (w *walk) open(name string) (*os.File, error) {
+	info, err := w.bucket.Lstat(name)
+	if missing(err) || err == nil && !info.IsDir() {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	folder, err := w.bucket.Open(name)
+	if missing(err) {
+		return nil, nil
+	}
+	return folder, err
 }
 
 // wanted returns the name of an entry that has keys which are still to come, else "".
