@@ -407,6 +407,14 @@ func (s *mapRuns) job(work func() func()) {
 
 // receive does what a message from another execution says.
 func (s *mapRuns) receive(r *mapRun, m *statelark.Message) {
+	var end childEnd
+	if m.Data[0] == messageChildEnded {
+		var err error
+		if end, err = parseChildEnd(m); err != nil {
+			s.e.log.Error("message of a child cannot be read", "run", r.arn, "error", err)
+			return
+		}
+	}
 	if r.hold(m) || !r.take(m.MessageKey) { // it was taken, and that is not durable yet
 		return
 	}
@@ -418,11 +426,6 @@ func (s *mapRuns) receive(r *mapRun, m *statelark.Message) {
 			r.stop()
 		}
 	case messageChildEnded:
-		end, err := parseChildEnd(m)
-		if err != nil {
-			s.e.log.Error("message of a child cannot be read", "run", r.arn, "error", err)
-			return
-		}
 		s.childEnded(r, end)
 	}
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/arn"
@@ -36,6 +37,8 @@ const (
 	messageBeginTest  // messageBeginChild of a run with a test case, which goes before the rest
 
 	messageRedriveChild // to a child, from its Map Run: it goes on; see maprun_redrive.go
+
+	messageKinds // how many there are
 
 	stopSeq = ^uint64(0)
 )
@@ -191,6 +194,8 @@ func (e *Engine) received(ctx context.Context, m *statelark.Message) (message, e
 		return out, nil // finds no wait and is consumed
 	}
 	switch rest := m.Data[1:]; {
+	case m.Data[0] >= messageKinds:
+		return out, fmt.Errorf("it is of kind %d, and this release knows those below %d: a later release wrote it", m.Data[0], messageKinds)
 	case m.Data[0] == messageBegan && len(rest) > 16:
 		child := statelark.ExecID(rest[:16])
 		stop := stopMessage(child, m.To)

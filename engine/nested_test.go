@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/statelark/statelark"
@@ -46,4 +48,16 @@ func TestStoredFormsOfNesting(t *testing.T) {
 	failed := received(15, "\x01\x03{\"Error\":1}")
 	is(t, "event", failed.event.Kind, interp.TaskFailed)
 	is(t, "cause", *failed.event.Cause, `{"Error":1}`)
+}
+
+// TestMessagesThatAreNotUnderstood: they stay in the inbox, for a release that understands them.
+func TestMessagesThatAreNotUnderstood(t *testing.T) {
+	e := &Engine{log: slog.New(slog.DiscardHandler)}
+	_, err := e.received(context.Background(), &statelark.Message{Data: []byte{messageKinds, 1, 2, 3}})
+	if err == nil || !strings.Contains(err.Error(), "a later release wrote it") {
+		t.Errorf("a kind of a later release: %v", err)
+	}
+	r := &mapRun{taken: make(map[uint64]struct{}), record: new(statelark.Execution), state: new(runState)}
+	(&mapRuns{e: e}).receive(r, &statelark.Message{MessageKey: statelark.MessageKey{Seq: 1}, Data: []byte{messageChildEnded, 0xff}})
+	is(t, "taken", len(r.taken)+len(r.consumed), 0)
 }
