@@ -47,6 +47,14 @@ func benchDistributed(s settings) error {
 	return nil
 }
 
+// mapOfLines is a Map Run over the lines of a CSV file, with results in files.
+func mapOfLines(kind string) string {
+	return `{"StartAt":"M","States":{"M":{"Type":"Map","Label":"L","ItemReader":{"Resource":"arn:aws:states:::s3:getObject",
+		"Parameters":{"Bucket":"data","Key":"in.csv"},"ReaderConfig":{"InputType":"CSV","CSVHeaderLocation":"FIRST_ROW"}},
+		"ResultWriter":{"Resource":"arn:aws:states:::s3:putObject","Parameters":{"Bucket":"data","Prefix":"out"}},
+		"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"` + kind + `"},"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}},"End":true}}}`
+}
+
 func distributed(kind string, n int) error {
 	srv, _, err := startServer("")
 	if err != nil {
@@ -56,10 +64,7 @@ func distributed(kind string, n int) error {
 	if err := writeLines(filepath.Join(bucketsDir(srv.dir), "data", "in.csv"), n); err != nil {
 		return err
 	}
-	machine, err := srv.create("map", `{"StartAt":"M","States":{"M":{"Type":"Map","Label":"L","ItemReader":{"Resource":"arn:aws:states:::s3:getObject",
-		"Parameters":{"Bucket":"data","Key":"in.csv"},"ReaderConfig":{"InputType":"CSV","CSVHeaderLocation":"FIRST_ROW"}},
-		"ResultWriter":{"Resource":"arn:aws:states:::s3:putObject","Parameters":{"Bucket":"data","Prefix":"out"}},
-		"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"`+kind+`"},"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}},"End":true}}}`)
+	machine, err := srv.create("map", mapOfLines(kind))
 	if err != nil {
 		return err
 	}
@@ -68,18 +73,31 @@ func distributed(kind string, n int) error {
 		return err
 	}
 	cpu, from := srv.cpu(), time.Now()
-	var out []byte
-	if err := srv.call("StartExecution", fmt.Sprintf(`{"stateMachineArn":%q,"name":"run","input":"{}"}`, machine), &out); err != nil {
+	if err := srv.call("StartExecution", fmt.Sprintf(`{"stateMachineArn":%q,"name":"run","input":"{}"}`, machine), nil); err != nil {
 		return err
 	}
 	execution := strings.Replace(machine, ":stateMachine:", ":execution:", 1) + ":run"
-	var waits []time.Duration
-	var mapped time.Duration
+	waits, done, err := srv.startMeanwhile(other, execution, int64(n))
+	if err != nil {
+		return err
+	}
+	mapped, took := done.Sub(from), time.Since(from)
+	fmt.Printf("%-34s %8.0f items/s   %d in %v, results written after %v   server CPU %.1f µs/item   resident %.0f MB at most\n",
+		"Map Run of a CSV file, "+kind, float64(n)/mapped.Seconds(), n, mapped.Round(time.Millisecond), took.Round(time.Millisecond),
+		float64((srv.cpu()-cpu).Microseconds())/float64(n), float64(peakOf(srv.cmd.Process.Pid))/1e6)
+	fmt.Printf("%-34s          p50 %v   p99 %v   of %d\n", "  StartExecution meanwhile", percentile(waits, .5).Round(10*time.Microsecond),
+		percentile(waits, .99).Round(10*time.Microsecond), len(waits))
+	return nil
+}
+
+// startMeanwhile starts one execution of a machine after another until the Map Run of an execution has ended. It returns
+// how long each start took, and when n items of the run were seen to be done.
+func (s *server) startMeanwhile(machine, execution string, n int64) (waits []time.Duration, done time.Time, err error) {
 	looked := time.Now()
 	for i := 0; ; i++ {
 		began := time.Now()
-		if err := srv.call("StartExecution", fmt.Sprintf(`{"stateMachineArn":%q,"name":"o-%d","input":"{}"}`, other, i), nil); err != nil {
-			return err
+		if err := s.call("StartExecution", fmt.Sprintf(`{"stateMachineArn":%q,"name":"o-%d","input":"{}"}`, machine, i), nil); err != nil {
+			return nil, done, err
 		}
 		waits = append(waits, time.Since(began))
 		time.Sleep(2 * time.Millisecond)
@@ -87,27 +105,21 @@ func distributed(kind string, n int) error {
 			continue
 		}
 		looked = time.Now()
-		done, status, err := srv.mapRun(execution)
+		succeeded, status, err := s.mapRun(execution)
 		if err != nil {
-			return err
+			return nil, done, err
 		}
-		if done == int64(n) && mapped == 0 {
-			mapped = time.Since(from)
+		if succeeded == n && done.IsZero() {
+			done = time.Now()
 		}
-		if status != "RUNNING" {
-			if status != "SUCCEEDED" {
-				return fmt.Errorf("the Map Run ended %s", status)
-			}
-			break
+		switch status {
+		case "RUNNING":
+		case "SUCCEEDED":
+			return waits, done, nil
+		default:
+			return nil, done, fmt.Errorf("the Map Run ended %s", status)
 		}
 	}
-	took := time.Since(from)
-	fmt.Printf("%-34s %8.0f items/s   %d in %v, results written after %v   server CPU %.1f µs/item   resident %.0f MB at most\n",
-		"Map Run of a CSV file, "+kind, float64(n)/mapped.Seconds(), n, mapped.Round(time.Millisecond), took.Round(time.Millisecond),
-		float64((srv.cpu()-cpu).Microseconds())/float64(n), float64(peakOf(srv.cmd.Process.Pid))/1e6)
-	fmt.Printf("%-34s          p50 %v   p99 %v   of %d\n", "  StartExecution meanwhile", percentile(waits, .5).Round(10*time.Microsecond),
-		percentile(waits, .99).Round(10*time.Microsecond), len(waits))
-	return nil
 }
 
 // mapRun tells how many items of the one Map Run of an execution succeeded, and how the run stands.

@@ -111,6 +111,11 @@ func (s *server) Collect(to chan<- prometheus.Metric) {
 	if s.Store != nil {
 		gauge(storeBytes, float64(s.Store()))
 	}
+	s.collectTelemetry(count, gauge)
+}
+
+// collectTelemetry tells how the telemetry itself is doing.
+func (s *server) collectTelemetry(count, gauge func(*prometheus.Desc, float64, ...string)) {
 	gauge(tapQueue, float64(s.Tap.Queued()))
 	count(dropped, float64(s.Tap.Dropped()), "tap")
 	for _, o := range s.Outlets {
