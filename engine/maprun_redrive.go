@@ -535,7 +535,7 @@ func (o *owner) redriveChild(stored *statelark.Execution, m message) bool {
 	l.moreDue = 0 // its timers went with its end
 	o.keep(l)
 	dealt := m.reply
-	m.child, m.redriven, m.event = nil, true, interp.Event{Kind: interp.Redriven}
+	m.redriven, m.event = true, interp.Event{Kind: interp.Redriven} // and child stays: a step that is given up is made again
 	m.reply = func(err error) {
 		e.leave(p)
 		dealt(err)

@@ -555,3 +555,36 @@ func TestStopOfARunThatCannotBeRead(t *testing.T) {
 		is(t, "aborted children", len(r.children(run.ARN, statelark.Aborted)), 5)
 	})
 }
+
+// TestStopOfALongRedrive: a child is stopped while it computes what its redrive begins with. The redrive is not lost, or the
+// run would wait for the child for ever.
+func TestStopOfALongRedrive(t *testing.T) {
+	inBubbleOfOne(t, echo, func(r *rig) {
+		ctx := context.Background()
+		m := r.machine("M", `{"StartAt":"M","States":{"M":{"Type":"Map","Label":"L","End":true,"ItemProcessor":{
+			"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"P0","States":{`+longWay()+`}}}}}`)
+		var x string
+		stop := func() {
+			if _, err := r.StopExecution(ctx, x, nil, nil); err != nil {
+				t.Error(err)
+			}
+			synctest.Wait()
+		}
+		goOn := r.stall(func() { x = r.start(m, "e", `[1]`) })
+		stop()
+		goOn()
+		time.Sleep(time.Minute)
+		is(t, "aborted", r.runOf(x).Items.Aborted, 1)
+		goOn = r.stall(func() {
+			if _, err := r.RedriveExecution(ctx, x, ""); err != nil {
+				t.Error(err)
+			}
+			synctest.Wait()
+		})
+		stop()
+		goOn()
+		time.Sleep(time.Minute)
+		is(t, "status", r.runOf(x).Status, statelark.Aborted)
+		is(t, "output", r.again(x).Output, "[1]")
+	})
+}
