@@ -46,12 +46,13 @@ func NewNews(x *statelark.Execution, m *statelark.StateMachine, events []history
 	return n
 }
 
-// CutPayloads lets go of the payloads, and leaves the first character of each text.
+// CutPayloads lets go of the payloads, and leaves the first character of each, and what AWS takes of errors and causes.
 func (n *News) CutPayloads() {
 	n.Cut, n.Input = true, firstByte(n.Input)
 	for i := range n.Events {
 		e := &n.Events[i]
 		e.Data = firstByte(e.Data)
+		e.Error, e.Cause = history.CutText(e.Error, history.MaxError), history.CutText(e.Cause, history.MaxCause)
 		if len(e.Assigned) > 0 {
 			e.Assigned = []value.Member{}
 		}

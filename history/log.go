@@ -2,6 +2,7 @@ package history
 
 import (
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/statelark/statelark/value"
@@ -125,6 +126,18 @@ const (
 	MaxError = 256
 	MaxCause = 32_768
 )
+
+// CutText returns so many bytes of a text at most, whole characters; what it cut holds nothing of the text.
+func CutText(text *string, most int) *string {
+	if text == nil || len(*text) <= most {
+		return text
+	}
+	for most > 0 && !utf8.RuneStart((*text)[most]) {
+		most--
+	}
+	first := strings.Clone((*text)[:most])
+	return &first
+}
 
 // appendCut appends a text as a JSON string of at most limit bytes between its quotes, and reports whether some of it
 // had to be left out.

@@ -3,7 +3,6 @@ package telemetry
 import (
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -113,7 +112,7 @@ func appendDetail(dst []byte, n *engine.News, e *history.Event, status statelark
 	dst = appendPayloads(dst, n.Input, output, cut)
 	failure, cause := e.Error, e.Cause
 	if cut {
-		failure, cause = firstBytes(failure, history.MaxError), firstBytes(cause, history.MaxCause)
+		failure, cause = history.CutText(failure, history.MaxError), history.CutText(cause, history.MaxCause)
 	}
 	dst = appendMaybe(dst, "error", failure)
 	dst = appendMaybe(dst, "cause", cause)
@@ -134,18 +133,6 @@ func appendRedrive(dst []byte, x *statelark.Execution, status statelark.Status) 
 	}
 	dst = appendText(dst, "redriveStatus", "REDRIVABLE")
 	return appendMaybe(dst, "redriveStatusReason", nil)
-}
-
-// firstBytes returns so many bytes of a text at most, whole characters.
-func firstBytes(text *string, most int) *string {
-	if text == nil || len(*text) <= most {
-		return text
-	}
-	for most > 0 && !utf8.RuneStart((*text)[most]) {
-		most--
-	}
-	first := (*text)[:most]
-	return &first
 }
 
 // appendPayloads appends input and output, or that they are not included where they are too large or cut. An output "" is

@@ -22,7 +22,8 @@ import (
 // Bounds of a Tap's queue.
 const (
 	maxNews      = 8192
-	maxNewsBytes = 32 << 20 // of payloads; they are shared with the executions while those run
+	maxNewsBytes = 32 << 20         // of payloads; they are shared with the executions while those run
+	maxCutBytes  = maxNewsBytes / 4 // beyond those, of what is left of news whose payloads are cut
 )
 
 // Reader reads the news of a Tap.
@@ -59,28 +60,39 @@ func NewTap(log *slog.Logger, readers ...Reader) *Tap {
 
 // Tell queues the news, or drops it. Payloads for which there is no room are cut.
 func (t *Tap) Tell(n *engine.News) {
-	size := payloadBytes(n)
+	size, full := payloadBytes(n), false
 	if t.bytes.Add(size) > maxNewsBytes && (size <= maxNewsBytes || t.bytes.Load() != size) { // one alone is never too large
 		t.bytes.Add(-size)
 		n.CutPayloads()
-		size = 0
+		size = payloadBytes(n)
+		full = t.bytes.Add(size) > maxNewsBytes+maxCutBytes
 	}
-	select {
-	case t.in <- news{n, size}:
-		return
-	default:
+	if !full {
+		select {
+		case t.in <- news{n, size}:
+			return
+		default:
+		}
 	}
 	t.bytes.Add(-size)
 	t.drops.Add(1)
 	n.Release()
 }
 
-// payloadBytes is how much the payloads of a News take. A payload that is handed from event to event counts once.
+// payloadBytes is how much the payloads, variables, errors and causes of a News take. A payload that is handed from event to event counts once.
 func payloadBytes(n *engine.News) int64 {
 	size, last := len(n.Input), unsafe.StringData(n.Input)
 	for i := range n.Events {
 		if data := n.Events[i].Data; len(data) > 0 && unsafe.StringData(data) != last {
 			size, last = size+len(data), unsafe.StringData(data)
+		}
+		for _, v := range n.Events[i].Assigned {
+			size += v.Value.SizeWithin(maxNewsBytes)
+		}
+		for _, text := range []*string{n.Events[i].Error, n.Events[i].Cause} {
+			if text != nil {
+				size += len(*text)
+			}
 		}
 	}
 	return int64(size)
