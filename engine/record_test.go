@@ -81,8 +81,8 @@ func goldenOf[T any](name string, first byte, k recordKind[T], want *T, unlike .
 
 func goldens() []golden {
 	return []golden{
-		goldenOf("machine", 0, headKind, &goldenHead, "use"),                                 // use lives in memory
-		goldenOf("revision", 0, revisionKind, &goldenMachine, "Deleting", "Tags", "Version"), // others have them
+		goldenOf("machine", 0, headKind, &goldenHead, "use"),                                              // use lives in memory
+		goldenOf("revision", 0, revisionKind, &goldenMachine, "Deleting", "Tags", "Version", "Variables"), // others have them, and nothing stores Variables
 		goldenOf("superseded", 1, supersededKind, &goldenSuperseded),
 		goldenOf("published", 1, publishedKind, &goldenPublished),
 		goldenOf("activity", 0, activityKind, &goldenActivity),
