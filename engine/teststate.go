@@ -29,6 +29,7 @@ type stateTest struct {
 	x        *interp.Exec
 	arn      string
 	from     time.Time // when the slice of the step under way began
+	seated   bool      // it has a seat of those for steps that are set aside
 	ctx      context.Context
 	trace    task.Trace
 	timer    interp.TimerSet // Due 0: none is set
@@ -149,12 +150,10 @@ func (t *stateTest) run() (*interp.End, error) {
 // step makes one step. It computes in a seat of those that are set aside: tests take no more of the processors than
 // steps of executions that take long.
 func (t *stateTest) step(ev interp.Event) error {
-	select {
-	case t.e.seats <- struct{}{}:
-	case <-t.ctx.Done():
+	if !t.sit() {
 		return t.ctx.Err()
 	}
-	defer func() { <-t.e.seats }()
+	defer t.rise()
 	t.from = time.Now()
 	if err := stepSafely(t.x, &t.decision, ev); err != nil {
 		return err
@@ -173,11 +172,29 @@ func (t *stateTest) step(ev interp.Event) error {
 // interrupted gives the seat to whoever waits for one, after each slice, and says whether the test is to end.
 func (t *stateTest) interrupted() bool {
 	if time.Since(t.from) >= slice {
-		<-t.e.seats
-		t.e.seats <- struct{}{}
+		t.rise()
+		t.sit()
 		t.from = time.Now()
 	}
 	return t.ctx.Err() != nil
+}
+
+// sit takes a seat, unless the test is to end before there is one.
+func (t *stateTest) sit() bool {
+	select {
+	case t.e.seats <- struct{}{}:
+		t.seated = true
+	case <-t.ctx.Done():
+	}
+	return t.seated
+}
+
+// rise gives the seat back, if there is one.
+func (t *stateTest) rise() {
+	if t.seated {
+		<-t.e.seats
+		t.seated = false
+	}
 }
 
 // next waits for the event that the execution waits for.
