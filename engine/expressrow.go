@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -61,12 +62,32 @@ func (o *owner) againExpress(s *expressStart) bool {
 	if _, known := o.express.rows.known[id]; known {
 		return true
 	}
+	switch there, err := o.hasRow(id); {
+	case err != nil:
+		o.inbox.hold(id.Shard()) // it is read again
+		return true
+	case !there:
+		return true
+	}
 	if !o.e.express.enter(s.program.use, s.input.Size()) {
 		o.inbox.hold(id.Shard())
 		return true
 	}
 	o.express.rows.known[id] = struct{}{}
 	return o.beginExpress(s, true)
+}
+
+// hasRow reports whether the row of an execution is there: what the inbox had of it may be older than its end.
+func (o *owner) hasRow(id statelark.ExecID) (bool, error) {
+	before := statelark.MessageKey{To: id, Seq: math.MaxUint64}
+	for i := len(id) - 1; i >= 0; i-- { // the id one less
+		before.To[i]--
+		if id[i] != 0 {
+			break
+		}
+	}
+	rows, err := o.e.store.Inbox(context.Background(), id.Shard(), before, 1)
+	return err == nil && len(rows) == 1 && rows[0].MessageKey == expressKey(id), err
 }
 
 // endRow notes that the row of an execution is of no more use.
