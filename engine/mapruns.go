@@ -37,7 +37,7 @@ const (
 	chunkLength  = 500      // children of a chunk
 	chunkBytes   = 1 << 20  // of inputs in a chunk
 	maxReadBytes = 64 << 20 // of inputs that wait, of all runs; beyond, a run reads little at a time
-	maxBegins    = 512      // messages that begin children and have not been dealt with, of all runs
+	maxBegins    = 256      // messages that begin children and have not been dealt with, of all runs
 	beginsTurn   = 128      // children that a run begins before others have their turn
 	maxSends     = 500      // messages in one change
 	maxStandard  = 100_000  // STANDARD children of a run that run at once, where there is no other limit

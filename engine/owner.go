@@ -448,7 +448,11 @@ func (o *owner) step(l *live, m message) bool {
 	if l.express == nil && l.program.deleting() && m.event.Kind != interp.Started {
 		m.event = interp.Event{Kind: interp.Stopped, At: m.event.At}
 	}
-	if m.event.Spent == 0 && len(o.in) > 0 {
+	switch {
+	case m.event.Spent != 0:
+	case m.event.Kind == interp.Started && l.record.MapRun != "" && l.express == nil && o.e.committer.behind():
+		m.event.Spent = interp.StepBudget // it only begins: a Map Run takes what others leave
+	case len(o.in) > 0:
 		m.event.Spent = interp.StepBudget - hurriedBudget
 	}
 	c := o.computing
