@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -181,10 +182,10 @@ func TestMapRunSurvivesAStoreThatFails(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			inBubble(t, echo, func(r *rig) {
 				m := r.machine("M", mapped(kind, lambda, `,"MaxConcurrency":10`))
-				commits := 0
+				var commits atomic.Int64 // of the committer and of a recovery, which commits beside it
 				r.store.set(func(s *frail) {
 					s.after = func(*statelark.Batch) error {
-						if commits++; commits%13 == 0 { // made, and nobody hears of it
+						if commits.Add(1)%13 == 0 { // made, and nobody hears of it
 							return statelark.ErrUnavailable
 						}
 						return nil
