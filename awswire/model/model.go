@@ -12,8 +12,11 @@ type Service struct {
 	JSONVersion    string   // "1.0", "1.1"
 	Version        string   // of the API, in the query protocol
 	Namespace      string   // of XML
+	Signature      string   // the version of signatures: "v4", "s3", "v2", "bearer"
 	Protocol       Protocol // that a client speaks
 	Protocols      []Protocol
+	// Constrained: its shapes have their constraints.
+	Constrained bool
 	// QueryErrors: errors have the codes of the query protocol beside them (x-amzn-query-error), as those of SQS.
 	QueryErrors bool
 	Operations  map[string]*Operation
@@ -42,10 +45,14 @@ type Operation struct {
 	Output     *Shape // nil: none
 	Errors     []*Shape
 	HostPrefix string // with {Label}
-	// Checksum: a body needs a checksum in the header. Unsigned: requests carry no signature.
-	Checksum, Unsigned bool
+	// Checksum: a body needs a checksum in the header. Unsigned: requests carry no signature. UnsignedBody: the signature
+	// does not cover the body.
+	Checksum, Unsigned, UnsignedBody bool
+	// ChecksumMember is the member of the input that names the algorithm of the checksum, "": MD5 or CRC32 it is.
+	ChecksumMember string
 	// ResultWrapper is the element around the result in the query protocol.
 	ResultWrapper string
+	Deprecated    bool
 }
 
 // Kind is what a shape holds.
@@ -68,7 +75,7 @@ const (
 
 // Shape says what a value is. Shapes may contain themselves.
 type Shape struct {
-	Name    string
+	Name    string // of a structure that is an error, or of a service with constraints; "": not kept
 	Kind    Kind
 	Members []Member // of a structure
 	Key     *Shape   // of a map
@@ -93,9 +100,22 @@ type Shape struct {
 
 	// Constraints, of the services that are built in alone. A Max of 0 is none.
 	Min, Max int64
-	Enum     []string
-	Pattern  string
+	// Bounded says whether Min and Max are given at all.
+	Bounded   Bounds
+	Enum      []string
+	Pattern   string
+	Sensitive bool // not to be shown
+	Sparse    bool // a list or map that may have nulls
 }
+
+// Bounds tells which bounds a shape has.
+type Bounds uint8
+
+// The bits of Bounds.
+const (
+	HasMin Bounds = 1 << iota
+	HasMax
+)
 
 // Member is a named part of a structure.
 type Member struct {
@@ -111,8 +131,8 @@ type Member struct {
 	JSONValue bool // text of JSON, in Base64, in a header
 	Streaming bool
 
-	TimeFormat        string
-	QueryName         string // in the protocol of EC2
+	// QueryName is its name in the protocol of EC2; in the query protocol, if the service speaks another as well.
+	QueryName         string
 	Namespace, Prefix string // of XML
 }
 
@@ -130,6 +150,14 @@ const (
 	Status
 )
 
+// WireName is the name of the member outside of documents.
+func (m *Member) WireName() string {
+	if m.Wire != "" {
+		return m.Wire
+	}
+	return m.Name
+}
+
 // Member returns the member of that name, nil when the structure has none.
 func (s *Shape) Member(name string) *Member {
 	for i := range s.Members {
@@ -139,9 +167,3 @@ func (s *Shape) Member(name string) *Member {
 	}
 	return nil
 }
-
-// Load returns the model of a service, nil when there is none of that name.
-func Load(name string) *Service { return nil }
-
-// Names are those of all services, sorted.
-func Names() []string { return nil }
