@@ -31,7 +31,6 @@ var index = sync.OnceValue(readIndex)
 type indexed struct {
 	names   []string // sorted
 	entries []entry  // in the order of names
-	byTask  map[string]*entry
 	decoder *zstd.Decoder
 }
 
