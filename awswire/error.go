@@ -21,6 +21,8 @@ type Error struct {
 	Status    int // 0: 400
 	// Extra are members beside the message, such as the reason of a ValidationException.
 	Extra []value.Member
+	// Header are fields of HTTP beside those that the protocol has, such as x-amz-delete-marker; may be nil.
+	Header http.Header
 	// Limit is the limit that was hit, by its name as a setting; "": none. Service.Hit is told.
 	Limit string
 }

@@ -31,6 +31,8 @@ type Request struct {
 	// Endpoint is where the client reached the server: http://127.0.0.1:8083. In process it is where clients on this machine do.
 	Endpoint string
 	Header   http.Header // nil in process
+	// Trailer returns the fields that came after Body, once that has been read to its end; nil: there are none.
+	Trailer func() http.Header
 }
 
 // Reply is the answer that says yes.
