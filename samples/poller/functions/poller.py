@@ -1,4 +1,4 @@
-"""The poller's own two functions, and stand-ins for DynamoDB's PutItem and SQS's SendMessage."""
+"""The poller's own two functions."""
 STATES = ["Started", "PayloadSaved", "Enqueued", "Failed"]
 
 
@@ -7,6 +7,7 @@ class RetriablePollerError(Exception):
 
 
 def prepare(event, context):
+    """Splits the job into tasks."""
     return {
         "taskStateMap": {state: state.upper() for state in STATES},
         "tasks": [
@@ -19,20 +20,9 @@ asked = set()
 
 
 def fetch(event, context):
+    """Gets the payload of a task. That of task 1 is not there when it is first asked for."""
     task = event["task"]["taskId"]
     if task == "1" and task not in asked:
         asked.add(task)
         raise RetriablePollerError("not yet")
     return {**event, "payloadLocation": f"payloads/{event['task']['jobId']}/{task}.json"}
-
-
-def put_item(event, context):
-    if set(event) != {"Item", "TableName"} or not all(len(v) == 1 for v in event["Item"].values()):
-        raise ValueError(f"PutItem does not take {event}")
-    return {"SdkHttpMetadata": {"HttpStatusCode": 200}}
-
-
-def send_message(event, context):
-    if not event["QueueUrl"].startswith("http") or "payloadLocation" not in event["MessageBody"]:
-        raise ValueError(f"SendMessage does not take {event}")
-    return {"MessageId": event["MessageAttributes"]["taskId"]["StringValue"]}
