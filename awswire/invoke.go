@@ -2,6 +2,7 @@ package awswire
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/value"
@@ -27,4 +28,36 @@ func (s *Service) Invoke(ctx context.Context, op *Operation, place arn.Place, in
 	}
 	c.Out.Close('}')
 	return value.Checked(string(c.Out.buf)), nil
+}
+
+// Call carries out an operation within the process, as Invoke does: the service is a Caller for whoever knows services as such.
+// What the body of a Plain operation is, only the service knows: those are not for Call.
+func (s *Service) Call(ctx context.Context, r *Request) (*Reply, error) {
+	op := s.Find(r.Operation)
+	if op == nil || op.Plain {
+		e := unknownOperation("The operation " + r.Operation + " is not offered here.")
+		e.Status = http.StatusNotImplemented
+		return nil, e
+	}
+	in := r.Input
+	if !in.Exists() {
+		in = value.EmptyObj
+	}
+	if err := check(in, op.Input); err != nil {
+		s.tell(err, op.Name)
+		return nil, err
+	}
+	c := &Call{Input: Input{in}, Header: r.Header, Place: r.Place, RequestID: r.ID, Head: http.Header{}, Out: Writer{[]byte{'{'}}}
+	if err := s.do(ctx, op, c); err != nil {
+		s.tell(err, op.Name)
+		return nil, err
+	}
+	reply := &Reply{Status: max(c.Status, op.Status), Header: c.Head}
+	if c.Raw == nil {
+		c.Out.Close('}')
+		reply.Output = value.Checked(string(c.Out.buf))
+	} else if len(c.Raw) > 0 {
+		reply.Output = value.Checked(string(c.Raw))
+	}
+	return reply, nil
 }

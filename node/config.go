@@ -45,6 +45,11 @@ type Config struct {
 	// LambdaEndpoint is the URL of who has the Lambda functions that Tasks call; "": the node itself.
 	LambdaEndpoint string
 
+	// Services says where services of AWS are, by the names that the model has for them; ServiceEndpoint, where all others
+	// are: "" is Embedded.
+	Services        map[string]Service
+	ServiceEndpoint string
+
 	// Functions are there without being uploaded.
 	Functions []function.Function
 	// FunctionConcurrency is how many invocations of each function run at once; 0: by its kind.
@@ -114,6 +119,7 @@ const (
 	Mocks     Part = "mocks"
 	Engine    Part = "engine"
 	Buckets   Part = "buckets" // the directory of buckets
+	BuiltIn   Part = "services"
 	// TelemetryPart is logs, metrics and traces.
 	TelemetryPart Part = "telemetry"
 )

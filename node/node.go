@@ -17,6 +17,8 @@ import (
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/api"
 	"github.com/statelark/statelark/engine"
+	"github.com/statelark/statelark/local"
+	"github.com/statelark/statelark/local/kv"
 	"github.com/statelark/statelark/local/lambda"
 	"github.com/statelark/statelark/local/lambda/function"
 	"github.com/statelark/statelark/memstore"
@@ -45,6 +47,9 @@ type Node struct {
 	tellers  tellers
 	mocks    *mock.Mocks          // nil: there are none
 	buckets  *directory.Directory // nil: there is none
+	kv       *kv.DB
+	local    *local.Services
+	callers  *callers
 	engine   *engine.Engine
 	api      *api.Server
 	http     *shortcut.Server
@@ -93,6 +98,9 @@ func Start(ctx context.Context, cfg Config, o Options) (_ *Node, err error) {
 		if n.buckets, err = directory.Open(cfg.S3Directory); err != nil {
 			return nil, &StartError{Buckets, err}
 		}
+	}
+	if err = n.openServices(); err != nil {
+		return nil, &StartError{BuiltIn, err}
 	}
 	if n.engine, err = n.openEngine(ctx); err != nil {
 		return nil, &StartError{Engine, err}
@@ -252,6 +260,12 @@ func (n *Node) Close(ctx context.Context) error {
 	errs = append(errs, n.tellers.close(ctx))
 	if n.catalog != nil {
 		errs = append(errs, n.catalog.Close(ctx))
+	}
+	if n.local != nil {
+		errs = append(errs, n.local.Close(ctx))
+	}
+	if n.kv != nil {
+		errs = append(errs, n.kv.Close())
 	}
 	if n.buckets != nil {
 		errs = append(errs, n.buckets.Close())

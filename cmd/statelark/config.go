@@ -64,6 +64,9 @@ type Config struct {
 	TraceEndpoint    string   `koanf:"trace-endpoint"`     // URL; "": no traces
 	// S3Directory is a directory whose folders are the buckets that Map Runs read and write; "": there are none.
 	S3Directory string `koanf:"s3-directory"`
+	// ServiceEndpoint is where services of AWS are that Services does not name: "embedded", "aws" or a URL.
+	ServiceEndpoint string             `koanf:"service-endpoint"`
+	Services        map[string]Service `koanf:"services"` // by name: dynamodb, sqs, eventbridge
 	// PassEnv are variables of the server that functions get: names, or patterns such as AWS_*.
 	PassEnv []string `koanf:"pass-env"`
 	// FunctionUser is as whom functions run, where the server is root; "": as the server.
@@ -88,6 +91,15 @@ type Function struct {
 	Env     map[string]string `koanf:"env"`
 	// Concurrency is how many invocations run at once; 0: as FunctionConcurrency says.
 	Concurrency int `koanf:"concurrency"`
+}
+
+// Service says where a service of AWS is for the tasks that call it.
+type Service struct {
+	Endpoint string `koanf:"endpoint"` // "embedded", "aws" or a URL; "": as ServiceEndpoint says
+	Region   string `koanf:"region"`   // "": that of the execution
+	Account  string `koanf:"account"`  // "": that of the credentials
+	Profile  string `koanf:"profile"`  // of AWS's own files, "" for the standard credentials
+	Role     string `koanf:"role"`     // ARN of a role to take on
 }
 
 // The defaults that are not the zero value.
@@ -126,6 +138,8 @@ var settings = map[string]any{
 	"wait-time-scale": 1,
 	"lambda-endpoint": "",
 
+	"service-endpoint": node.Embedded,
+
 	"execution-log":      "",
 	"execution-log-size": defaultLogSize,
 	"status-changes":     "",
@@ -159,6 +173,7 @@ func addNodeFlags(c *cobra.Command, data, dataHelp string) {
 	f.String("metrics", node.MetricsLocal, "`WHO` may read /metrics: local, all or off")
 	f.String("trace-endpoint", "", "`URL` that OpenTelemetry traces go to, by OTLP over HTTP")
 	f.String("s3-directory", "", "`DIRECTORY` whose folders are the S3 buckets that Map Runs read and write (default none)")
+	f.String("service-endpoint", node.Embedded, "where AWS services are that tasks call: embedded, aws or a `URL`; the file may say it for each")
 	f.String("pass-env", "", "`NAMES` of variables that functions get, with commas between them; AWS_* stands for all that begin so")
 	f.String("function-user", "", "`USER` as whom functions run, where the server is root")
 	f.Int("function-concurrency", 0, fmt.Sprintf("invocations of each function that run at once, a `NUMBER` (default %d, and %d of a URL)",
@@ -290,7 +305,7 @@ func (cfg *Config) decode(k *koanf.Koanf) error {
 		}
 	}
 	if len(seen.Unused) > 0 {
-		known := append(slices.Collect(maps.Keys(settings)), "functions", "limit")
+		known := append(slices.Collect(maps.Keys(settings)), "functions", "limit", "services")
 		slices.Sort(known)
 		slices.Sort(seen.Unused)
 		return fmt.Errorf("%s: there is no setting %q; the settings are %s", cfg.source(), seen.Unused[0], strings.Join(known, ", "))
@@ -403,6 +418,9 @@ func (cfg *Config) validate() error {
 	if err := checkEndpoint(cfg.LambdaEndpoint); err != nil {
 		return fmt.Errorf("lambda-endpoint is %q; it has to be a URL such as http://127.0.0.1:3001", cfg.LambdaEndpoint)
 	}
+	if err := cfg.checkServices(); err != nil {
+		return err
+	}
 	if cfg.FunctionConcurrency < 0 {
 		return fmt.Errorf("function-concurrency is %d; it has to be 1 or more", cfg.FunctionConcurrency)
 	}
@@ -438,6 +456,7 @@ func (cfg *Config) node() node.Config {
 		MaxClosed:      cfg.MaxClosed, Memory: cfg.memory(), AllowedHosts: cfg.AllowedHosts, Telemetry: cfg.telemetry(),
 		S3Directory: cfg.S3Directory, FunctionConcurrency: cfg.FunctionConcurrency, FunctionUser: cfg.FunctionUser, PassEnv: cfg.PassEnv,
 		MockConfig: cfg.MockConfig, Delay: cfg.delay(), LambdaEndpoint: cfg.LambdaEndpoint,
+		Services: cfg.services(), ServiceEndpoint: cfg.ServiceEndpoint,
 	}
 	if cfg.Data == "" {
 		n.KeepExpress = keepExpress

@@ -38,27 +38,27 @@ func localSettings(getenv func(string) string) map[string]any {
 			found[v.setting] = text
 		}
 	}
+	for _, e := range localEndpoints {
+		if url := getenv(e.variable); url != "" {
+			found["services/"+e.service+"/endpoint"] = url
+		}
+	}
 	return found
 }
 
-// localEndpoints are the variables of endpoints that nothing here calls yet, and the service of each.
+// localEndpoints are the variables of endpoints, and the service of each.
 var localEndpoints = []struct{ variable, service string }{
-	{"BATCH_ENDPOINT", "Batch"},
-	{"DYNAMODB_ENDPOINT", "DynamoDB"},
-	{"ECS_ENDPOINT", "ECS"},
-	{"GLUE_ENDPOINT", "Glue"},
-	{"SAGE_MAKER_ENDPOINT", "SageMaker"},
-	{"SNS_ENDPOINT", "SNS"},
-	{"SQS_ENDPOINT", "SQS"},
+	{"BATCH_ENDPOINT", "batch"},
+	{"DYNAMODB_ENDPOINT", "dynamodb"},
+	{"ECS_ENDPOINT", "ecs"},
+	{"GLUE_ENDPOINT", "glue"},
+	{"SAGE_MAKER_ENDPOINT", "sagemaker"},
+	{"SNS_ENDPOINT", "sns"},
+	{"SQS_ENDPOINT", "sqs"},
 }
 
-// tellEndpoints tells the log what the variables of endpoints do not do here.
+// tellEndpoints tells the log which variable does nothing here.
 func tellEndpoints(log *slog.Logger, getenv func(string) string) {
-	for _, e := range localEndpoints {
-		if url := getenv(e.variable); url != "" {
-			log.Warn(e.variable+" is set, but there is no integration with "+e.service+" yet: tasks that call it fail unless a test case mocks them", "url", url)
-		}
-	}
 	if url := getenv("STEP_FUNCTIONS_ENDPOINT"); url != "" {
 		log.Info("STEP_FUNCTIONS_ENDPOINT is not needed: nested executions run in this server", "url", url)
 	}

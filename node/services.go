@@ -1,0 +1,106 @@
+package node
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/url"
+	"path/filepath"
+
+	"github.com/statelark/statelark/awswire"
+	"github.com/statelark/statelark/local"
+	"github.com/statelark/statelark/local/kv"
+)
+
+// Service says where one service of AWS is for the Tasks that call it.
+type Service struct {
+	// Endpoint is Embedded, AWS or a URL; "": as Config.ServiceEndpoint says.
+	Endpoint string
+	// Of calls that leave the node; "": those of the execution and of the standard credentials.
+	Region, Account, Profile, Role string
+}
+
+// Endpoints that are no URLs.
+const (
+	Embedded = "embedded" // the service that is built in
+	AWS      = "aws"      // the service at AWS
+)
+
+// CheckEndpoint says what is wrong with the endpoint of a service.
+func CheckEndpoint(text string) error {
+	if text == "" || text == Embedded || text == AWS {
+		return nil
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return fmt.Errorf("it has to be %s, %s or a URL such as http://127.0.0.1:8000", Embedded, AWS)
+	}
+	return nil
+}
+
+// callers leads the calls of services to those who have them. It is filled before the first call.
+type callers struct {
+	cfg *Config
+	// own have a place of their own in the node: Step Functions and Lambda.
+	own     map[string]awswire.Caller
+	local   *local.Services
+	outside awswire.Caller // nil: nobody
+}
+
+// endpoint is where a service is: Embedded, AWS or a URL.
+func (c *callers) endpoint(service string) string {
+	return cmp.Or(c.cfg.Services[service].Endpoint, c.cfg.ServiceEndpoint, Embedded)
+}
+
+// embedded reports whether a service is one of the node's.
+func (c *callers) embedded(service string) bool {
+	return c.endpoint(service) == Embedded && (c.own[service] != nil || c.local.Has(service))
+}
+
+// Call carries out an operation, wherever the service is.
+func (c *callers) Call(ctx context.Context, r *awswire.Request) (*awswire.Reply, error) {
+	if c.endpoint(r.Service) != Embedded {
+		return c.outside.Call(ctx, r)
+	}
+	return c.inside(ctx, r)
+}
+
+// inside carries out an operation of a service that is built in.
+func (c *callers) inside(ctx context.Context, r *awswire.Request) (*awswire.Reply, error) {
+	if own := c.own[r.Service]; own != nil {
+		return own.Call(ctx, r)
+	}
+	return c.local.Call(ctx, r)
+}
+
+// insideOnly is the Caller of what comes over HTTP and of the services themselves.
+type insideOnly struct{ *callers }
+
+// Call carries out an operation of a service that is built in, wherever Tasks are sent.
+func (c insideOnly) Call(ctx context.Context, r *awswire.Request) (*awswire.Reply, error) {
+	return c.inside(ctx, r)
+}
+
+// openServices opens the store of the services that are built in, and makes them.
+func (n *Node) openServices() (err error) {
+	dir := ""
+	if n.cfg.Data != "" {
+		dir = filepath.Join(n.cfg.Data, "services")
+	}
+	if n.kv, err = kv.Open(dir, kv.Options{Log: n.log}); err != nil {
+		return err
+	}
+	n.local = local.NewServices(n.kv.Part(""), n.log)
+	n.callers = &callers{cfg: &n.cfg, own: map[string]awswire.Caller{}, local: n.local}
+	for name, build := range n.builders() {
+		n.local.Add(name, build(local.Options{
+			Store: n.kv.Part(name), Others: insideOnly{n.callers}, Endpoint: n.URL(), Now: n.opts.Now, Log: n.log.With("service", name),
+		}))
+	}
+	return nil
+}
+
+// builders make the services that are built in, by the names that the model has for them.
+func (n *Node) builders() map[string]func(local.Options) local.Service {
+	return map[string]func(local.Options) local.Service{}
+}
