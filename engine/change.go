@@ -17,6 +17,7 @@ type change struct {
 	*statelark.Change
 	generation uint64
 	run        []call
+	job        *jobRow // to be watched; nil: none
 	cancel     []interp.CancelTask
 	arm        []interp.TimerSet
 	disarm     []interp.TimerSet
@@ -126,7 +127,7 @@ func (e *Engine) goOnChange(l *live, c *change, d *interp.Decision, m message) {
 		}
 	}
 	if workEnds(m.event.Kind) && !m.goesOn {
-		c.Work = append(c.Work, statelark.WorkOp{Seq: m.event.Seq})
+		c.workEnds(m)
 	}
 	for _, t := range d.Cancel {
 		c.Work = append(c.Work, statelark.WorkOp{Seq: t.Seq})
@@ -141,6 +142,17 @@ func (c *change) threads(l *live, d *interp.Decision) {
 	for _, id := range d.Removed {
 		c.Threads = append(c.Threads, statelark.ThreadRow{Thread: id})
 	}
+}
+
+// workEnds takes away the work row of a task that need not be dispatched again. Where a job goes on, it leaves what tells
+// a restarted engine to watch it.
+func (c *change) workEnds(m message) {
+	op := statelark.WorkOp{Seq: m.event.Seq}
+	if m.job != nil {
+		c.job = m.job
+		op.Data = c.row(m.job.append)
+	}
+	c.Work = append(c.Work, op)
 }
 
 // workEnds reports whether an event means that the task need not be dispatched again after a crash.
@@ -201,7 +213,11 @@ func (o *owner) effect(l *live, c *change) {
 	for _, k := range c.run {
 		e.dispatch(k)
 	}
+	if c.job != nil {
+		e.jobs.watch(taskKey{c.Exec, c.job.seq}, c.job.handle)
+	}
 	for _, t := range c.cancel {
+		e.jobs.forget(taskKey{c.Exec, t.Seq})
 		e.dispatcher.forget(taskKey{c.Exec, t.Seq})
 		e.activities.cancel(taskKey{c.Exec, t.Seq})
 	}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/statelark/statelark"
-	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/interp"
 	"github.com/statelark/statelark/task"
 	"github.com/statelark/statelark/value"
@@ -325,16 +324,22 @@ func (d *dispatcher) forgetAll(id statelark.ExecID) {
 
 // run starts a call on its target and delivers the answer.
 func (d *dispatcher) run(r running) {
-	events := d.start(r.ctx, r.call)
-	if len(events) == 0 {
+	a := d.start(r.ctx, r.call)
+	if len(a.events) == 0 {
 		d.forget(r.taskKey)
 		return
 	}
-	d.answer(r.ctx, r.taskKey, events)
+	d.answer(r.ctx, r.taskKey, a)
+}
+
+// answer is what a target said, as events.
+type answer struct {
+	events []interp.Event // none: there is nothing to deliver
+	job    *jobRow        // that goes on after the first of them; nil: none
 }
 
 // start is start of a call whose input may be in the store.
-func (d *dispatcher) start(ctx context.Context, k call) []interp.Event {
+func (d *dispatcher) start(ctx context.Context, k call) answer {
 	target := k.target
 	err := insist(ctx, func() (err error) {
 		k, err = d.rows.refill(k)
@@ -344,47 +349,46 @@ func (d *dispatcher) start(ctx context.Context, k call) []interp.Event {
 		if !errors.Is(err, errNoWait) && ctx.Err() == nil {
 			d.log.Error("task could not be read; it is dispatched again at the next start", "execution", k.arn, "error", err)
 		}
-		return nil
+		return answer{}
 	}
 	k.target = target
 	return k.start(ctx, nil)
 }
 
-// start starts the call on its target and returns the events that its answer is, none when there is nothing to deliver. trace
-// is of a call that is to be shown, else nil.
-func (k call) start(ctx context.Context, trace *task.Trace) []interp.Event {
+// start starts the call on its target. trace is of a call that is to be shown, else nil.
+func (k call) start(ctx context.Context, trace *task.Trace) answer {
 	if k.target == nil {
 		return failedEvent(k, task.Errorf("States.TaskFailed", "This server has no integration for %s.", k.resource.ARN))
 	}
 	c := &task.Call{
 		Key: task.Key{Execution: k.arn, Seq: k.seq}, Resource: *k.resource, Input: k.input, Token: k.token, Role: k.role, Trace: trace,
-		Mock: k.mock,
-	}
-	if k.deadline != 0 {
-		c.Deadline = time.UnixMilli(k.deadline)
+		Mock: k.mock, Deadline: deadline(k.deadline),
 	}
 	var out task.Outcome
 	err := insist(ctx, func() (err error) {
 		out, err = k.target.Start(ctx, c)
 		return err
 	})
+	waits := k.resource.Waits() && !out.Final
 	switch {
+	case waits && err == nil && out.Job.Kind != "": // given up or not: there is a job now
+		return k.submitted(&out)
 	case ctx.Err() != nil: // given up, or the engine closes: the work row is left for the next start
-		return nil
+		return answer{}
 	case err != nil:
 		return failedEvent(k, err)
 	case out.Deferred:
-		return nil
+		return answer{}
 	}
 	submitted := interp.Event{Kind: interp.TaskSubmitted, Seq: k.seq, Output: out.Output}
 	succeeded := interp.Event{Kind: interp.TaskSucceeded, Seq: k.seq, Output: out.Output}
 	switch {
-	case k.resource.Pattern == asl.RequestResponse || k.resource.Function != "":
-		return []interp.Event{succeeded}
-	case out.Final:
-		return []interp.Event{submitted, succeeded}
+	case waits:
+		return answer{events: []interp.Event{submitted}}
+	case k.resource.Waits():
+		return answer{events: []interp.Event{submitted, succeeded}}
 	}
-	return []interp.Event{submitted}
+	return answer{events: []interp.Event{succeeded}}
 }
 
 // insist calls until the store answers, or ctx ends: its trouble is this server's and not the task's.
@@ -404,14 +408,18 @@ func insist(ctx context.Context, call func() error) error {
 
 // answer sends the answer of a target to the execution, an event after the other, as often as it takes until what follows
 // from it is durable. Until then the call is known, so that no scan starts it again.
-func (d *dispatcher) answer(ctx context.Context, key taskKey, events []interp.Event) {
-	m := message{exec: key.exec, event: events[0], goesOn: len(events) > 1}
+func (d *dispatcher) answer(ctx context.Context, key taskKey, a answer) {
+	m := message{exec: key.exec, event: a.events[0], goesOn: len(a.events) > 1}
+	if a.job != nil {
+		m.submits(a.job)
+		ctx = context.Background() // given up or not
+	}
 	m.reply = func(err error) {
 		switch {
 		case errors.Is(err, statelark.ErrUnavailable) || errors.Is(err, statelark.ErrConflict):
-			time.AfterFunc(storeRetry, func() { d.answer(ctx, key, events) })
+			time.AfterFunc(storeRetry, func() { d.answer(ctx, key, a) })
 		case m.goesOn && err == nil:
-			time.AfterFunc(0, func() { d.answer(ctx, key, events[1:]) }) // what replies waits for nobody
+			time.AfterFunc(0, func() { d.answer(ctx, key, answer{events: a.events[1:]}) }) // what replies waits for nobody
 		default:
 			d.forget(key)
 		}
@@ -422,14 +430,14 @@ func (d *dispatcher) answer(ctx context.Context, key taskKey, events []interp.Ev
 }
 
 // failedEvent is the event of a call that failed. An error that is not the language's is the server's own fault.
-func failedEvent(k call, err error) []interp.Event {
+func failedEvent(k call, err error) answer {
 	ev := interp.Event{Kind: interp.TaskFailed, Seq: k.seq}
 	var te *task.Error
 	if !errors.As(err, &te) {
 		te = &task.Error{Name: "States.TaskFailed", Cause: err.Error()}
 	}
 	ev.Error, ev.Cause, ev.Phase, ev.Fatal = &te.Name, &te.Cause, phases[te.Phase], te.Fatal
-	return []interp.Event{ev}
+	return answer{events: []interp.Event{ev}}
 }
 
 var phases = map[task.Phase]interp.Phase{

@@ -116,6 +116,7 @@ type Engine struct {
 	recovery   *recovery
 	deletions  *deletions
 	mapRuns    *mapRuns
+	jobs       *jobs
 
 	express expressRoom
 	seen    *expressSeen
@@ -147,6 +148,7 @@ func New(store statelark.Store, targets *task.Registry, o Options) *Engine {
 	e.rows = workRows{store, e.tokens.token}
 	e.dispatcher = newDispatcher(targets, e.rows, e.deliver, e.log, o.MaxTasks)
 	e.recovery, e.deletions, e.mapRuns = newRecovery(e), newDeletions(e), newMapRuns(e)
+	e.jobs = newJobs(e)
 	e.express.max, e.express.maxBytes = int64(o.MaxExpress), int64(o.MaxExpressBytes)
 	e.seen = newExpressSeen(o.KeepExpress, o.KeepExpressBytes)
 	e.seats = newSeats()
@@ -250,6 +252,7 @@ func (e *Engine) run() {
 		e.running.Go(func() { o.inbox.run(ctx) })
 	}
 	e.running.Go(func() { e.mapRuns.run(ctx) })
+	e.running.Go(func() { e.jobs.run(ctx) })
 	e.running.Go(func() { e.recovery.run(ctx) })
 	e.running.Go(func() { e.deletions.run(ctx) })
 	e.running.Go(func() { e.shards.keep(ctx, e.lost, e.won) })

@@ -31,6 +31,7 @@ type rig struct {
 	targets  *task.Registry
 	function function
 	mocks    *fakeMocks // nil: there are none
+	extra    func(*task.Registry)
 }
 
 // function is a Lambda function in the process.
@@ -74,6 +75,9 @@ func (r *rig) open() {
 	}
 	r.targets.Set("lambda:invoke", r.function)
 	r.targets.Set("states:startExecution", aws.NewStates(r.Engine))
+	if r.extra != nil {
+		r.extra(r.targets)
+	}
 	if err := r.Start(context.Background()); err != nil {
 		r.t.Fatal(err)
 	}

@@ -122,6 +122,10 @@ func (b *inbox) deliver(ctx context.Context, s statelark.ShardID, again bool) {
 				}
 				continue
 			}
+			if isCancelJob(&messages[i]) {
+				e.jobs.cancel(&messages[i])
+				continue
+			}
 			m, err := e.received(ctx, &messages[i])
 			if err != nil {
 				e.log.Warn("message could not be dealt with; it is read again in a few seconds", "to", messages[i].To, "error", err)

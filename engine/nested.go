@@ -37,6 +37,7 @@ const (
 	messageBeginTest  // messageBeginChild of a run with a test case, which goes before the rest
 
 	messageRedriveChild // to a child, from its Map Run: it goes on; see maprun_redrive.go
+	messageCancelJob    // from an execution to itself: a job that it gave up; see jobrow.go
 
 	messageKinds // how many there are
 
@@ -167,10 +168,12 @@ func childOf(handle string) (child statelark.ExecID, ok bool) {
 	return statelark.ExecID([]byte(job.ID)), true
 }
 
-// sendStops adds the messages that stop the children and Map Runs that an execution gives up.
+// sendStops adds the messages that stop the children, Map Runs and jobs that an execution gives up.
 func sendStops(ch *statelark.Change, l *live, given []interp.CancelTask) {
 	for _, t := range given {
-		if _, _, run := arn.SplitMapRun(t.Handle); run {
+		if isJobHandle(t.Handle) {
+			ch.Sends = append(ch.Sends, cancelMessage(ch.Exec, &jobRow{seq: t.Seq, arn: l.record.ARN(), handle: t.Handle}))
+		} else if _, _, run := arn.SplitMapRun(t.Handle); run {
 			ch.Sends = append(ch.Sends, stopRunMessage(mapRunID(l.record.Start, t.Handle), ch.Exec, t.Seq))
 		} else if child, ok := childOf(t.Handle); ok {
 			ch.Sends = append(ch.Sends, stopMessage(child, ch.Exec))

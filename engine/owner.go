@@ -34,6 +34,8 @@ type message struct {
 	// redrive asks for a redrive instead; redriven: the event begins it.
 	redrive  *redriving
 	redriven bool
+	// job is, of a TaskSubmitted, what goes on; nil: nothing that is watched.
+	job *jobRow
 	// child: the message is from the Map Run of the execution.
 	child *childMessage
 	// begin starts a new execution instead.

@@ -97,6 +97,10 @@ func (e *Engine) recoverWork(ctx context.Context, s statelark.ShardID, generatio
 				e.mapRuns.resume(ctx, w.Exec)
 				continue
 			}
+			if isJob(&w) {
+				e.jobs.found(&w)
+				continue
+			}
 			k, err := e.rows.read(w)
 			if err != nil {
 				e.log.Error("task cannot be dispatched again; its execution waits until it times out or is stopped", "error", err)

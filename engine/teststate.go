@@ -226,7 +226,7 @@ func (t *stateTest) answer(ctx context.Context, r *interp.RunTask) (interp.Event
 		taskKey: taskKey{seq: r.Seq}, arn: t.arn, resource: r.Resource, input: r.Input, token: r.Token, role: r.Role,
 		deadline: r.Deadline, target: t.e.dispatcher.targets.Find(r.Resource),
 	}
-	events := k.start(ctx, &t.trace)
+	events := k.start(ctx, &t.trace).events
 	if len(events) == 0 {
 		return interp.Event{}, false
 	}

@@ -85,7 +85,7 @@ func (r workRows) read(w statelark.Work) (call, error) {
 		return k, fmt.Errorf("reading a work row of execution %s: %w", w.Exec, err)
 	}
 	k.resource = &res
-	if res.Activity != "" || res.Pattern == asl.WaitForTaskToken {
+	if res.Activity != "" || res.Waits() {
 		k.token = r.token(w.Exec, w.Seq)
 	}
 	return k, nil

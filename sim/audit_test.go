@@ -79,6 +79,7 @@ func (w *world) audit() {
 	}
 	w.auditExpress()
 	w.auditRedrives()
+	w.auditJobs()
 	w.auditRows()
 	if w.deleted {
 		_, err := w.now().StateMachine(context.Background(), place.StateMachineARN(doomed.name))

@@ -19,7 +19,7 @@ type kind struct {
 const fn = `"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:`
 
 // kinds are those that are started from outside.
-var kinds = slices.Concat(plainKinds, mendKinds)
+var kinds = slices.Concat(plainKinds, mendKinds, jobKinds)
 
 var plainKinds = []*kind{
 	{"pass", `{"StartAt":"A","States":{"A":{"Type":"Pass","Result":{"a":1},"ResultPath":"$.r","Next":"B"},"B":{"Type":"Pass","Parameters":{"v.$":"$.r.a"},"End":true}}}`,

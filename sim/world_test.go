@@ -51,7 +51,8 @@ type world struct {
 	redrives  map[string]*redrives
 	disturbed map[string]bool              // executions of whose Map Runs somebody wanted to stop a child
 	counted   map[string]*statelark.MapRun // of Map Runs, as they were last told
-	done      map[string]int               // how often each came to its end, by ARN and by input
+	jobs      map[string]*batchJob
+	done      map[string]int // how often each came to its end, by ARN and by input
 }
 
 // node is an engine that runs, and the store as it sees it.
@@ -118,6 +119,8 @@ func (w *world) boot(number int) {
 			Node: fmt.Sprint("node ", number), Nesting: aws.Nesting{}, Objects: w.objects, Owners: 3, MaxLive: 6, Patience: w.patience(), LongPoll: 5 * time.Second, Log: slog.New(alarm{slog.DiscardHandler, w}), Now: w.wall,
 		})
 		targets.Set("states:startExecution", aws.NewStates(e))
+		targets.Set("batch:submitJob", batch{w})
+		targets.Watch("batch", batch{w}, 0)
 		err := e.Start(context.Background())
 		if err == nil {
 			break
@@ -169,6 +172,7 @@ func (w *world) run() {
 	w.ended, w.stops, w.answers = make(map[string]*statelark.ExecutionDetail), make(map[string]bool), make(map[string]string)
 	w.published, w.express, w.done = make(map[string]int), make(map[string]bool), make(map[string]int)
 	w.mended, w.redrives = make(chan struct{}), make(map[string]*redrives)
+	w.jobs = make(map[string]*batchJob)
 	w.objects, w.counted = newObjects(w), make(map[string]*statelark.MapRun)
 	w.disturbed = make(map[string]bool)
 	w.objects.putTable()

@@ -87,14 +87,37 @@ type Outcome struct {
 	Deferred bool
 	// Final: Output is what the Task answers, with the patterns that wait as well.
 	Final bool
+	// Job is what goes on, with .sync; the zero Job: nobody watches anything, and the Task ends by its token or not at
+	// all. The Watcher of its Kind is asked for its end.
+	Job Job
 }
 
-// Job names work that goes on after Start has returned, such as a child execution. The engine keeps its Handle with
-// the Task from TaskSubmitted to the Task's end, durably, so that whoever knows jobs of that Kind can find this one
-// again, after a crash too.
+// Job names work that goes on after Start has returned, such as a child execution. The engine keeps it with the Task
+// from TaskSubmitted to the Task's end, durably, so that whoever knows jobs of that Kind can find this one again, after
+// a crash too.
 type Job struct {
 	Kind string // letters
-	ID   string // any bytes
+	ID   string // any bytes: all that the Watcher wants to know again. Some hundred at most
+}
+
+// Watcher knows jobs of a Kind. Its methods may be called by many goroutines at once. The Call has no Input then, and
+// no Trace: what the watcher needs of them is in the ID of the job.
+type Watcher interface {
+	// Poll looks at a job. When it is done, out is the result of the Task. A *Error fails the Task; after any other error the
+	// job is asked for again some time later, for ever.
+	Poll(ctx context.Context, c *Call, j Job) (out value.Value, done bool, err error)
+	// Cancel stops a job that nobody waits for any more. It may have ended, or have been cancelled before: that is no error.
+	// After an error it is called again, a few times.
+	Cancel(ctx context.Context, c *Call, j Job, reason string) error
+}
+
+// LongestPause is the pause between two polls of a job that goes on and on, where a watch says nothing else.
+const LongestPause = 30 * time.Second
+
+// watch is a Watcher, and how long the pauses between polls get.
+type watch struct {
+	Watcher
+	longest time.Duration
 }
 
 // Handle is the job as one text.
@@ -157,6 +180,7 @@ type Lines interface {
 type Registry struct {
 	functions Target
 	services  map[string]Target
+	watches   map[string]watch
 	mocks     Mocks
 }
 
@@ -200,6 +224,23 @@ func (r *Registry) Set(service string, t Target) {
 		r.services = make(map[string]Target)
 	}
 	r.services[service] = t
+}
+
+// Watch names the watcher of the jobs of a Kind. Pauses between polls grow to longest; 0: LongestPause.
+func (r *Registry) Watch(kind string, w Watcher, longest time.Duration) {
+	if r.watches == nil {
+		r.watches = make(map[string]watch)
+	}
+	if longest == 0 {
+		longest = LongestPause
+	}
+	r.watches[kind] = watch{w, longest}
+}
+
+// Watcher returns the watcher of a Kind and the longest pause between polls, nil when there is none.
+func (r *Registry) Watcher(kind string) (w Watcher, longest time.Duration) {
+	found := r.watches[kind]
+	return found.Watcher, found.longest
 }
 
 // Find returns the target of res, nil when there is none. An action's target goes before its service's, and a
