@@ -51,7 +51,7 @@ var house = map[string][]string{
 	"s3/directory":  {"s3"},
 	"items":         {"limits", "s3", "value"},
 	"task":          {"arn", "asl", "value"},
-	"task/aws":      {".", "arn", "asl", "awswire", "task", "value"},
+	"task/aws":      {".", "arn", "asl", "awswire", "awswire/model", "task", "value"},
 	"engine":        {".", "arn", "asl", "history", "interp", "items", "limits", "row", "s3", "task", "value"},
 	"api":           {".", "arn", "asl", "awswire", "history", "limits", "task", "task/aws", "value"},
 	"client":        {".", "arn", "value"},

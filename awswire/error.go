@@ -25,7 +25,22 @@ type Error struct {
 	Header http.Header
 	// Limit is the limit that was hit, by its name as a setting; "": none. Service.Hit is told.
 	Limit string
+
+	// Of an answer that came over HTTP:
+
+	// RequestID is what the service calls the request, HostID what S3 calls it besides. "" in process.
+	RequestID, HostID string
+	// Attempts is how often the request was made; 0: once.
+	Attempts int
 }
+
+// Unanswered is the error of a Caller whose request got no answer: it could not be sent, or nothing came back.
+type Unanswered struct {
+	Message  string // without any secret
+	Attempts int    // 0: once
+}
+
+func (e *Unanswered) Error() string { return e.Message }
 
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
 

@@ -53,8 +53,8 @@ func TestStatesAnswer(t *testing.T) {
 	id := c.UUID()
 	want := `{"ExecutionArn":"arn:aws:states:us-east-1:111111111111:execution:C:n","SdkHttpMetadata":{"AllHttpHeaders":{` +
 		`"x-amzn-RequestId":["` + id + `"],"connection":["keep-alive"],"Content-Length":["99"],"Date":["Fri, 21 Nov 2025 04:40:00 GMT"],` +
-		`"Content-Type":["application/x-amz-json-1.0"]},"HttpHeaders":{"x-amzn-RequestId":"` + id + `","connection":"keep-alive",` +
-		`"Content-Length":"99","Date":"Fri, 21 Nov 2025 04:40:00 GMT","Content-Type":"application/x-amz-json-1.0"},"HttpStatusCode":200},` +
+		`"Content-Type":["application/x-amz-json-1.0"]},"HttpHeaders":{"connection":"keep-alive","Content-Length":"99",` +
+		`"Content-Type":"application/x-amz-json-1.0","Date":"Fri, 21 Nov 2025 04:40:00 GMT","x-amzn-RequestId":"` + id + `"},"HttpStatusCode":200},` +
 		`"SdkResponseMetadata":{"RequestId":"` + id + `"},"StartDate":1763700000000}`
 	if got := out.Output.Text(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/statelark/statelark/asl"
@@ -16,9 +17,6 @@ import (
 type service struct {
 	errors string // stands before the names of its errors
 	client string // what causes call it
-	// The headers of its answers as Step Functions orders them, which is not the same in AllHttpHeaders, where each is
-	// a list, and in HttpHeaders.
-	lists, scalars []string
 }
 
 // reply is an HTTP answer of a service.
@@ -30,35 +28,62 @@ type reply struct {
 
 // result returns what the integration gives: the members of the answer and what the SDK adds, in the order of their
 // names.
-func (s *service) result(r reply, members ...value.Member) value.Value {
+func (r *reply) result(members ...value.Member) value.Value {
+	var names []string
+	for name, text := range r.headers {
+		if text != "" {
+			names = append(names, name)
+		}
+	}
+	slices.SortFunc(names, hashOrder)
+	lists := r.header(names, func(v value.Value) value.Value { return value.NewArray([]value.Value{v}) })
+	slices.SortFunc(names, func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
 	members = append(members,
 		value.Member{Key: "SdkHttpMetadata", Value: value.NewObject([]value.Member{
-			{Key: "AllHttpHeaders", Value: r.header(s.lists, func(v value.Value) value.Value { return value.NewArray([]value.Value{v}) })},
-			{Key: "HttpHeaders", Value: r.header(s.scalars, func(v value.Value) value.Value { return v })},
+			{Key: "AllHttpHeaders", Value: lists},
+			{Key: "HttpHeaders", Value: r.header(names, func(v value.Value) value.Value { return v })},
 			{Key: "HttpStatusCode", Value: value.FromInt(int64(r.status))},
 		})},
 		value.Member{Key: "SdkResponseMetadata", Value: value.NewObject([]value.Member{{Key: "RequestId", Value: value.FromString(r.id)}})},
 	)
-	slices.SortFunc(members, func(a, b value.Member) int { return strings.Compare(a.Key, b.Key) })
+	sortMembers(members)
 	return value.NewObject(members)
 }
 
 func (r *reply) header(order []string, wrap func(value.Value) value.Value) value.Value {
-	var members []value.Member
-	for _, name := range order {
-		if text := r.headers[name]; text != "" {
-			members = append(members, value.Member{Key: name, Value: wrap(value.FromString(text))})
-		}
+	members := make([]value.Member, len(order))
+	for i, name := range order {
+		members[i] = value.Member{Key: name, Value: wrap(value.FromString(r.headers[name]))}
 	}
 	return value.NewObject(members)
 }
 
+// hashOrder is the order in which a HashMap of Java has some names, which is that of the headers in AllHttpHeaders as it was
+// recorded. (HttpHeaders are sorted, whatever their case.)
+func hashOrder(a, b string) int {
+	return cmp.Or(cmp.Compare(bucket(a), bucket(b)), strings.Compare(a, b))
+}
+
+// bucket is where a HashMap with 16 of them puts a text: a dozen names fit in.
+func bucket(text string) uint32 {
+	var hash uint32
+	for _, c := range []byte(text) {
+		hash = 31*hash + uint32(c)
+	}
+	return (hash ^ hash>>16) % 16
+}
+
 // refused puts an answer of the service that says no into the words of the integration.
 func (s *service) refused(c *task.Call, err *awswire.Error, id string) *task.Error {
-	failed := task.Errorf(s.errors+"."+exception(err.Code), "%s (Service: %s; Status Code: %d; Error Code: %s; Request ID: %s; Proxy: null)",
-		err.Message, s.client, status(err), err.Code, id)
+	failed := task.Errorf(s.errors+"."+exception(err.Code), "%s", s.cause(err, err.Code, id))
 	failed.Phase = refusedIn(c)
 	return failed
+}
+
+// cause is what version 1 says of a refusal.
+func (s *service) cause(err *awswire.Error, code, id string) string {
+	return cmp.Or(err.Message, "null") + " (Service: " + s.client + "; Status Code: " + strconv.Itoa(status(err)) + "; Error Code: " + code +
+		"; Request ID: " + cmp.Or(err.RequestID, id) + "; Proxy: null)"
 }
 
 // refusedIn is the phase of a Task whose request was refused. Recorded: with request and response it is a failure of
@@ -69,8 +94,5 @@ func refusedIn(c *task.Call) task.Phase {
 	}
 	return task.Submit
 }
-
-// exception is the name that AWS's SDKs give to an error of an API.
-func exception(code string) string { return strings.TrimSuffix(code, "Exception") + "Exception" }
 
 func status(err *awswire.Error) int { return cmp.Or(err.Status, http.StatusBadRequest) }

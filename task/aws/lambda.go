@@ -19,13 +19,7 @@ import (
 
 // The integration lambda:invoke, and Tasks whose Resource is the ARN of a function.
 
-var lambda = service{
-	errors: "Lambda", client: "AWSLambda",
-	lists: []string{"X-Amz-Executed-Version", "x-amzn-Remapped-Content-Length", "Connection", "x-amzn-RequestId",
-		"X-Amz-Log-Result", "Content-Length", "Date", "X-Amzn-Trace-Id", "Content-Type"},
-	scalars: []string{"Connection", "Content-Length", "Content-Type", "Date", "X-Amz-Executed-Version", "X-Amz-Log-Result",
-		"x-amzn-Remapped-Content-Length", "x-amzn-RequestId", "X-Amzn-Trace-Id"},
-}
+var lambda = service{errors: "Lambda", client: "AWSLambda"}
 
 // Functions is what Lambda does for Tasks.
 type Functions interface {
@@ -164,5 +158,5 @@ func invoked(in *Invocation, out *Invoked) value.Value {
 	if out.Log != nil {
 		members = append(members, value.Member{Key: "LogResult", Value: value.FromString(log)})
 	}
-	return lambda.result(r, members...)
+	return r.result(members...)
 }

@@ -17,11 +17,7 @@ import (
 
 // The integration states:startExecution: nested executions.
 
-var states = service{
-	errors: "StepFunctions", client: "AWSStepFunctions",
-	lists:   []string{"x-amzn-RequestId", "connection", "Content-Length", "Date", "Content-Type"},
-	scalars: []string{"x-amzn-RequestId", "connection", "Content-Length", "Date", "Content-Type"},
-}
+var states = service{errors: "StepFunctions", client: "AWSStepFunctions"}
 
 // Executions starts executions for Tasks.
 type Executions interface {
@@ -96,7 +92,7 @@ func started(child *statelark.Execution, id string) value.Value {
 		"Date":             child.Start.Format(http.TimeFormat),
 		"Content-Type":     "application/x-amz-json-1.0",
 	}}
-	return states.result(r,
+	return r.result(
 		value.Member{Key: "ExecutionArn", Value: value.FromString(child.ARN())},
 		value.Member{Key: "StartDate", Value: value.FromInt(child.Start.UnixMilli())})
 }
