@@ -49,6 +49,7 @@ var house = map[string][]string{
 	"local/secrets": {"arn", "awswire", "local", "local/kv", "local/record", "value"},
 	"local/ssm":     {"arn", "awswire", "local", "local/kv", "local/record", "value"},
 	"local/sts":     {"arn", "awswire", "local", "local/kv", "local/record", "value"},
+	"local/sqs":     {"arn", "awswire", "local", "local/kv", "row"},
 	"awswire/model": {},
 	"shortcut":      {"arn", "awswire"},
 	"s3":            {},
