@@ -43,7 +43,7 @@ func (j *jobs) tryCancel(ctx context.Context, x *errand) {
 		r.seq = x.seq
 		c, job, bad := r.job("")
 		if err = bad; err == nil {
-			err = x.lane.Cancel(ctx, c, job, "The execution "+r.arn+" does not wait for it any more.")
+			err = x.lane.Cancel(ctx, c, job, abortReason(r.arn))
 		}
 	}
 	switch {
@@ -74,6 +74,11 @@ func (j *jobs) done(x *errand) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.drop(x)
+}
+
+// abortReason is why a job is cancelled, as AWS words it in the jobs of Batch and the tasks of ECS.
+func abortReason(execution string) string {
+	return "The Task state in AWS Step Functions execution [" + execution + "] which was managing this resource was aborted"
 }
 
 // deadline is a time in Unix ms, none when it is 0.
