@@ -71,7 +71,7 @@ var house = map[string][]string{
 	"remote/lambda":         {"awswire", "task/aws"},
 
 	// Those who put the parts together.
-	"node":          {".", "api", "arn", "awswire", "engine", "limits", "local", "local/kv", "local/lambda", "local/lambda/function", "memstore", "pebblestore", "remote/lambda", "s3", "s3/directory", "shortcut", "task", "task/aws", "task/mock", "telemetry", "telemetry/metrics", "telemetry/trace", "value"},
+	"node":          {".", "api", "arn", "awswire", "engine", "limits", "local", "local/kv", "local/lambda", "local/lambda/function", "local/secrets", "local/sqs", "local/ssm", "local/sts", "memstore", "pebblestore", "remote/lambda", "s3", "s3/directory", "shortcut", "task", "task/aws", "task/mock", "telemetry", "telemetry/metrics", "telemetry/trace", "value"},
 	"cmd/statelark": {"*"},
 	"bench":         {"*"},
 }

@@ -10,6 +10,10 @@ import (
 	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/local"
 	"github.com/statelark/statelark/local/kv"
+	"github.com/statelark/statelark/local/secrets"
+	"github.com/statelark/statelark/local/sqs"
+	"github.com/statelark/statelark/local/ssm"
+	"github.com/statelark/statelark/local/sts"
 )
 
 // Service says where one service of AWS is for the Tasks that call it.
@@ -102,5 +106,10 @@ func (n *Node) openServices() (err error) {
 
 // builders make the services that are built in, by the names that the model has for them.
 func (n *Node) builders() map[string]func(local.Options) local.Service {
-	return map[string]func(local.Options) local.Service{}
+	return map[string]func(local.Options) local.Service{
+		"secretsmanager": func(o local.Options) local.Service { return secrets.New(o) },
+		"sqs":            func(o local.Options) local.Service { return sqs.New(o) },
+		"ssm":            func(o local.Options) local.Service { return ssm.New(o) },
+		"sts":            func(o local.Options) local.Service { return sts.New(o) },
+	}
 }
