@@ -12,7 +12,7 @@ import (
 var (
 	text          = &awswire.Shape{Kind: awswire.String}
 	flagShape     = awswire.Flag()
-	qualifier     = awswire.Query("Qualifier", "Qualifier", text)
+	qualifier     = awswire.Query("Qualifier", "Qualifier", awswire.Matching(128, function.QualifierPattern))
 	revision      = awswire.Opt("RevisionId", text)
 	description   = awswire.Opt("Description", awswire.Length(0, 256))
 	tagsShape     = awswire.MapOf(nil, text)
@@ -24,10 +24,10 @@ var (
 	timeoutShape = awswire.Range(1, int64(function.MaxTimeout/time.Second))
 	memoryShape  = awswire.Range(function.MinMemoryMB, function.MaxMemoryMB)
 
-	// name is the function in the path. Its form, which has many, is the catalogue's to check.
-	name     = awswire.Label("FunctionName", "name", text)
+	// name is the function in the path.
+	name     = awswire.Label("FunctionName", "name", awswire.Matching(0, function.NamePattern))
 	resource = awswire.Label("Resource", "arn", text)
-	named    = awswire.Struct("", name, qualifier)
+	named    = awswire.Struct("", qualifier, name)
 
 	codeMembers = []awswire.Member{
 		awswire.Opt("ZipFile", awswire.Bytes()), awswire.Opt("S3Bucket", text), awswire.Opt("S3Key", text),

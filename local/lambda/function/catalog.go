@@ -108,7 +108,8 @@ type entry struct {
 	versions []*deployment // in the order they were published
 	aliases  map[string]*Alias
 	tags     map[string]string
-	next     int // the next version's number
+	notes    map[string]string // JSON, by kind and qualifier
+	next     int               // the next version's number
 }
 
 // Alias is a name for a version of a function.
@@ -204,7 +205,7 @@ func (c *Catalog) letIn() error {
 }
 
 func (c *Catalog) newEntry(r *record) *entry {
-	e := &entry{place: r.place, latest: c.deploy(r.Latest), aliases: r.Aliases, tags: r.Tags, next: r.NextVersion}
+	e := &entry{place: r.place, latest: c.deploy(r.Latest), aliases: r.Aliases, tags: r.Tags, notes: r.Notes, next: r.NextVersion}
 	for _, f := range r.Versions {
 		e.versions = append(e.versions, c.deploy(f))
 	}
@@ -250,7 +251,7 @@ func (e *entry) deployments() []*deployment {
 }
 
 func (e *entry) record() *record {
-	r := &record{place: e.place, Latest: e.latest.Function, Aliases: e.aliases, Tags: e.tags, NextVersion: e.next}
+	r := &record{place: e.place, Latest: e.latest.Function, Aliases: e.aliases, Tags: e.tags, Notes: e.notes, NextVersion: e.next}
 	for _, d := range e.versions {
 		r.Versions = append(r.Versions, d.Function)
 	}

@@ -37,12 +37,39 @@ type Function struct {
 	MemoryMB    int // told to the function, not enforced
 	Env         map[string]string
 	Code        Code
+	// What follows is shown; of it Layers and EphemeralMB are told to the function as well.
+	Layers        []Layer  `json:",omitempty"`
+	EphemeralMB   int      `json:",omitempty"` // 0: DefaultEphemeralMB
+	Architectures []string `json:",omitempty"` // nil: x86_64
+	Tracing       string   `json:",omitempty"` // "": PassThrough
+	SnapStart     string   `json:",omitempty"` // what it applies on; "": None
+	Logging       Logging  `json:",omitzero"`
+	DeadLetterARN string   `json:",omitempty"`
+	KeyARN        string   `json:",omitempty"` // of KMS
+
 	// Concurrency is how many invocations may run at once; 0: as Options say. It is none of Lambda's settings.
 	Concurrency int `json:"-"`
 
 	RevisionID   string
 	LastModified time.Time
 }
+
+// Layer is a version of a layer that a function has.
+type Layer struct {
+	ARN  string
+	Size int64
+}
+
+// Logging is how a function is to log; "" is as Lambda has it.
+type Logging struct {
+	Format           string `json:",omitempty"` // "Text" or "JSON"
+	ApplicationLevel string `json:",omitempty"`
+	SystemLevel      string `json:",omitempty"`
+	Group            string `json:",omitempty"`
+}
+
+// DefaultEphemeralMB is the size of /tmp that a function is told.
+const DefaultEphemeralMB = 512
 
 // Code says where the code of a function is, and with it which provider runs it: Command alone, URL alone, or
 // a directory with the function's Runtime.
@@ -120,6 +147,7 @@ func (f *Function) clone() *Function {
 	c := *f
 	c.Env = maps.Clone(f.Env)
 	c.Code.Command = slices.Clone(f.Code.Command)
+	c.Layers, c.Architectures = slices.Clone(f.Layers), slices.Clone(f.Architectures)
 	return &c
 }
 

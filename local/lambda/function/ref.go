@@ -15,12 +15,18 @@ type Ref struct {
 	Qualifier string // version or alias; "" when the caller did not say
 }
 
-// refPattern is the pattern of FunctionName in Lambda's API: a name, a name with its account, or an ARN, whole
-// or without its first parts; each with a qualifier or without.
-var refPattern = regexp.MustCompile(`^(arn:aws[a-zA-Z-]*:lambda:)?([a-z]{2,4}(?:-[a-z]+)+-\d:)?(\d{12}:)?(function:)?` +
-	`([a-zA-Z0-9-_]{1,64})(:(\$LATEST|[a-zA-Z0-9-_]{1,128}))?$`)
+// NamePattern and QualifierPattern are the patterns of FunctionName and Qualifier, as the API spells them.
+const (
+	NamePattern = `(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?` +
+		`(function:)?([a-zA-Z0-9-_\.]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?`
+	QualifierPattern = `\$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+`
+)
 
-var validQualifier = regexp.MustCompile(`^(\$LATEST|[a-zA-Z0-9-_]{1,128})$`)
+// refPattern is NamePattern with the parts that a Ref has. Only AWS's pattern for it is looser: an ARN may leave parts out.
+var refPattern = regexp.MustCompile(`^(arn:aws[a-zA-Z-]*:lambda:)?((?:[a-z]{2,4}-)?[a-z]{2}(?:-[a-z]+)+-\d:)?(\d{12}:)?(function:)?` +
+	`([a-zA-Z0-9-_\.]+)(:(\$LATEST|[a-zA-Z0-9-_]+))?$`)
+
+var validQualifier = regexp.MustCompile(`^(` + QualifierPattern + `)$`)
 
 // ParseRef reads a FunctionName. The qualifier, which callers may also give by itself, must not contradict the
 // one in the name.
@@ -29,7 +35,7 @@ func ParseRef(name, qualifier string) (Ref, error) {
 	if m == nil || m[1] != "" && (m[2] == "" || m[3] == "" || m[4] == "") {
 		return Ref{}, Errorf("ValidationException", http.StatusBadRequest,
 			"1 validation error detected: Value '%s' at 'functionName' failed to satisfy constraint: "+
-				"Member must satisfy regular expression pattern: %s", name, apiNamePattern)
+				"Member must satisfy regular expression pattern: %s", name, NamePattern)
 	}
 	r := Ref{
 		Place:     arn.Place{Region: strings.TrimSuffix(m[2], ":"), Account: strings.TrimSuffix(m[3], ":")},
@@ -42,7 +48,7 @@ func ParseRef(name, qualifier string) (Ref, error) {
 	if !validQualifier.MatchString(qualifier) {
 		return Ref{}, Errorf("ValidationException", http.StatusBadRequest,
 			"1 validation error detected: Value '%s' at 'qualifier' failed to satisfy constraint: "+
-				"Member must satisfy regular expression pattern: (|[a-zA-Z0-9$_-]+)", qualifier)
+				"Member must satisfy regular expression pattern: %s", qualifier, QualifierPattern)
 	}
 	if r.Qualifier != "" && r.Qualifier != qualifier {
 		return Ref{}, Errorf("InvalidParameterValueException", http.StatusBadRequest,
@@ -51,7 +57,3 @@ func ParseRef(name, qualifier string) (Ref, error) {
 	r.Qualifier = qualifier
 	return r, nil
 }
-
-// apiNamePattern is how the API itself spells the pattern in its messages.
-const apiNamePattern = `(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?` +
-	`(function:)?([a-zA-Z0-9-_]+)(:(\$LATEST|[a-zA-Z0-9-_]+))?`

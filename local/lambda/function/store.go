@@ -41,6 +41,7 @@ type record struct {
 	Versions []*Function       `json:"versions,omitempty"` // in the order they were published
 	Aliases  map[string]*Alias `json:"aliases,omitempty"`
 	Tags     map[string]string `json:"tags,omitempty"`
+	Notes    map[string]string `json:"notes,omitempty"`
 	// NextVersion is the number that the next published version gets. Numbers are not given twice.
 	NextVersion int `json:"nextVersion"`
 }

@@ -166,6 +166,7 @@ func (c *Catalog) deleteVersion(old *entry, version string) error {
 	}
 	e := *old
 	e.versions = slices.Delete(slices.Clone(old.versions), i, i+1)
+	e.notes = without(old.notes, version)
 	if err := c.replace(&e); err != nil {
 		return err
 	}
@@ -215,7 +216,8 @@ func (c *Catalog) publish(e *entry, description string) *Function {
 func sameVersion(a, b *Function) bool {
 	return a.Code.SHA256 == b.Code.SHA256 && a.Description == b.Description && a.Role == b.Role &&
 		a.Runtime == b.Runtime && a.Handler == b.Handler && a.Timeout == b.Timeout && a.MemoryMB == b.MemoryMB &&
-		maps.Equal(a.Env, b.Env)
+		maps.Equal(a.Env, b.Env) && slices.Equal(a.Layers, b.Layers) && a.EphemeralMB == b.EphemeralMB && a.Tracing == b.Tracing &&
+		a.SnapStart == b.SnapStart && a.Logging == b.Logging && a.DeadLetterARN == b.DeadLetterARN && a.KeyARN == b.KeyARN
 }
 
 // Archive returns the archive that the code of a function was uploaded as.
@@ -340,5 +342,6 @@ func (c *Catalog) DeleteAlias(r Ref, name string) error {
 	e := *old
 	e.aliases = maps.Clone(old.aliases)
 	delete(e.aliases, name)
+	e.notes = without(old.notes, name)
 	return c.replace(&e)
 }
