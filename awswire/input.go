@@ -28,6 +28,9 @@ func (in Input) Has(name string) bool { return in.get(name).Exists() }
 // Str returns a string, "" when it is missing.
 func (in Input) Str(name string) string { return in.get(name).Str() }
 
+// Text returns a member as JSON, "" when it is missing.
+func (in Input) Text(name string) string { return strings.Clone(in.get(name).Text()) }
+
 // StrPtr returns a string, nil when it is missing.
 func (in Input) StrPtr(name string) *string {
 	v := in.get(name)

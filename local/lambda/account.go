@@ -2,7 +2,6 @@ package lambda
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/local/lambda/function"
@@ -64,41 +63,6 @@ func (h *Handler) getAccountSettings(_ context.Context, c *awswire.Call) error {
 }
 
 // The operations below tell of what functions do not have here; deployment tools ask for it.
-
-func (h *Handler) getPolicy(_ context.Context, c *awswire.Call) error {
-	if _, err := h.existing(c); err != nil {
-		return err
-	}
-	return function.Errorf("ResourceNotFoundException", http.StatusNotFound, "The resource you requested does not exist.")
-}
-
-func (h *Handler) getConcurrency(_ context.Context, c *awswire.Call) error {
-	_, err := h.existing(c)
-	return err
-}
-
-func (h *Handler) getCodeSigning(_ context.Context, c *awswire.Call) error {
-	f, err := h.existing(c)
-	if err != nil {
-		return err
-	}
-	return answer(c, map[string]string{"FunctionName": f.Name})
-}
-
-func (h *Handler) getRuntimeManagement(_ context.Context, c *awswire.Call) error {
-	f, err := h.existing(c)
-	if err != nil {
-		return err
-	}
-	return answer(c, map[string]string{"FunctionArn": c.Place.FunctionARN(f.Name, ""), "UpdateRuntimeOn": "Auto"})
-}
-
-func (h *Handler) getRecursion(_ context.Context, c *awswire.Call) error {
-	if _, err := h.existing(c); err != nil {
-		return err
-	}
-	return answer(c, map[string]string{"RecursiveLoop": "Terminate"})
-}
 
 func (h *Handler) existing(c *awswire.Call) (*function.Function, error) {
 	ref, err := h.ref(c)

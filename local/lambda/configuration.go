@@ -1,7 +1,12 @@
 package lambda
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/local/lambda/function"
@@ -12,28 +17,48 @@ const timeLayout = "2006-01-02T15:04:05.000-0700"
 
 // configuration is FunctionConfiguration, its members in the order of Lambda's answers.
 type configuration struct {
-	FunctionName     string
-	FunctionArn      string
-	Runtime          string `json:",omitempty"`
-	Role             string
-	Handler          string `json:",omitempty"`
-	CodeSize         int64
-	Description      string
-	Timeout          int // seconds
-	MemorySize       int // MB
-	LastModified     string
-	CodeSha256       string `json:",omitempty"`
-	Version          string
-	Environment      *variables `json:",omitempty"`
-	TracingConfig    map[string]string
-	RevisionID       string `json:"RevisionId"`
-	State            string
-	LastUpdateStatus string
-	PackageType      string
-	Architectures    []string
-	EphemeralStorage map[string]int
-	SnapStart        map[string]string
-	LoggingConfig    map[string]string
+	FunctionName               string
+	FunctionArn                string
+	Runtime                    string `json:",omitempty"`
+	Role                       string
+	Handler                    string `json:",omitempty"`
+	CodeSize                   int64
+	Description                string
+	Timeout                    int // seconds
+	MemorySize                 int // MB
+	LastModified               string
+	CodeSha256                 string `json:",omitempty"`
+	Version                    string
+	Environment                *variables        `json:",omitempty"`
+	DeadLetterConfig           map[string]string `json:",omitempty"`
+	KMSKeyArn                  string            `json:",omitempty"`
+	TracingConfig              map[string]string
+	RevisionID                 string           `json:"RevisionId"`
+	Layers                     []layerReference `json:",omitempty"`
+	State                      string
+	StateReason                string `json:",omitempty"`
+	StateReasonCode            string `json:",omitempty"`
+	LastUpdateStatus           string `json:",omitempty"`
+	LastUpdateStatusReason     string `json:",omitempty"`
+	LastUpdateStatusReasonCode string `json:",omitempty"`
+	PackageType                string
+	Architectures              []string
+	EphemeralStorage           map[string]int
+	SnapStart                  map[string]string
+	RuntimeVersionConfig       map[string]string `json:",omitempty"`
+	LoggingConfig              loggingConfig
+}
+
+type layerReference struct {
+	Arn      string
+	CodeSize int64
+}
+
+type loggingConfig struct {
+	LogFormat           string
+	ApplicationLogLevel string `json:",omitempty"`
+	SystemLogLevel      string `json:",omitempty"`
+	LogGroup            string
 }
 
 type variables struct {
@@ -55,19 +80,58 @@ func configurationOf(at arn.Place, f *function.Function, qualifier string) *conf
 		LastModified:     f.LastModified.UTC().Format(timeLayout),
 		CodeSha256:       f.Code.SHA256,
 		Version:          f.Version,
-		TracingConfig:    map[string]string{"Mode": "PassThrough"},
+		KMSKeyArn:        f.KeyARN,
+		TracingConfig:    map[string]string{"Mode": cmp.Or(f.Tracing, "PassThrough")},
 		RevisionID:       f.RevisionID,
 		State:            "Active",
 		LastUpdateStatus: "Successful",
 		PackageType:      "Zip",
 		Architectures:    []string{"x86_64"},
-		EphemeralStorage: map[string]int{"Size": 512},
-		SnapStart:        map[string]string{"ApplyOn": "None", "OptimizationStatus": "Off"},
-		LoggingConfig:    map[string]string{"LogFormat": "Text", "LogGroup": "/aws/lambda/" + f.Name},
+		EphemeralStorage: map[string]int{"Size": cmp.Or(f.EphemeralMB, function.DefaultEphemeralMB)},
+		SnapStart:        map[string]string{"ApplyOn": cmp.Or(f.SnapStart, "None"), "OptimizationStatus": "Off"},
+		LoggingConfig:    loggingOf(f),
 	}
-	if len(f.Env) > 0 {
+	if f.Env != nil {
 		c.Environment = &variables{Variables: f.Env}
 	}
+	if f.Architectures != nil {
+		c.Architectures = f.Architectures
+	}
+	if f.DeadLetterARN != "" {
+		c.DeadLetterConfig = map[string]string{"TargetArn": f.DeadLetterARN}
+	}
+	for _, l := range f.Layers {
+		c.Layers = append(c.Layers, layerReference{l.ARN, l.Size})
+	}
+	if f.Runtime != "" {
+		digest := sha256.Sum256([]byte(f.Runtime))
+		version := arn.ARN{Partition: at.Partition(), Service: "lambda", Region: at.Region, Resource: "runtime:" + hex.EncodeToString(digest[:])}
+		c.RuntimeVersionConfig = map[string]string{"RuntimeVersionArn": version.String()}
+	}
+	return c
+}
+
+// loggingOf shows how a function logs. With JSON both levels are INFO where nobody says.
+func loggingOf(f *function.Function) loggingConfig {
+	l := loggingConfig{LogFormat: cmp.Or(f.Logging.Format, "Text"), LogGroup: cmp.Or(f.Logging.Group, "/aws/lambda/"+f.Name)}
+	if l.LogFormat == "JSON" {
+		l.ApplicationLogLevel, l.SystemLogLevel = cmp.Or(f.Logging.ApplicationLevel, "INFO"), cmp.Or(f.Logging.SystemLevel, "INFO")
+	}
+	return l
+}
+
+// creating is how Lambda answers the request that creates a function: it is not active yet. Here it is by the time of the
+// next request.
+func (c *configuration) creating() *configuration {
+	c.State, c.StateReason, c.StateReasonCode, c.LastUpdateStatus = "Pending", "The function is being created.", "Creating", ""
+	c.RevisionID = uuid.NewString() // becoming active is a revision, too
+	return c
+}
+
+// updating is how Lambda answers the request that changes a function.
+func (c *configuration) updating() *configuration {
+	c.LastUpdateStatus, c.LastUpdateStatusReason, c.LastUpdateStatusReasonCode = "InProgress", "The function is being created.", "Creating"
+	c.RevisionID = uuid.NewString()
 	return c
 }
 

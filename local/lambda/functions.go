@@ -64,7 +64,7 @@ func (h *Handler) createFunction(ctx context.Context, c *awswire.Call) error {
 	if err != nil {
 		return err
 	}
-	return answer(c, published(c.Place, made))
+	return answer(c, published(c.Place, made).creating())
 }
 
 // mayCreate refuses a function of another region or account: it would be created here.
@@ -152,7 +152,11 @@ func (h *Handler) update(c *awswire.Call, change function.Change) error {
 	if err != nil {
 		return err
 	}
-	return answer(c, published(c.Place, f))
+	shown := published(c.Place, f)
+	if !change.DryRun && !change.Publish {
+		shown.updating()
+	}
+	return answer(c, shown)
 }
 
 func (h *Handler) deleteFunction(_ context.Context, c *awswire.Call) error {

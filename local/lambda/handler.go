@@ -20,6 +20,7 @@ import (
 	"net/http"
 
 	"github.com/statelark/statelark/awswire"
+	"github.com/statelark/statelark/local/kv"
 	"github.com/statelark/statelark/local/lambda/function"
 	"github.com/statelark/statelark/value"
 )
@@ -42,6 +43,8 @@ type Options struct {
 	URL string
 	// FetchObject reads the archive that a request names in S3; nil when there is no S3.
 	FetchObject func(ctx context.Context, bucket, key, version string) ([]byte, error)
+	// Store keeps what is no part of a function: layers, event source mappings, code signing configurations; nil: nothing is.
+	Store kv.Store
 	// AccountFromKey makes an access key id of 12 digits the account of its caller.
 	AccountFromKey bool
 	// Log gets the failures of the service itself; nil: nobody does.

@@ -36,7 +36,16 @@ var (
 	settingsMembers = []awswire.Member{
 		awswire.Opt("Handler", handlerShape), description, awswire.Opt("Timeout", timeoutShape),
 		awswire.Opt("MemorySize", memoryShape), awswire.Opt("Runtime", text), awswire.Opt("Environment", environment),
-		awswire.Opt("Layers", awswire.ListOf(text)),
+		awswire.Opt("Layers", awswire.ListOf(text)), awswire.Opt("EphemeralStorage", awswire.Struct("EphemeralStorage",
+			awswire.Req("Size", awswire.Range(512, 10240)))),
+		awswire.Opt("TracingConfig", awswire.Struct("TracingConfig", awswire.Opt("Mode", awswire.Words("Active", "PassThrough")))),
+		awswire.Opt("SnapStart", awswire.Struct("SnapStart", awswire.Opt("ApplyOn", awswire.Words("PublishedVersions", "None")))),
+		awswire.Opt("DeadLetterConfig", awswire.Struct("DeadLetterConfig", awswire.Opt("TargetArn", text))), awswire.Opt("KMSKeyArn", text),
+		awswire.Opt("VpcConfig", awswire.Struct("VpcConfig", awswire.Opt("SubnetIds", awswire.ListOf(text)), awswire.Opt("SecurityGroupIds", awswire.ListOf(text)))),
+		awswire.Opt("LoggingConfig", awswire.Struct("LoggingConfig",
+			awswire.Opt("LogFormat", awswire.Words("JSON", "Text")), awswire.Opt("LogGroup", text),
+			awswire.Opt("ApplicationLogLevel", awswire.Words("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")),
+			awswire.Opt("SystemLogLevel", awswire.Words("DEBUG", "INFO", "WARN")))),
 	}
 	pageMembers = []awswire.Member{
 		awswire.Query("Marker", "Marker", text), awswire.Query("MaxItems", "MaxItems", awswire.Range(1, maxItems)),
@@ -45,8 +54,14 @@ var (
 		description, awswire.Opt("RoutingConfig", awswire.Struct("AliasRoutingConfiguration",
 			awswire.Opt("AdditionalVersionWeights", awswire.MapOf(nil, number)))),
 	}
+	architectures = awswire.Opt("Architectures", awswire.ListOf(awswire.Words("x86_64", "arm64")))
+
 	number = &awswire.Shape{Kind: awswire.Float}
 )
+
+// createPattern is that of FunctionName where a function is made.
+const createPattern = `(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?` +
+	`(function:)?([a-zA-Z0-9-_]+)(:(\$LATEST|[a-zA-Z0-9-_]+))?`
 
 // input returns the shape of an operation's input.
 func input(members ...[]awswire.Member) *awswire.Shape {
@@ -63,9 +78,9 @@ func of(members ...awswire.Member) []awswire.Member { return members }
 // operations is the table of the API: to add an operation, add a row and its function.
 func (h *Handler) operations() []awswire.Operation {
 	const functions = "/2015-03-31/functions"
-	create := input(of(awswire.Req("FunctionName", text), awswire.Req("Code", awswire.Struct("FunctionCode", codeMembers...)),
+	create := input(of(awswire.Req("FunctionName", awswire.Matching(0, createPattern)), awswire.Req("Code", awswire.Struct("FunctionCode", codeMembers...)),
 		awswire.Opt("PackageType", awswire.Words("Zip", "Image")), awswire.Req("Role", roleShape)), settingsMembers,
-		of(awswire.Opt("Publish", flagShape), awswire.Opt("Tags", tagsShape)))
+		of(awswire.Opt("Publish", flagShape), awswire.Opt("Tags", tagsShape), architectures))
 	list := input(pageMembers, of(awswire.Query("FunctionVersion", "FunctionVersion", awswire.Words("ALL"))))
 	alias := awswire.Label("Name", "alias", text)
 	version := awswire.Opt("FunctionVersion", text)
@@ -80,7 +95,7 @@ func (h *Handler) operations() []awswire.Operation {
 		{Name: "UpdateFunctionConfiguration", Method: "PUT", Path: functions + "/{name}/configuration",
 			Input: input(of(name, awswire.Opt("Role", roleShape)), settingsMembers, of(revision)), Do: h.updateConfiguration},
 		{Name: "UpdateFunctionCode", Method: "PUT", Path: functions + "/{name}/code", MaxBody: maxUpload,
-			Input: input(of(name), codeMembers, of(awswire.Opt("Publish", flagShape), awswire.Opt("DryRun", flagShape), revision)), Do: h.updateCode},
+			Input: input(of(name), codeMembers, of(awswire.Opt("Publish", flagShape), awswire.Opt("DryRun", flagShape), revision, architectures)), Do: h.updateCode},
 		{Name: "DownloadCode", Method: "GET", Path: functions + "/{name}/code", Input: named, Do: h.downloadCode},
 		{Name: "Invoke", Method: "POST", Path: functions + "/{name}/invocations", Plain: true, MaxBody: maxInvocation, Do: h.invoke,
 			Input: input(of(name, qualifier, awswire.Head("InvocationType", "X-Amz-Invocation-Type", awswire.Words("Event", "RequestResponse", "DryRun")),

@@ -22,12 +22,23 @@ var reservedVariables = []string{
 	"AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
 }
 
+// deprecatedRuntimes are those that functions can no longer be made with, as of August 2026.
+var deprecatedRuntimes = []string{
+	"nodejs", "nodejs4.3", "nodejs4.3-edge", "nodejs6.10", "nodejs8.10", "nodejs10.x", "nodejs12.x", "nodejs14.x", "nodejs16.x",
+	"python2.7", "python3.6", "python3.7", "java8", "dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1", "dotnet5.0", "dotnet7",
+	"ruby2.5", "ruby2.7", "go1.x", "provided",
+}
+
 // checkSettings refuses settings that Lambda would refuse, and those that this server has no part of.
 func checkSettings(in awswire.Input) error {
-	if in.Has("Layers") && len(in.Strs("Layers")) > 0 {
-		return invalid("Layers are not supported here: pack what the function needs with its code.")
+	if len(in.Struct("VpcConfig").Strs("SubnetIds")) > 0 {
+		return invalid("Functions have no network of their own here: VpcConfig is not supported.")
 	}
 	if runtime := in.StrPtr("Runtime"); runtime != nil {
+		if slices.Contains(deprecatedRuntimes, *runtime) {
+			return invalid("The runtime parameter of %s is no longer supported for creating or updating AWS Lambda functions. "+
+				"We recommend you use a supported runtime while creating or updating functions.", *runtime)
+		}
 		if err := function.CheckRuntime(*runtime); err != nil {
 			return invalid("Value %s at 'runtime' failed to satisfy constraint: %v", *runtime, err)
 		}
@@ -76,6 +87,7 @@ func applySettings(in awswire.Input, f *function.Function) {
 	if in.Has("Environment") {
 		f.Env = cloned(in.Struct("Environment").Strings("Variables"))
 	}
+	applyShown(in, f)
 }
 
 // cloned copies a map that shares memory with a request.
@@ -85,4 +97,46 @@ func cloned(m map[string]string) map[string]string {
 		c[strings.Clone(k)] = strings.Clone(v)
 	}
 	return c
+}
+
+// applyShown changes what the function has no part of.
+func applyShown(in awswire.Input, f *function.Function) {
+	if in.Has("Architectures") {
+		f.Architectures = nil
+		for _, a := range in.Strs("Architectures") {
+			f.Architectures = append(f.Architectures, strings.Clone(a))
+		}
+	}
+	if n := in.Struct("EphemeralStorage").IntPtr("Size"); n != nil {
+		f.EphemeralMB = int(*n)
+	}
+	if in.Has("TracingConfig") {
+		f.Tracing = strings.Clone(in.Struct("TracingConfig").Str("Mode"))
+	}
+	if in.Has("SnapStart") {
+		f.SnapStart = strings.Clone(in.Struct("SnapStart").Str("ApplyOn"))
+	}
+	if in.Has("DeadLetterConfig") {
+		f.DeadLetterARN = strings.Clone(in.Struct("DeadLetterConfig").Str("TargetArn"))
+	}
+	if in.Has("KMSKeyArn") {
+		f.KeyARN = strings.Clone(in.Str("KMSKeyArn"))
+	}
+	if in.Has("LoggingConfig") {
+		applyLogging(in.Struct("LoggingConfig"), &f.Logging)
+	}
+}
+
+// applyLogging changes what is said. The levels go with the format.
+func applyLogging(in awswire.Input, l *function.Logging) {
+	for name, to := range map[string]*string{
+		"LogFormat": &l.Format, "ApplicationLogLevel": &l.ApplicationLevel, "SystemLogLevel": &l.SystemLevel, "LogGroup": &l.Group,
+	} {
+		if in.Has(name) {
+			*to = strings.Clone(in.Str(name))
+		}
+	}
+	if l.Format != "JSON" {
+		l.ApplicationLevel, l.SystemLevel = "", ""
+	}
 }
