@@ -194,7 +194,7 @@ func (n *Node) server() *shortcut.Server {
 	known, states := newHosts(n.cfg.Listen, n.cfg.AllowedHosts), n.api.Service()
 	handler := known.guard(http.NewCrossOriginProtection().Handler(&router{
 		states:      states,
-		functions:   lambda.New(n.catalog, lambda.Options{URL: n.URL(), Log: n.log, AccountFromKey: n.cfg.AccountFromKey}),
+		functions:   lambda.New(n.catalog, lambda.Options{URL: n.URL(), Store: n.kv.Part("lambda"), Log: n.log, AccountFromKey: n.cfg.AccountFromKey}),
 		welcome:     n.welcome(),
 		healthy:     n.healthy,
 		ready:       n.ready,

@@ -192,3 +192,11 @@ func (h *Handler) listProvisioned(_ context.Context, c *awswire.Call) error {
 	}
 	return answer(c, map[string]any{"ProvisionedConcurrencyConfigs": found})
 }
+
+// getOrListProvisioned is Get or, with the parameter List, List: both have one path.
+func (h *Handler) getOrListProvisioned(ctx context.Context, c *awswire.Call) error {
+	if c.Has("List") {
+		return h.listProvisioned(ctx, c)
+	}
+	return h.getProvisioned(ctx, c)
+}

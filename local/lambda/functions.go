@@ -60,6 +60,9 @@ func (h *Handler) createFunction(ctx context.Context, c *awswire.Call) error {
 	}
 	f := function.Function{Name: strings.Clone(ref.Name)}
 	applySettings(c.Input, &f)
+	if f.Layers, err = h.layersOf(c); err != nil {
+		return err
+	}
 	made, err := h.catalog.Create(c.Place, f, archive, cloned(c.Strings("Tags")), c.Bool("Publish", false))
 	if err != nil {
 		return err
@@ -131,7 +134,16 @@ func (h *Handler) updateConfiguration(_ context.Context, c *awswire.Call) error 
 	if err := checkSettings(c.Input); err != nil {
 		return err
 	}
-	return h.update(c, function.Change{Apply: func(f *function.Function) { applySettings(c.Input, f) }})
+	layers, err := h.layersOf(c)
+	if err != nil {
+		return err
+	}
+	return h.update(c, function.Change{Apply: func(f *function.Function) {
+		applySettings(c.Input, f)
+		if c.Has("Layers") {
+			f.Layers = layers
+		}
+	}})
 }
 
 func (h *Handler) updateCode(ctx context.Context, c *awswire.Call) error {

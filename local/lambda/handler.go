@@ -18,6 +18,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync"
 
 	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/local/kv"
@@ -27,7 +28,8 @@ import (
 
 // Prefixes are the paths under which Lambda's API lies: one for each date of which it has operations.
 var Prefixes = []string{
-	"/2015-03-31/", "/2016-08-19/", "/2017-03-31/", "/2019-09-30/", "/2020-06-30/", "/2021-07-20/", "/2024-08-31/",
+	"/2015-03-31/", "/2016-08-19/", "/2017-03-31/", "/2017-10-31/", "/2018-10-31/", "/2019-09-25/", "/2019-09-30/", "/2020-04-22/",
+	"/2020-06-30/", "/2021-07-20/", "/2021-10-31/", "/2024-08-31/",
 }
 
 // Bounds of the body of a request, in bytes: of one that carries an archive, 50 MB in Base64 and the rest; and of one that
@@ -56,6 +58,7 @@ type Handler struct {
 	opts    Options
 	catalog *function.Catalog
 	service *awswire.Service
+	layers  sync.Mutex // held while a version of a layer gets its number
 }
 
 // New makes the API of a catalogue.

@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"math"
 	"net/http"
 	"time"
 
@@ -84,7 +85,7 @@ func (h *Handler) operations() []awswire.Operation {
 	list := input(pageMembers, of(awswire.Query("FunctionVersion", "FunctionVersion", awswire.Words("ALL"))))
 	alias := awswire.Label("Name", "alias", text)
 	version := awswire.Opt("FunctionVersion", text)
-	return []awswire.Operation{
+	return append([]awswire.Operation{
 		{Name: "CreateFunction", Method: "POST", Path: functions, Status: http.StatusCreated, Input: create, MaxBody: maxUpload, Do: h.createFunction},
 		{Name: "CreateFunction", Method: "POST", Path: functions + "/{$}", Status: http.StatusCreated, Input: create, MaxBody: maxUpload, Do: h.createFunction},
 		{Name: "ListFunctions", Method: "GET", Path: functions, Input: list, Do: h.listFunctions},
@@ -119,10 +120,95 @@ func (h *Handler) operations() []awswire.Operation {
 
 		{Name: "GetAccountSettings", Method: "GET", Path: "/2016-08-19/account-settings", Input: input(), Do: h.getAccountSettings},
 		{Name: "GetAccountSettings", Method: "GET", Path: "/2016-08-19/account-settings/{$}", Input: input(), Do: h.getAccountSettings},
-		{Name: "GetPolicy", Method: "GET", Path: functions + "/{name}/policy", Input: named, Do: h.getPolicy},
-		{Name: "GetFunctionConcurrency", Method: "GET", Path: "/2019-09-30/functions/{name}/concurrency", Input: named, Do: h.getConcurrency},
-		{Name: "GetFunctionCodeSigningConfig", Method: "GET", Path: "/2020-06-30/functions/{name}/code-signing-config", Input: named, Do: h.getCodeSigning},
+	}, append(h.noteOperations(), h.layerOperations()...)...)
+}
+
+// noteOperations are those about what is kept of a function beside itself.
+func (h *Handler) noteOperations() []awswire.Operation {
+	const functions = "/2015-03-31/functions/{name}"
+	sid := awswire.Req("StatementId", awswire.Matching(100, `([a-zA-Z0-9-_]+)`))
+	permission := input(of(name, qualifier, sid, awswire.Req("Action", awswire.Matching(0, `(lambda:[*]|lambda:[a-zA-Z]+|[*])`)), awswire.Req("Principal", text),
+		awswire.Opt("SourceArn", text), awswire.Opt("SourceAccount", awswire.Matching(12, `\d{12}`)), awswire.Opt("EventSourceToken", text), awswire.Opt("PrincipalOrgID", text),
+		awswire.Opt("FunctionUrlAuthType", awswire.Words("NONE", "AWS_IAM")), revision))
+	unpermit := input(of(name, qualifier, awswire.Label("StatementId", "sid", text), awswire.Query("RevisionId", "RevisionId", text)))
+	auth, mode := awswire.Words("NONE", "AWS_IAM"), awswire.Words("BUFFERED", "RESPONSE_STREAM")
+	crossOrigin := awswire.Opt("Cors", awswire.Struct("Cors"))
+	listed := input(of(name), pageMembers)
+	events := input(of(name, qualifier, awswire.Opt("MaximumRetryAttempts", awswire.Range(0, 2)),
+		awswire.Opt("MaximumEventAgeInSeconds", awswire.Range(60, 21600)), awswire.Opt("DestinationConfig", awswire.Struct("DestinationConfig"))))
+	managed := input(of(name, qualifier, awswire.Req("UpdateRuntimeOn", awswire.Words("Auto", "Manual", "FunctionUpdate")), awswire.Opt("RuntimeVersionArn", text)))
+	const invoke, url, provisioned = "/2019-09-25/functions/{name}/event-invoke-config", "/2021-10-31/functions/{name}/url", "/2019-09-30/functions/{name}/provisioned-concurrency"
+	return []awswire.Operation{
+		{Name: "AddPermission", Method: "POST", Path: functions + "/policy", Status: http.StatusCreated, Input: permission, Do: h.addPermission},
+		{Name: "RemovePermission", Method: "DELETE", Path: functions + "/policy/{sid}", Status: http.StatusNoContent, Input: unpermit, Do: h.removePermission},
+		{Name: "GetPolicy", Method: "GET", Path: functions + "/policy", Input: named, Do: h.getPolicy},
+
+		{Name: "CreateFunctionUrlConfig", Method: "POST", Path: url, Status: http.StatusCreated,
+			Input: input(of(name, qualifier, awswire.Req("AuthType", auth), awswire.Opt("InvokeMode", mode), crossOrigin)), Do: h.createURL},
+		{Name: "GetFunctionUrlConfig", Method: "GET", Path: url, Input: named, Do: h.getURL},
+		{Name: "UpdateFunctionUrlConfig", Method: "PUT", Path: url,
+			Input: input(of(name, qualifier, awswire.Opt("AuthType", auth), awswire.Opt("InvokeMode", mode), crossOrigin)), Do: h.updateURL},
+		{Name: "DeleteFunctionUrlConfig", Method: "DELETE", Path: url, Status: http.StatusNoContent, Input: named, Do: h.deleteURL},
+		{Name: "ListFunctionUrlConfigs", Method: "GET", Path: url + "s", Input: listed, Do: h.listURLs},
+
+		{Name: "PutFunctionConcurrency", Method: "PUT", Path: "/2017-10-31/functions/{name}/concurrency",
+			Input: input(of(name, awswire.Req("ReservedConcurrentExecutions", awswire.Range(0, math.MaxInt32)))), Do: h.putConcurrency},
+		{Name: "DeleteFunctionConcurrency", Method: "DELETE", Path: "/2017-10-31/functions/{name}/concurrency", Status: http.StatusNoContent, Input: input(of(name)), Do: h.deleteConcurrency},
+		{Name: "GetFunctionConcurrency", Method: "GET", Path: "/2019-09-30/functions/{name}/concurrency", Input: input(of(name)), Do: h.getConcurrency},
+		{Name: "PutProvisionedConcurrencyConfig", Method: "PUT", Path: provisioned, Status: http.StatusAccepted,
+			Input: input(of(name, qualifier, awswire.Req("ProvisionedConcurrentExecutions", &awswire.Shape{Kind: awswire.Integer}))), Do: h.putProvisioned},
+		{Name: "GetProvisionedConcurrencyConfig", Method: "GET", Path: provisioned, Input: input(of(name, qualifier, awswire.Query("List", "List", text), pageMembers[0], pageMembers[1])), Do: h.getOrListProvisioned},
+		{Name: "DeleteProvisionedConcurrencyConfig", Method: "DELETE", Path: provisioned, Status: http.StatusNoContent, Input: named, Do: h.deleteProvisioned},
+
+		{Name: "PutFunctionEventInvokeConfig", Method: "PUT", Path: invoke, Input: events, Do: h.putEventInvoke},
+		{Name: "UpdateFunctionEventInvokeConfig", Method: "POST", Path: invoke, Input: events, Do: h.updateEventInvoke},
+		{Name: "GetFunctionEventInvokeConfig", Method: "GET", Path: invoke, Input: named, Do: h.getEventInvoke},
+		{Name: "DeleteFunctionEventInvokeConfig", Method: "DELETE", Path: invoke, Status: http.StatusNoContent, Input: named, Do: h.deleteEventInvoke},
+		{Name: "ListFunctionEventInvokeConfigs", Method: "GET", Path: invoke + "/list", Input: listed, Do: h.listEventInvoke},
+
+		{Name: "PutFunctionRecursionConfig", Method: "PUT", Path: "/2024-08-31/functions/{name}/recursion-config",
+			Input: input(of(name, awswire.Req("RecursiveLoop", awswire.Words("Terminate", "Allow")))), Do: h.putRecursion},
+		{Name: "GetFunctionRecursionConfig", Method: "GET", Path: "/2024-08-31/functions/{name}/recursion-config", Input: input(of(name)), Do: h.getRecursion},
+		{Name: "PutRuntimeManagementConfig", Method: "PUT", Path: "/2021-07-20/functions/{name}/runtime-management-config", Input: managed, Do: h.putRuntimeManagement},
 		{Name: "GetRuntimeManagementConfig", Method: "GET", Path: "/2021-07-20/functions/{name}/runtime-management-config", Input: named, Do: h.getRuntimeManagement},
-		{Name: "GetFunctionRecursionConfig", Method: "GET", Path: "/2024-08-31/functions/{name}/recursion-config", Input: named, Do: h.getRecursion},
+	}
+}
+
+// layerOperations are those about layers and code signing configurations.
+func (h *Handler) layerOperations() []awswire.Operation {
+	const layers, signings, signing = "/2018-10-31/layers", "/2020-04-22/code-signing-configs", "/2020-06-30/functions/{name}/code-signing-config"
+	const version = layers + "/{layer}/versions/{number}"
+	layer := awswire.Label("LayerName", "layer", awswire.Length(1, 140))
+	number := awswire.Label("VersionNumber", "number", &awswire.Shape{Kind: awswire.Integer})
+	one := input(of(layer, number))
+	config := awswire.Label("CodeSigningConfigArn", "config", text)
+	signed := of(description, awswire.Opt("AllowedPublishers", awswire.Struct("AllowedPublishers")), awswire.Opt("CodeSigningPolicies", awswire.Struct("CodeSigningPolicies")))
+	runtimes := awswire.Query("CompatibleRuntime", "CompatibleRuntime", text)
+	return []awswire.Operation{
+		{Name: "PublishLayerVersion", Method: "POST", Path: layers + "/{layer}/versions", Status: http.StatusCreated, MaxBody: maxUpload,
+			Input: input(of(layer, description, awswire.Req("Content", awswire.Struct("LayerVersionContentInput", codeMembers[:4]...)),
+				awswire.Opt("CompatibleRuntimes", awswire.ListOf(text)), awswire.Opt("LicenseInfo", awswire.Length(0, 512)),
+				awswire.Opt("CompatibleArchitectures", awswire.ListOf(awswire.Words("x86_64", "arm64"))))), Do: h.publishLayer},
+		{Name: "GetLayerVersion", Method: "GET", Path: version, Input: one, Do: h.getLayer},
+		{Name: "GetLayerVersionByArn", Method: "GET", Path: layers, Input: input(of(awswire.Query("Arn", "Arn", text), awswire.Query("Find", "find", text), pageMembers[0], pageMembers[1])), Do: h.findLayers},
+		{Name: "DeleteLayerVersion", Method: "DELETE", Path: version, Status: http.StatusNoContent, Input: one, Do: h.deleteLayer},
+		{Name: "ListLayerVersions", Method: "GET", Path: layers + "/{layer}/versions", Input: input(of(layer, runtimes), pageMembers), Do: h.listLayerVersions},
+		{Name: "DownloadLayer", Method: "GET", Path: layers + "/{arn}/content", Input: input(of(awswire.Label("Arn", "arn", text))), Do: h.layerArchive},
+		{Name: "AddLayerVersionPermission", Method: "POST", Path: version + "/policy", Status: http.StatusCreated,
+			Input: input(of(layer, number, awswire.Req("StatementId", awswire.Matching(100, `([a-zA-Z0-9-_]+)`)), awswire.Req("Action", awswire.Matching(0, `lambda:GetLayerVersion`)),
+				awswire.Req("Principal", awswire.Matching(0, `\d{12}|\*|arn:(aws[a-zA-Z-]*):iam::\d{12}:root`)), awswire.Opt("OrganizationId", text), awswire.Query("RevisionId", "RevisionId", text))), Do: h.addLayerPermission},
+		{Name: "RemoveLayerVersionPermission", Method: "DELETE", Path: version + "/policy/{sid}", Status: http.StatusNoContent,
+			Input: input(of(layer, number, awswire.Label("StatementId", "sid", text), awswire.Query("RevisionId", "RevisionId", text))), Do: h.removeLayerPermission},
+		{Name: "GetLayerVersionPolicy", Method: "GET", Path: version + "/policy", Input: one, Do: h.getLayerPolicy},
+
+		{Name: "CreateCodeSigningConfig", Method: "POST", Path: signings, Status: http.StatusCreated, Input: input(signed), Do: h.createSigning},
+		{Name: "ListCodeSigningConfigs", Method: "GET", Path: signings, Input: input(pageMembers), Do: h.listSigning},
+		{Name: "GetCodeSigningConfig", Method: "GET", Path: signings + "/{config}", Input: input(of(config)), Do: h.getSigning},
+		{Name: "UpdateCodeSigningConfig", Method: "PUT", Path: signings + "/{config}", Input: input(of(config), signed), Do: h.updateSigning},
+		{Name: "DeleteCodeSigningConfig", Method: "DELETE", Path: signings + "/{config}", Status: http.StatusNoContent, Input: input(of(config)), Do: h.deleteSigning},
+		{Name: "ListFunctionsByCodeSigningConfig", Method: "GET", Path: signings + "/{config}/functions", Input: input(of(config), pageMembers), Do: h.listSigned},
+		{Name: "PutFunctionCodeSigningConfig", Method: "PUT", Path: signing, Input: input(of(name, awswire.Req("CodeSigningConfigArn", text))), Do: h.putFunctionSigning},
+		{Name: "GetFunctionCodeSigningConfig", Method: "GET", Path: signing, Input: input(of(name)), Do: h.getCodeSigning},
+		{Name: "DeleteFunctionCodeSigningConfig", Method: "DELETE", Path: signing, Status: http.StatusNoContent, Input: input(of(name)), Do: h.deleteFunctionSigning},
 	}
 }

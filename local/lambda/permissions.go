@@ -126,11 +126,16 @@ func (h *Handler) addPermission(_ context.Context, c *awswire.Call) error {
 	if err != nil {
 		return err
 	}
-	text, err := json.Marshal(s)
+	text, err := marshal(s)
 	if err != nil {
 		return err
 	}
-	return answer(c, map[string]string{"Statement": string(text)})
+	return answer(c, map[string]string{"Statement": text})
+}
+
+func marshal(v any) (string, error) {
+	text, err := json.Marshal(v)
+	return string(text), err
 }
 
 // permission is the statement that AddPermission asks for.

@@ -236,7 +236,7 @@ func (c *Catalog) dropUnused(sha string) {
 	}
 	for _, e := range slices.AppendSeq(slices.Clone(c.hidden), maps.Values(c.functions)) {
 		for _, d := range e.deployments() {
-			if d.Code.SHA256 == sha {
+			if d.Code.SHA256 == sha || slices.ContainsFunc(d.Layers, func(l Layer) bool { return l.SHA256 == sha }) {
 				return
 			}
 		}

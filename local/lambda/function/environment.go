@@ -98,10 +98,28 @@ func (e *environment) vars(f *Function, at arn.Place) []string {
 		}
 		vars = append(vars, "AWS_ACCESS_KEY_ID="+id, "AWS_SECRET_ACCESS_KEY="+dummySecret)
 	}
+	vars = append(vars, layerVars(f)...)
 	for _, name := range slices.Sorted(maps.Keys(f.Env)) {
 		vars = append(vars, name+"="+f.Env[name])
 	}
 	return vars
+}
+
+// layerVars are the variables by which runtimes find what layers have. On AWS layers are unpacked over each other to /opt, the
+// last one on top; here each has a directory, and the last one goes first.
+func layerVars(f *Function) []string {
+	var python, node []string
+	for _, l := range slices.Backward(f.Layers) {
+		python = append(python, path.Join(l.Dir, "python"))
+		if version, ok := strings.CutPrefix(f.Runtime, "python"); ok {
+			python = append(python, path.Join(l.Dir, "python/lib/python"+version+"/site-packages"))
+		}
+		node = append(node, path.Join(l.Dir, "nodejs/node_modules"))
+	}
+	if len(f.Layers) == 0 {
+		return nil
+	}
+	return []string{"PYTHONPATH=" + strings.Join(python, ":"), "NODE_PATH=" + strings.Join(node, ":")}
 }
 
 func isCredential(kv string) bool {

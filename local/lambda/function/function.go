@@ -56,8 +56,12 @@ type Function struct {
 
 // Layer is a version of a layer that a function has.
 type Layer struct {
-	ARN  string
-	Size int64
+	ARN    string
+	Size   int64
+	SHA256 string // of its archive
+	// Archive is its code while it is not yet unpacked, and Dir where this catalogue has unpacked it.
+	Archive []byte `json:"-"`
+	Dir     string `json:"-"`
 }
 
 // Logging is how a function is to log; "" is as Lambda has it.

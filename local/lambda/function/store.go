@@ -124,6 +124,9 @@ func (s *store) loadRecord(path string) (*record, error) {
 	}
 	for _, f := range r.functions() {
 		f.Code.Dir = s.codeDir(f.Code.SHA256)
+		for i := range f.Layers {
+			f.Layers[i].Dir = s.codeDir(f.Layers[i].SHA256)
+		}
 		if err := f.prepare(); err != nil {
 			return nil, err
 		}
@@ -136,6 +139,9 @@ func (s *store) removeUnused(records []*record) error {
 	for _, r := range records {
 		for _, f := range r.functions() {
 			used[hexDigest(f.Code.SHA256)] = true
+			for _, l := range f.Layers {
+				used[hexDigest(l.SHA256)] = true
+			}
 		}
 	}
 	entries, err := os.ReadDir(filepath.Join(s.dir, "code"))

@@ -32,7 +32,10 @@ func (c *Catalog) Create(at arn.Place, f Function, archive []byte, tags map[stri
 	n := f.clone()
 	n.Code = code
 	revise(n)
-	if err := n.prepare(); err != nil {
+	if err = c.unpackLayers(n); err == nil {
+		err = n.prepare()
+	}
+	if err != nil {
 		c.dropUnused(code.SHA256)
 		return nil, invalid("%v", err)
 	}
@@ -46,6 +49,22 @@ func (c *Catalog) Create(at arn.Place, f Function, archive []byte, tags map[stri
 		return nil, err
 	}
 	return made, nil
+}
+
+// unpackLayers unpacks the layers of f that are new. The caller holds writing. What is not used in the end goes at the next start.
+func (c *Catalog) unpackLayers(f *Function) error {
+	for i := range f.Layers {
+		l := &f.Layers[i]
+		if l.Archive == nil {
+			continue
+		}
+		code, err := c.store.addCode(l.Archive)
+		if err != nil {
+			return err
+		}
+		l.SHA256, l.Size, l.Dir, l.Archive = code.SHA256, code.Size, code.Dir, nil
+	}
+	return nil
 }
 
 // replace makes e, which must not change any more, the function of its name. The caller holds writing.
@@ -91,7 +110,10 @@ func (c *Catalog) Update(r Ref, ch Change) (*Function, error) {
 		ch.Apply(n)
 	}
 	revise(n)
-	if err := n.prepare(); err != nil {
+	if err = c.unpackLayers(n); err == nil {
+		err = n.prepare()
+	}
+	if err != nil {
 		c.dropUnused(n.Code.SHA256)
 		return nil, invalid("%v", err)
 	}
@@ -216,7 +238,7 @@ func (c *Catalog) publish(e *entry, description string) *Function {
 func sameVersion(a, b *Function) bool {
 	return a.Code.SHA256 == b.Code.SHA256 && a.Description == b.Description && a.Role == b.Role &&
 		a.Runtime == b.Runtime && a.Handler == b.Handler && a.Timeout == b.Timeout && a.MemoryMB == b.MemoryMB &&
-		maps.Equal(a.Env, b.Env) && slices.Equal(a.Layers, b.Layers) && a.EphemeralMB == b.EphemeralMB && a.Tracing == b.Tracing &&
+		maps.Equal(a.Env, b.Env) && slices.EqualFunc(a.Layers, b.Layers, func(x, y Layer) bool { return x.ARN == y.ARN }) && a.EphemeralMB == b.EphemeralMB && a.Tracing == b.Tracing &&
 		a.SnapStart == b.SnapStart && a.Logging == b.Logging && a.DeadLetterARN == b.DeadLetterARN && a.KeyARN == b.KeyARN
 }
 
