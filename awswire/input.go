@@ -28,6 +28,15 @@ func (in Input) Has(name string) bool { return in.get(name).Exists() }
 // Str returns a string, "" when it is missing.
 func (in Input) Str(name string) string { return in.get(name).Str() }
 
+// Names are those of its members, in the order in which they were sent.
+func (in Input) Names() []string {
+	var names []string
+	for _, m := range in.v.Members() {
+		names = append(names, m.Key)
+	}
+	return names
+}
+
 // Text returns a member as JSON, "" when it is missing.
 func (in Input) Text(name string) string { return strings.Clone(in.get(name).Text()) }
 

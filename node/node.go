@@ -130,9 +130,12 @@ func (n *Node) openStore() (statelark.Store, error) {
 	return store, nil
 }
 
+// settling is how long functions are on their way: long enough to be seen, short enough not to be waited for.
+const settling = 100 * time.Millisecond
+
 // openCatalog makes the catalogue of functions and declares those of the configuration.
 func (n *Node) openCatalog() (*function.Catalog, error) {
-	o := function.Options{EndpointURL: n.URL(), Concurrency: n.cfg.FunctionConcurrency,
+	o := function.Options{Settling: settling, EndpointURL: n.URL(), Concurrency: n.cfg.FunctionConcurrency,
 		PassEnv: n.cfg.PassEnv, User: n.cfg.FunctionUser, AccountKeys: n.cfg.AccountFromKey, Log: n.log}
 	if n.cfg.Data != "" {
 		o.Dir = filepath.Join(n.cfg.Data, "functions")

@@ -10,7 +10,11 @@ import (
 // tagged returns the function whose tags a request is about.
 func (h *Handler) tagged(c *awswire.Call) (function.Ref, error) {
 	r, err := function.ParseRef(c.Str("Resource"), "")
-	if err == nil {
+	switch {
+	case err != nil:
+	case r.Qualifier != "":
+		err = invalid("Tags on function aliases and versions are not supported. Please specify a function ARN.")
+	default:
 		err = h.local(c, &r)
 	}
 	return r, err

@@ -6,8 +6,6 @@ import (
 	"encoding/hex"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/local/lambda/function"
 )
@@ -108,6 +106,7 @@ func configurationOf(at arn.Place, f *function.Function, qualifier string) *conf
 		version := arn.ARN{Partition: at.Partition(), Service: "lambda", Region: at.Region, Resource: "runtime:" + hex.EncodeToString(digest[:])}
 		c.RuntimeVersionConfig = map[string]string{"RuntimeVersionArn": version.String()}
 	}
+	c.state(f)
 	return c
 }
 
@@ -120,19 +119,18 @@ func loggingOf(f *function.Function) loggingConfig {
 	return l
 }
 
-// creating is how Lambda answers the request that creates a function: it is not active yet. Here it is by the time of the
-// next request.
-func (c *configuration) creating() *configuration {
-	c.State, c.StateReason, c.StateReasonCode, c.LastUpdateStatus = "Pending", "The function is being created.", "Creating", ""
-	c.RevisionID = uuid.NewString() // becoming active is a revision, too
-	return c
-}
-
-// updating is how Lambda answers the request that changes a function.
-func (c *configuration) updating() *configuration {
-	c.LastUpdateStatus, c.LastUpdateStatusReason, c.LastUpdateStatusReasonCode = "InProgress", "The function is being created.", "Creating"
-	c.RevisionID = uuid.NewString()
-	return c
+// state shows how far the last change of the function has come.
+func (c *configuration) state(f *function.Function) {
+	if f.Settled() {
+		return
+	}
+	const reason, code = "The function is being created.", "Creating" // of a change, too
+	c.RevisionID = f.Interim
+	if f.New {
+		c.State, c.StateReason, c.StateReasonCode, c.LastUpdateStatus = "Pending", reason, code, ""
+		return
+	}
+	c.LastUpdateStatus, c.LastUpdateStatusReason, c.LastUpdateStatusReasonCode = "InProgress", reason, code
 }
 
 // published shows a function by the ARN of its version.

@@ -67,7 +67,7 @@ func (h *Handler) createFunction(ctx context.Context, c *awswire.Call) error {
 	if err != nil {
 		return err
 	}
-	return answer(c, published(c.Place, made).creating())
+	return answer(c, configurationOf(c.Place, made, ""))
 }
 
 // mayCreate refuses a function of another region or account: it would be created here.
@@ -164,11 +164,7 @@ func (h *Handler) update(c *awswire.Call, change function.Change) error {
 	if err != nil {
 		return err
 	}
-	shown := published(c.Place, f)
-	if !change.DryRun && !change.Publish {
-		shown.updating()
-	}
-	return answer(c, shown)
+	return answer(c, published(c.Place, f))
 }
 
 func (h *Handler) deleteFunction(_ context.Context, c *awswire.Call) error {

@@ -22,6 +22,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/statelark/statelark/arn"
+	"github.com/statelark/statelark/local/kv"
 	"github.com/statelark/statelark/local/lambda/function"
 )
 
@@ -41,7 +42,12 @@ func serveCatalog(t *testing.T, o function.Options) (*httptest.Server, *function
 		t.Fatal(err)
 	}
 	s := httptest.NewUnstartedServer(nil)
-	s.Config.Handler = New(c, Options{URL: cmp.Or(configured, "http://"+s.Listener.Addr().String())})
+	db, err := kv.Open("", kv.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() }) // in memory
+	s.Config.Handler = New(c, Options{Store: db.Part("lambda"), URL: cmp.Or(configured, "http://"+s.Listener.Addr().String())})
 	s.Start()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
@@ -220,7 +226,7 @@ func TestErrors(t *testing.T) {
 		{"no invocation type", "POST", functions + "/fixed/invocations", "{}", 400, "ValidationException", "at 'invocationType' failed to satisfy constraint: Member must satisfy enum value set: [Event, RequestResponse, DryRun]"},
 		{"no code", "POST", functions, `{"FunctionName":"a","Role":"arn:aws:iam::000000000000:role/r","Runtime":"python3.12","Handler":"a.b","Code":{}}`, 400, "InvalidParameterValueException", "Please provide a source for function code."},
 		{"code in S3", "POST", functions, `{"FunctionName":"a","Role":"arn:aws:iam::000000000000:role/r","Runtime":"python3.12","Handler":"a.b","Code":{"S3Bucket":"b","S3Key":"k"}}`, 400, "InvalidParameterValueException", "upload the archive itself"},
-		{"layers", "POST", functions, `{"FunctionName":"a","Role":"arn:aws:iam::000000000000:role/r","Runtime":"python3.12","Handler":"a.b","Layers":["l"],"Code":{}}`, 400, "InvalidParameterValueException", "Layers are not supported here"},
+		{"layers", "POST", functions, `{"FunctionName":"a","Role":"arn:aws:iam::000000000000:role/r","Runtime":"python3.12","Handler":"a.b","Layers":["arn:aws:lambda:us-east-1:000000000000:layer:l:1"],"Code":{"ZipFile":"eA=="}}`, 400, "InvalidParameterValueException", "Layer version arn:aws:lambda:us-east-1:000000000000:layer:l:1 does not exist."},
 		{"image", "POST", functions, `{"FunctionName":"a","Role":"arn:aws:iam::000000000000:role/r","PackageType":"Image","Code":{"ImageUri":"i"}}`, 400, "InvalidParameterValueException", "Container images are not supported here"},
 		{"timeout", "PUT", functions + "/fixed/configuration", `{"Timeout":901}`, 400, "ValidationException", "Value '901' at 'timeout'"},
 		{"declared", "PUT", functions + "/fixed/configuration", `{"Timeout":90}`, 400, "InvalidParameterValueException", "is declared in the configuration of the server"},

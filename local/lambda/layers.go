@@ -56,7 +56,7 @@ type layerAnswer struct {
 	Description             string
 	CreatedDate             string
 	Version                 int64
-	CompatibleRuntimes      []string `json:",omitempty"`
+	CompatibleRuntimes      []string
 	LicenseInfo             string   `json:",omitempty"`
 	CompatibleArchitectures []string `json:",omitempty"`
 }
@@ -68,9 +68,13 @@ type layerContent struct {
 }
 
 func (l *layerVersion) listed(at arn.Place) *layerAnswer {
+	runtimes := l.Runtimes
+	if runtimes == nil {
+		runtimes = []string{}
+	}
 	return &layerAnswer{
 		LayerVersionArn: l.versionARN(at), Description: l.Description, CreatedDate: l.Created.UTC().Format(timeLayout), Version: l.Number,
-		CompatibleRuntimes: l.Runtimes, LicenseInfo: l.License, CompatibleArchitectures: l.Architectures,
+		CompatibleRuntimes: runtimes, LicenseInfo: l.License, CompatibleArchitectures: l.Architectures,
 	}
 }
 
@@ -310,7 +314,7 @@ func (h *Handler) addLayerPermission(ctx context.Context, c *awswire.Call) error
 	if err != nil {
 		return err
 	}
-	if l.Policy.check(c.Str("RevisionId")) != nil {
+	if l.Policy.check(c.Str("RevisionId"), "") != nil {
 		return function.Errorf("PreconditionFailedException", http.StatusPreconditionFailed,
 			"The Revision Id provided does not match the latest Revision Id. Call the GetLayerPolicy API to retrieve the latest Revision Id")
 	}
@@ -345,7 +349,7 @@ func (h *Handler) removeLayerPermission(ctx context.Context, c *awswire.Call) er
 	if err != nil {
 		return err
 	}
-	if l.Policy.check(c.Str("RevisionId")) != nil {
+	if l.Policy.check(c.Str("RevisionId"), "") != nil {
 		return function.Errorf("PreconditionFailedException", http.StatusPreconditionFailed,
 			"The Revision Id provided does not match the latest Revision Id. Call the GetLayerPolicy API to retrieve the latest Revision Id")
 	}

@@ -42,7 +42,8 @@ var (
 		awswire.Opt("TracingConfig", awswire.Struct("TracingConfig", awswire.Opt("Mode", awswire.Words("Active", "PassThrough")))),
 		awswire.Opt("SnapStart", awswire.Struct("SnapStart", awswire.Opt("ApplyOn", awswire.Words("PublishedVersions", "None")))),
 		awswire.Opt("DeadLetterConfig", awswire.Struct("DeadLetterConfig", awswire.Opt("TargetArn", text))), awswire.Opt("KMSKeyArn", text),
-		awswire.Opt("VpcConfig", awswire.Struct("VpcConfig", awswire.Opt("SubnetIds", awswire.ListOf(text)), awswire.Opt("SecurityGroupIds", awswire.ListOf(text)))),
+		awswire.Opt("VpcConfig", awswire.Struct("VpcConfig", awswire.Opt("SubnetIds", awswire.ListOf(awswire.Matching(1024, `subnet-[0-9a-z]*`))),
+			awswire.Opt("SecurityGroupIds", awswire.ListOf(awswire.Matching(1024, `sg-[0-9a-zA-Z]*`))))),
 		awswire.Opt("LoggingConfig", awswire.Struct("LoggingConfig",
 			awswire.Opt("LogFormat", awswire.Words("JSON", "Text")), awswire.Opt("LogGroup", text),
 			awswire.Opt("ApplicationLogLevel", awswire.Words("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")),
@@ -56,6 +57,8 @@ var (
 			awswire.Opt("AdditionalVersionWeights", awswire.MapOf(nil, number)))),
 	}
 	architectures = awswire.Opt("Architectures", awswire.ListOf(awswire.Words("x86_64", "arm64")))
+
+	versionShape = awswire.Matching(1024, `(\$LATEST(\.PUBLISHED)?|[0-9]+)`)
 
 	number = &awswire.Shape{Kind: awswire.Float}
 )
@@ -84,7 +87,7 @@ func (h *Handler) operations() []awswire.Operation {
 		of(awswire.Opt("Publish", flagShape), awswire.Opt("Tags", tagsShape), architectures))
 	list := input(pageMembers, of(awswire.Query("FunctionVersion", "FunctionVersion", awswire.Words("ALL"))))
 	alias := awswire.Label("Name", "alias", text)
-	version := awswire.Opt("FunctionVersion", text)
+	version := awswire.Opt("FunctionVersion", versionShape)
 	return append([]awswire.Operation{
 		{Name: "CreateFunction", Method: "POST", Path: functions, Status: http.StatusCreated, Input: create, MaxBody: maxUpload, Do: h.createFunction},
 		{Name: "CreateFunction", Method: "POST", Path: functions + "/{$}", Status: http.StatusCreated, Input: create, MaxBody: maxUpload, Do: h.createFunction},
@@ -106,10 +109,10 @@ func (h *Handler) operations() []awswire.Operation {
 			Input: input(of(name, awswire.Opt("CodeSha256", text), description, revision)), Do: h.publishVersion},
 		{Name: "ListVersionsByFunction", Method: "GET", Path: functions + "/{name}/versions", Input: input(of(name), pageMembers), Do: h.listVersions},
 		{Name: "CreateAlias", Method: "POST", Path: functions + "/{name}/aliases", Status: http.StatusCreated,
-			Input: input(of(name, awswire.Req("Name", text), awswire.Req("FunctionVersion", text)), aliasMembers), Do: h.createAlias},
-		{Name: "ListAliases", Method: "GET", Path: functions + "/{name}/aliases", Input: input(of(name), pageMembers), Do: h.listAliases},
+			Input: input(of(name, awswire.Req("Name", text), awswire.Req("FunctionVersion", versionShape)), aliasMembers), Do: h.createAlias},
+		{Name: "ListAliases", Method: "GET", Path: functions + "/{name}/aliases", Input: input(of(name, awswire.Query("FunctionVersion", "FunctionVersion", versionShape)), pageMembers), Do: h.listAliases},
 		{Name: "GetAlias", Method: "GET", Path: functions + "/{name}/aliases/{alias}", Input: input(of(name, alias)), Do: h.getAlias},
-		{Name: "UpdateAlias", Method: "PUT", Path: functions + "/{name}/aliases/{alias}", Input: input(of(name, alias, version), aliasMembers), Do: h.updateAlias},
+		{Name: "UpdateAlias", Method: "PUT", Path: functions + "/{name}/aliases/{alias}", Input: input(of(name, alias, version, revision), aliasMembers), Do: h.updateAlias},
 		{Name: "DeleteAlias", Method: "DELETE", Path: functions + "/{name}/aliases/{alias}", Status: http.StatusNoContent, Input: input(of(name, alias)), Do: h.deleteAlias},
 
 		{Name: "ListTags", Method: "GET", Path: "/2017-03-31/tags/{arn}", Input: input(of(resource)), Do: h.listTags},

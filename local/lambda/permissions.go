@@ -53,9 +53,12 @@ func (p *policy) document() (string, error) {
 	return string(text), err
 }
 
-// check refuses a change that rests on another revision. Without a statement there is none.
-func (p *policy) check(revision string) error {
-	if revision != "" && revision != p.Revision {
+// check refuses a change that rests on another revision. As long as there is no statement, that is the one of whom the policy is of.
+func (p *policy) check(revision, owner string) error {
+	if len(p.Statements) > 0 {
+		owner = p.Revision
+	}
+	if revision != "" && revision != owner {
 		return function.Errorf("PreconditionFailedException", http.StatusPreconditionFailed,
 			"The Revision Id provided does not match the latest Revision Id. Call the GetPolicy API to retrieve the latest Revision Id")
 	}
@@ -72,12 +75,12 @@ func (p *policy) text() (string, error) {
 	return string(text), err
 }
 
-func (p *policy) add(s statement, revision string) error {
+func (p *policy) add(s statement, revision, owner string) error {
 	if slices.ContainsFunc(p.Statements, func(x statement) bool { return x.Sid == s.Sid }) {
 		return function.Errorf("ResourceConflictException", http.StatusConflict,
 			"The statement id (%s) provided already exists. Please provide a new statement id, or remove the existing statement.", s.Sid)
 	}
-	if err := p.check(revision); err != nil {
+	if err := p.check(revision, owner); err != nil {
 		return err
 	}
 	p.Statements = append(p.Statements, s)
@@ -89,7 +92,7 @@ func (p *policy) remove(sid, revision string) error {
 	if i < 0 {
 		return function.Errorf("ResourceNotFoundException", http.StatusNotFound, "Statement %s is not found in resource policy.", sid)
 	}
-	if err := p.check(revision); err != nil {
+	if err := p.check(revision, ""); err != nil {
 		return err
 	}
 	p.Statements = slices.Delete(p.Statements, i, i+1)
@@ -113,10 +116,14 @@ func (h *Handler) addPermission(_ context.Context, c *awswire.Call) error {
 	if err != nil {
 		return err
 	}
+	owner, err := h.revision(ref)
+	if err != nil {
+		return err
+	}
 	err = h.catalog.SetNote(ref, policyNote, func(old string) (string, error) {
 		p, err := readPolicy(old)
 		if err == nil {
-			err = p.add(s, c.Str("RevisionId"))
+			err = p.add(s, c.Str("RevisionId"), owner)
 		}
 		if err != nil {
 			return "", err
@@ -136,6 +143,18 @@ func (h *Handler) addPermission(_ context.Context, c *awswire.Call) error {
 func marshal(v any) (string, error) {
 	text, err := json.Marshal(v)
 	return string(text), err
+}
+
+// revision is that of a function, of a version or an alias of it.
+func (h *Handler) revision(ref function.Ref) (string, error) {
+	if a, err := h.catalog.Alias(ref, ref.Qualifier); err == nil {
+		return a.RevisionID, nil
+	}
+	f, err := h.catalog.Get(ref)
+	if err != nil {
+		return "", err
+	}
+	return f.RevisionID, nil
 }
 
 // permission is the statement that AddPermission asks for.

@@ -31,8 +31,8 @@ var deprecatedRuntimes = []string{
 
 // checkSettings refuses settings that Lambda would refuse, and those that this server has no part of.
 func checkSettings(in awswire.Input) error {
-	if len(in.Struct("VpcConfig").Strs("SubnetIds")) > 0 {
-		return invalid("Functions have no network of their own here: VpcConfig is not supported.")
+	if err := checkNetwork(in.Struct("VpcConfig")); err != nil {
+		return err
 	}
 	if runtime := in.StrPtr("Runtime"); runtime != nil {
 		if slices.Contains(deprecatedRuntimes, *runtime) {
@@ -44,6 +44,17 @@ func checkSettings(in awswire.Input) error {
 		}
 	}
 	return checkVariables(in.Struct("Environment").Strings("Variables"))
+}
+
+// checkNetwork refuses a network: there is none here, so no subnet and no security group exists.
+func checkNetwork(in awswire.Input) error {
+	for _, group := range in.Strs("SecurityGroupIds") {
+		return invalid("Error occurred while DescribeSecurityGroups. EC2 Error Code: InvalidGroup.NotFound. EC2 Error Message: The security group '%s' does not exist", group)
+	}
+	for _, subnet := range in.Strs("SubnetIds") {
+		return invalid("Error occurred while DescribeSubnets. EC2 Error Code: InvalidSubnetID.NotFound. EC2 Error Message: The subnet ID '%s' does not exist", subnet)
+	}
+	return nil
 }
 
 func checkVariables(vars map[string]string) error {

@@ -2,6 +2,7 @@ package lambda
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/statelark/statelark/awswire"
@@ -49,17 +50,26 @@ type alias struct {
 	Name            string
 	FunctionVersion string
 	Description     string
-	RevisionID      string `json:"RevisionId"`
+	RoutingConfig   *routing `json:",omitempty"`
+	RevisionID      string   `json:"RevisionId"`
+}
+
+type routing struct {
+	AdditionalVersionWeights map[string]float64
 }
 
 func aliasOf(ref function.Ref, a *function.Alias) *alias {
-	return &alias{
+	shown := &alias{
 		AliasArn:        ref.Place.FunctionARN(ref.Name, a.Name),
 		Name:            a.Name,
 		FunctionVersion: a.Version,
 		Description:     a.Description,
 		RevisionID:      a.RevisionID,
 	}
+	if len(a.Weights) > 0 {
+		shown.RoutingConfig = &routing{a.Weights}
+	}
+	return shown
 }
 
 func (h *Handler) createAlias(_ context.Context, c *awswire.Call) error { return h.setAlias(c, true) }
@@ -71,16 +81,27 @@ func (h *Handler) setAlias(c *awswire.Call, create bool) error {
 	if err != nil {
 		return err
 	}
-	if c.Struct("RoutingConfig").Len("AdditionalVersionWeights") > 0 {
-		return invalid("An alias of two versions is not supported here.")
-	}
-	a, err := h.catalog.SetAlias(ref, function.Alias{
-		Name: strings.Clone(c.Str("Name")), Version: strings.Clone(c.Str("FunctionVersion")), Description: strings.Clone(c.Str("Description")),
-	}, create)
+	a, err := h.catalog.SetAlias(ref, function.AliasChange{
+		Name: strings.Clone(c.Str("Name")), Version: strings.Clone(c.Str("FunctionVersion")), Description: c.StrPtr("Description"),
+		Weights: weights(c), RevisionID: c.Str("RevisionId"), Create: create,
+	})
 	if err != nil {
 		return err
 	}
 	return answer(c, aliasOf(ref, a))
+}
+
+// weights are those that a request gives other versions of an alias, nil when it says nothing of them.
+func weights(c *awswire.Call) map[string]float64 {
+	if !c.Has("RoutingConfig") {
+		return nil
+	}
+	found := map[string]float64{}
+	w := c.Struct("RoutingConfig").Struct("AdditionalVersionWeights")
+	for _, version := range w.Names() {
+		found[strings.Clone(version)] = *w.FloatPtr(version)
+	}
+	return found
 }
 
 func (h *Handler) getAlias(_ context.Context, c *awswire.Call) error {
@@ -103,6 +124,9 @@ func (h *Handler) listAliases(_ context.Context, c *awswire.Call) error {
 	as, err := h.catalog.Aliases(ref)
 	if err != nil {
 		return err
+	}
+	if version := c.Str("FunctionVersion"); version != "" {
+		as = slices.DeleteFunc(as, func(a *function.Alias) bool { return a.Version != version && a.Weights[version] == 0 })
 	}
 	from, to, next, err := page(c, len(as))
 	if err != nil {

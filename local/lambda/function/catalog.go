@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,6 +21,8 @@ import (
 
 // Options say how a Catalog works. The zero value is one in memory, without a log.
 type Options struct {
+	// Settling is how long a function that was made or changed is shown as on its way, as on AWS: 0 is not at all.
+	Settling    time.Duration
 	EndpointURL string // the AWS_ENDPOINT_URL of functions; "": none
 	// Dir is where uploaded functions are kept; "": nowhere, they go with the catalogue.
 	Dir string
@@ -109,6 +112,7 @@ type entry struct {
 	aliases  map[string]*Alias
 	tags     map[string]string
 	notes    map[string]string // JSON, by kind and qualifier
+	revision string            // of the function, where it is a later one than that of latest
 	next     int               // the next version's number
 }
 
@@ -118,6 +122,18 @@ type Alias struct {
 	Version     string
 	Description string
 	RevisionID  string
+	// Weights are the parts of the invocations that go to other versions, from 0 to 1.
+	Weights map[string]float64 `json:",omitempty"`
+}
+
+// draw returns the version that an invocation goes to.
+func (a *Alias) draw(chance float64) string {
+	for _, version := range slices.Sorted(maps.Keys(a.Weights)) {
+		if chance -= a.Weights[version]; chance < 0 {
+			return version
+		}
+	}
+	return a.Version
 }
 
 // NewCatalog makes the catalogue of all regions and accounts, which are apart from each other, and loads the functions that
@@ -205,7 +221,7 @@ func (c *Catalog) letIn() error {
 }
 
 func (c *Catalog) newEntry(r *record) *entry {
-	e := &entry{place: r.place, latest: c.deploy(r.Latest), aliases: r.Aliases, tags: r.Tags, notes: r.Notes, next: r.NextVersion}
+	e := &entry{place: r.place, latest: c.deploy(r.Latest), aliases: r.Aliases, tags: r.Tags, notes: r.Notes, revision: r.Revision, next: r.NextVersion}
 	for _, f := range r.Versions {
 		e.versions = append(e.versions, c.deploy(f))
 	}
@@ -251,7 +267,7 @@ func (e *entry) deployments() []*deployment {
 }
 
 func (e *entry) record() *record {
-	r := &record{place: e.place, Latest: e.latest.Function, Aliases: e.aliases, Tags: e.tags, Notes: e.notes, NextVersion: e.next}
+	r := &record{place: e.place, Latest: e.latest.Function, Aliases: e.aliases, Tags: e.tags, Notes: e.notes, Revision: e.revision, NextVersion: e.next}
 	for _, d := range e.versions {
 		r.Versions = append(r.Versions, d.Function)
 	}
@@ -396,11 +412,21 @@ func (c *Catalog) find(r Ref) (*entry, *deployment, error) {
 func (c *Catalog) Get(r Ref) (*Function, error) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	_, d, err := c.find(r)
+	e, d, err := c.find(r)
 	if err != nil {
 		return nil, err
 	}
-	return d.Function, nil
+	return e.shown(d), nil
+}
+
+// shown is a version with its revision.
+func (e *entry) shown(d *deployment) *Function {
+	if d != e.latest || e.revision == "" {
+		return d.Function
+	}
+	f := d.clone()
+	f.RevisionID = e.revision
+	return f
 }
 
 // List returns the latest versions of all functions in a place, by name.
@@ -434,6 +460,9 @@ func (c *Catalog) start(r Ref) (d *deployment, place pass, end func(), err error
 	defer c.mu.RUnlock()
 	if c.closed {
 		return nil, pass{}, nil, ErrClosed
+	}
+	if e := c.existing(c.at(r), r.Name); e != nil && e.aliases[r.Qualifier] != nil {
+		r.Qualifier = e.aliases[r.Qualifier].draw(rand.Float64())
 	}
 	if _, d, err = c.find(r); err != nil {
 		r.Qualifier = cmp.Or(r.Qualifier, Latest) // as Lambda words it of an invocation

@@ -52,7 +52,16 @@ type Function struct {
 
 	RevisionID   string
 	LastModified time.Time
+
+	// Until Settles the function is shown as on its way: on AWS what was just made or changed is not ready at once, and who
+	// changes it again is refused. Interim is its revision until then; New says that it is being made. It can be called all the time.
+	Settles time.Time `json:"-"`
+	Interim string    `json:"-"`
+	New     bool      `json:"-"`
 }
+
+// Settled reports whether the function is ready.
+func (f *Function) Settled() bool { return !time.Now().Before(f.Settles) }
 
 // Layer is a version of a layer that a function has.
 type Layer struct {

@@ -35,7 +35,7 @@ func TestApart(t *testing.T) {
 	if _, err := c.Create(away, Function{Name: "f", Runtime: "python3.12", Handler: "handler.handler"}, archiveOf(t, "handler.py", "def handler(event, context):\n    return 2\n"), nil, true); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.SetAlias(r, Alias{Name: "live", Version: "1"}, true); err != nil {
+	if _, err := c.SetAlias(r, AliasChange{Name: "live", Version: "1", Create: true}); err != nil {
 		t.Error(err)
 	}
 	if err := c.Close(t.Context()); err != nil {

@@ -42,6 +42,7 @@ type record struct {
 	Aliases  map[string]*Alias `json:"aliases,omitempty"`
 	Tags     map[string]string `json:"tags,omitempty"`
 	Notes    map[string]string `json:"notes,omitempty"`
+	Revision string            `json:"revision,omitempty"`
 	// NextVersion is the number that the next published version gets. Numbers are not given twice.
 	NextVersion int `json:"nextVersion"`
 }

@@ -33,7 +33,7 @@ func TestReload(t *testing.T) {
 	if err != nil || again.Version != "1" {
 		t.Errorf("publishing the same again gives version %s (%v)", again.Version, err)
 	}
-	if _, err := first.SetAlias(Ref{Name: "f"}, Alias{Name: "live", Version: "1"}, true); err != nil {
+	if _, err := first.SetAlias(Ref{Name: "f"}, AliasChange{Name: "live", Version: "1", Create: true}); err != nil {
 		t.Fatal(err)
 	}
 	if err := first.Tag(Ref{Name: "f"}, map[string]string{"k": "v"}, nil); err != nil {

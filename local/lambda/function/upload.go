@@ -31,7 +31,8 @@ func (c *Catalog) Create(at arn.Place, f Function, archive []byte, tags map[stri
 	}
 	n := f.clone()
 	n.Code = code
-	revise(n)
+	c.revise(n)
+	n.New = true
 	if err = c.unpackLayers(n); err == nil {
 		err = n.prepare()
 	}
@@ -42,7 +43,7 @@ func (c *Catalog) Create(at arn.Place, f Function, archive []byte, tags map[stri
 	e := &entry{place: at, latest: c.deploy(n), tags: maps.Clone(tags), next: 1}
 	made := n
 	if publish {
-		made = c.publish(e, n.Description)
+		made = c.publish(e, n.Description, true)
 	}
 	if err := c.replace(e); err != nil {
 		c.retire(e.deployments()...)
@@ -79,8 +80,9 @@ func (c *Catalog) replace(e *entry) error {
 }
 
 // revise makes f a new state of the latest version.
-func revise(f *Function) {
+func (c *Catalog) revise(f *Function) {
 	f.Version, f.RevisionID, f.LastModified = Latest, uuid.NewString(), time.Now().UTC()
+	f.Settles, f.Interim, f.New = time.Now().Add(c.opts.Settling), uuid.NewString(), false
 }
 
 // Change is what an update does to the latest version of a function.
@@ -100,6 +102,10 @@ func (c *Catalog) Update(r Ref, ch Change) (*Function, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !old.latest.Settled() && !ch.DryRun {
+		return nil, Errorf("ResourceConflictException", http.StatusConflict,
+			"The operation cannot be performed at this time. An update is in progress for resource: %s", c.ARN(Ref{Place: r.Place, Name: r.Name}))
+	}
 	n := old.latest.clone()
 	if ch.Archive != nil {
 		if n.Code, err = c.store.addCode(ch.Archive); err != nil {
@@ -109,7 +115,7 @@ func (c *Catalog) Update(r Ref, ch Change) (*Function, error) {
 	if ch.Apply != nil {
 		ch.Apply(n)
 	}
-	revise(n)
+	c.revise(n)
 	if err = c.unpackLayers(n); err == nil {
 		err = n.prepare()
 	}
@@ -122,10 +128,10 @@ func (c *Catalog) Update(r Ref, ch Change) (*Function, error) {
 		return n, nil
 	}
 	e := *old
-	e.latest = c.deploy(n)
+	e.latest, e.revision = c.deploy(n), ""
 	made := n
 	if ch.Publish {
-		made = c.publish(&e, n.Description)
+		made = c.publish(&e, n.Description, true)
 	}
 	if err := c.replace(&e); err != nil {
 		c.retire(slices.DeleteFunc(e.deployments(), old.has)...)
@@ -148,7 +154,7 @@ func (c *Catalog) uploaded(r Ref, revision string) (*entry, error) {
 		return nil, err
 	case e.declared:
 		return nil, invalid("The function %s is declared in the configuration of the server and cannot be changed here.", r.Name)
-	case revision != "" && revision != d.RevisionID:
+	case revision != "" && revision != e.shown(d).RevisionID:
 		return nil, Errorf("PreconditionFailedException", http.StatusPreconditionFailed,
 			"The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id")
 	}
@@ -159,7 +165,10 @@ func (c *Catalog) uploaded(r Ref, revision string) (*entry, error) {
 func (c *Catalog) Delete(r Ref) error {
 	c.writing.Lock()
 	defer c.writing.Unlock()
-	old, err := c.uploaded(r, "")
+	if r.Qualifier == Latest {
+		return invalid("$LATEST version cannot be deleted without deleting the function.")
+	}
+	old, err := c.uploaded(Ref{Place: r.Place, Name: r.Name}, "")
 	if err != nil {
 		return err
 	}
@@ -176,10 +185,14 @@ func (c *Catalog) Delete(r Ref) error {
 	return nil
 }
 
+// deleteVersion removes a version. One that does not exist is gone already.
 func (c *Catalog) deleteVersion(old *entry, version string) error {
+	if old.aliases[version] != nil {
+		return invalid("Invalid function version or alias: an alias is not deleted in this way.")
+	}
 	i := slices.IndexFunc(old.versions, func(d *deployment) bool { return d.Version == version })
 	if i < 0 {
-		return invalid("$LATEST version cannot be deleted without deleting the function.")
+		return nil
 	}
 	for _, a := range old.aliases {
 		if a.Version == version {
@@ -213,7 +226,8 @@ func (c *Catalog) Publish(r Ref, description, codeSHA256, revision string) (*Fun
 		description = old.latest.Description
 	}
 	e := *old
-	f := c.publish(&e, description)
+	f := c.publish(&e, description, false)
+	e.revision = uuid.NewString()
 	if err := c.replace(&e); err != nil {
 		c.retire(slices.DeleteFunc(e.deployments(), old.has)...)
 		return nil, err
@@ -222,14 +236,18 @@ func (c *Catalog) Publish(r Ref, description, codeSHA256, revision string) (*Fun
 }
 
 // publish adds a version of the latest state to e, which nobody else has yet, unless its last version is just
-// that.
-func (c *Catalog) publish(e *entry, description string) *Function {
+// that. changed says that the latest state was made just now.
+func (c *Catalog) publish(e *entry, description string, changed bool) *Function {
 	f := e.latest.clone()
 	f.Description = description
 	if n := len(e.versions); n > 0 && sameVersion(e.versions[n-1].Function, f) {
 		return e.versions[n-1].Function
 	}
 	f.Version, f.RevisionID = strconv.Itoa(e.next), uuid.NewString()
+	f.Interim, f.New = f.RevisionID, true
+	if !changed {
+		f.Settles = time.Time{}
+	}
 	e.next++
 	e.versions = append(slices.Clone(e.versions), c.deploy(f))
 	return f
@@ -282,32 +300,56 @@ func (c *Catalog) Tag(r Ref, set map[string]string, remove []string) error {
 		delete(tags, key)
 	}
 	e := *old
-	e.tags = tags
+	e.tags, e.revision = tags, uuid.NewString()
 	return c.replace(&e)
 }
 
 var aliasPattern = regexp.MustCompile(`^[a-zA-Z0-9-_]{1,128}$`)
 
-// SetAlias makes an alias of a function, or changes one: create says which of the two is meant.
-func (c *Catalog) SetAlias(r Ref, a Alias, create bool) (*Alias, error) {
+// AliasChange is what is to become of an alias.
+type AliasChange struct {
+	Name        string
+	Version     string // "": as it is
+	Description *string
+	Weights     map[string]float64 // nil: as they are
+	RevisionID  string             // that it must have; "": any
+	Create      bool               // else it has to be there
+}
+
+// SetAlias makes an alias of a function, or changes one.
+func (c *Catalog) SetAlias(r Ref, ch AliasChange) (*Alias, error) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
 	before, err := c.uploaded(Ref{Place: r.Place, Name: r.Name}, "")
 	if err != nil {
 		return nil, err
 	}
-	old := before.aliases[a.Name]
-	switch {
-	case !aliasPattern.MatchString(a.Name) || strings.Trim(a.Name, "0123456789") == "":
-		return nil, invalid("The alias name %q has to be letters, digits, hyphens and underscores, and not a number.", a.Name)
-	case create && old != nil:
-		return nil, Errorf("ResourceConflictException", http.StatusConflict, "Alias already exists: %s", c.ARN(Ref{r.Place, r.Name, a.Name}))
-	case !create && old == nil:
-		return nil, errNoAlias(c.ARN(Ref{r.Place, r.Name, a.Name}))
-	case !create && a.Version == "":
-		a.Version = old.Version
+	a := Alias{Name: ch.Name}
+	old := before.aliases[ch.Name]
+	switch arn := c.ARN(Ref{r.Place, r.Name, ch.Name}); {
+	case ch.Create && (!aliasPattern.MatchString(ch.Name) || strings.Trim(ch.Name, "0123456789") == ""):
+		return nil, Errorf("ValidationException", http.StatusBadRequest, "1 validation error detected: Value '%s' at 'name' failed to satisfy constraint: "+
+			"Member must satisfy regular expression pattern: (?!^[0-9]+$)([a-zA-Z0-9-_]+)", ch.Name)
+	case ch.Create && old != nil:
+		return nil, Errorf("ResourceConflictException", http.StatusConflict, "Alias already exists: %s", arn)
+	case !ch.Create && old == nil:
+		return nil, errNoAlias(arn)
+	case !ch.Create && ch.RevisionID != "" && ch.RevisionID != old.RevisionID:
+		return nil, Errorf("PreconditionFailedException", http.StatusPreconditionFailed,
+			"The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id")
+	case !ch.Create:
+		a = *old
 	}
-	if _, _, err := c.find(Ref{r.Place, r.Name, a.Version}); err != nil {
+	if ch.Version != "" {
+		a.Version = ch.Version
+	}
+	if ch.Description != nil {
+		a.Description = strings.Clone(*ch.Description)
+	}
+	if ch.Weights != nil {
+		a.Weights = ch.Weights
+	}
+	if err := c.checkAlias(r, &a); err != nil {
 		return nil, err
 	}
 	a.RevisionID = uuid.NewString()
@@ -318,6 +360,34 @@ func (c *Catalog) SetAlias(r Ref, a Alias, create bool) (*Alias, error) {
 	}
 	e.aliases[a.Name] = &a
 	return &a, c.replace(&e)
+}
+
+// checkAlias refuses versions that do not exist, and weights that do not go together.
+func (c *Catalog) checkAlias(r Ref, a *Alias) error {
+	if len(a.Weights) > 1 {
+		return invalid("Number of items in AdditionalVersionWeights cannot be greater than 1")
+	}
+	for version, weight := range a.Weights {
+		switch {
+		case strings.Trim(version, "0123456789") != "":
+			return Errorf("ValidationException", http.StatusBadRequest, "1 validation error detected: Value '{%s=%v}' at 'routingConfig.additionalVersionWeights' failed to satisfy "+
+				"constraint: Map keys must satisfy constraint: [Member must have length less than or equal to 1024, Member must have length greater than or equal to 1, "+
+				"Member must satisfy regular expression pattern: [0-9]+]", version, weight)
+		case a.Version == Latest:
+			return invalid("$LATEST is not supported for an alias pointing to more than 1 version")
+		case version == a.Version:
+			return invalid("Invalid function version %s. Function version %s is already included in routing configuration.", version, version)
+		case !(weight >= 0 && weight <= 1):
+			return Errorf("ValidationException", http.StatusBadRequest, "1 validation error detected: Value '{%s=%v}' at 'routingConfig.additionalVersionWeights' failed to satisfy "+
+				"constraint: Map value must satisfy constraint: [Member must have value less than or equal to 1.0, Member must have value greater than or equal to 0.0, Member must not be null]", version, weight)
+		}
+	}
+	for _, version := range append(slices.Sorted(maps.Keys(a.Weights)), a.Version) {
+		if _, _, err := c.find(Ref{r.Place, r.Name, version}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func errNoAlias(arn string) *Error {

@@ -91,7 +91,7 @@ client.delete_function(FunctionName="flow", Qualifier="1")
 fails("ResourceNotFoundException", 404, client.invoke, FunctionName="flow", Qualifier="1")
 
 config = client.update_function_configuration(FunctionName="flow", Timeout=9, MemorySize=256, Environment={"Variables": {}})
-assert (config["Timeout"], config["MemorySize"]) == (9, 256) and "Environment" not in config, config
+assert (config["Timeout"], config["MemorySize"]) == (9, 256) and config["Environment"] == {"Variables": {}}, config
 assert client.get_function_configuration(FunctionName="flow")["Timeout"] == 9
 fails("PreconditionFailedException", 412, client.update_function_configuration, FunctionName="flow", Timeout=8, RevisionId="old")
 client.tag_resource(Resource=ARN, Tags={"k": "v"})
