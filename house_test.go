@@ -61,6 +61,7 @@ var house = map[string][]string{
 	"api":           {".", "arn", "asl", "awswire", "history", "limits", "task", "task/aws", "value"},
 	"client":        {".", "arn", "value"},
 	"task/mock":     {"asl", "task", "value"},
+	"task/http":     {"task", "value"},
 	"telemetry":     {".", "arn", "engine", "history", "value"},
 
 	"telemetry/metrics": {".", "engine", "history", "limits", "telemetry"},

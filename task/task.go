@@ -53,10 +53,10 @@ type Trace struct {
 	Response *HTTPResponse
 }
 
-// HTTPRequest is a request as TestState shows it; headers are JSON.
+// HTTPRequest is a request as TestState shows it; headers are one text, as "[name: value, name: value]".
 type HTTPRequest struct{ Protocol, Method, URL, Headers, Body string }
 
-// HTTPResponse is an answer as TestState shows it; headers are JSON.
+// HTTPResponse is an answer as TestState shows it; headers as those of a request.
 type HTTPResponse struct{ Protocol, StatusCode, StatusMessage, Headers, Body string }
 
 // Place is where the call is made: in the region of the execution, by the account of the role in the state's Credentials
