@@ -68,7 +68,8 @@ var house = map[string][]string{
 	"telemetry/trace":   {".", "engine", "history", "telemetry"},
 	"local/lambda":      {"arn", "awswire", "local/lambda/function", "task", "task/aws", "value"},
 
-	"local/lambda/function": {"arn", "value"},
+	"local/lambda/function": {"arn", "local/process", "value"},
+	"local/process":         {},
 	"remote/lambda":         {"awswire", "task/aws"},
 
 	// Those who put the parts together.

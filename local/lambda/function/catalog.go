@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/statelark/statelark/arn"
+	"github.com/statelark/statelark/local/process"
 )
 
 // Options say how a Catalog works. The zero value is one in memory, without a log.
@@ -170,8 +171,8 @@ func scratchDir(dir string) (string, error) {
 }
 
 func (c *Catalog) open() error {
-	killLeftovers(c.opts.Log)
-	as, err := lookUpUser(c.opts.User)
+	process.KillLeftovers(c.opts.Log)
+	as, err := process.LookUp(c.opts.User)
 	if err != nil {
 		return fmt.Errorf("running functions as %s: %w", c.opts.User, err)
 	}
@@ -197,7 +198,7 @@ func (c *Catalog) open() error {
 		idleTimeout: c.opts.IdleTimeout,
 		initTimeout: c.opts.InitTimeout,
 		inherited:   inherited,
-		launcher:    newLauncher(as),
+		launcher:    process.NewLauncher(as),
 		runtimes:    runtimes,
 		log:         c.opts.Log,
 	}
@@ -286,7 +287,7 @@ func (c *Catalog) Close(ctx context.Context) error {
 	go func() {
 		defer close(gone)
 		c.work.Wait()
-		c.env.launcher.close()
+		c.env.launcher.Close()
 	}()
 	select {
 	case <-gone:

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/statelark/statelark/value"
+
+	"github.com/statelark/statelark/local/process"
 )
 
 // stderrShown is how much of a failed command's standard error its message repeats, in bytes.
@@ -25,13 +27,13 @@ type commandRunner struct {
 func (r *commandRunner) close() {}
 
 func (r *commandRunner) run(ctx context.Context, inv *Invocation) (*Result, error) {
-	stdout, err := newOutput(MaxResponse+1, false, nil)
+	stdout, err := process.NewOutput(MaxResponse+1, false, nil)
 	if err != nil {
 		return nil, err
 	}
-	stderr, err := newOutput(LogTail, true, r.env.logLines(r.f))
+	stderr, err := process.NewOutput(LogTail, true, r.env.logLines(r.f))
 	if err != nil {
-		stdout.started(false)
+		stdout.Started(false)
 		return nil, err
 	}
 	p, err := r.start(inv, stdout, stderr)
@@ -41,16 +43,16 @@ func (r *commandRunner) run(ctx context.Context, inv *Invocation) (*Result, erro
 	limit, cancel := context.WithTimeout(ctx, r.f.Timeout)
 	defer cancel()
 	select {
-	case <-p.gone:
+	case <-p.Gone:
 	case <-limit.Done():
-		p.kill()
-		<-p.gone
+		p.Kill()
+		<-p.Gone
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		return timedOut(inv, r.f.Timeout), nil
 	}
-	log, _ := stderr.text()
+	log, _ := stderr.Text()
 	res := r.result(inv, p, stdout, log)
 	if inv.WantLog {
 		res.Log = log
@@ -58,11 +60,11 @@ func (r *commandRunner) run(ctx context.Context, inv *Invocation) (*Result, erro
 	return res, nil
 }
 
-func (r *commandRunner) start(inv *Invocation, stdout, stderr *output) (*process, error) {
+func (r *commandRunner) start(inv *Invocation, stdout, stderr *process.Output) (*process.Process, error) {
 	in, feedEnd, err := os.Pipe()
 	if err != nil {
-		stdout.started(false)
-		stderr.started(false)
+		stdout.Started(false)
+		stderr.Started(false)
 		return nil, fmt.Errorf("making a pipe: %w", err)
 	}
 	defer func() { _ = in.Close() }()
@@ -71,25 +73,25 @@ func (r *commandRunner) start(inv *Invocation, stdout, stderr *output) (*process
 	cmd.Dir = r.f.Code.Dir
 	cmd.Stdin = in
 	cmd.Env = append(r.env.vars(r.f, inv.place), "AWS_LAMBDA_REQUEST_ID="+inv.RequestID, "AWS_LAMBDA_FUNCTION_ARN="+inv.arn)
-	p, err := r.env.launcher.start(cmd, stdout, stderr)
+	p, err := r.env.launcher.Start(cmd, stdout, stderr)
 	if err != nil {
 		_ = feedEnd.Close()
 		return nil, err
 	}
-	go feed(feedEnd, inv.Payload, p.gone)
+	go process.Feed(feedEnd, inv.Payload, p.Gone)
 	return p, nil
 }
 
 // result reads the answer of a command that is gone.
-func (r *commandRunner) result(inv *Invocation, p *process, stdout *output, stderr []byte) *Result {
-	printed, total := stdout.text()
+func (r *commandRunner) result(inv *Invocation, p *process.Process, stdout *process.Output, stderr []byte) *Result {
+	printed, total := stdout.Text()
 	answer, parseErr := value.ParseBytes(printed)
 	switch {
-	case p.state == nil || !p.state.Success():
+	case p.State == nil || !p.State.Success():
 		if parseErr == nil && hasErrorType(answer) {
 			return &Result{Payload: []byte(answer.Compact()), FunctionError: unhandled}
 		}
-		return failed(typeExit, "RequestId: %s Error: %s exited with %s%s", inv.RequestID, r.f.Code.Command[0], p.exitText(), shown(stderr))
+		return failed(typeExit, "RequestId: %s Error: %s exited with %s%s", inv.RequestID, r.f.Code.Command[0], p.ExitText(), shown(stderr))
 	case total > MaxResponse:
 		return tooLarge()
 	case len(strings.TrimSpace(string(printed))) == 0:

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/statelark/statelark/arn"
+	"github.com/statelark/statelark/local/process"
 )
 
 // environment is what the runners of a catalogue share.
@@ -21,7 +22,7 @@ type environment struct {
 	idleTimeout time.Duration
 	initTimeout time.Duration
 	inherited   []string // what functions get of the server's own variables
-	launcher    *launcher
+	launcher    *process.Launcher
 	runtimes    *runtimes
 	log         *slog.Logger
 }
@@ -32,7 +33,7 @@ var inheritedVars = []string{"PATH", "LD_LIBRARY_PATH", "HOME", "USER", "LOGNAME
 
 // inherit returns the variables of the server that functions get: inheritedVars, and those that pass names. A name may be
 // a pattern ("AWS_*"). The server's own settings are never passed on.
-func inherit(server, pass []string, as *identity) ([]string, error) {
+func inherit(server, pass []string, as *process.User) ([]string, error) {
 	for _, pattern := range pass {
 		if _, err := path.Match(pattern, ""); err != nil || pattern == "" || strings.ContainsAny(pattern, "=/ ") {
 			return nil, fmt.Errorf("the variable %q cannot be passed on: it has to be a name, or a pattern such as AWS_*", pattern)
@@ -47,7 +48,7 @@ func inherit(server, pass []string, as *identity) ([]string, error) {
 		})
 	})
 	if as != nil {
-		vars = append(vars, "HOME="+as.home, "USER="+as.name, "LOGNAME="+as.name)
+		vars = append(vars, "HOME="+as.Home, "USER="+as.Name, "LOGNAME="+as.Name)
 	}
 	return vars, nil
 }

@@ -295,7 +295,7 @@ func TestIdleDeath(t *testing.T) {
 	if err := syscall.Kill(pids()[0], syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	<-idle.proc.exited
+	<-idle.proc.Exited
 	if res := invoke(t, c, `"fine"`); string(res.Payload) != `"done"` {
 		t.Errorf("the function answers %s", res.Payload)
 	}

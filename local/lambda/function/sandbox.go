@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/statelark/statelark/arn"
+	"github.com/statelark/statelark/local/process"
 )
 
 // sandbox is one process of a runtime, warm between invocations, with its side of the Runtime API. It has one
@@ -14,8 +15,8 @@ type sandbox struct {
 	f      *Function
 	place  arn.Place // whose environment it has
 	api    *runtimeAPI
-	proc   *process
-	output *output
+	proc   *process.Process
+	output *process.Output
 	source source // the state of the code that it has loaded
 
 	reaper *time.Timer // closes the sandbox that idles; guarded by the pool's lock
@@ -40,14 +41,14 @@ func (s *sandbox) start(env *environment) error {
 	if err != nil {
 		return err
 	}
-	s.output, err = newOutput(LogTail, true, env.logLines(s.f))
+	s.output, err = process.NewOutput(LogTail, true, env.logLines(s.f))
 	if err != nil {
 		return err
 	}
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = s.f.Code.Dir
 	cmd.Env = append(env.vars(s.f, s.place), "AWS_LAMBDA_RUNTIME_API="+s.api.endpoint)
-	s.proc, err = env.launcher.start(cmd, s.output, nil)
+	s.proc, err = env.launcher.Start(cmd, s.output, nil)
 	return err
 }
 
@@ -57,16 +58,16 @@ func (s *sandbox) invoke(ctx context.Context, inv *Invocation, initLimit time.Du
 	if res, err := s.await(ctx, inv, initLimit); res != nil || err != nil {
 		return res, true, err
 	}
-	s.output.reset()
+	s.output.Reset()
 	d := newDelivery(inv, s.f.Timeout)
-	if err := s.api.hand(ctx, d, s.proc.exited); err != nil {
+	if err := s.api.hand(ctx, d, s.proc.Exited); err != nil {
 		return nil, true, err
 	}
 	timer := time.NewTimer(s.f.Timeout)
 	defer timer.Stop()
 	select {
 	case res = <-d.answer:
-	case <-s.proc.gone:
+	case <-s.proc.Gone:
 		res, dead = s.lastAnswer(d, inv), true
 	case <-timer.C:
 		res, dead = timedOut(inv, s.f.Timeout), true
@@ -74,8 +75,8 @@ func (s *sandbox) invoke(ctx context.Context, inv *Invocation, initLimit time.Du
 		return nil, true, ctx.Err()
 	}
 	if inv.WantLog {
-		s.output.flush()
-		res.Log, _ = s.output.text()
+		s.output.Flush()
+		res.Log, _ = s.output.Text()
 	}
 	return res, dead, nil
 }
@@ -94,7 +95,7 @@ func (s *sandbox) await(ctx context.Context, inv *Invocation, limit time.Duratio
 		return nil, nil
 	case <-s.api.initFailed:
 		return &Result{Payload: s.api.initError, FunctionError: unhandled}, nil
-	case <-s.proc.gone:
+	case <-s.proc.Gone:
 		select {
 		case <-s.api.initFailed:
 			return &Result{Payload: s.api.initError, FunctionError: unhandled}, nil
@@ -119,16 +120,16 @@ func (s *sandbox) lastAnswer(d *delivery, inv *Invocation) *Result {
 }
 
 func (s *sandbox) exited(inv *Invocation) *Result {
-	if s.proc.state != nil && s.proc.state.Success() {
+	if s.proc.State != nil && s.proc.State.Success() {
 		return failed(typeExit, "RequestId: %s Error: Runtime exited without providing a reason", inv.RequestID)
 	}
-	return failed(typeExit, "RequestId: %s Error: Runtime exited with error: %s", inv.RequestID, s.proc.exitText())
+	return failed(typeExit, "RequestId: %s Error: Runtime exited with error: %s", inv.RequestID, s.proc.ExitText())
 }
 
 // alive reports whether the process still runs.
 func (s *sandbox) alive() bool {
 	select {
-	case <-s.proc.exited:
+	case <-s.proc.Exited:
 		return false
 	default:
 		return true
@@ -137,8 +138,8 @@ func (s *sandbox) alive() bool {
 
 // close kills the process with all it started and returns when nothing is left.
 func (s *sandbox) close() {
-	s.proc.kill()
-	<-s.proc.gone
+	s.proc.Kill()
+	<-s.proc.Gone
 	s.api.close()
 }
 

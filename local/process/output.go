@@ -1,4 +1,4 @@
-package function
+package process
 
 import (
 	"bytes"
@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// output collects what a process prints into a pipe. It keeps the first bytes or the last ones, up to a limit,
+// Output collects what a process prints into a pipe. It keeps the first bytes or the last ones, up to a limit,
 // and never stops reading, so that a talkative program does not block.
-type output struct {
+type Output struct {
 	limit int
 	tail  bool         // keep the last bytes instead of the first
 	line  func(string) // called with each whole line; may be nil
@@ -35,16 +35,18 @@ const drainReads = 64
 // maxLine is the length at which a line is cut for the log.
 const maxLine = 4096
 
-func newOutput(limit int, tail bool, line func(string)) (*output, error) {
+// NewOutput makes an output that keeps limit bytes: the last ones with tail, else the first. line, which may be nil, is called with
+// each whole line.
+func NewOutput(limit int, tail bool, line func(string)) (*Output, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("making a pipe: %w", err)
 	}
-	return &output{limit: limit, tail: tail, line: line, readEnd: r, writeEnd: w, ended: make(chan struct{})}, nil
+	return &Output{limit: limit, tail: tail, line: line, readEnd: r, writeEnd: w, ended: make(chan struct{})}, nil
 }
 
-// started tells that the process holds the writing end, or that there is no process.
-func (o *output) started(ok bool) {
+// Started tells that the process holds the writing end, or that there is no process.
+func (o *Output) Started(ok bool) {
 	_ = o.writeEnd.Close()
 	if !ok {
 		_ = o.readEnd.Close()
@@ -54,7 +56,7 @@ func (o *output) started(ok bool) {
 	go o.read()
 }
 
-func (o *output) read() {
+func (o *Output) read() {
 	defer close(o.ended)
 	defer func() { _ = o.readEnd.Close() }()
 	conn, err := o.readEnd.SyscallConn()
@@ -75,7 +77,7 @@ func (o *output) read() {
 
 // drain reads what the pipe holds now. Reading and keeping happen under one lock: whoever drains next knows
 // that nothing is on the way between the two.
-func (o *output) drain(fd int) (eof, empty bool) {
+func (o *Output) drain(fd int) (eof, empty bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.buf == nil {
@@ -96,7 +98,7 @@ func (o *output) drain(fd int) (eof, empty bool) {
 	return false, false
 }
 
-func (o *output) keep(p []byte) {
+func (o *Output) keep(p []byte) {
 	o.total += int64(len(p))
 	if o.line != nil {
 		o.splitLines(p)
@@ -111,7 +113,7 @@ func (o *output) keep(p []byte) {
 	}
 }
 
-func (o *output) splitLines(p []byte) {
+func (o *Output) splitLines(p []byte) {
 	for len(p) > 0 {
 		i := bytes.IndexByte(p, '\n')
 		if i < 0 {
@@ -128,8 +130,8 @@ func (o *output) splitLines(p []byte) {
 	}
 }
 
-// flush reads what the process has written so far.
-func (o *output) flush() {
+// Flush reads what the process has written so far.
+func (o *Output) Flush() {
 	conn, err := o.readEnd.SyscallConn()
 	if err != nil {
 		return
@@ -138,7 +140,7 @@ func (o *output) flush() {
 }
 
 // finish waits for the end of the output, until limit.
-func (o *output) finish(limit time.Time) {
+func (o *Output) finish(limit time.Time) {
 	_ = o.readEnd.SetReadDeadline(limit) // an error means closed: all was read
 	<-o.ended
 	o.mu.Lock()
@@ -149,22 +151,22 @@ func (o *output) finish(limit time.Time) {
 	}
 }
 
-// text returns a copy of what is kept, and how much there was in all.
-func (o *output) text() (kept []byte, total int64) {
+// Text returns a copy of what is kept, and how much there was in all.
+func (o *Output) Text() (kept []byte, total int64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return bytes.Clone(o.kept), o.total
 }
 
-// reset forgets what is kept.
-func (o *output) reset() {
+// Reset forgets what is kept.
+func (o *Output) Reset() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.kept, o.total = nil, 0
 }
 
-// feed writes input into the standard input of a process and closes it. It gives up when the process is gone.
-func feed(w *os.File, input []byte, gone <-chan struct{}) {
+// Feed writes input into the standard input of a process and closes it. It gives up when the process is gone.
+func Feed(w *os.File, input []byte, gone <-chan struct{}) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -1,6 +1,6 @@
 //go:build unix && !linux
 
-package function
+package process
 
 import (
 	"log/slog"
@@ -19,5 +19,5 @@ func killTree(group int, _ string) {
 
 func adopt()                     {}
 func reapOrphans()               {}
-func killLeftovers(*slog.Logger) {}
-func serverMark() string         { return "" }
+func KillLeftovers(*slog.Logger) {}
+func ServerMark() string         { return "" }

@@ -1,4 +1,4 @@
-package function
+package process
 
 import (
 	"errors"
@@ -9,19 +9,19 @@ import (
 	"syscall"
 )
 
-// identity is the user as whom functions run.
-type identity struct {
-	name, home string
+// User is as whom programs run.
+type User struct {
+	Name, Home string
 	credential *syscall.Credential
 }
 
-// lookUpUser returns the identity of a user, nil for "": the server's own.
-func lookUpUser(name string) (*identity, error) {
+// LookUp returns a user, nil for "": the server's own.
+func LookUp(name string) (*User, error) {
 	if name == "" {
 		return nil, nil
 	}
 	if os.Geteuid() != 0 {
-		return nil, errors.New("only a server that runs as root can run functions as another user")
+		return nil, errors.New("only a server that runs as root can run programs as another user")
 	}
 	u, err := user.Lookup(name)
 	if err != nil {
@@ -39,5 +39,5 @@ func lookUpUser(name string) (*identity, error) {
 		}
 		ids = append(ids, uint32(id))
 	}
-	return &identity{name: u.Username, home: u.HomeDir, credential: &syscall.Credential{Uid: ids[0], Gid: ids[1], Groups: ids[2:]}}, nil
+	return &User{Name: u.Username, Home: u.HomeDir, credential: &syscall.Credential{Uid: ids[0], Gid: ids[1], Groups: ids[2:]}}, nil
 }

@@ -1,4 +1,4 @@
-package function
+package process
 
 import (
 	"bytes"
@@ -27,7 +27,7 @@ const (
 // prSetChildSubreaper is the option of prctl(2) that gives a process the orphans among its descendants.
 const prSetChildSubreaper = 36
 
-// adopt makes this process the parent of whatever its functions leave behind: a child that left its process group stays a
+// adopt makes this process the parent of whatever its programs leave behind: a child that left its process group stays a
 // descendant of the server. Where the kernel refuses it, marks alone have to do.
 var adopt = sync.OnceFunc(func() {
 	_, _, _ = syscall.RawSyscall6(syscall.SYS_PRCTL, prSetChildSubreaper, 1, 0, 0, 0, 0)
@@ -119,7 +119,7 @@ func (s *sight) below(roots ...int) []int {
 // no environment yet: the kernel is about to load it.
 func (s *sight) tree(group int, cookie string) (pids []int, unsure bool) {
 	self := os.Getpid()
-	mark := []byte(cookieName + "=" + cookie)
+	mark := []byte(CookieName + "=" + cookie)
 	var roots []int
 	for _, pid := range s.below(self)[1:] {
 		p := s.procs[pid]
@@ -133,7 +133,7 @@ func (s *sight) tree(group int, cookie string) (pids []int, unsure bool) {
 		env, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
 		switch {
 		case err != nil: // it is gone
-		case bytes.Contains(env, mark), s.stray(p) && !bytes.Contains(env, []byte(cookieName+"=")):
+		case bytes.Contains(env, mark), s.stray(p) && !bytes.Contains(env, []byte(CookieName+"=")):
 			roots = append(roots, pid)
 		case len(env) == 0 && pid > group && !started.has(pid):
 			unsure = true
@@ -164,16 +164,16 @@ func (s *sight) reap() {
 	}
 }
 
-// reapOrphans is done now and then while functions run: one that makes orphans again and again leaves none behind.
+// reapOrphans is done now and then while programs run: one that makes orphans again and again leaves none behind.
 func reapOrphans() {
 	if !started.empty() {
 		look().reap()
 	}
 }
 
-// serverMark begins the marks of all processes that this one starts. It tells who that is, so that a later server can see
+// ServerMark begins the marks of all processes that this one starts. It tells who that is, so that a later server can see
 // that it is no more; process numbers mean something only in their namespace.
-var serverMark = sync.OnceValue(func() string {
+var ServerMark = sync.OnceValue(func() string {
 	self, _ := readProc(os.Getpid())
 	return fmt.Sprintf("%s.%d.%s.", namespace(), os.Getpid(), self.start)
 })
@@ -183,8 +183,8 @@ func namespace() string {
 	return strings.Trim(link, "pid:[]")
 }
 
-// killLeftovers kills what servers that are no more have left running.
-func killLeftovers(log *slog.Logger) {
+// KillLeftovers kills what servers that are no more have left running.
+func KillLeftovers(log *slog.Logger) {
 	s := look()
 	for pid := range s.procs {
 		env, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
@@ -192,11 +192,11 @@ func killLeftovers(log *slog.Logger) {
 			continue
 		}
 		for kv := range bytes.SplitSeq(env, []byte{0}) {
-			mark, ok := bytes.CutPrefix(kv, []byte(cookieName+"="))
+			mark, ok := bytes.CutPrefix(kv, []byte(CookieName+"="))
 			if !ok || !s.orphaned(string(mark)) {
 				continue
 			}
-			log.Warn("killing what a function of a killed server has left running", "process", pid)
+			log.Warn("killing what a program of a killed server has left running", "process", pid)
 			for _, below := range s.below(pid) {
 				_ = syscall.Kill(below, syscall.SIGKILL) // ESRCH: it ended by itself
 			}

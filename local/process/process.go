@@ -1,6 +1,7 @@
-package function
+package process
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,21 +12,24 @@ import (
 	"github.com/google/uuid"
 )
 
-// cookieName is the environment variable that marks every process of one tree, so that a child which left its
+// ErrClosed is the answer of a Launcher that was closed.
+var ErrClosed = errors.New("programs are shut down")
+
+// CookieName is the environment variable that marks every process of one tree, so that a child which left its
 // process group is found as well.
-const cookieName = "STATELARK_PROCESS"
+const CookieName = "STATELARK_PROCESS"
 
 // drainLimit is how long the output of a process may stay open after the process and its children were killed.
 const drainLimit = time.Second
 
-// process is a program that runs for a function, together with everything the program starts. Nothing of it
+// Process is a program that runs for a workflow, a function say, together with everything the program starts. Nothing of it
 // outlives it: when the program ends, of itself or by kill, what it left behind is killed too.
-type process struct {
+type Process struct {
 	cmd    *exec.Cmd
 	cookie string
-	exited chan struct{}    // closed when the program was reaped
-	gone   chan struct{}    // closed when in addition nothing is left of it and its output was read to the end
-	state  *os.ProcessState // set before exited is closed
+	Exited chan struct{}    // closed when the program was reaped
+	Gone   chan struct{}    // closed when in addition nothing is left of it and its output was read to the end
+	State  *os.ProcessState // set before Exited is closed
 
 	killOnce sync.Once
 }
@@ -33,13 +37,13 @@ type process struct {
 // reapEvery is how often orphans that have ended are looked for.
 const reapEvery = 10 * time.Second
 
-// programs are the programs that this process has started for functions and not seen the end of, by their number.
+// programs are those that this process has started and not seen the end of, by their number.
 type programs struct {
 	mu      sync.Mutex
 	running map[int]bool
 }
 
-// started are those of all catalogues.
+// started are those of all launchers.
 var started = programs{running: make(map[int]bool)}
 
 func (p *programs) remove(pid int) {
@@ -60,23 +64,24 @@ func (p *programs) empty() bool {
 	return len(p.running) == 0
 }
 
-// launcher starts processes from one thread that it keeps for itself: a child's parent-death signal is bound
+// Launcher starts processes from one thread that it keeps for itself: a child's parent-death signal is bound
 // to the thread that forked it, and Go is free to end any other thread.
-type launcher struct {
-	as     *identity // nil: the server's user
+type Launcher struct {
+	as     *User // nil: the server's user
 	starts chan func()
 	stop   chan struct{}
 	ended  chan struct{}
 }
 
-func newLauncher(as *identity) *launcher {
+// NewLauncher makes a Launcher that starts programs as a user; nil: the server's own.
+func NewLauncher(as *User) *Launcher {
 	adopt()
-	l := &launcher{as: as, starts: make(chan func()), stop: make(chan struct{}), ended: make(chan struct{})}
+	l := &Launcher{as: as, starts: make(chan func()), stop: make(chan struct{}), ended: make(chan struct{})}
 	go l.run()
 	return l
 }
 
-func (l *launcher) run() {
+func (l *Launcher) run() {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer close(l.ended)
@@ -94,23 +99,23 @@ func (l *launcher) run() {
 	}
 }
 
-// close ends the launcher's thread. Its children have to be gone by then.
-func (l *launcher) close() {
+// Close ends the launcher's thread. Its children have to be gone by then.
+func (l *Launcher) Close() {
 	close(l.stop)
 	<-l.ended
 }
 
-// start runs cmd as the head of a process tree of its own. stdout and stderr take what the tree prints, stdout
+// Start runs cmd as the head of a process tree of its own. stdout and stderr take what the tree prints, stdout
 // both where stderr is nil; the process is gone when they have seen the end.
-func (l *launcher) start(cmd *exec.Cmd, stdout, stderr *output) (*process, error) {
-	p := &process{cmd: cmd, cookie: serverMark() + uuid.NewString(), exited: make(chan struct{}), gone: make(chan struct{})}
-	cmd.Env = append(cmd.Env, cookieName+"="+p.cookie)
+func (l *Launcher) Start(cmd *exec.Cmd, stdout, stderr *Output) (*Process, error) {
+	p := &Process{cmd: cmd, cookie: ServerMark() + uuid.NewString(), Exited: make(chan struct{}), Gone: make(chan struct{})}
+	cmd.Env = append(cmd.Env, CookieName+"="+p.cookie)
 	cmd.SysProcAttr = treeAttr()
 	if l.as != nil {
 		cmd.SysProcAttr.Credential = l.as.credential
 	}
 
-	outputs := []*output{stdout}
+	outputs := []*Output{stdout}
 	cmd.Stdout, cmd.Stderr = stdout.writeEnd, stdout.writeEnd
 	if stderr != nil {
 		outputs = append(outputs, stderr)
@@ -124,7 +129,7 @@ func (l *launcher) start(cmd *exec.Cmd, stdout, stderr *output) (*process, error
 	}
 	err := <-errc
 	for _, o := range outputs {
-		o.started(err == nil)
+		o.Started(err == nil)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("starting %s: %w", cmd.Path, err)
@@ -145,11 +150,11 @@ func startProgram(cmd *exec.Cmd) error {
 }
 
 // watch reaps the program, kills what it left behind and waits for the end of the output.
-func (p *process) watch(outputs []*output) {
-	defer close(p.gone)
-	p.state, _ = p.cmd.Process.Wait()
+func (p *Process) watch(outputs []*Output) {
+	defer close(p.Gone)
+	p.State, _ = p.cmd.Process.Wait()
 	started.remove(p.cmd.Process.Pid)
-	close(p.exited)
+	close(p.Exited)
 	killTree(p.cmd.Process.Pid, p.cookie)
 	limit := time.Now().Add(drainLimit)
 	for _, o := range outputs {
@@ -157,21 +162,21 @@ func (p *process) watch(outputs []*output) {
 	}
 }
 
-// kill ends the whole tree. It does not wait; gone tells when it is done.
-func (p *process) kill() {
+// Kill ends the whole tree. It does not wait; Gone tells when it is done.
+func (p *Process) Kill() {
 	p.killOnce.Do(func() {
 		select {
-		case <-p.exited: // the number may be another's by now
+		case <-p.Exited: // the number may be another's by now
 		default:
 			killTree(p.cmd.Process.Pid, p.cookie)
 		}
 	})
 }
 
-// exitText says how a process that is gone ended, in the words of Lambda: "exit status 1", "signal: killed".
-func (p *process) exitText() string {
-	if p.state == nil {
+// ExitText says how a process that is gone ended, in the words of Lambda: "exit status 1", "signal: killed".
+func (p *Process) ExitText() string {
+	if p.State == nil {
 		return "unknown status"
 	}
-	return p.state.String()
+	return p.State.String()
 }
