@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"runtime"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/google/uuid"
@@ -171,6 +172,15 @@ func (p *Process) Kill() {
 			killTree(p.cmd.Process.Pid, p.cookie)
 		}
 	})
+}
+
+// Terminate asks the program and what is in its process group to end. It does not wait.
+func (p *Process) Terminate() {
+	select {
+	case <-p.Exited: // the number may be another's by now
+	default:
+		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM) // ESRCH: nobody left
+	}
 }
 
 // ExitText says how a process that is gone ended, in the words of Lambda: "exit status 1", "signal: killed".

@@ -176,7 +176,7 @@ func (c *Catalog) open() error {
 	if err != nil {
 		return fmt.Errorf("running functions as %s: %w", c.opts.User, err)
 	}
-	inherited, err := inherit(os.Environ(), c.opts.PassEnv, as)
+	inherited, err := process.Inherit(os.Environ(), c.opts.PassEnv, as)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package function
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"maps"
 	"path"
@@ -25,44 +24,6 @@ type environment struct {
 	launcher    *process.Launcher
 	runtimes    *runtimes
 	log         *slog.Logger
-}
-
-// inheritedVars are the variables of the server that every function gets: what programs need to be found, to be read
-// and to write.
-var inheritedVars = []string{"PATH", "LD_LIBRARY_PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "LANG", "LC_*"}
-
-// inherit returns the variables of the server that functions get: inheritedVars, and those that pass names. A name may be
-// a pattern ("AWS_*"). The server's own settings are never passed on.
-func inherit(server, pass []string, as *process.User) ([]string, error) {
-	for _, pattern := range pass {
-		if _, err := path.Match(pattern, ""); err != nil || pattern == "" || strings.ContainsAny(pattern, "=/ ") {
-			return nil, fmt.Errorf("the variable %q cannot be passed on: it has to be a name, or a pattern such as AWS_*", pattern)
-		}
-	}
-	wanted := append(slices.Clone(inheritedVars), pass...)
-	vars := slices.DeleteFunc(slices.Clone(server), func(kv string) bool {
-		name, _, _ := strings.Cut(kv, "=")
-		return strings.HasPrefix(name, "STATELARK_") || !slices.ContainsFunc(wanted, func(pattern string) bool {
-			ok, _ := path.Match(pattern, name) // the patterns are well-formed
-			return ok
-		})
-	})
-	if as != nil {
-		vars = append(vars, "HOME="+as.Home, "USER="+as.Name, "LOGNAME="+as.Name)
-	}
-	return vars, nil
-}
-
-// Stand-ins for the credentials of a function, where nobody has given any: SDKs refuse to call without.
-const (
-	dummyKey    = "AKIAIOSFODNN7EXAMPLE"
-	dummySecret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
-)
-
-// credentialVars are the variables from which SDKs take credentials; one of them is enough.
-var credentialVars = []string{
-	"AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE",
-	"AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
 }
 
 // vars are the environment variables of the process of a function in a place. What the function itself defines goes last and
@@ -92,14 +53,12 @@ func (e *environment) vars(f *Function, at arn.Place) []string {
 	if e.endpointURL != "" {
 		vars = append(vars, "AWS_ENDPOINT_URL="+e.endpointURL)
 	}
-	if !slices.ContainsFunc(e.inherited, isCredential) {
-		id := dummyKey
-		if e.accountKeys {
-			id = at.Account
-		}
-		vars = append(vars, "AWS_ACCESS_KEY_ID="+id, "AWS_SECRET_ACCESS_KEY="+dummySecret)
+	account := ""
+	if e.accountKeys {
+		account = at.Account
 	}
 	vars = append(vars, layerVars(f)...)
+	vars = append(vars, process.Keys(e.inherited, account)...)
 	for _, name := range slices.Sorted(maps.Keys(f.Env)) {
 		vars = append(vars, name+"="+f.Env[name])
 	}
@@ -121,11 +80,6 @@ func layerVars(f *Function) []string {
 		return nil
 	}
 	return []string{"PYTHONPATH=" + strings.Join(python, ":"), "NODE_PATH=" + strings.Join(node, ":")}
-}
-
-func isCredential(kv string) bool {
-	name, text, _ := strings.Cut(kv, "=")
-	return text != "" && slices.Contains(credentialVars, name)
 }
 
 // logLines returns what a function's printed lines go to, nil when nobody reads them.

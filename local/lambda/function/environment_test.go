@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/statelark/statelark/local/process"
 )
 
 // environOf returns the environment that a function sees.
@@ -31,7 +33,7 @@ func TestEnvironmentIsNotInherited(t *testing.T) {
 	}
 	got := environOf(t, open(t, Options{}))
 	for name, want := range map[string]string{
-		"AWS_ACCESS_KEY_ID": dummyKey, "AWS_SECRET_ACCESS_KEY": dummySecret, "AWS_PROFILE": "", "DATABASE_URL": "", "STATELARK_DATA": "",
+		"AWS_ACCESS_KEY_ID": process.DummyKey, "AWS_SECRET_ACCESS_KEY": process.DummySecret, "AWS_PROFILE": "", "DATABASE_URL": "", "STATELARK_DATA": "",
 		"LC_ALL": "real LC_ALL", "HOME": os.Getenv("HOME"), "OWN": "mine", "LANG": "C", "AWS_REGION": "us-east-1",
 	} {
 		if got[name] != want {
