@@ -80,3 +80,14 @@ func (e *Error) appendBody(dst []byte, namespace string) []byte {
 	w.Close('}')
 	return w.buf
 }
+
+// throttles are the codes with which services ask for fewer requests.
+var throttles = map[string]bool{
+	"Throttling": true, "ThrottlingException": true, "ThrottledException": true, "RequestThrottledException": true,
+	"RequestThrottled": true, "TooManyRequestsException": true, "ProvisionedThroughputExceededException": true,
+	"TransactionInProgressException": true, "RequestLimitExceeded": true, "BandwidthLimitExceeded": true,
+	"LimitExceededException": true, "SlowDown": true, "PriorRequestNotComplete": true, "EC2ThrottledException": true,
+}
+
+// Throttles reports whether the code of an error asks for fewer requests: the same one may be sent again later.
+func Throttles(code string) bool { return throttles[code] }

@@ -93,38 +93,41 @@ func (t *optimisedTarget) Start(ctx context.Context, c *task.Call) (task.Outcome
 		return task.Outcome{}, task.Errorf("States.TaskFailed", "This server has no integration for %s.", c.Resource.ARN)
 	}
 	q := newQuestion(c, s, op, optimisedTongue)
-	out, err := t.begin(ctx, q, a)
+	outcome, err := t.begin(ctx, q, a)
 	if err != nil {
 		return task.Outcome{}, q.failed(err, t.errors, t.refusal)
 	}
-	return task.Outcome{Output: out}, nil
+	return outcome, nil
 }
 
 // begin asks, and shapes the answer.
-func (t *optimisedTarget) begin(ctx context.Context, q *question, a *action) (value.Value, error) {
+func (t *optimisedTarget) begin(ctx context.Context, q *question, a *action) (task.Outcome, error) {
 	parameters, err := a.parameters(q.call)
 	if err != nil {
-		return value.Value{}, err
+		return task.Outcome{}, err
 	}
 	answer, err := t.ask(ctx, q, parameters)
 	if err != nil {
-		return value.Value{}, err
+		return task.Outcome{}, err
 	}
 	if a.shape != nil {
 		answer.result = a.shape(q.call, answer.result)
 	}
-	out := answer.result
+	outcome := task.Outcome{Output: answer.result}
 	if !t.bare {
 		r := q.envelope(answer)
-		out = r.result(out.Members()...)
+		outcome.Output = r.result(answer.result.Members()...)
 	}
 	if a.fails != nil && (!a.waits || q.call.Resource.Pattern != asl.RequestResponse) {
-		if failed := a.fails(out); failed != nil {
+		if failed := a.fails(outcome.Output); failed != nil {
 			failed.Phase = refusedIn(q.call)
-			return value.Value{}, failed
+			return task.Outcome{}, failed
 		}
 	}
-	return out, nil
+	if q.call.Resource.Pattern == asl.Sync && a.job != nil {
+		outcome.Job, err = a.job.begun(q, parameters, answer.result)
+	}
+	return outcome, err
 }
 
 // parameters are those that are sent, in the words of the Task.
