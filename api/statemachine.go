@@ -10,6 +10,7 @@ import (
 	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/asl"
 	"github.com/statelark/statelark/awswire"
+	"github.com/statelark/statelark/task/aws"
 )
 
 // metadataOnly is the includedData that leaves out what a key of the customer encrypts.
@@ -138,7 +139,7 @@ func (s *Server) checkRevision(c *awswire.Call, t statelark.MachineType, definit
 	if definition == nil {
 		return nil
 	}
-	m, ds := asl.Parse(*definition, asl.Options{Type: string(t), Limits: s.limits})
+	m, ds := asl.Parse(*definition, asl.Options{Type: string(t), Limits: s.limits, Services: aws.Services{}})
 	if m == nil {
 		return statelark.Errorf(statelark.CodeInvalidDefinition, "Invalid State Machine Definition: '%s'", asl.Message(ds))
 	}
@@ -285,7 +286,7 @@ func (s *Server) deleteStateMachine(ctx context.Context, c *awswire.Call) error 
 }
 
 func (s *Server) validateDefinition(_ context.Context, c *awswire.Call) error {
-	_, found := asl.Parse(c.Str("definition"), asl.Options{Type: c.Str("type"), Limits: s.limits})
+	_, found := asl.Parse(c.Str("definition"), asl.Options{Type: c.Str("type"), Limits: s.limits, Services: aws.Services{}})
 	limit := int(c.Int("maxResults"))
 	if limit == 0 {
 		limit = maxDiagnostics

@@ -30,6 +30,9 @@ type Options struct {
 	Stored bool
 	// Limits are what names and the fields of readers are held to; nil: AWS's.
 	Limits *limits.Limits
+	// Services is what Tasks may call; nil: of the AWS SDK's services and actions only the form is looked at, and of
+	// parameters what the States Language itself knows.
+	Services Services
 }
 
 // The types of a state machine.
@@ -76,6 +79,7 @@ type compiler struct {
 	express  bool // the rules of Express workflows hold
 	stored   bool // see Options
 	limits   *limits.Limits
+	services Services // nil: nothing is known of them
 	language Language // of the whole machine
 	machine  *Machine
 	found    []finding
@@ -86,7 +90,7 @@ type compiler struct {
 }
 
 func newCompiler(o Options) *compiler {
-	return &compiler{express: o.Type == express, stored: o.Stored, limits: limits.Or(o.Limits), counts: map[Severity]int{}, states: map[string]bool{}, labels: map[string]bool{}}
+	return &compiler{express: o.Type == express, stored: o.Stored, limits: limits.Or(o.Limits), services: o.Services, counts: map[Severity]int{}, states: map[string]bool{}, labels: map[string]bool{}}
 }
 
 func compile(text string, o Options) (*Machine, []finding) {

@@ -28,7 +28,7 @@ func (s *stateCompiler) resource(n *node) {
 		return
 	}
 	r, err := ParseResource(text)
-	if err != nil {
+	if err != nil || !s.offered(&r) {
 		s.invalid(n, "The resource provided %s is not recognized. The value is not a valid resource ARN, "+
 			"or the resource is not available in this region.", text)
 		return
@@ -75,6 +75,7 @@ func (s *stateCompiler) integrationParameters(r Resource) {
 			s.invalidIn(n, n.offset, "%s", missingParameter(field))
 		}
 	}
+	s.givenParameters(&r, n)
 }
 
 func missingParameter(field string) string {

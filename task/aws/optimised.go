@@ -36,6 +36,7 @@ type action struct {
 	texts []string
 	// prepare makes the parameters that are sent of those of the Task.
 	prepare func(c *task.Call, in value.Value) (value.Value, error)
+	own     bool // parameters have names that the operation does not have
 	// shape makes the result of the answer.
 	shape func(c *task.Call, out value.Value) value.Value
 	// fails tells a failure in an answer that says yes; with .sync and callbacks alone when waits.

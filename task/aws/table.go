@@ -45,10 +45,10 @@ var table = []integration{
 	},
 	{
 		service: "glue", errors: "Glue", base: "AWSGlueException", client: "AWSGlue",
-		actions: map[string]action{"startJobRun": {job: &job{
+		actions: map[string]action{"startJobRun": {shape: jobRun, job: &job{
 			names: []string{"in.JobName", "out.JobRunId"},
 			poll:  "GetJobRun", asks: `{"JobName":"$0","RunId":"$1"}`,
-			status: "JobRun.JobRunState", done: []string{"SUCCEEDED"}, failed: []string{"FAILED", "TIMEOUT", "ERROR", "STOPPED", "EXPIRED"},
+			status: "JobRun.JobRunState", done: []string{"SUCCEEDED", "STOPPED"}, failed: []string{"FAILED", "TIMEOUT", "ERROR", "EXPIRED"},
 			result: "JobRun",
 			stop:   "BatchStopJobRun", stops: `{"JobName":"$0","JobRunIds":["$1"]}`,
 		}}},
@@ -126,17 +126,17 @@ var table = []integration{
 				extra: `{"ClusterId":"$0"}`,
 				stop:  "TerminateJobFlows", stops: `{"JobFlowIds":["$0"]}`,
 			}},
-			"terminateCluster": {operation: "TerminateJobFlows", prepare: renamed("ClusterId", "JobFlowIds", true), job: &job{
+			"terminateCluster": {operation: "TerminateJobFlows", prepare: renamed("ClusterId", "JobFlowIds", true), own: true, job: &job{
 				names: []string{"in.JobFlowIds[0]"}, poll: "DescribeCluster", asks: `{"ClusterId":"$0"}`,
 				status: "Cluster.Status.State", done: []string{"TERMINATED", "TERMINATED_WITH_ERRORS"},
 			}},
-			"setClusterTerminationProtection": {operation: "SetTerminationProtection", prepare: renamed("ClusterId", "JobFlowIds", true)},
-			"addStep": {operation: "AddJobFlowSteps", prepare: oneStep, shape: oneStepID, job: &job{
+			"setClusterTerminationProtection": {operation: "SetTerminationProtection", prepare: renamed("ClusterId", "JobFlowIds", true), own: true},
+			"addStep": {operation: "AddJobFlowSteps", prepare: oneStep, own: true, shape: oneStepID, job: &job{
 				names: []string{"in.JobFlowId", "out.StepId"}, poll: "DescribeStep", asks: `{"ClusterId":"$0","StepId":"$1"}`,
 				status: "Step.Status.State", done: []string{"COMPLETED"}, failed: []string{"CANCELLED", "FAILED", "INTERRUPTED"},
 				stop: "CancelSteps", stops: `{"ClusterId":"$0","StepIds":["$1"]}`,
 			}},
-			"cancelStep": {operation: "CancelSteps", prepare: renamed("StepId", "StepIds", true), shape: oneCancelled},
+			"cancelStep": {operation: "CancelSteps", prepare: renamed("StepId", "StepIds", true), own: true, shape: oneCancelled},
 		},
 	},
 	{

@@ -20,9 +20,9 @@ func managedJob(c *task.Call, in value.Value) (value.Value, error) {
 	return in.With("ContainerOverrides", overrides.With("Environment", value.NewArray(all))), nil
 }
 
-// startedBy says who started a task of ECS, unless the Task says it.
-func startedBy(_ *task.Call, in value.Value) (value.Value, error) {
-	if _, given := in.Get("StartedBy"); given {
+// startedBy says who started a task of ECS that the execution waits for, unless the Task says it.
+func startedBy(c *task.Call, in value.Value) (value.Value, error) {
+	if _, given := in.Get("StartedBy"); given || c.Resource.Pattern != asl.Sync {
 		return in, nil
 	}
 	return in.With("StartedBy", value.FromString("AWS Step Functions")), nil
@@ -36,6 +36,15 @@ func failedTasks(out value.Value) *task.Error {
 	return &task.Error{Name: "AmazonECS.Unknown", Cause: out.Compact()}
 }
 
+// jobRun is the answer of startJobRun: it names the job as well.
+func jobRun(c *task.Call, out value.Value) value.Value {
+	name, ok := c.Input.Get("JobName")
+	if !ok {
+		return out
+	}
+	return value.NewObject(append([]value.Member{{Key: "JobName", Value: name}}, out.Members()...))
+}
+
 // taskVerdict: a task of ECS has done well when all its containers have.
 func taskVerdict(out value.Value) verdict {
 	run := at(out, "Tasks[0]")
@@ -43,6 +52,9 @@ func taskVerdict(out value.Value) verdict {
 		return goesOn
 	}
 	containers := at(run, "Containers")
+	if at(run, "StopCode").Str() == "TaskFailedToStart" {
+		return hasFailed
+	}
 	for _, c := range containers.Elems() {
 		if code, ok := at(c, "ExitCode").Int(); !ok || code != 0 {
 			return hasFailed
