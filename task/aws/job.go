@@ -189,12 +189,12 @@ func (j *job) judge(out value.Value, names []string) (value.Value, bool, error) 
 }
 
 // Cancel stops a job. One that has ended, or is gone, needs no more.
-func (t *optimisedTarget) Cancel(ctx context.Context, c *task.Call, handle task.Job, _ string) error {
+func (t *optimisedTarget) Cancel(ctx context.Context, c *task.Call, handle task.Job, reason string) error {
 	j, s, names, err := t.find(handle)
 	if err != nil || j.stop == "" {
 		return err
 	}
-	parameters, err := filled(j.stops, names, Nesting{}.GivenUp(c.Execution))
+	parameters, err := filled(j.stops, names, reason)
 	if err != nil {
 		return err
 	}

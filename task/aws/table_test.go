@@ -105,7 +105,7 @@ func TestJobs(t *testing.T) {
 			"batch:submitJob\ni", `DescribeJobs{"jobs":["i"]}`, `{"jobs":[{"status":"RUNNING"}]}`,
 			`{"jobs":[{"status":"SUCCEEDED","jobId":"i","createdAt":5,"parameters":{"a":"b"}}]}`,
 			`{"CreatedAt":5,"JobId":"i","Parameters":{"a":"b"},"Status":"SUCCEEDED"}`, "",
-			`TerminateJob{"jobId":"i","reason":"The Task state in AWS Step Functions execution [arn:aws:states:us-east-1:111111111111:execution:m:e] which was managing this resource was aborted"}`,
+			`TerminateJob{"jobId":"i","reason":"No \"one\" waits."}`,
 		},
 		{
 			"batch:submitJob", `{"ContainerOverrides":{"Environment":[{"Name":"A","Value":"b"}],"Vcpus":1}}`, `{"jobId":"i"}`,
@@ -119,7 +119,7 @@ func TestJobs(t *testing.T) {
 			"ecs:runTask\nc\nt", `DescribeTasks{"cluster":"c","tasks":["t"]}`, `{"tasks":[{"lastStatus":"RUNNING"}]}`,
 			`{"tasks":[{"lastStatus":"STOPPED","createdAt":1763700000.5,"containers":[{"exitCode":0,"name":"x"}]}]}`,
 			`{"Containers":[{"ExitCode":0,"Name":"x"}],"CreatedAt":1763700000500,"LastStatus":"STOPPED"}`, "",
-			`StopTask{"cluster":"c","task":"t","reason":"The Task state in AWS Step Functions execution [arn:aws:states:us-east-1:111111111111:execution:m:e] which was managing this resource was aborted"}`,
+			`StopTask{"cluster":"c","task":"t","reason":"No \"one\" waits."}`,
 		},
 		{
 			"ecs:runTask", `{"TaskDefinition":"d","StartedBy":"me","ClientToken":"own"}`, `{"tasks":[{"taskArn":"t","clusterArn":"c"}]}`,
@@ -191,7 +191,7 @@ func TestJobs(t *testing.T) {
 			t.Errorf("%s ended with %s, %v", tt.resource, result.Text(), err)
 		}
 		f.asked = &awswire.Request{Input: value.Checked(`{}`)}
-		if err := w.Cancel(t.Context(), later, out.Job, ""); err != nil {
+		if err := w.Cancel(t.Context(), later, out.Job, `No "one" waits.`); err != nil {
 			t.Errorf("%s: %v", tt.resource, err)
 		}
 		if got := f.asked.Operation + f.asked.Input.Compact(); tt.stops != "" && got != tt.stops {
