@@ -44,6 +44,7 @@ var house = map[string][]string{
 	"storetest":     {".", "memstore"},
 	"awswire":       {"arn", "value"},
 	"local":         {"awswire", "local/kv", "value"},
+	"local/create":  {"arn", "awswire", "value"},
 	"local/kv":      {},
 	"local/record":  {"arn", "local/kv"},
 	"local/secrets": {"arn", "awswire", "local", "local/kv", "local/record", "value"},
