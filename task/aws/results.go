@@ -14,7 +14,8 @@ import (
 //go:embed results.txt
 var resultsText string
 
-// results are the shapes of results.txt by action, such as "dynamodb:putItem".
+// results are the shapes of results.txt by action, such as "dynamodb:putItem". They have what the model of a service does not
+// keep: the bounds and words of services that are not built in. All others are those of the model.
 var results = sync.OnceValue(func() map[string]*awswire.Shape { return readResults(resultsText) })
 
 // sdkServices are the optimised integrations whose service the SDK calls otherwise.
@@ -52,8 +53,11 @@ func ResultShape(r *asl.Resource) *awswire.Shape {
 		action = jobs[action]
 	}
 	shape := results()[action]
+	if shape == nil {
+		return modelShape(r)
+	}
 	free := parsed[r.Service+":"+r.Name()]
-	if shape == nil || len(free) == 0 {
+	if len(free) == 0 {
 		return shape
 	}
 	own := *shape

@@ -68,7 +68,12 @@ func TestResultShape(t *testing.T) {
 		"arn:aws:states:::sqs:sendMessage.waitForTaskToken": "",
 		"arn:aws:states:::http:invoke":                      "",
 		"arn:aws:states:::glue:startJobRun.sync":            "JobRun",
-		"arn:aws:states:::sagemaker:createTrainingJob.sync": "",
+		"arn:aws:states:::sagemaker:createTrainingJob.sync": "TrainingJobName TrainingJobArn",
+		"arn:aws:states:::sagemaker:createTrainingJob":      "TrainingJobArn",
+		"arn:aws:states:::eks:deleteCluster.sync":           "",
+		"arn:aws:states:::elasticmapreduce:addStep":         "",
+		"arn:aws:states:::aws-sdk:rds:describeDBInstances":  "Marker DbInstances",
+		"arn:aws:states:::aws-sdk:rds:describeThings":       "",
 		"arn:aws:lambda:us-east-1:000000000000:function:f":  "",
 		"arn:aws:states:us-east-1:000000000000:activity:a":  "",
 	} {
@@ -90,6 +95,16 @@ func TestResultShape(t *testing.T) {
 		}
 		if len(got) < len(want) || got[:len(want)] != want || want == "" && got != "" {
 			t.Errorf("%s: %q, want %q", arn, got, want)
+		}
+	}
+	rds, _ := asl.ParseResource("arn:aws:states:::aws-sdk:rds:describeDBInstances")
+	kinds := make(map[string]awswire.Kind)
+	for _, m := range ResultShape(&rds).Members[1].Shape.Elem.Members {
+		kinds[m.Name] = m.Shape.Kind
+	}
+	for name, kind := range map[string]awswire.Kind{"AllocatedStorage": awswire.Float, "InstanceCreateTime": awswire.String, "MultiAZ": awswire.Boolean, "VpcSecurityGroups": awswire.List} {
+		if kinds[name] != kind {
+			t.Errorf("%s is of kind %d", name, kinds[name])
 		}
 	}
 	// An integration has JSON where the SDK has bytes.
