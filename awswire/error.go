@@ -36,7 +36,7 @@ type Error struct {
 
 // Unanswered is the error of a Caller whose request got no answer: it could not be sent, or nothing came back.
 type Unanswered struct {
-	Message  string // without any secret
+	Message  string // what AWS's SDKs say, whole, without any secret
 	Attempts int    // 0: once
 }
 

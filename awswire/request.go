@@ -25,6 +25,8 @@ type Request struct {
 	ID string // of the request and its answer
 	// Role is the ARN of the role that the caller takes on, "": none. Services that are built in know no roles.
 	Role string
+	// Owner is the ARN of the state machine that the request is made for, "": none. A role may be taken on for it alone.
+	Owner string
 
 	// Of a request that came over HTTP:
 

@@ -50,7 +50,8 @@ type answer struct {
 // ask asks with parameters in the tongue of the question. A refusal is an *awswire.Error, no answer an *awswire.Unanswered.
 func (o *Options) ask(ctx context.Context, q *question, parameters value.Value) (*answer, error) {
 	r := &awswire.Request{
-		Service: q.service.Name, Operation: q.op.Name, Place: q.call.Place(), ID: q.id, Role: q.call.Role, Input: value.EmptyObj,
+		Service: q.service.Name, Operation: q.op.Name, Place: q.call.Place(), ID: q.id, Role: q.call.Role,
+		Owner: machineOf(q.call.Execution), Input: value.EmptyObj,
 	}
 	if q.op.Input != nil {
 		doc, err := q.tongue.document(parameters, q.op.Input)
@@ -125,7 +126,7 @@ func (o *Options) readBody(q *question, a *answer) error {
 	raw, err := io.ReadAll(io.LimitReader(a.Body, limit+1))
 	switch {
 	case err != nil:
-		return &awswire.Unanswered{Message: "the answer broke off: " + err.Error()}
+		return &awswire.Unanswered{Message: "Unable to execute HTTP request: the answer broke off: " + err.Error()}
 	case int64(len(raw)) > limit:
 		return task.Errorf("States.DataLimitExceeded",
 			"The state/task '%s' returned a result with a size exceeding the maximum number of bytes service limit.", q.call.Resource.Service)
@@ -166,7 +167,7 @@ func (q *question) failed(err error, prefix string, says refusal) error {
 	case errors.As(err, &unknown):
 		return task.Fatalf("The Parameters '%s' could not be used to start the Task: [%s]", q.call.Input.Compact(), unknown.Error())
 	case errors.As(err, &silence):
-		failed := task.Errorf(prefix+".SdkClientException", "Unable to execute HTTP request: %s", silence.Message)
+		failed := task.Errorf(prefix+".SdkClientException", "%s", silence.Message)
 		failed.Phase = refusedIn(q.call)
 		return failed
 	case errors.As(err, &no):

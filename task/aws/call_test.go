@@ -174,7 +174,7 @@ func TestSDKRefusals(t *testing.T) {
 			"Rds.DbInstanceNotFoundException", "No. (Service: Rds, Status Code: 404, Request ID: R) (SDK Attempt Count: 1)", false,
 		},
 		{
-			"sqs:receiveMessage", &awswire.Unanswered{Message: "h: Name or service not known"},
+			"sqs:receiveMessage", &awswire.Unanswered{Message: "Unable to execute HTTP request: h: Name or service not known"},
 			"Sqs.SdkClientException", "Unable to execute HTTP request: h: Name or service not known", false,
 		},
 		{
@@ -303,7 +303,7 @@ func TestOptimisedRefusals(t *testing.T) {
 			"SQS.QueueDoesNotExistException", "No. (Service: AmazonSQS; Status Code: 400; Error Code: AWS.SimpleQueueService.NonExistentQueue; Request ID: R; Proxy: null)", task.Ran,
 		},
 		{
-			"sqs:sendMessage", &awswire.Unanswered{Message: "connection refused"},
+			"sqs:sendMessage", &awswire.Unanswered{Message: "Unable to execute HTTP request: connection refused"},
 			"SQS.SdkClientException", "Unable to execute HTTP request: connection refused", task.Ran,
 		},
 	} {

@@ -15,7 +15,7 @@ func queueHost(_ *task.Call, in value.Value) (value.Value, error) {
 	given, _ := in.Get("QueueUrl")
 	u, err := url.Parse(given.Str())
 	if err == nil && u.Host != "" && strings.Count(strings.Trim(u.Path, "/"), "/") == 0 {
-		return in, &awswire.Unanswered{Message: u.Hostname() + ": Name or service not known"}
+		return in, &awswire.Unanswered{Message: "Unable to execute HTTP request: " + u.Hostname() + ": Name or service not known"}
 	}
 	return in, nil
 }
