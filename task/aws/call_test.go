@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -337,3 +338,32 @@ func TestBytes(t *testing.T) {
 }
 
 var blob = &model.Shape{Kind: model.Blob}
+
+// pages answers one operation after the other.
+type pages struct {
+	asked   []string
+	answers []string
+}
+
+func (p *pages) Call(_ context.Context, r *awswire.Request) (*awswire.Reply, error) {
+	p.asked = append(p.asked, r.Operation+r.Input.Compact())
+	return &awswire.Reply{Output: value.Checked(p.answers[len(p.asked)-1])}, nil
+}
+
+func TestInstancesByName(t *testing.T) {
+	const first, second = `{"InstanceGroups":[{"Id":"g1","Name":"a"}],"Marker":"m"}`, `{"InstanceGroups":[{"Id":"g2","Name":"b"}]}`
+	p := &pages{answers: []string{first, second, `{}`}}
+	c := call(t, "arn:aws:states:::elasticmapreduce:modifyInstanceGroupByName", `{"ClusterId":"c","InstanceGroupName":"b","InstanceGroup":{"InstanceCount":3}}`)
+	if _, err := Integrations(Options{Caller: p})["elasticmapreduce"].Start(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{`ListInstanceGroups{"ClusterId":"c"}`, `ListInstanceGroups{"ClusterId":"c","Marker":"m"}`,
+		`ModifyInstanceGroups{"ClusterId":"c","InstanceGroups":[{"InstanceCount":3,"InstanceGroupId":"g2"}]}`}
+	if !slices.Equal(p.asked, want) {
+		t.Errorf("asked for %q", p.asked)
+	}
+	p = &pages{answers: []string{second}}
+	c = call(t, "arn:aws:states:::elasticmapreduce:modifyInstanceFleetByName", `{"ClusterId":"c","InstanceFleetName":"x"}`)
+	_, err := Integrations(Options{Caller: p})["elasticmapreduce"].Start(t.Context(), c)
+	checkFailure(t, "no fleet", err, "ElasticMapReduce.AmazonElasticMapReduceException", "Cluster c has no InstanceFleet named x.", false)
+}

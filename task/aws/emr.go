@@ -1,6 +1,8 @@
 package aws
 
 import (
+	"context"
+
 	"github.com/statelark/statelark/task"
 	"github.com/statelark/statelark/value"
 )
@@ -47,4 +49,42 @@ func clusterID(_ *task.Call, out value.Value) value.Value {
 	id, _ := out.Get("JobFlowId")
 	members := without(out, "JobFlowId").Members()
 	return value.NewObject(append([]value.Member{{Key: "ClusterId", Value: id}}, members...))
+}
+
+// instances is how the fleets or the groups of a cluster are found by their names.
+type instances struct {
+	list, all string // the operation, and the member of its answer
+	name, id  string // the parameter, and the member that the operation wants for it
+	one, to   string // the parameter with what is to be changed, and the operation's
+	many      bool   // the operation's is a list
+}
+
+// find replaces the name of a fleet or a group by its id.
+func (i instances) find(ctx context.Context, t *optimisedTarget, c *task.Call, in value.Value) (value.Value, error) {
+	_, s, _ := t.operation(c.Resource.Action)
+	cluster, _ := in.Get("ClusterId")
+	wanted, _ := in.Get(i.name)
+	change, _ := in.Get(i.one)
+	page := value.NewObject([]value.Member{{Key: "ClusterId", Value: cluster}})
+	for {
+		answer, err := t.ask(ctx, newQuestion(c, s, s.Operations[i.list], optimisedTongue), page)
+		if err != nil {
+			return in, err
+		}
+		for _, e := range at(answer.result, i.all).Elems() {
+			if at(e, "Name").Str() != wanted.Str() {
+				continue
+			}
+			change = change.With(i.id, at(e, "Id"))
+			if i.many {
+				change = value.NewArray([]value.Value{change})
+			}
+			return without(without(in, i.name), i.one).With(i.to, change), nil
+		}
+		next := at(answer.result, "Marker")
+		if next.Str() == "" {
+			return in, task.Errorf(t.errors+"."+t.base, "Cluster %s has no %s named %s.", cluster.Str(), i.one, wanted.Str())
+		}
+		page = page.With("Marker", next)
+	}
 }

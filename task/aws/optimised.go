@@ -37,6 +37,8 @@ type action struct {
 	// prepare makes the parameters that are sent of those of the Task.
 	prepare func(c *task.Call, in value.Value) (value.Value, error)
 	own     bool // parameters have names that the operation does not have
+	// find asks the service for what the parameters name otherwise than it does, before prepare.
+	find func(ctx context.Context, t *optimisedTarget, c *task.Call, in value.Value) (value.Value, error)
 	// shape makes the result of the answer.
 	shape func(c *task.Call, out value.Value) value.Value
 	// fails tells a failure in an answer that says yes; with .sync and callbacks alone when waits.
@@ -103,7 +105,7 @@ func (t *optimisedTarget) Start(ctx context.Context, c *task.Call) (task.Outcome
 
 // begin asks, and shapes the answer.
 func (t *optimisedTarget) begin(ctx context.Context, q *question, a *action) (task.Outcome, error) {
-	parameters, err := a.parameters(q.call)
+	parameters, err := a.parameters(ctx, t, q.call)
 	if err != nil {
 		return task.Outcome{}, err
 	}
@@ -132,8 +134,13 @@ func (t *optimisedTarget) begin(ctx context.Context, q *question, a *action) (ta
 }
 
 // parameters are those that are sent, in the words of the Task.
-func (a *action) parameters(c *task.Call) (value.Value, error) {
-	in := c.Input
+func (a *action) parameters(ctx context.Context, t *optimisedTarget, c *task.Call) (in value.Value, err error) {
+	in = c.Input
+	if a.find != nil {
+		if in, err = a.find(ctx, t, c, in); err != nil {
+			return in, err
+		}
+	}
 	for _, name := range a.texts {
 		if v, ok := in.Get(name); ok {
 			in = in.With(name, asText(v))

@@ -136,6 +136,12 @@ var table = []integration{
 				status: "Step.Status.State", done: []string{"COMPLETED"}, failed: []string{"CANCELLED", "FAILED", "INTERRUPTED"},
 				stop: "CancelSteps", stops: `{"ClusterId":"$0","StepIds":["$1"]}`,
 			}},
+			"modifyInstanceFleetByName": {operation: "ModifyInstanceFleet", own: true, find: instances{
+				list: "ListInstanceFleets", all: "InstanceFleets", name: "InstanceFleetName", id: "InstanceFleetId", one: "InstanceFleet", to: "InstanceFleet",
+			}.find},
+			"modifyInstanceGroupByName": {operation: "ModifyInstanceGroups", own: true, find: instances{
+				list: "ListInstanceGroups", all: "InstanceGroups", name: "InstanceGroupName", id: "InstanceGroupId", one: "InstanceGroup", to: "InstanceGroups", many: true,
+			}.find},
 			"cancelStep": {operation: "CancelSteps", prepare: renamed("StepId", "StepIds", true), own: true, shape: oneCancelled},
 		},
 	},
