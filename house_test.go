@@ -51,6 +51,7 @@ var house = map[string][]string{
 	"local/ssm":     {"arn", "awswire", "local", "local/kv", "local/record", "value"},
 	"local/sts":     {"arn", "awswire", "local", "local/kv", "local/record", "value"},
 	"local/sqs":     {"arn", "awswire", "local", "local/kv", "row"},
+	"local/s3":      {"arn", "awswire", "awswire/model", "local", "local/kv", "value"},
 	"awswire/model": {},
 	"shortcut":      {"arn", "awswire"},
 	"s3":            {},
