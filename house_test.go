@@ -56,6 +56,8 @@ var house = map[string][]string{
 	"shortcut":      {"arn", "awswire"},
 	"s3":            {},
 	"s3/directory":  {"s3"},
+	"s3/storetest":  {"s3"},
+	"remote/s3":     {"arn", "awswire", "s3", "value"},
 	"items":         {"limits", "s3", "value"},
 	"task":          {"arn", "asl", "value"},
 	"task/aws":      {".", "arn", "asl", "awswire", "awswire/model", "task", "value"},

@@ -18,6 +18,7 @@ import (
 
 	"github.com/statelark/statelark/s3"
 	"github.com/statelark/statelark/s3/directory"
+	"github.com/statelark/statelark/s3/storetest"
 )
 
 var ctx = context.Background()
@@ -82,6 +83,13 @@ func wantCode(t testing.TB, err error, code s3.Code) {
 	if !s3.Is(err, code) {
 		t.Errorf("error %v, want %s", err, code)
 	}
+}
+
+func TestLaw(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) s3.Store {
+		store, _ := open(t)
+		return store
+	})
 }
 
 func TestPutAndGet(t *testing.T) {
