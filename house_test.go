@@ -75,6 +75,7 @@ var house = map[string][]string{
 	"local/lambda/function": {"arn", "local/process", "value"},
 	"local/process":         {},
 	"remote/lambda":         {"awswire", "task/aws"},
+	"deploy":                {"arn", "asl", "awswire", "awswire/model", "jsonata", "value"},
 
 	// Those who put the parts together.
 	"node":          {".", "api", "arn", "awswire", "engine", "limits", "local", "local/kv", "local/lambda", "local/lambda/function", "local/secrets", "local/sqs", "local/ssm", "local/sts", "memstore", "pebblestore", "remote/lambda", "s3", "s3/directory", "shortcut", "task", "task/aws", "task/mock", "telemetry", "telemetry/metrics", "telemetry/trace", "value"},
