@@ -28,7 +28,7 @@ func TestClients(t *testing.T) {
 		testPlaces(t, binary)
 	})
 	for name, test := range map[string]func(*testing.T, string){
-		"AWS CLI": testAWSCLI, "boto3": testBoto3, "JavaScript": testJavaScript, "Go": testGo,
+		"AWS CLI": testAWSCLI, "boto3": testBoto3, "JavaScript": testJavaScript, "Go": testGo, "Terraform": testTerraform,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
