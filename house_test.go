@@ -71,6 +71,8 @@ var house = map[string][]string{
 	"task/mock":                 {"asl", "task", "value"},
 	"task/http":                 {"task", "value"},
 	"telemetry":                 {".", "arn", "engine", "history", "value"},
+	"awswire/codec":             {"awswire", "awswire/model", "value"},
+	"local/gateway":             {"awswire", "awswire/codec", "awswire/model"},
 
 	"telemetry/metrics": {".", "engine", "history", "limits", "telemetry"},
 	"telemetry/trace":   {".", "engine", "history", "telemetry"},

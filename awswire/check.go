@@ -19,6 +19,12 @@ import (
 // A member of an element of a list is at 'tags.1.member.key'. A list of plain strings is violated as a whole,
 // by all its constraints at once.
 
+// Check holds a document against a shape, which is a structure, and returns what is wrong with it, nil when nothing is.
+func Check(in value.Value, s *Shape) *Error { return check(in, s) }
+
+// CheckTypes is Check of the types of values alone.
+func CheckTypes(in value.Value, s *Shape) *Error { return checkType(in, s) }
+
 // check holds the members of an input against the shape of the operation.
 func check(in value.Value, s *Shape) *Error {
 	if err := checkType(in, s); err != nil {
@@ -39,6 +45,9 @@ func check(in value.Value, s *Shape) *Error {
 
 // checkType tells whether v, which is not null, can be read as s.
 func checkType(v value.Value, s *Shape) *Error {
+	if s.Any {
+		return nil
+	}
 	switch s.Kind {
 	case List:
 		if v.Kind() != value.Array {
@@ -179,6 +188,9 @@ func memberName(name string) string {
 }
 
 func (c *checker) member(path string, v value.Value, s *Shape) {
+	if s.Any {
+		return
+	}
 	switch s.Kind {
 	case Structure:
 		c.structure(path, v, s)
@@ -186,6 +198,7 @@ func (c *checker) member(path string, v value.Value, s *Shape) {
 		c.list(path, v, s)
 	case Map:
 		c.keys(path, v, s)
+		c.entries(path, v, s)
 	case Integer:
 		n, _ := v.Int()
 		c.bounds(path, v, s, n, "value")
@@ -229,13 +242,25 @@ func (c *checker) keys(path string, v value.Value, s *Shape) {
 		text  func(value.Member) value.Value
 	}{
 		{"keys", s.Keys, func(m value.Member) value.Value { return value.FromString(m.Key) }},
-		{"values", s.Elem, func(m value.Member) value.Value { return m.Value }},
+		{"value", s.Elem, func(m value.Member) value.Value { return m.Value }},
 	} {
 		for _, m := range v.Members() {
 			if part.shape != nil && part.shape.Kind == String && len(stringViolations(part.text(m), part.shape)) > 0 {
 				c.fail(path, quote(v, s), "Map "+part.what+" must satisfy constraint: ["+strings.Join(constraints(part.shape), ", ")+"]")
 				break
 			}
+		}
+	}
+}
+
+// entries checks what the values of a map hold, where that is more than a text or a number.
+func (c *checker) entries(path string, v value.Value, s *Shape) {
+	if s.Elem == nil || s.Elem.Kind != Structure && s.Elem.Kind != List && s.Elem.Kind != Map {
+		return
+	}
+	for _, m := range v.Members() {
+		if !m.Value.IsNull() {
+			c.member(path+"."+m.Key+".member", m.Value, s.Elem)
 		}
 	}
 }

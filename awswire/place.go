@@ -56,13 +56,17 @@ func Credential(authorization []byte) []byte {
 	return rest
 }
 
-// ofRequest returns the place of a request that is signed in its header or, as presigned ones are, in its query.
-func (p *Places) ofRequest(r *http.Request) arn.Place {
+// ofRequest returns the place of a request.
+func (p *Places) ofRequest(r *http.Request) arn.Place { return p.Of(CredentialOf(r)) }
+
+// CredentialOf returns the credential of a request that is signed in its header or, as presigned ones are, in its query; ""
+// when it is not signed.
+func CredentialOf(r *http.Request) string {
 	if text := r.Header.Get("Authorization"); text != "" {
-		return p.Of(string(Credential([]byte(text))))
+		return string(Credential([]byte(text)))
 	}
 	if !strings.Contains(r.URL.RawQuery, "X-Amz-Credential") {
-		return p.Home
+		return ""
 	}
-	return p.Of(r.URL.Query().Get("X-Amz-Credential"))
+	return r.URL.Query().Get("X-Amz-Credential")
 }

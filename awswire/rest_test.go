@@ -55,7 +55,7 @@ func TestREST(t *testing.T) {
 			`Value '10' at 'maxItems' failed to satisfy constraint: Member must have value less than or equal to 9; ` +
 			`Value 'C' at 'kind' failed to satisfy constraint: Member must satisfy enum value set: [A, B]; ` +
 			`Value '{K=v}' at 'tags' failed to satisfy constraint: Map keys must satisfy constraint: [Member must satisfy regular expression pattern: [a-z]+]`},
-		{"PUT", "/v1/things/a", "", `{"Tags":{"k":"long"}}`, 400, `Map values must satisfy constraint: [Member must have length less than or equal to 2]`},
+		{"PUT", "/v1/things/a", "", `{"Tags":{"k":"long"}}`, 400, `Map value must satisfy constraint: [Member must have length less than or equal to 2]`},
 		{"PUT", "/v1/things/a?max=x", "", ``, 400, `max is not a number: x`},
 		{"PUT", "/v1/things/a", "", `[]`, 400, `it is no object`},
 		{"PUT", "/v1/things/a", "", `{"Zip":"a b"}`, 400, `not valid Base64`},

@@ -34,9 +34,11 @@ type Shape struct {
 	Limit string
 	// Sensitive values are not quoted in errors.
 	Sensitive bool
-	Elem      *Shape   // of a list or a map
-	Keys      *Shape   // of a map; nil: any
-	Members   []Member // of a structure
+	// Any says that there may be anything at all, whatever Kind says.
+	Any     bool
+	Elem    *Shape   // of a list or a map
+	Keys    *Shape   // of a map; nil: any
+	Members []Member // of a structure
 }
 
 // Member is a named part of a structure.

@@ -3,6 +3,7 @@ package model
 import (
 	_ "embed" // models.bin
 	"fmt"
+	"iter"
 	"slices"
 	"sync"
 
@@ -17,12 +18,15 @@ var table string
 // version is that of the layout.
 const version = 1
 
+// Entry is what the index has of a service: it is there without reading the service itself.
+type Entry struct{ Name, ID, SigningName, TargetPrefix string }
+
 // entry is a service in the index.
 type entry struct {
-	name, id string
-	frame    string // packed
-	once     sync.Once
-	service  *Service
+	Entry
+	frame   string // packed
+	once    sync.Once
+	service *Service
 }
 
 var index = sync.OnceValue(readIndex)
@@ -53,10 +57,10 @@ func readIndex() *indexed {
 	x.names, x.entries = make([]string, n), make([]entry, n)
 	for i := range x.entries {
 		e := &x.entries[i]
-		e.name, e.id = f.text(colService), f.text(colService)
+		e.Entry = Entry{f.text(colService), f.text(colService), f.text(colService), f.text(colService)}
 		size := f.num(colService)
 		e.frame, head = head[:size], head[size:]
-		x.names[i] = e.name
+		x.names[i] = e.Name
 	}
 	return x
 }
@@ -67,7 +71,7 @@ var byTask = sync.OnceValue(func() map[string]*entry {
 	m := make(map[string]*entry, len(x.entries))
 	for i := range x.entries {
 		e := &x.entries[i]
-		if task := TaskName(e.id); m[task] == nil {
+		if task := TaskName(e.ID); m[task] == nil {
 			m[task] = e
 		}
 	}
@@ -87,7 +91,7 @@ func (x *indexed) load(e *entry) *Service {
 	}
 	e.once.Do(func() {
 		f := x.unpack(e.frame)
-		e.service = f.service(e.name)
+		e.service = f.service(e.Name)
 	})
 	return e.service
 }
@@ -97,6 +101,17 @@ func Load(name string) *Service { return index().load(index().find(name)) }
 
 // Names are those of all services, sorted. Nobody changes them.
 func Names() []string { return index().names }
+
+// Entries yields what the index has of all services, by name.
+func Entries() iter.Seq[Entry] {
+	return func(yield func(Entry) bool) {
+		for i := range index().entries {
+			if !yield(index().entries[i].Entry) {
+				return
+			}
+		}
+	}
+}
 
 // ByTask returns the model of the service that a Task's resource arn:aws:states:::aws-sdk:NAME:… means, nil when there is none.
 func ByTask(name string) *Service { return index().load(byTask()[name]) }

@@ -57,12 +57,15 @@ SQS_QUERY_NAMES = {
     "Attributes": "Attribute", "MessageAttributes": "MessageAttribute", "MessageSystemAttributes": "MessageSystemAttribute",
     "TagKeys": "TagKey", "Tags": "Tag", "tags": "Tag", "Messages": "Message", "QueueUrls": "QueueUrl", "queueUrls": "QueueUrl",
 }
-SQS_ENTRIES = {
-    "SendMessageBatchRequest": "SendMessageBatchRequestEntry", "DeleteMessageBatchRequest": "DeleteMessageBatchRequestEntry",
-    "ChangeMessageVisibilityBatchRequest": "ChangeMessageVisibilityBatchRequestEntry",
-    "SendMessageBatchResult": "SendMessageBatchResultEntry", "DeleteMessageBatchResult": "DeleteMessageBatchResultEntry",
-    "ChangeMessageVisibilityBatchResult": "ChangeMessageVisibilityBatchResultEntry",
-}
+# Lists of entries are named after what they hold. What errors are called there; the others have the name of their shape.
+SQS_CODES = {
+    "QueueDoesNotExist": "AWS.SimpleQueueService.NonExistentQueue", "QueueNameExists": "QueueAlreadyExists",
+    "KmsAccessDenied": "KMS.AccessDeniedException", "KmsDisabled": "KMS.DisabledException",
+    "KmsInvalidKeyUsage": "KMS.InvalidKeyUsageException", "KmsInvalidState": "KMS.InvalidStateException",
+    "KmsNotFound": "KMS.NotFoundException", "KmsOptInRequired": "KMS.OptInRequired", "KmsThrottled": "KMS.ThrottlingException",
+} | {name: "AWS.SimpleQueueService." + name for name in (
+    "BatchEntryIdsNotDistinct", "BatchRequestTooLong", "EmptyBatchRequest", "InvalidBatchEntryId", "MessageNotInflight",
+    "PurgeQueueInProgress", "QueueDeletedRecently", "TooManyEntriesInBatchRequest", "UnsupportedOperation")}
 SQS_MAPS = {"QueueAttributeMap": "Name", "MessageSystemAttributeMap": "Name", "MessageBodyAttributeMap": "Name",
             "MessageBodySystemAttributeMap": "Name", "TagMap": "Key"}
 
@@ -109,7 +112,7 @@ class Table:
         if kind == "structure" and (self.constraints or fields.get("error")):
             fields["name"] = name
         if kind == "structure":
-            fields["members"] = [self.member(name, n, m, source) for n, m in source.get("members", {}).items()]
+            fields["members"] = [self.member(n, m, source) for n, m in source.get("members", {}).items()]
         elif kind == "list":
             ref = source["member"]
             fields["elem"] = self.shape(ref["shape"], **ref_traits(ref))
@@ -140,6 +143,8 @@ class Table:
             fields["error"], fields["fault"] = True, s.get("fault") or error.get("fault")
             fields["errorCode"] = error.get("code") if error.get("code") != name else None
             fields["errorStatus"] = error.get("httpStatusCode")
+            if self.name == "sqs":
+                fields["errorCode"] = SQS_CODES.get(name)
         if self.constraints:
             self.constrain(fields, s)
         return {k: v for k, v in fields.items() if v or k == "kind"}
@@ -153,7 +158,7 @@ class Table:
                 fields["bounds"] = (low is not None) + 2 * (high is not None)
         fields["enum"], fields["pattern"] = s.get("enum"), s.get("pattern")
 
-    def member(self, structure, name, ref, source):
+    def member(self, name, ref, source):
         target = self.model["shapes"][ref["shape"]]
         namespace = ref.get("xmlNamespace") or target.get("xmlNamespace") or {}
         wire = ref.get("locationName") or target.get("locationName")
@@ -166,7 +171,7 @@ class Table:
             "xmlNamespace": namespace.get("uri"), "xmlPrefix": namespace.get("prefix"),
         }
         if self.name == "sqs" and target["type"] in ("list", "map"):
-            fields["queryName"] = SQS_ENTRIES.get(structure) or SQS_QUERY_NAMES.get(name)
+            fields["queryName"] = (ref["shape"].removesuffix("List") if ref["shape"].endswith("EntryList") else SQS_QUERY_NAMES.get(name))
         return fields
 
     # operations
@@ -354,7 +359,9 @@ def make():
         frame = table.frame()
         operations, shapes = operations + len(model["operations"]), shapes + len(table.shapes)
         frames.append(packed(frame))
-        index.text("service", name), index.text("service", model["metadata"]["serviceId"])
+        meta = model["metadata"]
+        for text in (name, meta["serviceId"], meta.get("signingName") or meta["endpointPrefix"], meta.get("targetPrefix") or ""):
+            index.text("service", text)
         index.num("service", len(frames[-1]))
     head = packed(index.frame())
     data = b"".join([b"SLM", bytes([VERSION]), varint(len(head)), head, *frames])

@@ -1,0 +1,125 @@
+package codec
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// maxChunkLine bounds the line before a chunk, and a trailing field.
+const maxChunkLine = 4096
+
+var errChunk = errors.New("the body is not in the form that Content-Encoding: aws-chunked means")
+
+// chunks is a body in the form aws-chunked: chunks with a signature each, which is not checked, and fields after the last.
+type chunks struct {
+	r       *bufio.Reader
+	left    int64 // of the chunk
+	begun   bool  // a chunk was read, whose end of line is to come
+	over    bool
+	trailer http.Header // gets the fields after the body
+}
+
+func newChunks(r io.Reader, trailer http.Header) *chunks {
+	return &chunks{r: bufio.NewReaderSize(r, 32<<10), trailer: trailer}
+}
+
+func (c *chunks) Read(b []byte) (int, error) {
+	if c.over {
+		return 0, io.EOF
+	}
+	if len(b) == 0 {
+		return 0, nil
+	}
+	if c.left == 0 {
+		if err := c.next(); err != nil {
+			return 0, err
+		}
+		if c.over {
+			return 0, io.EOF
+		}
+	}
+	n, err := c.r.Read(b[:min(int64(len(b)), c.left)])
+	c.left -= int64(n)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
+// next reads what is between chunks.
+func (c *chunks) next() error {
+	if c.begun {
+		if line, err := c.line(); err != nil || line != "" {
+			return broken(err)
+		}
+	}
+	line, err := c.line()
+	if err != nil {
+		return broken(err)
+	}
+	size, _, _ := strings.Cut(line, ";")
+	n, err := strconv.ParseInt(size, 16, 64)
+	if err != nil || n < 0 {
+		return errChunk
+	}
+	c.begun, c.left = true, n
+	if n > 0 {
+		return nil
+	}
+	c.over = true
+	return c.fields()
+}
+
+// fields reads what is after the last chunk: fields, and an empty line, which some clients leave out.
+func (c *chunks) fields() error {
+	for range 100 {
+		line, err := c.line()
+		if line == "" {
+			if err == io.EOF {
+				err = nil
+			}
+			return err
+		}
+		name, text, ok := strings.Cut(line, ":")
+		if !ok {
+			return errChunk
+		}
+		if name = strings.TrimSpace(name); !strings.EqualFold(name, "x-amz-trailer-signature") && c.trailer != nil {
+			c.trailer.Set(name, strings.TrimSpace(text))
+		}
+		if err != nil {
+			return broken(err)
+		}
+	}
+	return errChunk
+}
+
+// line reads a line, without its end. It is EOF with what there is of a line that does not end.
+func (c *chunks) line() (string, error) {
+	var line []byte
+	for {
+		part, err := c.r.ReadSlice('\n')
+		line = append(line, part...)
+		switch {
+		case len(line) > maxChunkLine:
+			return "", errChunk
+		case err == bufio.ErrBufferFull:
+			continue
+		}
+		return strings.TrimRight(string(line), "\r\n"), err
+	}
+}
+
+func broken(err error) error {
+	switch err {
+	case nil:
+		return errChunk
+	case io.EOF:
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}

@@ -1,0 +1,105 @@
+package gateway
+
+import (
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/statelark/statelark/awswire"
+	"github.com/statelark/statelark/awswire/model"
+)
+
+// Handles returns the service that a request is for, by its name in the model ("": none can be told), and whether it is built in.
+func (g *Gateway) Handles(r *http.Request) (service string, ok bool) {
+	service = g.serviceOf(r)
+	return service, service != "" && g.has(service)
+}
+
+// serviceOf tells the service of a request: by the operation that it names, where that has the service in it; by the scope of its
+// signature; by what is left over.
+func (g *Gateway) serviceOf(r *http.Request) string {
+	if target := r.Header.Get("X-Amz-Target"); target != "" {
+		prefix, _, _ := strings.Cut(target, ".")
+		return g.find(func(e model.Entry) bool { return e.TargetPrefix == prefix })
+	}
+	if rest, ok := strings.CutPrefix(r.URL.Path, "/service/"); ok && r.Header.Get("Smithy-Protocol") != "" {
+		prefix, _, _ := strings.Cut(rest, "/")
+		return g.find(func(e model.Entry) bool { return e.TargetPrefix == prefix })
+	}
+	if scope := scopeOf(awswire.CredentialOf(r)); scope != "" {
+		return g.find(func(e model.Entry) bool { return e.SigningName == scope })
+	}
+	switch query := r.URL.RawQuery; {
+	case strings.HasPrefix(r.Header.Get("Authorization"), "AWS "), strings.Contains(query, "AWSAccessKeyId="):
+		return "s3" // signatures of version 2
+	case strings.Contains(query, "Action=") && strings.Contains(query, "Version="):
+		return g.byVersion(r)
+	case g.o.Anonymous, bucketOf(r.Host) != "":
+		return "s3"
+	}
+	return ""
+}
+
+// find returns the first service of which is is true, first of all one that is built in.
+func (g *Gateway) find(is func(model.Entry) bool) string {
+	found := ""
+	for e := range model.Entries() {
+		if is(e) && (found == "" || g.has(e.Name)) {
+			found = e.Name
+			if g.has(e.Name) {
+				return found
+			}
+		}
+	}
+	return found
+}
+
+// byVersion tells the service of an unsigned query by its version.
+func (g *Gateway) byVersion(r *http.Request) string {
+	query := r.URL.Query()
+	for _, name := range []string{"sqs", "sns", "sts"} {
+		if s := model.Load(name); s.Version == query.Get("Version") && s.Operations[query.Get("Action")] != nil {
+			return name
+		}
+	}
+	return ""
+}
+
+// scopeOf returns the service in a credential, KEY/DATE/REGION/SERVICE/aws4_request.
+func scopeOf(credential string) string {
+	rest, ok := strings.CutSuffix(credential, "/aws4_request")
+	if !ok {
+		return ""
+	}
+	return rest[strings.LastIndexByte(rest, '/')+1:]
+}
+
+// bucketOf returns the bucket that a host names: BUCKET.s3.ANYTHING, BUCKET.s3-ANYTHING, BUCKET.localhost; "" when it names none.
+func bucketOf(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	for _, mark := range []string{".s3.", ".s3-"} {
+		if bucket, _, ok := strings.Cut(host, mark); ok {
+			return bucket
+		}
+	}
+	if bucket, ok := strings.CutSuffix(host, ".localhost"); ok && bucket != "s3" {
+		return bucket
+	}
+	return ""
+}
+
+// pathStyle returns a request for S3 with the bucket that its host names in the path.
+func pathStyle(r *http.Request) *http.Request {
+	bucket := bucketOf(r.Host)
+	if bucket == "" {
+		return r
+	}
+	u := *r.URL
+	u.RawPath = "/" + bucket + u.EscapedPath()
+	u.Path = "/" + bucket + u.Path
+	moved := *r
+	moved.URL = &u
+	return &moved
+}
