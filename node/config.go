@@ -50,6 +50,12 @@ type Config struct {
 	Services        map[string]Service
 	ServiceEndpoint string
 
+	// AutoCreate has what Tasks name and nobody has made be made, in services that are built in.
+	AutoCreate bool
+	// HTTPAllow are hosts, addresses and networks that Tasks of http:invoke may call although they are on this machine or in a
+	// private network; those may be called without TLS as well.
+	HTTPAllow []string
+
 	// Functions are there without being uploaded.
 	Functions []function.Function
 	// FunctionConcurrency is how many invocations of each function run at once; 0: by its kind.

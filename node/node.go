@@ -24,6 +24,7 @@ import (
 	"github.com/statelark/statelark/memstore"
 	"github.com/statelark/statelark/pebblestore"
 	remotelambda "github.com/statelark/statelark/remote/lambda"
+	remotes3 "github.com/statelark/statelark/remote/s3"
 	"github.com/statelark/statelark/s3"
 	"github.com/statelark/statelark/s3/directory"
 	"github.com/statelark/statelark/shortcut"
@@ -147,10 +148,10 @@ func (n *Node) openCatalog() (*function.Catalog, error) {
 	return catalog, n.cfg.declareFunctions(catalog)
 }
 
-// objects is where Map Runs read and write; nil: nowhere.
+// objects is where Map Runs read and write: the directory of buckets, or S3, wherever that is.
 func (n *Node) objects() s3.Store {
 	if n.buckets == nil {
-		return nil
+		return &remotes3.Store{Caller: n.callers, Place: n.cfg.Place}
 	}
 	return n.buckets
 }
@@ -173,7 +174,10 @@ func (n *Node) openEngine(ctx context.Context) (*engine.Engine, error) {
 	targets.SetFunctions(functions)
 	targets.Set("lambda:invoke", functions)
 	targets.Set("states:startExecution", aws.NewStates(e))
-	targets.Set("aws-sdk:sfn", n.api.Target())
+	n.callers.own["stepfunctions"] = n.api.Service()
+	if err := n.registerServices(targets); err != nil {
+		return nil, err
+	}
 	if err := e.Start(ctx); err != nil {
 		return nil, err
 	}

@@ -9,7 +9,9 @@ import (
 
 	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/local"
+	"github.com/statelark/statelark/local/dynamodb"
 	"github.com/statelark/statelark/local/kv"
+	"github.com/statelark/statelark/local/s3"
 	"github.com/statelark/statelark/local/secrets"
 	"github.com/statelark/statelark/local/sqs"
 	"github.com/statelark/statelark/local/ssm"
@@ -87,11 +89,7 @@ func (c insideOnly) Call(ctx context.Context, r *awswire.Request) (*awswire.Repl
 
 // openServices opens the store of the services that are built in, and makes them.
 func (n *Node) openServices() (err error) {
-	dir := ""
-	if n.cfg.Data != "" {
-		dir = filepath.Join(n.cfg.Data, "services")
-	}
-	if n.kv, err = kv.Open(dir, kv.Options{Log: n.log}); err != nil {
+	if n.kv, err = kv.Open(n.folder("services"), kv.Options{Log: n.log}); err != nil {
 		return err
 	}
 	n.local = local.NewServices(n.kv.Part(""), n.log)
@@ -104,9 +102,19 @@ func (n *Node) openServices() (err error) {
 	return nil
 }
 
+// folder is a folder of the node's directory; "" when it keeps everything in memory.
+func (n *Node) folder(name string) string {
+	if n.cfg.Data == "" {
+		return ""
+	}
+	return filepath.Join(n.cfg.Data, name)
+}
+
 // builders make the services that are built in, by the names that the model has for them.
 func (n *Node) builders() map[string]func(local.Options) local.Service {
 	return map[string]func(local.Options) local.Service{
+		"dynamodb":       func(o local.Options) local.Service { return dynamodb.New(o) },
+		"s3":             func(o local.Options) local.Service { return s3.New(s3.Options{Options: o, Dir: n.folder("objects")}) },
 		"secretsmanager": func(o local.Options) local.Service { return secrets.New(o) },
 		"sqs":            func(o local.Options) local.Service { return sqs.New(o) },
 		"ssm":            func(o local.Options) local.Service { return ssm.New(o) },
