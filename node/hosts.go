@@ -87,6 +87,19 @@ func (h *hosts) guard(next http.Handler) http.Handler {
 	})
 }
 
+// sameOrigin refuses what pages of other origins send. A page that signs in a header is let in by its browser only where a
+// bucket says so.
+func sameOrigin(next http.Handler) http.Handler {
+	protected := http.NewCrossOriginProtection().Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		protected.ServeHTTP(w, r)
+	})
+}
+
 // refuseHost answers in the form of AWS's APIs; their JSON is plain enough for people.
 func refuseHost(w http.ResponseWriter, r *http.Request) {
 	const code = "AccessDeniedException"

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/statelark/statelark/awswire"
+	"github.com/statelark/statelark/local/gateway"
 	"github.com/statelark/statelark/local/lambda"
 	"github.com/statelark/statelark/local/lambda/function"
 	"github.com/statelark/statelark/shortcut"
@@ -46,6 +47,7 @@ func newFront(h http.Handler, states *awswire.Service, known *hosts, log *slog.L
 type router struct {
 	states    http.Handler // the Step Functions API
 	functions http.Handler // the Lambda API
+	services  *gateway.Gateway
 	welcome   string
 	healthy   func(context.Context) error
 	ready     func(context.Context) error
@@ -57,28 +59,46 @@ type router struct {
 
 // ServeHTTP answers a request.
 func (h *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	service, _ := h.services.Handles(r)
+	streams := service == "s3"
 	if r.Body != nil && r.Body != http.NoBody {
-		r.Body = &timedBody{ReadCloser: r.Body, control: http.NewResponseController(w), timeout: h.bodyTimeout}
+		r.Body = &timedBody{ReadCloser: r.Body, control: http.NewResponseController(w), timeout: h.bodyTimeout, each: streams}
 	}
-	defer h.bodies.admit(r)()
-	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if !streams { // those are not held
+		defer h.bodies.admit(r)()
+	}
+	signed := awswire.CredentialOf(r) != ""
+	if !signed && (r.Method == http.MethodGet || r.Method == http.MethodHead) && h.page(w, r) {
+		return
+	}
 	switch path := r.URL.Path; {
-	case reads && (path == "/" || path == ""):
+	case service == "lambda" || !signed && isLambda(path):
+		h.functions.ServeHTTP(w, r)
+	case service == "stepfunctions" || !signed && (path == "/" || path == "") && streams:
+		h.states.ServeHTTP(w, r)
+	default:
+		h.services.ServeHTTP(w, r)
+	}
+}
+
+// page answers if the request is for one of the server's own pages.
+func (h *router) page(w http.ResponseWriter, r *http.Request) bool {
+	switch r.URL.Path {
+	case "/", "":
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = io.WriteString(w, h.welcome) // the client is gone: there is nobody to tell
-	case reads && path == "/health":
+	case "/health":
 		answerHealth(w, h.healthy(r.Context()))
-	case reads && path == "/healthz": // it answers, so it lives
+	case "/healthz": // it answers, so it lives
 		answerHealth(w, nil)
-	case reads && path == "/readyz":
+	case "/readyz":
 		answerHealth(w, h.ready(r.Context()))
-	case reads && path == "/metrics":
+	case "/metrics":
 		h.metrics.ServeHTTP(w, r)
-	case isLambda(path):
-		h.functions.ServeHTTP(w, r)
 	default:
-		h.states.ServeHTTP(w, r)
+		return false
 	}
+	return true
 }
 
 func isLambda(path string) bool {
@@ -107,12 +127,13 @@ type timedBody struct {
 	io.ReadCloser
 	control *http.ResponseController
 	timeout time.Duration
+	each    bool // it is for each part that is read, not for all
 	timed   bool // the bound is set
 }
 
 // Read reads from the body.
 func (b *timedBody) Read(p []byte) (int, error) {
-	if !b.timed {
+	if !b.timed || b.each {
 		b.timed = true
 		if err := b.control.SetReadDeadline(time.Now().Add(b.timeout)); err != nil {
 			return 0, fmt.Errorf("bounding the time of a body: %w", err)

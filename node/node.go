@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -199,8 +198,9 @@ func (n *Node) functions() task.Target {
 // could upload a function and run it: what pages of other origins send is refused, and what is sent to another name.
 func (n *Node) server() *shortcut.Server {
 	known, states := newHosts(n.cfg.Listen, n.cfg.AllowedHosts), n.api.Service()
-	handler := known.guard(http.NewCrossOriginProtection().Handler(&router{
+	handler := known.guard(sameOrigin(&router{
 		states:      states,
+		services:    n.gateway(),
 		functions:   lambda.New(n.catalog, lambda.Options{URL: n.URL(), Store: n.kv.Part("lambda"), Log: n.log, AccountFromKey: n.cfg.AccountFromKey}),
 		welcome:     n.welcome(),
 		healthy:     n.healthy,

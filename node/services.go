@@ -10,6 +10,7 @@ import (
 	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/local"
 	"github.com/statelark/statelark/local/dynamodb"
+	"github.com/statelark/statelark/local/gateway"
 	"github.com/statelark/statelark/local/kv"
 	"github.com/statelark/statelark/local/s3"
 	"github.com/statelark/statelark/local/secrets"
@@ -58,9 +59,12 @@ func (c *callers) endpoint(service string) string {
 	return cmp.Or(c.cfg.Services[service].Endpoint, c.cfg.ServiceEndpoint, Embedded)
 }
 
+// builtIn reports whether the node has a service, wherever Tasks are sent.
+func (c *callers) builtIn(service string) bool { return c.own[service] != nil || c.local.Has(service) }
+
 // embedded reports whether a service is one of the node's.
 func (c *callers) embedded(service string) bool {
-	return c.endpoint(service) == Embedded && (c.own[service] != nil || c.local.Has(service))
+	return c.endpoint(service) == Embedded && c.builtIn(service)
 }
 
 // Call carries out an operation, wherever the service is.
@@ -100,6 +104,12 @@ func (n *Node) openServices() (err error) {
 		}))
 	}
 	return nil
+}
+
+// gateway serves the services that are built in over HTTP.
+func (n *Node) gateway() *gateway.Gateway {
+	return gateway.New(insideOnly{n.callers}, n.callers.builtIn, awswire.Places{Home: n.cfg.Place, FromKey: n.cfg.AccountFromKey},
+		gateway.Options{Anonymous: true, Log: n.log})
 }
 
 // folder is a folder of the node's directory; "" when it keeps everything in memory.

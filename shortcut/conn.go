@@ -1,6 +1,7 @@
 package shortcut
 
 import (
+	"bytes"
 	"context"
 	"net"
 	"net/http"
@@ -204,6 +205,9 @@ func (c *conn) consume(size int) {
 // answer answers the request whose head is h. Other: it is not for the loop after all.
 func (c *conn) answer(h head) verdict {
 	s := c.server
+	if !bytes.HasPrefix(h.target, s.target) {
+		return other // of another service
+	}
 	if string(h.host) != c.host {
 		host := string(h.host)
 		if !s.Knows(host) {

@@ -33,6 +33,7 @@ type Server struct {
 	Full func()
 
 	once    sync.Once
+	target  []byte // that X-Amz-Target begins with, of requests for Service
 	handed  *handedOver
 	stopped chan struct{} // closed when no connection is taken any more
 	stop    func()        // closes stopped, once
@@ -53,6 +54,7 @@ func (s *Server) init() {
 		s.conns, s.others, s.empty = map[*conn]struct{}{}, map[*guest]struct{}{}, make(chan struct{})
 		s.left = make(chan struct{}, 1)
 		s.HTTP.ConnState = s.follow
+		s.target = []byte(s.Service.Target + ".")
 		s.stopped = make(chan struct{})
 		s.stop = sync.OnceFunc(func() { close(s.stopped) })
 	})
