@@ -23,7 +23,7 @@ type route struct {
 type segment struct {
 	text   string // "" when it is a label
 	label  string
-	greedy bool // the label takes all that is left
+	greedy bool // the label takes all that the segments after it leave
 }
 
 func routesOf(s *model.Service) []route {
@@ -51,13 +51,13 @@ func routesOf(s *model.Service) []route {
 	}
 	// What is more special comes first. Names decide between those that look the same, so that it is always the same one.
 	slices.SortFunc(routes, func(a, b route) int {
-		return cmp.Or(compareSegments(a.segments, b.segments), cmp.Compare(b.specials(), a.specials()),
+		return cmp.Or(compareSegments(a.segments, b.segments), cmp.Compare(len(b.query), len(a.query)), cmp.Compare(b.specials(), a.specials()),
 			cmp.Compare(deprecated(a.op), deprecated(b.op)), cmp.Compare(a.op.Name, b.op.Name))
 	})
 	return routes
 }
 
-func (r *route) specials() int { return len(r.query) + len(r.params) + len(r.fields) }
+func (r *route) specials() int { return len(r.params) + len(r.fields) }
 
 func deprecated(op *model.Operation) int {
 	if op.Deprecated {
@@ -145,20 +145,22 @@ func (r *route) wants(header http.Header, query url.Values) bool {
 
 // matchPath holds an escaped path against segments. A slash at the end makes no difference but in what a greedy label takes.
 func matchPath(segments []segment, path string) (map[string]string, bool) {
-	rest, more := strings.CutPrefix(path, "/")
+	parts := strings.Split(strings.TrimPrefix(path, "/"), "/")
+	last := segments[len(segments)-1]
+	if n := len(parts); n > 1 && parts[n-1] == "" && !last.greedy {
+		parts = parts[:n-1]
+	}
 	var labels map[string]string
-	for _, s := range segments {
-		if !more {
+	for i, s := range segments {
+		take := 1
+		if s.greedy {
+			take = len(parts) - (len(segments) - 1 - i)
+		}
+		if take < 1 || len(parts) < take {
 			return nil, false
 		}
-		var part string
-		if s.greedy {
-			part, rest, more = rest, "", false
-		} else {
-			part, rest, more = strings.Cut(rest, "/")
-		}
-		text, err := url.PathUnescape(part)
-		if err != nil || s.label == "" && text != s.text || s.label != "" && text == "" {
+		text, err := url.PathUnescape(strings.Join(parts[:take], "/"))
+		if parts = parts[take:]; err != nil || s.label == "" && text != s.text || s.label != "" && text == "" {
 			return nil, false
 		}
 		if s.label != "" {
@@ -168,5 +170,5 @@ func matchPath(segments []segment, path string) (map[string]string, bool) {
 			labels[s.label] = text
 		}
 	}
-	return labels, rest == ""
+	return labels, len(parts) == 0
 }

@@ -280,6 +280,11 @@ func (r *reading) rest() error {
 	if err != nil {
 		return err
 	}
+	_, fixed, _ := strings.Cut(op.Path, "?")
+	for part := range strings.SplitSeq(fixed, "&") { // they are the operation's, and no member's
+		name, _, _ := strings.Cut(part, "=")
+		delete(query, name)
+	}
 	o := &outside{labels: labels, query: query, header: r.r.Header}
 	members, err := o.read(op.Input)
 	if err != nil {

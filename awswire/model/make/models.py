@@ -38,6 +38,7 @@ PROTOCOLS = {"json": 1, "rest-json": 2, "rest-xml": 3, "query": 4, "ec2": 5, "sm
 PREFERRED = ["json", "rest-json", "rest-xml", "query", "ec2", "smithy-rpc-v2-cbor"]
 KINDS = ["string", "integer", "long", "float", "double", "boolean", "timestamp", "blob", "list", "map", "structure"]
 KIND = {name: i + 1 for i, name in enumerate(KINDS)} | {"character": 1}
+QUERY_STRINGS = 3
 LOCATIONS = {"uri": 1, "querystring": 2, "header": 4, "headers": 5, "statusCode": 6}
 
 # Flags of a shape, in the order in which what belongs to them follows.
@@ -162,9 +163,12 @@ class Table:
         target = self.model["shapes"][ref["shape"]]
         namespace = ref.get("xmlNamespace") or target.get("xmlNamespace") or {}
         wire = ref.get("locationName") or target.get("locationName")
+        location = LOCATIONS[ref["location"]] if "location" in ref else 0
+        if ref.get("location") == "querystring" and target["type"] == "map":
+            location = QUERY_STRINGS  # its keys are the names of parameters
         fields = {
             "name": name, "shape": self.shape(ref["shape"], **ref_traits(ref)), "required": name in source.get("required", ()),
-            "location": LOCATIONS[ref["location"]] if "location" in ref else 0, "wire": wire if wire != name else None,
+            "location": location, "wire": wire if wire != name else None,
             "flattened": ref.get("flattened") or target.get("flattened"), "attribute": ref.get("xmlAttribute"),
             "token": ref.get("idempotencyToken"), "hostLabel": ref.get("hostLabel"), "jsonValue": ref.get("jsonvalue"),
             "streaming": ref.get("streaming") or target.get("streaming"), "queryName": ref.get("queryName"),
