@@ -54,6 +54,7 @@ var house = map[string][]string{
 	"local/secrets":             {"arn", "awswire", "local", "local/kv", "local/record", "value"},
 	"local/ssm":                 {"arn", "awswire", "local", "local/kv", "local/record", "value"},
 	"local/sts":                 {"arn", "awswire", "local", "local/kv", "local/record", "value"},
+	"local/sns":                 {"arn", "awswire", "local", "local/kv", "value"},
 	"local/sqs":                 {"arn", "awswire", "local", "local/kv", "row"},
 	"local/s3":                  {"arn", "awswire", "awswire/model", "local", "local/kv", "value"},
 	"awswire/model":             {},

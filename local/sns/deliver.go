@@ -1,0 +1,229 @@
+package sns
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/statelark/statelark/arn"
+	"github.com/statelark/statelark/awswire"
+	"github.com/statelark/statelark/local"
+)
+
+// delivery is a message on its way to a subscriber. All that is needed for it is in it.
+type delivery struct {
+	Type         string               `json:"type"`
+	MessageID    string               `json:"messageId"`
+	Topic        string               `json:"topic"`
+	Subscription string               `json:"subscription,omitempty"`
+	Protocol     string               `json:"protocol"`
+	Endpoint     string               `json:"endpoint"`
+	Body         string               `json:"body"`
+	Payload      []byte               `json:"payload,omitempty"` // for a function
+	Raw          bool                 `json:"raw,omitempty"`
+	Attributes   map[string]attribute `json:"attributes,omitempty"` // of a raw one
+	Group        string               `json:"group,omitempty"`
+	Dedup        string               `json:"dedup,omitempty"`
+	DeadLetter   string               `json:"deadLetter,omitempty"`
+	ContentType  string               `json:"contentType,omitempty"`
+	Retries      int                  `json:"retries,omitempty"`
+	MinDelay     int                  `json:"minDelay,omitempty"` // seconds
+	MaxDelay     int                  `json:"maxDelay,omitempty"`
+
+	Attempts int   `json:"attempts,omitempty"` // that failed
+	Due      int64 `json:"due"`                // milliseconds
+}
+
+// permanent is an error that another attempt would give as well.
+type permanent struct{ error }
+
+const (
+	httpTimeout     = 15 * time.Second // AWS's
+	maxAnswer       = 64 << 10
+	parallelSends   = 8
+	internalRetries = 3 // to queues and functions
+)
+
+// newClient makes the client for HTTP endpoints. Addresses are looked at after the name was resolved.
+func newClient(allow func(netip.Addr) bool) *http.Client {
+	dialer := &net.Dialer{Timeout: httpTimeout}
+	if allow != nil {
+		dialer.Control = func(_, address string, _ syscall.RawConn) error {
+			to, err := netip.ParseAddrPort(address)
+			if err != nil || !allow(to.Addr().Unmap()) {
+				return permanent{fmt.Errorf("messages do not go to %s", address)}
+			}
+			return nil
+		}
+	}
+	return &http.Client{
+		Timeout:       httpTimeout,
+		Transport:     &http.Transport{DialContext: dialer.DialContext, MaxIdleConns: 64, MaxIdleConnsPerHost: 8, IdleConnTimeout: 30 * time.Second},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// sendAll sends to queues: what is of a FIFO topic one after the other. What fails for now goes on from the outbox, where that
+// of a FIFO topic is already (stored).
+func (s *Service) sendAll(ctx context.Context, list []*delivery, stored []uint64, fifo bool) {
+	if len(list) == 1 || fifo {
+		for i, d := range list {
+			var number uint64
+			if fifo {
+				number = stored[i]
+			}
+			s.sendNow(ctx, d, number)
+		}
+		return
+	}
+	var wg sync.WaitGroup
+	places := make(chan struct{}, parallelSends)
+	for _, d := range list {
+		places <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-places }()
+			s.sendNow(ctx, d, 0)
+		})
+	}
+	wg.Wait()
+}
+
+// sendNow makes the first attempt of a delivery. number is that in the outbox, 0: it is not there.
+func (s *Service) sendNow(ctx context.Context, d *delivery, number uint64) {
+	err := s.send(ctx, d)
+	if err := s.outboxSettle(ctx, number, d, err); err != nil {
+		s.log.Error("keeping a message for another attempt", "topic", d.Topic, "messageId", d.MessageID, "error", err)
+	}
+}
+
+// send delivers. An error that is permanent says that nothing else is worth a try.
+func (s *Service) send(ctx context.Context, d *delivery) error {
+	switch d.Protocol {
+	case "sqs":
+		return s.sendToQueue(ctx, d.Endpoint, d)
+	case "lambda":
+		return s.sendToFunction(ctx, d)
+	case "http", "https":
+		return s.post(ctx, d)
+	}
+	s.log.Info("a message is not delivered: there is nothing here that speaks the protocol", "protocol", d.Protocol, "endpoint", d.Endpoint,
+		"topic", d.Topic, "messageId", d.MessageID, "type", d.Type)
+	return nil
+}
+
+// sendMessageInput is the input of SQS's SendMessage.
+type sendMessageInput struct {
+	QueueURL               string               `json:"QueueUrl"`
+	MessageBody            string               `json:"MessageBody"`
+	MessageAttributes      map[string]attribute `json:",omitempty"`
+	MessageGroupID         string               `json:"MessageGroupId,omitempty"`
+	MessageDeduplicationID string               `json:"MessageDeduplicationId,omitempty"`
+}
+
+func (s *Service) sendToQueue(ctx context.Context, queueARN string, d *delivery) error {
+	a, ok := arn.Parse(queueARN)
+	if !ok {
+		return permanent{fmt.Errorf("%s is no queue", queueARN)}
+	}
+	in := sendMessageInput{QueueURL: strings.TrimSuffix(s.endpoint, "/") + "/" + a.Account + "/" + a.Resource, MessageBody: d.Body, MessageGroupID: d.Group}
+	if d.Raw {
+		in.MessageAttributes = d.Attributes
+	}
+	if strings.HasSuffix(a.Resource, ".fifo") {
+		in.MessageDeduplicationID = d.Dedup
+	}
+	return s.call(ctx, a.Place(), "sqs", "SendMessage", in)
+}
+
+type invokeInput struct {
+	FunctionName   string
+	InvocationType string
+	Payload        []byte
+}
+
+func (s *Service) sendToFunction(ctx context.Context, d *delivery) error {
+	a, ok := arn.Parse(d.Endpoint)
+	if !ok {
+		return permanent{fmt.Errorf("%s is no function", d.Endpoint)}
+	}
+	return s.call(ctx, a.Place(), "lambda", "Invoke", invokeInput{d.Endpoint, "Event", d.Payload})
+}
+
+// call asks another service of this server.
+func (s *Service) call(ctx context.Context, p arn.Place, service, operation string, input any) error {
+	if s.others == nil {
+		return permanent{fmt.Errorf("%s is not there", service)}
+	}
+	doc, err := local.Document(input)
+	if err != nil {
+		return permanent{err}
+	}
+	reply, err := s.others.Call(ctx, &awswire.Request{Service: service, Operation: operation, Place: p, Input: doc})
+	if err == nil {
+		if reply.Body != nil {
+			_ = reply.Body.Close()
+		}
+		return nil
+	}
+	var refusal *awswire.Error
+	if errors.As(err, &refusal) && (refusal.Status < 500 && refusal.Status != http.StatusTooManyRequests || refusal.Status == http.StatusNotImplemented) {
+		return permanent{err}
+	}
+	return err
+}
+
+// post sends to an HTTP endpoint.
+func (s *Service) post(ctx context.Context, d *delivery) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, d.Endpoint, strings.NewReader(d.Body))
+	if err != nil {
+		return permanent{err}
+	}
+	r.Header.Set("Content-Type", d.ContentType)
+	r.Header.Set("User-Agent", "Amazon Simple Notification Service Agent")
+	r.Header.Set("X-Amz-Sns-Message-Type", d.Type)
+	r.Header.Set("X-Amz-Sns-Message-Id", d.MessageID)
+	r.Header.Set("X-Amz-Sns-Topic-Arn", d.Topic)
+	if d.Subscription != "" {
+		r.Header.Set("X-Amz-Sns-Subscription-Arn", d.Subscription)
+	}
+	if d.Raw {
+		r.Header.Set("X-Amz-Sns-Rawdelivery", "true")
+	}
+	answer, err := s.client.Do(r)
+	if err != nil {
+		return fmt.Errorf("sending to %s: %w", d.Endpoint, err)
+	}
+	defer answer.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, maxAnswer))
+	switch {
+	case answer.StatusCode < 300:
+		return nil
+	case answer.StatusCode < 500 && answer.StatusCode >= 400 && answer.StatusCode != http.StatusTooManyRequests:
+		return permanent{fmt.Errorf("%s answered %s", d.Endpoint, answer.Status)}
+	}
+	return fmt.Errorf("%s answered %s", d.Endpoint, answer.Status)
+}
+
+// again is how long to wait for the next attempt, false when there is none: the delay grows from the least to the most.
+func (d *delivery) again() (time.Duration, bool) {
+	retries, least, most := d.Retries, d.MinDelay, d.MaxDelay
+	if d.Protocol == "sqs" || d.Protocol == "lambda" {
+		retries, least, most = internalRetries, 1, 10
+	}
+	if d.Attempts > retries {
+		return 0, false
+	}
+	delay := least
+	if retries > 1 {
+		delay += (most - least) * (d.Attempts - 1) / (retries - 1)
+	}
+	return time.Duration(delay) * time.Second, true
+}
