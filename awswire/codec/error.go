@@ -163,7 +163,16 @@ func queryCode(e *awswire.Error, s *model.Shape) string {
 	if s != nil && s.ErrorCode != "" {
 		return s.ErrorCode
 	}
+	if old := unmodelled[e.Code]; old != "" {
+		return old
+	}
 	return e.Code
+}
+
+// unmodelled are the codes in the query protocol of errors that the model does not have. (Recorded, SQS.)
+var unmodelled = map[string]string{
+	"InvalidParameterValueException":    "InvalidParameterValue",
+	"MissingRequiredParameterException": "MissingParameter",
 }
 
 // sender says whose fault an error is.

@@ -3,11 +3,11 @@ package gateway
 import "github.com/statelark/statelark/awswire/codec"
 
 // checks says what of an input is checked in AWS's general words ("1 validation error detected: …") before a service sees it. Of a
-// service that is not here it is the types alone: S3, SQS, ECS and Batch have words of their own for everything.
+// service that is not here it is the types alone: S3, SQS, SNS, ECS and Batch have words of their own for everything.
 var checks = map[string]codec.Check{
 	"dynamodb": codec.Everything, "events": codec.Everything, "logs": codec.Everything, "secretsmanager": codec.Everything,
 	"ssm": codec.Everything, "sts": codec.Everything, "glue": codec.Everything, "lambda": codec.Everything,
-	"stepfunctions": codec.Everything, "scheduler": codec.Everything, "sns": codec.Required,
+	"stepfunctions": codec.Everything, "scheduler": codec.Everything,
 }
 
 // bodies are how many bytes of a request are held in memory, of services for which it is more than usual.

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -96,6 +97,63 @@ func (s *Service) sendAll(ctx context.Context, list []*delivery, stored []uint64
 	wg.Wait()
 }
 
+// sendTogether sends messages of a standard topic to queues, those for one queue in one request.
+func (s *Service) sendTogether(ctx context.Context, list []*delivery) {
+	bySubscription := map[string][]*delivery{}
+	for _, d := range list {
+		bySubscription[d.Subscription] = append(bySubscription[d.Subscription], d)
+	}
+	var wg sync.WaitGroup
+	places := make(chan struct{}, parallelSends)
+	for _, same := range bySubscription {
+		places <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-places }()
+			for i, sent := range s.sendBatch(ctx, same) {
+				if !sent {
+					s.sendNow(ctx, same[i], 0)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+type sendBatchEntry struct {
+	ID string `json:"Id"`
+	sendMessageInput
+}
+
+type sendBatchInput struct {
+	QueueURL string           `json:"QueueUrl"`
+	Entries  []sendBatchEntry `json:"Entries"`
+}
+
+// sendBatch sends up to ten messages to one queue, and reports of each whether the queue has it.
+func (s *Service) sendBatch(ctx context.Context, list []*delivery) []bool {
+	sent := make([]bool, len(list))
+	a, ok := arn.Parse(list[0].Endpoint)
+	if len(list) == 1 || !ok {
+		return sent
+	}
+	in := sendBatchInput{QueueURL: s.queueURL(a)}
+	for i, d := range list {
+		in.Entries = append(in.Entries, sendBatchEntry{strconv.Itoa(i), s.sendInput(a, d)})
+	}
+	reply, err := s.call(ctx, a.Place(), "sqs", "SendMessageBatch", in)
+	if err != nil {
+		return sent // one by one they say why
+	}
+	done, _ := reply.Output.Get("Successful")
+	for _, entry := range done.Elems() {
+		id, _ := entry.Get("Id")
+		if i, err := strconv.Atoi(id.Str()); err == nil && i >= 0 && i < len(sent) {
+			sent[i] = true
+		}
+	}
+	return sent
+}
+
 // sendNow makes the first attempt of a delivery. number is that in the outbox, 0: it is not there.
 func (s *Service) sendNow(ctx context.Context, d *delivery, number uint64) {
 	err := s.send(ctx, d)
@@ -121,7 +179,7 @@ func (s *Service) send(ctx context.Context, d *delivery) error {
 
 // sendMessageInput is the input of SQS's SendMessage.
 type sendMessageInput struct {
-	QueueURL               string               `json:"QueueUrl"`
+	QueueURL               string               `json:"QueueUrl,omitempty"`
 	MessageBody            string               `json:"MessageBody"`
 	MessageAttributes      map[string]attribute `json:",omitempty"`
 	MessageGroupID         string               `json:"MessageGroupId,omitempty"`
@@ -133,14 +191,26 @@ func (s *Service) sendToQueue(ctx context.Context, queueARN string, d *delivery)
 	if !ok {
 		return permanent{fmt.Errorf("%s is no queue", queueARN)}
 	}
-	in := sendMessageInput{QueueURL: strings.TrimSuffix(s.endpoint, "/") + "/" + a.Account + "/" + a.Resource, MessageBody: d.Body, MessageGroupID: d.Group}
+	in := s.sendInput(a, d)
+	in.QueueURL = s.queueURL(a)
+	_, err := s.call(ctx, a.Place(), "sqs", "SendMessage", in)
+	return err
+}
+
+func (s *Service) queueURL(queue arn.ARN) string {
+	return strings.TrimSuffix(s.endpoint, "/") + "/" + queue.Account + "/" + queue.Resource
+}
+
+// sendInput is a message for a queue, without the queue.
+func (s *Service) sendInput(queue arn.ARN, d *delivery) sendMessageInput {
+	in := sendMessageInput{MessageBody: d.Body, MessageGroupID: d.Group}
 	if d.Raw {
 		in.MessageAttributes = d.Attributes
 	}
-	if strings.HasSuffix(a.Resource, ".fifo") {
+	if strings.HasSuffix(queue.Resource, ".fifo") {
 		in.MessageDeduplicationID = d.Dedup
 	}
-	return s.call(ctx, a.Place(), "sqs", "SendMessage", in)
+	return in
 }
 
 type invokeInput struct {
@@ -154,30 +224,31 @@ func (s *Service) sendToFunction(ctx context.Context, d *delivery) error {
 	if !ok {
 		return permanent{fmt.Errorf("%s is no function", d.Endpoint)}
 	}
-	return s.call(ctx, a.Place(), "lambda", "Invoke", invokeInput{d.Endpoint, "Event", d.Payload})
+	reply, err := s.call(ctx, a.Place(), "lambda", "Invoke", invokeInput{d.Endpoint, "Event", d.Payload})
+	if err == nil && reply.Body != nil {
+		_ = reply.Body.Close()
+	}
+	return err
 }
 
 // call asks another service of this server.
-func (s *Service) call(ctx context.Context, p arn.Place, service, operation string, input any) error {
+func (s *Service) call(ctx context.Context, p arn.Place, service, operation string, input any) (*awswire.Reply, error) {
 	if s.others == nil {
-		return permanent{fmt.Errorf("%s is not there", service)}
+		return nil, permanent{fmt.Errorf("%s is not there", service)}
 	}
 	doc, err := local.Document(input)
 	if err != nil {
-		return permanent{err}
+		return nil, permanent{err}
 	}
 	reply, err := s.others.Call(ctx, &awswire.Request{Service: service, Operation: operation, Place: p, Input: doc})
 	if err == nil {
-		if reply.Body != nil {
-			_ = reply.Body.Close()
-		}
-		return nil
+		return reply, nil
 	}
 	var refusal *awswire.Error
 	if errors.As(err, &refusal) && (refusal.Status < 500 && refusal.Status != http.StatusTooManyRequests || refusal.Status == http.StatusNotImplemented) {
-		return permanent{err}
+		return nil, permanent{err}
 	}
-	return err
+	return nil, err
 }
 
 // post sends to an HTTP endpoint.

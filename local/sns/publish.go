@@ -4,11 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"regexp"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -396,39 +396,41 @@ func (s *Service) publishBatch(ctx context.Context, r *awswire.Request, in *publ
 	return s.publishEntries(ctx, r, k, in.PublishBatchRequestEntries)
 }
 
-// publishEntries publishes the entries of a batch: those of a FIFO topic one after the other, others side by side.
+// publishEntries publishes the entries of a batch, in their order. To each queue go those of a standard topic together.
 func (s *Service) publishEntries(ctx context.Context, r *awswire.Request, k topicKey, list []publishBatchEntry) (*publishBatchOutput, error) {
-	results, errs := make([]*publishOutput, len(list)), make([]error, len(list))
-	one := func(i int) {
-		texts, refusal := list[i].check()
-		if refusal != nil {
-			errs[i] = refusal
-			return
-		}
-		results[i], errs[i] = s.publishTo(ctx, r, k, &list[i].outgoing, texts)
-	}
-	if fifoName.MatchString(k.name) || len(list) == 1 {
-		for i := range list {
-			one(i)
-		}
-	} else {
-		var wg sync.WaitGroup
-		for i := range list {
-			wg.Go(func() { one(i) })
-		}
-		wg.Wait()
+	if err := s.resume(); err != nil {
+		return nil, err
 	}
 	out := &publishBatchOutput{Successful: []publishBatchResult{}, Failed: []batchResultError{}}
+	var atOnce []*delivery
 	for i := range list {
-		if errs[i] == nil {
-			out.Successful = append(out.Successful, publishBatchResult{list[i].ID, results[i]})
-			continue
+		result, deliveries, err := s.publishEntry(ctx, r, k, &list[i].outgoing)
+		var refusal *awswire.Error
+		switch {
+		case err == nil:
+			out.Successful = append(out.Successful, publishBatchResult{list[i].ID, result})
+			atOnce = append(atOnce, deliveries...)
+		case errors.As(err, &refusal):
+			out.Failed = append(out.Failed, batchResultError{list[i].ID, refusal.Code, refusal.Message, true})
+		default:
+			return nil, err
 		}
-		refusal, ok := errs[i].(*awswire.Error)
-		if !ok {
-			return nil, errs[i]
-		}
-		out.Failed = append(out.Failed, batchResultError{list[i].ID, refusal.Code, refusal.Message, true})
 	}
+	s.sendTogether(context.WithoutCancel(ctx), atOnce)
 	return out, nil
+}
+
+// publishEntry publishes an entry of a batch: one of a FIFO topic to its end, of another what it returns is to be sent.
+func (s *Service) publishEntry(ctx context.Context, r *awswire.Request, k topicKey, o *outgoing) (*publishOutput, []*delivery, error) {
+	texts, refusal := o.check()
+	if refusal != nil {
+		return nil, nil, refusal
+	}
+	if fifoName.MatchString(k.name) {
+		out, err := s.publishTo(ctx, r, k, o, texts)
+		return out, nil, err
+	}
+	m := o.message(texts, s.now())
+	atOnce, _, _, err := s.accept(r, k, o, m)
+	return &publishOutput{MessageID: m.ID}, atOnce, err
 }

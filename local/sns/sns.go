@@ -94,6 +94,9 @@ func New(o Options) *Service {
 		"Unsubscribe":                        local.Op(s.unsubscribe),
 		"UntagResource":                      local.Op(s.untagResource),
 	}
+	for name, members := range required {
+		s.operations[name] = withMembers(members, s.operations[name])
+	}
 	return s
 }
 

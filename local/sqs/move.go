@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/google/uuid"
@@ -105,7 +106,7 @@ func (s *Service) startMessageMoveTask(_ context.Context, _ *awswire.Request, in
 		return nil, err
 	}
 	if q == nil {
-		return nil, refuse(resourceNotFound, "The resource that you specified for the SourceArn parameter doesn't exist.")
+		return nil, notFound("SourceArn")
 	}
 	m.source = q.key
 	if refusal, err := s.movable(q, in); refusal != nil || err != nil {
@@ -155,7 +156,7 @@ func (s *Service) movable(q *queue, in *startMoveInput) (*awswire.Error, error) 
 		case err != nil:
 			return nil, err
 		case d == nil:
-			return refuse(resourceNotFound, "The resource that you specified for the DestinationArn parameter doesn't exist."), nil
+			return notFound("DestinationArn"), nil
 		case d == q:
 			return refuse(invalidParameter, "Source queue arn and destination queue arn cannot be the same."), nil
 		case d.set.fifo != q.set.fifo:
@@ -390,11 +391,11 @@ func (s *Service) cancelMessageMoveTask(_ context.Context, _ *awswire.Request, i
 		return nil, err
 	}
 	if q == nil {
-		return nil, refuse(resourceNotFound, "The resource that you specified for the SourceArn parameter doesn't exist.")
+		return nil, notFound("SourceArn")
 	}
 	m := s.moves[h.Source]
 	if m == nil || m.ID != h.Task {
-		return nil, refuse(resourceNotFound, "Task does not exist.")
+		return nil, &awswire.Error{Code: resourceNotFound, Message: "Task does not exist.", Status: http.StatusNotFound}
 	}
 	m.Status = cancelled
 	m.cancel()
@@ -435,7 +436,7 @@ func (s *Service) listMessageMoveTasks(_ context.Context, _ *awswire.Request, in
 		return nil, err
 	}
 	if q == nil {
-		return nil, refuse(resourceNotFound, "The resource that you specified for the SourceArn parameter doesn't exist.")
+		return nil, notFound("SourceArn")
 	}
 	out := &listMovesOutput{Results: []moveEntry{}}
 	prefix := movesKey(q.key)

@@ -47,6 +47,12 @@ func refuse(code, format string, a ...any) *awswire.Error {
 	return &awswire.Error{Code: code, Message: fmt.Sprintf(format, a...), Status: http.StatusBadRequest}
 }
 
+// notFound refuses what the ARN in a parameter names. (Recorded: 404, where a queue that is missing is a 400.)
+func notFound(parameter string) *awswire.Error {
+	return &awswire.Error{Code: resourceNotFound, Status: http.StatusNotFound,
+		Message: "The resource that you specified for the " + parameter + " parameter doesn't exist."}
+}
+
 // invalidValue refuses the value of a parameter.
 func invalidValue(value any, parameter, reason string) *awswire.Error {
 	return refuse(invalidParameter, "Value %v for parameter %s is invalid. Reason: %s", value, parameter, reason)
