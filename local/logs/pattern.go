@@ -28,7 +28,7 @@ func parsePattern(text string) (pattern, error) {
 	if len(text) > maxPattern {
 		return nil, constraint(text, "filterPattern", "Member must have length less than or equal to 1024")
 	}
-	trimmed := strings.TrimSpace(text)
+	trimmed := strings.TrimSpace(strings.ToValidUTF8(text, "\uFFFD")) // as JSON has it
 	switch {
 	case strings.HasPrefix(trimmed, "{"):
 		return parseJSONPattern(trimmed)
