@@ -51,6 +51,7 @@ var house = map[string][]string{
 	"local/dynamodb":            {"arn", "awswire", "local", "local/dynamodb/attribute", "local/dynamodb/expression", "local/kv", "value"},
 	"local/dynamodb/expression": {"local/dynamodb/attribute"},
 	"local/dynamodb/attribute":  {"value"},
+	"local/logs":                {"arn", "awswire", "local", "local/kv", "local/record", "value"},
 	"local/secrets":             {"arn", "awswire", "local", "local/kv", "local/record", "value"},
 	"local/ssm":                 {"arn", "awswire", "local", "local/kv", "local/record", "value"},
 	"local/sts":                 {"arn", "awswire", "local", "local/kv", "local/record", "value"},
@@ -74,8 +75,6 @@ var house = map[string][]string{
 	"telemetry":                 {".", "arn", "engine", "history", "value"},
 	"awswire/codec":             {"awswire", "awswire/model", "value"},
 	"local/gateway":             {"awswire", "awswire/codec", "awswire/model"},
-	".":                         {"arn"},
-	"local/logs":                {"arn", "awswire", "local", "local/kv", "local/record", "value"},
 
 	"telemetry/metrics": {".", "engine", "history", "limits", "telemetry"},
 	"telemetry/trace":   {".", "engine", "history", "telemetry"},
