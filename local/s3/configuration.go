@@ -21,6 +21,7 @@ type kind struct {
 	missing func(b *bucket) error
 	check   func(s *Service, c *call, b *bucket, doc value.Value) (value.Value, error) // nil: as it is
 	status  int                                                                        // of Put; 0: 200
+	loose   bool                                                                       // words that S3 does not know are taken, too
 }
 
 func missing(code, message string) func(*bucket) error {
@@ -42,12 +43,12 @@ var kinds = []kind{
 		missing: missing("NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration")},
 	{name: "tagging", noun: "BucketTagging", member: "Tagging", check: checkTagging, status: 204,
 		missing: missing("NoSuchTagSet", "The TagSet does not exist")},
-	{name: "logging", noun: "BucketLogging", deleted: "-", member: "BucketLoggingStatus", check: checkLogging},
+	{name: "logging", noun: "BucketLogging", deleted: "-", member: "BucketLoggingStatus", check: checkLogging, loose: true},
 	{name: "accelerate", noun: "BucketAccelerateConfiguration", deleted: "-", member: "AccelerateConfiguration", check: checkAccelerate},
 	{name: "payment", noun: "BucketRequestPayment", deleted: "-", member: "RequestPaymentConfiguration"},
 	{name: "replication", noun: "BucketReplication", member: "ReplicationConfiguration", answer: "ReplicationConfiguration", check: checkReplication,
 		missing: missing("ReplicationConfigurationNotFoundError", "The replication configuration was not found")},
-	{name: "notification", noun: "BucketNotificationConfiguration", deleted: "-", member: "NotificationConfiguration", check: checkNotification},
+	{name: "notification", noun: "BucketNotificationConfiguration", deleted: "-", member: "NotificationConfiguration", check: checkNotification, loose: true},
 }
 
 // series is a configuration of which a bucket has several, by id.
@@ -122,7 +123,7 @@ func (s *Service) addKind(k kind) {
 			}
 			doc = checked
 		}
-		if !conforms(doc, memberShape(put, k.member)) {
+		if !k.loose && !conforms(doc, memberShape(put, k.member)) {
 			return nil, malformedXML()
 		}
 		if _, err := contentMD5(c); err != nil {
@@ -135,6 +136,10 @@ func (s *Service) addKind(k kind) {
 			reply.Output = o.value()
 		}
 		return reply, s.configure(b.Name, func(batch *kv.Batch) {
+			if k.name == "tagging" && (input{doc}).get("TagSet").Len() == 0 {
+				batch.Delete(configurationKey(b.Name, k.name, "")) // no tags are as if there never were any
+				return
+			}
 			batch.Set(configurationKey(b.Name, k.name, ""), encodeDocument(doc))
 		})
 	})
@@ -318,9 +323,6 @@ func checkOwnership(_ *Service, _ *call, _ *bucket, doc value.Value) (value.Valu
 
 func checkTagging(_ *Service, _ *call, _ *bucket, doc value.Value) (value.Value, error) {
 	set := (input{doc}).get("TagSet")
-	if !set.Exists() {
-		return doc, malformedXML()
-	}
 	tags, refusal := tagsOf(set, maxBucketTags)
 	if refusal != nil {
 		return doc, refusal

@@ -122,7 +122,10 @@ func (s *Service) copyObject(c *call, b *bucket) (*awswire.Reply, error) {
 	result.when("LastModified", v.Modified)
 	v.Sum.tell(&result)
 	o.add("CopyObjectResult", result.value())
-	o.str("CopySourceVersionId", from.v.shownID(from.b))
+	o.str("CopySourceVersionId", from.v.ID)
+	if v.ID == "" {
+		o.str("VersionId", v.shownID(b))
+	}
 	return s.written(&o, b, v)
 }
 

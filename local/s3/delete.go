@@ -157,6 +157,9 @@ func (s *Service) deleteObjects(c *call, b *bucket) (*awswire.Reply, error) {
 		d := deletion{one.str("Key"), one.str("VersionId"), c.flag("BypassGovernanceRetention"), s.deleteConditions(one)}
 		done, err := s.remove(c, b, d)
 		refusal, refused := err.(*awswire.Error)
+		if refused && refusal.Code == "InvalidArgument" {
+			refusal = noVersion(d.key, d.id) // of an id that never was one
+		}
 		var o output
 		o.text("Key", d.key)
 		switch {

@@ -19,6 +19,7 @@ type listing struct {
 	delimiter string
 	max       int64
 	url       bool // names are escaped
+	passed    bool // a group that has the key after which the list begins is passed over
 
 	groups    []value.Value // CommonPrefixes
 	n         int64
@@ -85,8 +86,10 @@ func (l *listing) start(after string) []byte {
 		return from
 	}
 	next := kv.After(appendName(within(l.kind, l.bucket), after))
-	if g := after; l.delimiter != "" && strings.HasPrefix(after, l.prefix) && l.group(after) == g {
-		next = kv.After(append(within(l.kind, l.bucket), escapeName(g)...))
+	if strings.HasPrefix(after, l.prefix) {
+		if g := l.group(after); g != "" && (l.passed || g == after) {
+			next = kv.After(append(within(l.kind, l.bucket), escapeName(g)...))
+		}
 	}
 	if string(next) > string(from) {
 		return next
@@ -174,6 +177,7 @@ func (s *Service) listObjects(c *call, b *bucket) (*awswire.Reply, error) {
 	if refusal != nil {
 		return nil, refusal
 	}
+	l.passed = true
 	var all []value.Value
 	if l.max > 0 {
 		err := s.current(l, c.str("Marker"), func(v *version) { all = append(all, l.tellEntry(v, true)) })
@@ -279,6 +283,7 @@ func (s *Service) listVersions(c *call, b *bucket) (*awswire.Reply, error) {
 	if idMarker != "" && keyMarker == "" {
 		return nil, badArgument("A version-id marker cannot be specified without a key marker.", "version-id-marker", idMarker)
 	}
+	l.passed = true
 	from := l.start(keyMarker)
 	if idMarker != "" {
 		at, err := s.afterVersion(b, keyMarker, idMarker)

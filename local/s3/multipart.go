@@ -277,7 +277,7 @@ func (s *Service) copyPart(c *call, b *bucket) (*awswire.Reply, error) {
 		result.text("Checksum"+p.Sum.Algorithm, p.Sum.Value)
 	}
 	o.add("CopyPartResult", result.value())
-	o.str("CopySourceVersionId", from.v.shownID(from.b))
+	o.str("CopySourceVersionId", from.v.ID)
 	u.Object.SSE.tell(&o)
 	return o.reply(), nil
 }
@@ -597,6 +597,7 @@ func (s *Service) listUploads(c *call, b *bucket) (*awswire.Reply, error) {
 		return nil, refusal
 	}
 	keyMarker, idMarker := c.str("KeyMarker"), c.str("UploadIdMarker")
+	l.passed = true
 	from := l.start(keyMarker)
 	if keyMarker != "" && idMarker != "" {
 		seq, ok := seqOf(idMarker)

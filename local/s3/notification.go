@@ -35,6 +35,9 @@ func checkNotification(s *Service, c *call, b *bucket, doc value.Value) (value.V
 				return doc, badArgument("The ARN could not be parsed", d.noun, input{e}.str(d.arn))
 			}
 			one, refusal := checkFilter(e)
+			if refusal == nil {
+				refusal = checkEvents(input{e}, d.list)
+			}
 			if refusal != nil {
 				return doc, refusal
 			}
@@ -68,6 +71,21 @@ func destinationOf(text string) (place arn.Place, service string, ok bool) {
 		return arn.Place{}, "", false
 	}
 	return arn.Place{Region: parts[3], Account: parts[4]}, parts[2], true
+}
+
+// checkEvents checks the names of events.
+func checkEvents(one input, list string) *awswire.Error {
+	events := one.strings("Events")
+	if len(events) == 0 {
+		return malformedXML()
+	}
+	known := memberShape("PutBucketNotificationConfiguration", "NotificationConfiguration").Member(list).Shape.Elem.Member("Events").Shape.Elem
+	for _, e := range events {
+		if len(known.Enum) > 0 && !slices.Contains(known.Enum, e) {
+			return badArgument("The event '"+e+"' is not supported for notifications", "Event", e)
+		}
+	}
+	return nil
 }
 
 // checkFilter checks the rules about keys; their names are shown with a capital.
@@ -315,7 +333,7 @@ func (s *Service) record(c *call, b *bucket, id, event string, v *version) value
 }
 
 func principal(c *call, event string) value.Value {
-	who := "AWS:" + strings.ToUpper(canonicalID(c.r.Place.Account)[:20])
+	who := "AWS:AIDA" + strings.ToUpper(canonicalID(c.r.Place.Account)[20:37])
 	if event == "ObjectRestore:Completed" {
 		who = "AmazonCustomer:" + strings.ToUpper(canonicalID(c.r.Place.Account)[:14])
 	}

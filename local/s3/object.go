@@ -322,7 +322,7 @@ func (s *Service) written(o *output, b *bucket, v *version) (*awswire.Reply, err
 		return nil, err
 	}
 	o.str("Expiration", expiration)
-	o.str("VersionId", v.shownID(b))
+	o.str("VersionId", v.ID) // none of the null version
 	v.SSE.tell(o)
 	return o.reply(), nil
 }

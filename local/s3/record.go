@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"net/http"
 	"time"
 
@@ -112,18 +113,20 @@ type retention struct {
 	Hold  string `json:"hold,omitempty"`  // "ON", "OFF"
 }
 
-// Ids of versions and uploads are their number and 16 random bytes, in an alphabet that needs no escape in a URL.
+// Ids of versions and uploads are their number, 12 random bytes and a sum of both, in an alphabet that needs no escape in a URL: what
+// was never an id of S3 is told from one that is gone.
 var idText = base64.NewEncoding("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._").WithPadding(base64.NoPadding)
 
 func newID(seq int64) string {
 	noise := random()
-	return idText.EncodeToString(append(binary.BigEndian.AppendUint64(nil, uint64(seq)), noise[:]...))
+	raw := append(binary.BigEndian.AppendUint64(nil, uint64(seq)), noise[:12]...)
+	return idText.EncodeToString(binary.BigEndian.AppendUint32(raw, crc32.ChecksumIEEE(raw)))
 }
 
 // seqOf returns the number in an id.
 func seqOf(id string) (int64, bool) {
 	raw, err := idText.DecodeString(id)
-	if err != nil || len(raw) != 24 {
+	if err != nil || len(raw) != 24 || binary.BigEndian.Uint32(raw[20:]) != crc32.ChecksumIEEE(raw[:20]) {
 		return 0, false
 	}
 	return int64(binary.BigEndian.Uint64(raw)), true

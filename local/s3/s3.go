@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
@@ -90,7 +91,14 @@ type call struct {
 // add adds an operation that names no bucket, or one that need not exist.
 func (s *Service) add(name string, do func(c *call) (*awswire.Reply, error)) {
 	s.operations[name] = func(ctx context.Context, r *awswire.Request) (*awswire.Reply, error) {
-		return do(&call{ctx, r, input{r.Input}})
+		reply, err := do(&call{ctx, r, input{r.Input}})
+		if err == nil {
+			if reply.Header == nil {
+				reply.Header = http.Header{}
+			}
+			reply.Header.Set("Server", "AmazonS3")
+		}
+		return reply, err
 	}
 }
 

@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"errors"
 	"net/url"
 	"strings"
 	"unicode/utf8"
@@ -94,7 +95,10 @@ func tagSet(all []tag) value.Value {
 }
 
 func (s *Service) getObjectTagging(c *call, b *bucket) (*awswire.Reply, error) {
-	v, err := s.find(b, c.str("Key"), c.str("VersionId"), "GET")
+	v, err := s.findTagged(b, c.str("Key"), c.str("VersionId"), "GET")
+	if refusal := (*awswire.Error)(nil); errors.As(err, &refusal) && refusal.Code == "NoSuchKey" {
+		return nil, noKey(b.Name + "/" + c.str("Key")) // as S3 names it here
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -105,11 +109,7 @@ func (s *Service) getObjectTagging(c *call, b *bucket) (*awswire.Reply, error) {
 }
 
 func (s *Service) putObjectTagging(c *call, b *bucket) (*awswire.Reply, error) {
-	set := c.sub("Tagging").get("TagSet")
-	if !set.Exists() {
-		return nil, malformedXML()
-	}
-	tags, refusal := tagsOf(set, maxObjectTags)
+	tags, refusal := tagsOf(c.sub("Tagging").get("TagSet"), maxObjectTags)
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -125,10 +125,7 @@ func (s *Service) deleteObjectTagging(c *call, b *bucket) (*awswire.Reply, error
 }
 
 func (s *Service) retag(c *call, b *bucket, tags []tag, method, event string) (*awswire.Reply, error) {
-	v, err := s.revise(b, c.str("Key"), c.str("VersionId"), method, func(v *version) *awswire.Error {
-		v.Tags = tags
-		return nil
-	})
+	v, err := s.reviseTags(b, c.str("Key"), c.str("VersionId"), method, tags)
 	if err != nil {
 		return nil, err
 	}
@@ -136,6 +133,31 @@ func (s *Service) retag(c *call, b *bucket, tags []tag, method, event string) (*
 	var o output
 	o.str("VersionId", v.shownID(b))
 	return o.reply(), nil
+}
+
+// findTagged is find, for which a delete marker is there, and has no tags.
+func (s *Service) findTagged(b *bucket, key, id, method string) (*version, error) {
+	v, err := s.newest(b.Name, key)
+	if err != nil {
+		return nil, err
+	}
+	if id == "" && v != nil && v.Marker {
+		return nil, markerMethod(method, v)
+	}
+	return s.find(b, key, id, method)
+}
+
+func (s *Service) reviseTags(b *bucket, key, id, method string, tags []tag) (*version, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v, err := s.findTagged(b, key, id, method)
+	if err != nil {
+		return nil, err
+	}
+	v.Tags = tags
+	var batch kv.Batch
+	setVersion(&batch, b.Name, v)
+	return v, s.store.Apply(&batch)
 }
 
 // revise changes what is known of a version; do may refuse.
