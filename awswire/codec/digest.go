@@ -66,9 +66,17 @@ func digests(h http.Header, checksums bool) ([]digest, *awswire.Error) {
 	if !checksums {
 		return all, nil
 	}
+	claimed := 0
+	for name := range algorithms {
+		if h.Get(checksumField+name) != "" {
+			claimed++
+		}
+	}
+	if claimed > 1 {
+		return nil, &awswire.Error{Code: "InvalidRequest", Message: "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."}
+	}
 	for name, make := range algorithms {
-		field := http.CanonicalHeaderKey(checksumField + name)
-		text := h.Get(field)
+		text := h.Get(checksumField + name)
 		if text == "" {
 			continue
 		}
@@ -149,7 +157,7 @@ func (d *digest) mismatch(want []byte) *awswire.Error {
 	switch d.name {
 	case "Content-MD5":
 		return &awswire.Error{Code: "BadDigest", Message: "The Content-MD5 you specified did not match what we received.",
-			Extra: append(text1("ExpectedDigest", base64.StdEncoding.EncodeToString(want)),
+			Extra: append(text1("ExpectedDigest", hex.EncodeToString(want)),
 				text1("CalculatedDigest", base64.StdEncoding.EncodeToString(d.hash.Sum(nil)))...)}
 	case "X-Amz-Content-Sha256":
 		return &awswire.Error{Code: "XAmzContentSHA256Mismatch",

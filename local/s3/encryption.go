@@ -134,11 +134,11 @@ func (v *version) unlocks(in input, prefix string) *awswire.Error {
 		return wrong
 	}
 	sum, refusal := customerKey(in, prefix)
-	if refusal != nil {
+	if refusal != nil && refusal.Code == "InvalidEncryptionAlgorithmError" {
 		return refusal
 	}
-	if sum != v.SSE.Customer {
-		return wrong
+	if refusal != nil || sum != v.SSE.Customer {
+		return wrong // a read does not tell what is wrong with a key
 	}
 	return nil
 }
