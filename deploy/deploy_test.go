@@ -274,6 +274,8 @@ func TestRefusals(t *testing.T) {
 		"twice":             {"Resources: {}\nResources: {}", "Resources stands there twice"},
 		"a type":            {`{"Resources": {"A": {"Type": "AWS::EC2::Instance"}}}`, "A (AWS::EC2::Instance): resources of this type are not made here"},
 		"SAM":               {`{"Transform": "AWS::Serverless-2016-10-31", "Resources": {"A": {"Type": "AWS::Serverless::Api"}}}`, "run the transform of SAM first"},
+		"a property of SAM": {`{"Resources": {"A": {"Type": "AWS::Serverless::Function", "Properties": {"AutoPublishAlias": "live"}}}}`, "the property AutoPublishAlias is not known here; the transform of SAM may know it"},
+		"an event of SAM":   {`{"Resources": {"A": {"Type": "AWS::Serverless::Function", "Properties": {"Events": {"E": {"Type": "Api"}}}}}}`, "its event E is of the type Api, of which no rule is made here"},
 		"a custom resource": {`{"Resources": {"A": {"Type": "Custom::Thing"}}}`, "custom resources are not made here"},
 		"a transform":       {`{"Transform": ["Macro"], "Resources": {"A": {"Type": "AWS::SQS::Queue"}}}`, `the transform "Macro" is not known`},
 		"a property":        {`{"Resources": {"A": {"Type": "AWS::SQS::Queue", "Properties": {"Colour": "red"}}}}`, "A (AWS::SQS::Queue): the property Colour is not known here"},
@@ -346,7 +348,7 @@ func TestTwoAtOnce(t *testing.T) {
 
 // TestWrittenByTools deploys what the CDK and the transform of SAM write.
 func TestWrittenByTools(t *testing.T) {
-	for _, name := range []string{"cdk/Shop.template.json", "sam.json"} {
+	for _, name := range []string{"cdk/Shop.template.json", "sam.json", "serverless.yaml"} {
 		t.Run(name, func(t *testing.T) {
 			template, err := ReadTemplate("testdata/" + name)
 			if err != nil {
@@ -355,7 +357,7 @@ func TestWrittenByTools(t *testing.T) {
 			f := newFake(t)
 			d := &Deployment{Template: template, Stack: "shop", Place: here, Caller: f}
 			d.run(t)
-			golden(t, strings.NewReplacer("/", "-", ".json", "").Replace(name)+".calls", f.take())
+			golden(t, strings.NewReplacer("/", "-", ".json", "", ".yaml", "").Replace(name)+".calls", f.take())
 			if lines, _ := d.run(t); len(changes(lines)) > 0 {
 				t.Errorf("deployed once more, it does %q", changes(lines))
 			}

@@ -219,7 +219,7 @@ func (w *walk) visit(r *resource) (*Change, error) {
 func unknownType(kind string) error {
 	switch {
 	case strings.HasPrefix(kind, "AWS::Serverless::"):
-		return fmt.Errorf("it is a type of SAM: run the transform of SAM first (sam build, or samtranslator), and deploy what that writes")
+		return fmt.Errorf("it is a type of SAM that is not made here: run the transform of SAM first (aws-sam-translator), and deploy what that writes")
 	case strings.HasPrefix(kind, "Custom::") || kind == "AWS::CloudFormation::CustomResource":
 		return fmt.Errorf("custom resources are not made here; --skip leaves them out")
 	}

@@ -91,19 +91,18 @@ func ParseTemplate(text string) (*Template, error) {
 	return newTemplate(doc)
 }
 
-// sections are the members of a template that are of no use here.
+// idleSections are the members of a template that are of no use here.
 var idleSections = []string{"AWSTemplateFormatVersion", "Description", "Metadata"}
 
 func newTemplate(doc value.Value) (*Template, error) {
 	t := &Template{byID: map[string]*resource{}}
 	var wrong Problems
-	sections := map[string]*value.Value{"Parameters": &t.parameters, "Mappings": &t.mappings, "Conditions": &t.conditions, "Outputs": &t.outputs}
-	var resources value.Value
+	var resources, globals value.Value
+	sections := map[string]*value.Value{"Parameters": &t.parameters, "Mappings": &t.mappings, "Conditions": &t.conditions, "Outputs": &t.outputs,
+		"Resources": &resources, "Globals": &globals}
 	for _, m := range doc.Members() {
 		switch {
 		case slices.Contains(idleSections, m.Key):
-		case m.Key == "Resources":
-			resources = m.Value
 		case sections[m.Key] != nil:
 			*sections[m.Key] = m.Value
 		case m.Key == "Rules":
@@ -121,11 +120,11 @@ func newTemplate(doc value.Value) (*Template, error) {
 		r := readResource(m.Key, m.Value, &wrong)
 		t.resources, t.byID[r.id] = append(t.resources, r), r
 	}
+	t.expandServerless(globals, &wrong)
 	return t, wrong.err()
 }
 
-// transform checks that nothing has to be made of the template first that is not made here. What SAM's transform would make of its
-// own types is refused where they stand.
+// transform checks that nothing has to be made of the template first that is not made here.
 func (t *Template) transform(v value.Value, wrong *Problems) {
 	names := []value.Value{v}
 	if v.Kind() == value.Array {
@@ -140,7 +139,7 @@ func (t *Template) transform(v value.Value, wrong *Problems) {
 	}
 }
 
-// resourceMembers are the members of a resource that are of no use here.
+// idleMembers are the members of a resource that are read elsewhere, or are of no use here.
 var idleMembers = []string{"Type", "Properties", "DependsOn", "Condition", "DeletionPolicy", "Metadata", "UpdateReplacePolicy", "CreationPolicy", "UpdatePolicy"}
 
 func readResource(id string, v value.Value, wrong *Problems) *resource {
