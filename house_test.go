@@ -48,7 +48,8 @@ var house = map[string][]string{
 	"local/kv":     {},
 	"local/record": {"arn", "local/kv"},
 
-	"local/dynamodb":            {"arn", "awswire", "local", "local/dynamodb/attribute", "local/dynamodb/expression", "local/kv", "value"},
+	"local/dynamodb":            {"arn", "awswire", "local", "local/dynamodb/attribute", "local/dynamodb/expression", "local/dynamodb/partiql", "local/kv", "value"},
+	"local/dynamodb/partiql":    {"local/dynamodb/attribute", "local/dynamodb/expression"},
 	"local/dynamodb/expression": {"local/dynamodb/attribute"},
 	"local/dynamodb/attribute":  {"value"},
 	"local/logs":                {"arn", "awswire", "local", "local/kv", "local/record", "value"},

@@ -13,6 +13,10 @@ type look struct {
 	named string
 	key   attribute.Item
 	parts expression.Paths // nil: all
+
+	// Of a statement:
+	columns expression.Paths // nil: all
+	filter  *expression.Test
 }
 
 // readParts reads which parts of items are asked for.
@@ -49,10 +53,15 @@ func (s *Service) findItem(t *table, key attribute.Item) (attribute.Item, error)
 }
 
 func (l *look) of(item attribute.Item) attribute.Item {
-	if l.parts == nil || item == nil {
-		return item
+	switch {
+	case item == nil:
+		return nil
+	case l.columns != nil:
+		return columnsOf(l.columns, item)
+	case l.parts != nil:
+		return l.parts.Of(item)
 	}
-	return l.parts.Of(item)
+	return item
 }
 
 func (in input) readLook() (*look, error) {

@@ -76,8 +76,13 @@ func (t *olderTest) check() error {
 			return invalidParameter("ComparisonOperator %s is not valid for %v AttributeValue type", t.op, v.Kind)
 		}
 	}
+	for _, v := range t.values {
+		if v.Kind != t.values[0].Kind {
+			return invalidParameter("AttributeValues inside AttributeValueList must be of same type")
+		}
+	}
 	if order, ok := t.bounds(); ok && order > 0 {
-		return invalidParameter("The BETWEEN condition was provided a range where the lower bound is greater than the upper bound")
+		return validation("The BETWEEN condition was provided a range where the lower bound is greater than the upper bound")
 	}
 	return nil
 }
@@ -253,16 +258,16 @@ func readExpected(name string, in input) (olderTest, error) {
 	v := in.get("Value")
 	switch {
 	case !exists && v.Exists():
-		return t, invalidParameter("Value cannot be used when Exists is set to false for Attribute: %s", name)
+		return t, invalidParameter("Value cannot be used when Exists is false for Attribute: %s", name)
 	case !exists:
 		t.op = "NULL"
 		return t, nil
 	case !v.Exists():
-		text := "NULL"
+		exists := "null"
 		if in.has("Exists") {
-			text = "TRUE"
+			exists = "true"
 		}
-		return t, invalidParameter("Value must be provided when Exists is %s for Attribute: %s", strings.ToLower(text), name)
+		return t, invalidParameter("Value must be provided when Exists is %s for Attribute: %s", exists, name)
 	}
 	parsed, err := attribute.Parse(v)
 	t.op, t.values = "EQ", []attribute.Value{parsed}

@@ -32,6 +32,10 @@ func (s *Service) operations() map[string]local.Operation {
 		"TransactGetItems":   s.transactGetItems,
 		"TransactWriteItems": s.transactWriteItems,
 
+		"ExecuteStatement":      s.executeStatement,
+		"BatchExecuteStatement": s.batchExecuteStatement,
+		"ExecuteTransaction":    s.executeTransaction,
+
 		"UpdateTimeToLive":   operation(s.updateTimeToLive),
 		"DescribeTimeToLive": operation(s.describeTimeToLive),
 

@@ -47,7 +47,14 @@ func (in input) readEdit(kind editKind) (*edit, error) {
 	if e.named == "" {
 		return nil, missing("tableName")
 	}
-	var err error
+	roles := []expression.Role{expression.Condition}
+	if kind == updateEdit {
+		roles = []expression.Role{expression.Update, expression.Condition}
+	}
+	err := in.mayHavePlaceholders(roles...)
+	if err != nil {
+		return nil, err
+	}
 	if kind == putEdit {
 		e.item, err = in.item("Item", "item")
 	} else {
@@ -55,10 +62,6 @@ func (in input) readEdit(kind editKind) (*edit, error) {
 	}
 	if err != nil {
 		return nil, err
-	}
-	roles := []expression.Role{expression.Condition}
-	if kind == updateEdit {
-		roles = []expression.Role{expression.Update, expression.Condition}
 	}
 	ph, err := in.placeholders(roles...)
 	if err != nil {

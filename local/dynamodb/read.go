@@ -32,13 +32,14 @@ type reading struct {
 	segments   uint64 // 0: the scan has no segments
 	mode       string // of the capacity
 
-	query  bool
-	table  *table
-	index  *index // nil: the table itself
-	schema schema // of what is read
-	prefix []byte // of the keys that are read
-	lower  []byte
-	upper  []byte
+	statement bool // it comes from PartiQL, which shows columns
+	query     bool
+	table     *table
+	index     *index // nil: the table itself
+	schema    schema // of what is read
+	prefix    []byte // of the keys that are read
+	lower     []byte
+	upper     []byte
 }
 
 // page is what a reading found.
@@ -142,19 +143,25 @@ func (d *reading) readExpressions(in input) error {
 	if err != nil {
 		return err
 	}
-	if d.parts, err = in.projection(ph); err != nil {
-		return err
+	var key *expression.Test
+	if d.query {
+		if key, err = in.test(expression.KeyCondition, ph); err != nil {
+			return err
+		}
 	}
 	if d.filter, err = in.test(expression.Filter, ph); err != nil {
 		return err
 	}
-	if d.query {
-		if err := d.readKeyCondition(in, ph); err != nil {
-			return err
-		}
+	if d.parts, err = in.projection(ph); err != nil {
+		return err
 	}
 	if err := ph.Unused(); err != nil {
 		return refusal(err)
+	}
+	if d.query {
+		if err := d.readKeyCondition(in, key); err != nil {
+			return err
+		}
 	}
 	if in.has("AttributesToGet") {
 		if d.parts, err = in.attributesToGet(); err != nil {
@@ -165,17 +172,18 @@ func (d *reading) readExpressions(in input) error {
 	return err
 }
 
-func (d *reading) readKeyCondition(in input, ph *expression.Placeholders) error {
-	if v := in.get("KeyConditionExpression"); v.Exists() {
-		var err error
-		d.tests, err = expression.ParseKeyCondition(v.Str(), ph)
+func (d *reading) readKeyCondition(in input, key *expression.Test) (err error) {
+	if key != nil {
+		d.tests, err = key.KeyTests()
 		return refusal(err)
 	}
 	tests, err := in.readTests("KeyConditions")
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if tests == nil {
+	case tests != nil && (len(tests.tests) < 1 || len(tests.tests) > 2):
+		return validation("Conditions can be of length 1 or 2 only")
+	case tests == nil:
 		return validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
 	}
 	for _, t := range tests.tests {
@@ -242,6 +250,14 @@ func (d *reading) readSegments(in input) error {
 
 // read carries out a reading.
 func (s *Service) read(r *awswire.Request, d *reading) (*awswire.Reply, error) {
+	p, err := s.readPage(r, d)
+	if err != nil {
+		return nil, err
+	}
+	return d.answer(p)
+}
+
+func (s *Service) readPage(r *awswire.Request, d *reading) (*page, error) {
 	t, err := s.lookup(r, d.named)
 	if err != nil {
 		return nil, err
@@ -255,11 +271,7 @@ func (s *Service) read(r *awswire.Request, d *reading) (*awswire.Reply, error) {
 	if err := d.aim(); err != nil {
 		return nil, err
 	}
-	p, err := d.page(s)
-	if err != nil {
-		return nil, err
-	}
-	return d.answer(p)
+	return d.page(s)
 }
 
 // aim finds the keys that are to be read.
@@ -276,7 +288,7 @@ func (d *reading) aim() error {
 		if err := d.bound(); err != nil {
 			return err
 		}
-		if err := d.noKeyInFilter(); err != nil {
+		if err := d.noKeyInFilter(); err != nil && !d.statement {
 			return err
 		}
 	}
@@ -293,6 +305,8 @@ func (d *reading) aimAtIndex() error {
 	switch {
 	case x == nil:
 		return validation("The table does not have the specified index: %s", d.indexName)
+	case x.Global && d.consistent && d.statement:
+		return validation("Strongly consistent read is not supported on Global Secondary Indexes")
 	case x.Global && d.consistent:
 		return validation("Consistent reads are not supported on global secondary indexes")
 	case x.Global && d.selects == "ALL_ATTRIBUTES" && x.Projection != "ALL":
@@ -343,13 +357,7 @@ func (d *reading) noKeyInFilter() error {
 func (d *reading) bound() error {
 	byName := map[string]expression.KeyTest{}
 	for _, t := range d.tests {
-		if _, twice := byName[t.Name]; twice {
-			return validation("KeyConditionExpressions must only contain one condition per key")
-		}
 		byName[t.Name] = t
-	}
-	if len(d.tests) > 2 {
-		return validation("Conditions can be of length 1 or 2 only")
 	}
 	hash, ok := byName[d.schema[0].name]
 	if !ok {
@@ -430,6 +438,9 @@ func (d *reading) begin() error {
 		}
 	}
 	if len(d.start) != len(want) || !want.matches(d.start) {
+		if len(d.start) == len(want) && d.start.Get(want[0].name).Kind != want[0].kind {
+			return validation(noMatch)
+		}
 		if d.query || d.index != nil {
 			return validation("The provided starting key is invalid")
 		}
@@ -546,7 +557,10 @@ func (d *reading) add(p *page, item attribute.Item) (full bool) {
 			if len(p.items) > 0 {
 				p.items = append(p.items, ',')
 			}
-			if d.parts != nil {
+			switch {
+			case d.parts != nil && d.statement:
+				shown = columnsOf(d.parts, shown)
+			case d.parts != nil:
 				shown = d.parts.Of(shown)
 			}
 			p.items = shown.Append(p.items)

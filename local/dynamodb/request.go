@@ -10,11 +10,27 @@ import (
 
 // placeholders reads ExpressionAttributeNames and ExpressionAttributeValues. of are the parameters whose expressions may use
 // them: without any of them there, placeholders are refused.
-func (in input) placeholders(of ...expression.Role) (*expression.Placeholders, error) {
-	ph := new(expression.Placeholders)
+func (in input) placeholders(of ...expression.Role) (ph *expression.Placeholders, err error) {
+	ph = new(expression.Placeholders)
 	names, values := in.get("ExpressionAttributeNames"), in.get("ExpressionAttributeValues")
 	if !names.Exists() && !values.Exists() {
 		return ph, nil
+	}
+	if err := in.mayHavePlaceholders(of...); err != nil {
+		return nil, err
+	}
+	if ph.Names, err = readNames(names); err != nil {
+		return nil, err
+	}
+	ph.Values, err = readValues(values)
+	return ph, err
+}
+
+// mayHavePlaceholders refuses placeholders that nothing could use.
+func (in input) mayHavePlaceholders(of ...expression.Role) error {
+	names, values := in.has("ExpressionAttributeNames"), in.has("ExpressionAttributeValues")
+	if !names && !values {
+		return nil
 	}
 	there := false
 	var absent []string
@@ -23,22 +39,17 @@ func (in input) placeholders(of ...expression.Role) (*expression.Placeholders, e
 			absent = append(absent, string(role))
 		}
 	}
-	if names.Exists() && !there {
-		return nil, validation("ExpressionAttributeNames can only be specified when using expressions")
+	if names && !there {
+		return validation("ExpressionAttributeNames can only be specified when using expressions")
 	}
-	if values.Exists() && !in.hasAny(absent) {
+	if values && !in.hasAny(absent) {
 		verb := " is null"
 		if len(absent) > 1 {
 			verb = " are null"
 		}
-		return nil, validation("ExpressionAttributeValues can only be specified when using expressions: %s%s", strings.Join(absent, " and "), verb)
+		return validation("ExpressionAttributeValues can only be specified when using expressions: %s%s", strings.Join(absent, " and "), verb)
 	}
-	var err error
-	if ph.Names, err = readNames(names); err != nil {
-		return nil, err
-	}
-	ph.Values, err = readValues(values)
-	return ph, err
+	return nil
 }
 
 func (in input) hasAny(names []string) bool {

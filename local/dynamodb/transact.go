@@ -10,6 +10,7 @@ import (
 	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/local/dynamodb/attribute"
 	"github.com/statelark/statelark/local/dynamodb/expression"
+	"github.com/statelark/statelark/local/dynamodb/partiql"
 	"github.com/statelark/statelark/local/kv"
 	"github.com/statelark/statelark/value"
 )
@@ -148,7 +149,7 @@ func (s *Service) answerLooks(r *awswire.Request, looks []*look, edits []*edit, 
 			out = append(out, ',')
 		}
 		one := object{'{'}
-		if item != nil {
+		if item != nil && looks[i].filter.Holds(item) {
 			one = looks[i].of(item).Append(one.member("Item"))
 		}
 		out = append(append(out, one...), '}')
@@ -257,6 +258,8 @@ type transaction struct {
 	token   string // "": none
 	asked   string
 	again   bool // it was done before
+
+	statements []*partiql.Statement // that the edits come from; nil: none
 }
 
 func (s *Service) transact(r *awswire.Request, tx *transaction) error {
@@ -313,6 +316,9 @@ func (s *Service) performActions(tx *transaction, c *commit) ([]reason, error) {
 			continue
 		}
 		f, err := tx.perform(s, e, c)
+		if err != nil && tx.statements != nil {
+			err = duplicate(tx.statements[i], err)
+		}
 		if err != nil {
 			if err := fail(i, err); err != nil {
 				return nil, err
@@ -394,22 +400,27 @@ func (tx *transaction) answer(mode string, metrics bool) (*awswire.Reply, error)
 		out = appendCollections(out.member("ItemCollectionMetrics"), tx.edits, tx.effects)
 	}
 	if mode != "" {
-		var used usages
-		for i, e := range tx.edits {
-			u := used.of(e.named)
-			if tx.again {
-				u.units += readUnits(tx.effects[i].old.Size(), true)
-			} else {
-				u.wrote(e.table, tx.effects[i].old, tx.effects[i].new)
-			}
-		}
-		for _, u := range used {
-			u.double()
-		}
 		if len(out) > 1 {
 			out = append(out, ',')
 		}
-		out = used.append(out, mode)
+		out = tx.usages().append(out, mode)
 	}
 	return answer(append(out, '}'))
+}
+
+// usages are what the transaction used, or looking at it again.
+func (tx *transaction) usages() usages {
+	var used usages
+	for i, e := range tx.edits {
+		u := used.of(e.named)
+		if tx.again {
+			u.units += readUnits(tx.effects[i].old.Size(), true)
+		} else {
+			u.wrote(e.table, tx.effects[i].old, tx.effects[i].new)
+		}
+	}
+	for _, u := range used {
+		u.double()
+	}
+	return used
 }

@@ -171,8 +171,11 @@ func parseSet(kind Kind, doc value.Value) (Value, error) {
 		if err != nil {
 			return Value{}, err
 		}
-		if v.Str == "" {
-			return Value{}, invalid(invalidPrefix + "An " + setNames[kind] + " set may not have a empty " + emptyNames[kind] + " as a member")
+		switch {
+		case v.Str == "" && kind == BS:
+			return Value{}, invalid(invalidPrefix + "Binary sets may not contain null or empty values")
+		case v.Str == "":
+			return Value{}, invalid(invalidPrefix + "An string set may not have a empty string as a member")
 		}
 		list = append(list, v)
 	}
@@ -185,8 +188,6 @@ func parseSet(kind Kind, doc value.Value) (Value, error) {
 	}
 	return Value{Kind: kind, List: list}, nil
 }
-
-var emptyNames = map[Kind]string{SS: "string", BS: "binary"}
 
 func duplicates(kind Kind, elems []value.Value) error {
 	if kind == NS {

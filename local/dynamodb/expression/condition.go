@@ -23,7 +23,10 @@ func ParseTest(role Role, source string, ph *Placeholders) (*Test, error) {
 	if err := p.end(); err != nil {
 		return nil, err
 	}
-	if err := role.resolve([]*node{root}, conditionFunctions, ph); err != nil {
+	if err := role.checkWords([]*node{root}, conditionFunctions); err != nil {
+		return nil, err
+	}
+	if err := role.resolve([]*node{root}, ph); err != nil {
 		return nil, err
 	}
 	if err := role.checkCondition(root); err != nil {
@@ -42,6 +45,11 @@ func (t *Test) Names() []string {
 		return nil
 	})
 	return names
+}
+
+// And is a test that holds when both do.
+func (t *Test) And(other *Test) *Test {
+	return &Test{&node{kind: logic, op: "AND", kids: []*node{t.root, other.root}}}
 }
 
 // checkCondition checks what stands where a condition has to.
@@ -105,7 +113,7 @@ func (r Role) checkDeciding(n *node) error {
 func (r Role) checkTypeName(n *node) error {
 	named := n.kids[1]
 	if named.kind != valueNode {
-		return nil
+		return r.errorf("Incorrect operand type for operator or function; operator or function: %s, operand type: {NS,SS,L,BS,N,M,B,BOOL,NULL,S}", n.op)
 	}
 	if named.value.Kind != attribute.S {
 		return r.wrongKind(n.op, named.value.Kind)
@@ -245,7 +253,7 @@ func (n *node) operand(item attribute.Item) attribute.Value {
 	case valueNode:
 		return n.value
 	case pathNode:
-		return n.path.in(item)
+		return n.path.In(item)
 	}
 	return size(n.kids[0].operand(item))
 }

@@ -28,6 +28,9 @@ type Error string
 func (e Error) Error() string { return string(e) }
 
 func (r Role) errorf(format string, args ...any) error {
+	if r == plainRole {
+		return Error(fmt.Sprintf(format, args...))
+	}
 	return Error("Invalid " + string(r) + ": " + fmt.Sprintf(format, args...))
 }
 

@@ -1,6 +1,10 @@
 package expression
 
-import "github.com/statelark/statelark/local/dynamodb/attribute"
+import (
+	"strings"
+
+	"github.com/statelark/statelark/local/dynamodb/attribute"
+)
 
 // KeyTest is what a key condition says of one attribute of the key.
 type KeyTest struct {
@@ -9,55 +13,87 @@ type KeyTest struct {
 	Values []attribute.Value
 }
 
-// ParseKeyCondition reads a key condition: tests of attributes, all of which have to hold.
-func ParseKeyCondition(source string, ph *Placeholders) ([]KeyTest, error) {
-	t, err := ParseTest(KeyCondition, source, ph)
-	if err != nil {
-		return nil, err
-	}
-	return keyTests(t.root, nil)
-}
+// turned are the operators with their operands the other way round.
+var turned = map[string]string{"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
-func keyTests(n *node, tests []KeyTest) ([]KeyTest, error) {
-	switch {
-	case n.kind == logic && n.op == "AND":
-		tests, err := keyTests(n.kids[0], tests)
+// KeyTests are the tests that a key condition is made of, all of which have to hold.
+func (t *Test) KeyTests() ([]KeyTest, error) {
+	if op := t.root.foreignOperator(); op != "" {
+		return nil, Error("Invalid operator used in KeyConditionExpression: " + op)
+	}
+	var tests []KeyTest
+	names := map[string]bool{}
+	for _, n := range t.root.conjuncts(nil) {
+		test, err := n.keyTest()
 		if err != nil {
 			return nil, err
 		}
-		return keyTests(n.kids[1], tests)
-	case n.kind == logic, n.op == "<>", n.op == "IN", n.kind == functionNode && n.op != "begins_with":
-		return nil, KeyCondition.errorf("Invalid operator used in KeyConditionExpression: %s", n.op)
+		if names[test.Name] {
+			return nil, Error("KeyConditionExpressions must only contain one condition per key")
+		}
+		names[test.Name] = true
+		tests = append(tests, test)
 	}
-	test, err := keyTest(n)
-	return append(tests, test), err
+	if len(tests) > 2 {
+		return nil, Error("Conditions can be of length 1 or 2 only")
+	}
+	return tests, nil
 }
 
-func keyTest(n *node) (KeyTest, error) {
+// conjuncts are the conditions that AND joins.
+func (n *node) conjuncts(all []*node) []*node {
+	if n.kind == logic && n.op == "AND" {
+		return n.kids[1].conjuncts(n.kids[0].conjuncts(all))
+	}
+	return append(all, n)
+}
+
+// foreignOperator is an operator that no key condition has, "" when there is none.
+func (n *node) foreignOperator() string {
+	switch {
+	case n.kind == logic && n.op == "AND":
+		if op := n.kids[0].foreignOperator(); op != "" {
+			return op
+		}
+		return n.kids[1].foreignOperator()
+	case n.kind == logic, n.op == "<>", n.op == "IN", n.kind == functionNode && n.op != "begins_with":
+		return n.op
+	}
+	return ""
+}
+
+func invalidKeyCondition(text string) error {
+	return Error("Invalid condition in KeyConditionExpression: " + text)
+}
+
+func (n *node) keyTest() (KeyTest, error) {
 	test := KeyTest{Op: n.op}
 	operands := n.kids
-	if n.kind == comparison && len(operands) == 2 && operands[0].kind == valueNode && operands[1].kind == pathNode {
+	if n.kind == comparison && len(operands) == 2 && operands[0].kind == valueNode && operands[1].kind != valueNode {
 		operands = []*node{operands[1], operands[0]}
-		test.Op = map[string]string{"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}[n.op]
+		test.Op = turned[n.op]
+	}
+	if n.op == "BETWEEN" || n.op == "begins_with" {
+		if operands[0].kind == valueNode {
+			return test, invalidKeyCondition(strings.TrimSpace(n.op) + " operator must have the key attribute as its first operand")
+		}
 	}
 	for _, kid := range operands {
-		if kid.kind == functionNode {
-			return test, KeyCondition.errorf("Invalid operator used in KeyConditionExpression: %s", kid.op)
+		switch {
+		case kid.kind == functionNode:
+			return test, Error("KeyConditionExpressions cannot contain nested operations")
+		case kid.kind == valueNode:
+			test.Values = append(test.Values, kid.value)
+		case test.Name != "":
+			return test, invalidKeyCondition("Multiple attribute names used in one condition")
+		case len(kid.path) > 1:
+			return test, Error("KeyConditionExpressions cannot have conditions on nested attributes")
+		default:
+			test.Name = kid.path[0].Name
 		}
 	}
-	first := operands[0]
-	if first.kind != pathNode {
-		return test, KeyCondition.errorf("No key attribute specified")
-	}
-	if len(first.path) > 1 {
-		return test, KeyCondition.errorf("KeyConditionExpressions cannot have conditions on nested attributes")
-	}
-	test.Name = first.path[0].Name
-	for _, kid := range operands[1:] {
-		if kid.kind != valueNode {
-			return test, KeyCondition.errorf("KeyConditionExpressions must have a value as operand; attribute: %v", kid.path)
-		}
-		test.Values = append(test.Values, kid.value)
+	if test.Name == "" {
+		return test, invalidKeyCondition("No key attribute specified")
 	}
 	return test, nil
 }

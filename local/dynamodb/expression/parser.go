@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/statelark/statelark/local/dynamodb/attribute"
@@ -269,12 +270,26 @@ func (p *parser) path() *node {
 
 func (p *parser) name() rawStep {
 	t := p.token()
-	if t.kind != tokName && t.kind != tokNamePlaceholder {
+	if t.kind != tokName && t.kind != tokNamePlaceholder || p.isKeyword(t) {
 		p.unexpected()
 		return rawStep{}
 	}
 	p.next()
 	return rawStep{t.text, t.kind == tokNamePlaceholder, -1}
+}
+
+var (
+	conditionWords = []string{"AND", "OR", "NOT", "BETWEEN", "IN"}
+	updateWords    = []string{"SET", "REMOVE", "ADD", "DELETE"}
+)
+
+// isKeyword reports whether a token is a word of the grammar, which is no name.
+func (p *parser) isKeyword(t token) bool {
+	words := conditionWords
+	if p.role == Update {
+		words = updateWords
+	}
+	return slices.ContainsFunc(words, t.is)
 }
 
 // maxIndex bounds indexes: no list is longer, as an item is 400 KB.
@@ -321,25 +336,28 @@ func (n *node) walk(visit func(*node) error) error {
 	return nil
 }
 
-// resolve puts names and values in the place of placeholders, everywhere under the nodes. Reserved words are found before
-// all else, and then unknown functions.
-func (r Role) resolve(roots []*node, known map[string]function, ph *Placeholders) error {
-	passes := []func(*node) error{
-		r.noReserved,
-		func(n *node) error {
-			if _, ok := known[n.op]; n.kind == functionNode && !ok {
-				return r.unknownFunction(n.op)
-			}
-			return nil
-		},
-		func(n *node) error { return r.resolvePath(n, ph) },
-		func(n *node) (err error) {
-			if n.kind == valueNode {
-				n.value, err = ph.value(r, n.text)
-			}
-			return err
-		},
-	}
+// checkWords finds reserved words, and then unknown functions.
+func (r Role) checkWords(roots []*node, known map[string]function) error {
+	return visitAll(roots, r.noReserved, func(n *node) error {
+		if _, ok := known[n.op]; n.kind == functionNode && !ok {
+			return r.unknownFunction(n.op)
+		}
+		return nil
+	})
+}
+
+// resolve puts names and values in the place of placeholders, everywhere under the nodes.
+func (r Role) resolve(roots []*node, ph *Placeholders) error {
+	return visitAll(roots, func(n *node) error { return r.resolvePath(n, ph) }, func(n *node) (err error) {
+		if n.kind == valueNode {
+			n.value, err = ph.value(r, n.text)
+		}
+		return err
+	})
+}
+
+// visitAll makes one pass after the other over all nodes.
+func visitAll(roots []*node, passes ...func(*node) error) error {
 	for _, pass := range passes {
 		for _, root := range roots {
 			if err := root.walk(pass); err != nil {

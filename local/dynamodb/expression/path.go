@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,8 +32,8 @@ func (p Path) String() string {
 	return "[" + strings.Join(texts, ", ") + "]"
 }
 
-// in returns what the path leads to, Absent when there is nothing.
-func (p Path) in(item attribute.Item) attribute.Value {
+// In returns what the path leads to, Absent when there is nothing.
+func (p Path) In(item attribute.Item) attribute.Value {
 	v := item.Get(p[0].Name)
 	for _, s := range p[1:] {
 		v = s.into(v)
@@ -64,27 +65,38 @@ func (p Path) compare(q Path) int {
 }
 
 // apart is the error about two paths that cannot be used together: one leads through the other, or they take the same value for
-// a map and a list.
+// a map and a list. The former is found first.
 func (r Role) apart(paths []Path) error {
-	for i, q := range paths {
-		for _, p := range paths[:i] {
-			if err := r.apartTwo(p, q); err != nil {
-				return err
+	for _, meets := range []func(p, q Path) bool{Path.overlaps, Path.conflicts} {
+		for i, q := range paths {
+			for _, p := range paths[:i] {
+				if meets(p, q) {
+					return r.meeting(p, q)
+				}
 			}
 		}
 	}
 	return nil
 }
 
-func (r Role) apartTwo(p, q Path) error {
-	for i := range min(len(p), len(q)) {
-		if p[i] == q[i] {
-			continue
-		}
-		if (p[i].Index < 0) != (q[i].Index < 0) {
-			return r.errorf("Two document paths conflict with each other; must remove or rewrite one of these paths; path one: %v, path two: %v", p, q)
-		}
-		return nil
+func (r Role) meeting(p, q Path) error {
+	how := "conflict"
+	if p.overlaps(q) {
+		how = "overlap"
 	}
-	return r.errorf("Two document paths overlap with each other; must remove or rewrite one of these paths; path one: %v, path two: %v", p, q)
+	return r.errorf("Two document paths %s with each other; must remove or rewrite one of these paths; path one: %v, path two: %v", how, p, q)
+}
+
+func (p Path) overlaps(q Path) bool {
+	n := min(len(p), len(q))
+	return slices.Equal(p[:n], q[:n])
+}
+
+func (p Path) conflicts(q Path) bool {
+	for i := range min(len(p), len(q)) {
+		if p[i] != q[i] {
+			return (p[i].Index < 0) != (q[i].Index < 0)
+		}
+	}
+	return false
 }

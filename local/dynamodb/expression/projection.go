@@ -22,7 +22,10 @@ func ParseProjection(source string, ph *Placeholders) (Paths, error) {
 	if err := p.end(); err != nil {
 		return nil, err
 	}
-	if err := Projection.resolve(nodes, nil, ph); err != nil {
+	if err := Projection.checkWords(nodes, nil); err != nil {
+		return nil, err
+	}
+	if err := Projection.resolve(nodes, ph); err != nil {
 		return nil, err
 	}
 	paths := make([]Path, len(nodes))

@@ -27,25 +27,44 @@ func ParseUpdate(source string, ph *Placeholders) (*Changes, error) {
 	if err := p.end(); err != nil {
 		return nil, err
 	}
-	if twice != "" {
-		return nil, Update.errorf("The %q section can only be used once in an update expression;", twice)
-	}
 	var nodes []*node
 	for _, a := range actions {
 		if nodes = append(nodes, a.target); a.value != nil {
 			nodes = append(nodes, a.value)
 		}
 	}
-	if err := Update.resolve(nodes, updateFunctions, ph); err != nil {
+	if err := Update.checkWords(nodes, updateFunctions); err != nil {
+		return nil, err
+	}
+	if twice != "" {
+		return nil, Update.errorf("The \"%s\" section can only be used once in an update expression;", twice)
+	}
+	if err := Update.resolve(nodes, ph); err != nil {
 		return nil, err
 	}
 	c := &Changes{actions}
-	for _, a := range actions {
-		if err := a.check(); err != nil {
-			return nil, err
+	return c, c.check()
+}
+
+// check finds, in this order, paths that meet, operands of ADD and DELETE that cannot be, and what is wrong with values of SET.
+func (c *Changes) check() error {
+	if err := Update.apart(c.Targets()); err != nil {
+		return err
+	}
+	for _, a := range c.actions {
+		if err := a.checkOperand(); err != nil {
+			return err
 		}
 	}
-	return c, Update.apart(c.Targets())
+	for _, a := range c.actions {
+		if a.section != "SET" {
+			continue
+		}
+		if err := Update.checkValue(a.value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sections reads the sections, and which of them is there twice.
@@ -90,10 +109,8 @@ func (p *parser) action(section string) action {
 	return a
 }
 
-func (a action) check() error {
+func (a action) checkOperand() error {
 	switch a.section {
-	case "SET":
-		return Update.checkValue(a.value)
 	case "ADD":
 		if !slices.Contains(addable, a.value.value.Kind) {
 			return a.wrongKind()
@@ -229,9 +246,9 @@ func (a action) result(item attribute.Item) (attribute.Value, error) {
 	case "REMOVE":
 		return attribute.Value{}, nil
 	case "ADD":
-		return Added(a.target.path.in(item), a.value.value)
+		return Added(a.target.path.In(item), a.value.value)
 	}
-	return Deleted(a.target.path.in(item), a.value.value)
+	return Deleted(a.target.path.In(item), a.value.value)
 }
 
 // Added is a number plus another, or a set with the elements of another.
@@ -292,14 +309,14 @@ func (n *node) evaluate(item attribute.Item) (attribute.Value, error) {
 	case valueNode:
 		return n.value, nil
 	case pathNode:
-		v := n.path.in(item)
+		v := n.path.In(item)
 		if v.Kind == attribute.Absent {
 			return v, errNoAttribute
 		}
 		return v, nil
 	case functionNode:
 		if n.op == "if_not_exists" {
-			if v := n.kids[0].path.in(item); v.Kind != attribute.Absent {
+			if v := n.kids[0].path.In(item); v.Kind != attribute.Absent {
 				return v, nil
 			}
 			return n.kids[1].evaluate(item)
