@@ -96,7 +96,7 @@ type Change struct {
 
 // NewChanges makes an update.
 func NewChanges(list []Change) (*Changes, error) {
-	c := &Changes{}
+	c := &Changes{role: plainRole}
 	for _, ch := range list {
 		a := action{section: ch.Section, target: OfPath(ch.Target).node, value: ch.Value.node}
 		if a.value != nil {

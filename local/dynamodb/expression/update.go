@@ -8,7 +8,10 @@ import (
 )
 
 // Changes is an update: what is done to parts of an item, all at once.
-type Changes struct{ actions []action }
+type Changes struct {
+	role    Role
+	actions []action
+}
 
 // action is what an update does to one part.
 type action struct {
@@ -42,17 +45,17 @@ func ParseUpdate(source string, ph *Placeholders) (*Changes, error) {
 	if err := Update.resolve(nodes, ph); err != nil {
 		return nil, err
 	}
-	c := &Changes{actions}
+	c := &Changes{Update, actions}
 	return c, c.check()
 }
 
 // check finds, in this order, paths that meet, operands of ADD and DELETE that cannot be, and what is wrong with values of SET.
 func (c *Changes) check() error {
-	if err := Update.apart(c.Targets()); err != nil {
+	if err := c.role.apart(c.Targets()); err != nil {
 		return err
 	}
 	for _, a := range c.actions {
-		if err := a.checkOperand(); err != nil {
+		if err := a.checkOperand(c.role); err != nil {
 			return err
 		}
 	}
@@ -60,7 +63,7 @@ func (c *Changes) check() error {
 		if a.section != "SET" {
 			continue
 		}
-		if err := Update.checkValue(a.value); err != nil {
+		if err := c.role.checkValue(a.value); err != nil {
 			return err
 		}
 	}
@@ -109,22 +112,22 @@ func (p *parser) action(section string) action {
 	return a
 }
 
-func (a action) checkOperand() error {
+func (a action) checkOperand(r Role) error {
 	switch a.section {
 	case "ADD":
 		if !slices.Contains(addable, a.value.value.Kind) {
-			return a.wrongKind()
+			return a.wrongKind(r)
 		}
 	case "DELETE":
 		if !slices.Contains(sets, a.value.value.Kind) {
-			return a.wrongKind()
+			return a.wrongKind(r)
 		}
 	}
 	return nil
 }
 
-func (a action) wrongKind() error {
-	return Update.errorf("Incorrect operand type for operator or function; operator: %s, operand type: %s", a.section, a.value.value.Kind.Long())
+func (a action) wrongKind(r Role) error {
+	return r.errorf("Incorrect operand type for operator or function; operator: %s, operand type: %s", a.section, a.value.value.Kind.Long())
 }
 
 // checkValue checks the value of a SET, and all it is made of.

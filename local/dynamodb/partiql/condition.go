@@ -149,6 +149,7 @@ func (p *parser) value() attribute.Value {
 		return attribute.Value{Kind: attribute.Null}
 	}
 	defer func() { p.depth-- }()
+	at := p.at
 	t := p.next()
 	switch {
 	case t.kind == tokText:
@@ -170,7 +171,7 @@ func (p *parser) value() attribute.Value {
 	case t.is("{"):
 		return p.tuple()
 	}
-	p.at = max(p.at-1, 0)
+	p.at = at
 	p.unexpected()
 	return attribute.Value{Kind: attribute.Null}
 }
