@@ -56,6 +56,7 @@ type parameters struct {
 }
 
 var integrationParameters = map[string]parameters{
+	"apigateway:invoke": {required: []string{"ApiEndpoint", "Method"}},
 	"dynamodb:getItem": {required: []string{"TableName", "Key"}},
 	"dynamodb:putItem": {required: []string{"TableName", "Item"}},
 	"ecs:runTask":      {required: []string{"TaskDefinition"}},
