@@ -43,8 +43,7 @@ func (e *Endpoint) Invoke(ctx context.Context, in *aws.Invocation) (*aws.Invoked
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, &awswire.Error{Code: "SdkClientException", Status: http.StatusInternalServerError,
-			Message: fmt.Sprintf("Unable to execute HTTP request: %v", errors.Unwrap(err))}
+		return nil, &awswire.Unanswered{Message: fmt.Sprintf("Unable to execute HTTP request: %v", errors.Unwrap(err))}
 	}
 	defer func() { _ = answer.Body.Close() }() // read to its end
 	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -77,8 +78,8 @@ func TestInvoke(t *testing.T) {
 			t.Errorf("%s: %v", function, err)
 		}
 	}
-	var no *awswire.Error
-	if _, err := New("http://127.0.0.1:1").Invoke(t.Context(), &aws.Invocation{Function: "f"}); !errors.As(err, &no) || no.Code != "SdkClientException" {
+	var silence *awswire.Unanswered
+	if _, err := New("http://127.0.0.1:1").Invoke(t.Context(), &aws.Invocation{Function: "f"}); !errors.As(err, &silence) || !strings.HasPrefix(silence.Message, "Unable to execute HTTP request: ") {
 		t.Errorf("nobody there: %v", err)
 	}
 	gone, cancel := context.WithCancel(t.Context())

@@ -22,7 +22,9 @@ type Signer interface {
 }
 
 // NewAPIGateway makes the target of apigateway:invoke. signer may be nil: then no request is signed.
-func NewAPIGateway(client *web.Client, signer Signer) task.Target { return &gatewayTarget{client, signer} }
+func NewAPIGateway(client *web.Client, signer Signer) task.Target {
+	return &gatewayTarget{client, signer}
+}
 
 type gatewayTarget struct {
 	client *web.Client

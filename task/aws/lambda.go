@@ -40,6 +40,8 @@ type Invocation struct {
 	WantLog       bool
 	Payload       []byte
 	RequestID     string
+	// Role is the ARN of the role that the caller takes on, "": none; Owner that of the state machine that calls, "": none does.
+	Role, Owner string
 }
 
 // Invoked is the answer to an Invocation.
@@ -68,7 +70,7 @@ func (t lambdaTarget) Line(r *asl.Resource, input value.Value) (name string, qui
 
 // Start calls the function. After a crash the same call is made again: a function may run twice.
 func (t lambdaTarget) Start(ctx context.Context, c *task.Call) (task.Outcome, error) {
-	in := &Invocation{Place: c.Place(), RequestID: uuid.NewString()}
+	in := &Invocation{Place: c.Place(), RequestID: uuid.NewString(), Role: c.Role, Owner: machineOf(c.Execution)}
 	if c.Resource.Function != "" {
 		in.Direct, in.Payload = &c.Resource, []byte(c.Input.Text())
 	} else {
@@ -76,9 +78,12 @@ func (t lambdaTarget) Start(ctx context.Context, c *task.Call) (task.Outcome, er
 	}
 	out, err := t.functions.Invoke(ctx, in)
 	var no *awswire.Error
+	var silence *awswire.Unanswered
 	switch {
 	case errors.As(err, &no):
 		return task.Outcome{}, lambda.refused(c, no, in.RequestID)
+	case errors.As(err, &silence):
+		return task.Outcome{}, &task.Error{Name: "Lambda.SdkClientException", Cause: silence.Message, Phase: refusedIn(c)}
 	case err != nil:
 		return task.Outcome{}, err
 	case out.Failed:
