@@ -159,13 +159,14 @@ func (q *question) failed(err error, prefix string, says refusal) error {
 		no       *awswire.Error
 		silence  *awswire.Unanswered
 		unknown  unknownField
+		other    noText
 		language *task.Error
 	)
 	switch {
 	case errors.As(err, &language):
 		return language
-	case errors.As(err, &unknown):
-		return task.Fatalf("The Parameters '%s' could not be used to start the Task: [%s]", q.call.Input.Compact(), unknown.Error())
+	case errors.As(err, &unknown), errors.As(err, &other):
+		return task.Fatalf("The Parameters '%s' could not be used to start the Task: [%s]", q.call.Input.Compact(), err.Error())
 	case errors.As(err, &silence):
 		failed := task.Errorf(prefix+".SdkClientException", "%s", silence.Message)
 		failed.Phase = refusedIn(q.call)

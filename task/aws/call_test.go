@@ -319,6 +319,10 @@ func TestOptimisedRefusals(t *testing.T) {
 	c := call(t, "arn:aws:states:::sqs:sendMessage", `{"QueueUrl":"http://no-such-queue","MessageBody":"b"}`)
 	_, err := Integrations(Options{Caller: replying(`{}`)})["sqs"].Start(t.Context(), c)
 	checkFailure(t, "no queue", err, "SQS.SdkClientException", "Unable to execute HTTP request: no-such-queue: Name or service not known", false)
+	c = call(t, "arn:aws:states:::sqs:sendMessage", `{"QueueUrl":"http://h/1/q","MessageAttributes":{"a":{"StringValue":5}}}`)
+	_, err = Integrations(Options{Caller: replying(`{}`)})["sqs"].Start(t.Context(), c)
+	checkFailure(t, "no text", err, "States.Runtime", `The Parameters '{"QueueUrl":"http://h/1/q","MessageAttributes":{"a":{"StringValue":5}}}' could not be used to start the Task: `+
+		`[The value for the field 'StringValue' must be a STRING]`, true)
 	c = call(t, "arn:aws:states:::events:putEvents", `{"Entries":[]}`)
 	_, err = Integrations(Options{Caller: replying(`{"FailedEntryCount":1,"Entries":[{"ErrorCode":"c"}]}`)})["events"].Start(t.Context(), c)
 	checkFailure(t, "failed entry", err, "EventBridge.FailedEntry", `{"Entries":[{"ErrorCode":"c"}],"FailedEntryCount":1}`, false)

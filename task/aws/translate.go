@@ -67,6 +67,11 @@ func (f unknownField) Error() string {
 	return fmt.Sprintf("The field %q is not supported by Step Functions", string(f))
 }
 
+// noText is what is wrong with a parameter that is no text where only a text can be.
+type noText string
+
+func (f noText) Error() string { return "The value for the field '" + string(f) + "' must be a STRING" }
+
 // document makes a document of the parameters of a Task. A null is not there.
 func (t *tongue) document(v value.Value, s *model.Shape) (value.Value, error) {
 	switch {
@@ -107,6 +112,9 @@ func (t *tongue) structure(v value.Value, s *model.Shape) (value.Value, error) {
 		}
 		if m.Value.IsNull() {
 			continue
+		}
+		if member.Shape.Kind == model.String && m.Value.Kind() != value.String && !t.anyIsText {
+			return v, noText(m.Key)
 		}
 		inner, err := t.document(m.Value, member.Shape)
 		if err != nil {
