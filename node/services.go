@@ -12,8 +12,10 @@ import (
 	"github.com/statelark/statelark/local/dynamodb"
 	"github.com/statelark/statelark/local/gateway"
 	"github.com/statelark/statelark/local/kv"
+	"github.com/statelark/statelark/local/logs"
 	"github.com/statelark/statelark/local/s3"
 	"github.com/statelark/statelark/local/secrets"
+	"github.com/statelark/statelark/local/sns"
 	"github.com/statelark/statelark/local/sqs"
 	"github.com/statelark/statelark/local/ssm"
 	"github.com/statelark/statelark/local/sts"
@@ -125,7 +127,9 @@ func (n *Node) builders() map[string]func(local.Options) local.Service {
 	return map[string]func(local.Options) local.Service{
 		"dynamodb":       func(o local.Options) local.Service { return dynamodb.New(o) },
 		"s3":             func(o local.Options) local.Service { return s3.New(s3.Options{Options: o, Dir: n.folder("objects")}) },
+		"logs":           func(o local.Options) local.Service { return logs.New(o) },
 		"secretsmanager": func(o local.Options) local.Service { return secrets.New(o) },
+		"sns":            func(o local.Options) local.Service { return sns.New(sns.Options{Options: o}) },
 		"sqs":            func(o local.Options) local.Service { return sqs.New(o) },
 		"ssm":            func(o local.Options) local.Service { return ssm.New(o) },
 		"sts":            func(o local.Options) local.Service { return sts.New(o) },
