@@ -35,6 +35,7 @@ var index = sync.OnceValue(readIndex)
 type indexed struct {
 	names   []string // sorted
 	entries []entry  // in the order of names
+	places  string   // where services are, packed
 	decoder *zstd.Decoder
 }
 
@@ -62,6 +63,7 @@ func readIndex() *indexed {
 		e.frame, head = head[:size], head[size:]
 		x.names[i] = e.Name
 	}
+	x.places = head
 	return x
 }
 

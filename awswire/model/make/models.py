@@ -6,7 +6,8 @@
 --check makes the table and says whether it differs from the one that is there. What is taken are names, kinds, places and
 constraints; no documentation. botocore is Copyright Amazon.com, Inc. or its affiliates, under the Apache License 2.0; see NOTICE.
 
-The file: "SLM" and a version byte; the length of the index as varint and the index in zstd; a frame of zstd for each service.
+The file: "SLM" and a version byte; the length of the index as varint and the index in zstd; a frame of zstd for each service;
+one with the endpoints as text. The endpoints are those that botocore's own rules give, asked for every region that they know.
 A frame is columns, one after the other, each with its length before it: things that are alike lie together and pack better.
 Numbers are unsigned varints (signed ones zigzag). A text or a shape that is used for the first time is 0, in the order of
 the columns "texts" and "shapes"; one used again is its number, from 1. load.go reads it and has the same lists of flags.
@@ -23,6 +24,8 @@ import tempfile
 
 import botocore
 import botocore.session
+from botocore.endpoint_provider import EndpointProvider
+from botocore.exceptions import BotoCoreError
 
 VERSION = 1
 LEVEL = 19
@@ -342,6 +345,75 @@ def write_operation(w, o):
             w.text("operation", v)
 
 
+USUAL = ("{prefix}.{region}.{suffix}", "{region}")
+
+
+class Endpoints:
+    """Where services are, as lines of text.
+
+    partition ID SUFFIX DUAL-STACK-SUFFIX REGION-PATTERN
+    SERVICE WHERE HOST SIGNING-REGION
+
+    WHERE is * (everywhere), a partition or a region; the most special line holds. In a host {region}, {suffix} and {dual}
+    stand for those of the request. A service without a line is at {prefix}.{region}.{suffix}.
+    """
+
+    def __init__(self, loader):
+        self.loader, self.rules = loader, loader.load_data("partitions")
+        self.partitions = self.rules["partitions"]
+        self.lines = [f"partition {p['id']} {p['outputs']['dnsSuffix']} {p['outputs']['dualStackDnsSuffix']} {p['regionRegex']}"
+                      for p in self.partitions]
+
+    def add(self, name, prefix):
+        provider = EndpointProvider(self.loader.load_service_model(name, "endpoint-rule-set-1"), self.rules)
+        parameters = self.loader.load_service_model(name, "endpoint-rule-set-1")["parameters"]
+        best, special = {}, []
+        for p in self.partitions:
+            asked = {r: self.resolve(provider, parameters, r) for r in p["regions"] if "global" not in r}
+            asked = {r: e for r, e in asked.items() if e}
+            votes = collections.Counter(form for r, e in asked.items() for form in self.forms(p, prefix, r, e))
+            if not votes:
+                continue
+            # The form that is true of most regions; of those, the usual one.
+            best[p["id"]] = form = max(votes, key=lambda f: (votes[f], f == USUAL, f))
+            special += [(r, min(self.forms(p, prefix, r, e))) for r, e in asked.items() if form not in self.forms(p, prefix, r, e)]
+        everywhere = collections.Counter(best.values()).most_common(1)[0][0] if best else USUAL
+        if everywhere != USUAL:
+            self.lines.append(" ".join((name, "*", *everywhere)))
+        for where, form in [*best.items(), *special]:
+            if form != everywhere or where not in best:
+                self.lines.append(" ".join((name, where, *(f.replace("{prefix}", prefix) for f in form))))
+
+    @staticmethod
+    def resolve(provider, parameters, region):
+        args = {n: region if p["builtIn"] == "AWS::Region" else False for n, p in parameters.items()
+                if p.get("builtIn") in ("AWS::Region", "AWS::UseFIPS", "AWS::UseDualStack")}
+        try:
+            endpoint = provider.resolve_endpoint(**args)
+        except BotoCoreError:
+            return None
+        scheme = (endpoint.properties.get("authSchemes") or [{}])[0]
+        signing = scheme.get("signingRegion") or region
+        assert endpoint.url.startswith("https://")
+        return endpoint.url.removeprefix("https://"), signing
+
+    @staticmethod
+    def forms(p, prefix, region, endpoint):
+        """All the ways to write an endpoint with placeholders."""
+        host, signing = endpoint
+        for text, name in ((p["outputs"]["dualStackDnsSuffix"], "{dual}"), (p["outputs"]["dnsSuffix"], "{suffix}")):
+            if host.partition("/")[0].endswith("." + text):
+                head, _, tail = host.partition("." + text)
+                host = head + "." + name + tail
+                break
+        hosts = {host, host.replace("." + region + ".", ".{region}."), host.replace(region + ".", "{region}.", 1) if host.startswith(region + ".") else host}
+        hosts |= {h.replace(prefix + ".{region}.{suffix}", USUAL[0]) if h == prefix + ".{region}.{suffix}" else h for h in hosts}
+        return {(h, s) for h in hosts for s in {signing, "{region}" if signing == region else signing}}
+
+    def frame(self):
+        return "\n".join(self.lines).encode()
+
+
 def packed(data):
     with tempfile.NamedTemporaryFile() as f:
         f.write(data)
@@ -354,6 +426,7 @@ def make():
     loader = botocore.session.Session().get_component("data_loader")
     names = loader.list_available_services("service-2")
     index, frames, source = Writer(), [], hashlib.sha256()
+    endpoints = Endpoints(loader)
     operations = shapes = 0
     index.num("service", len(names))
     for name in names:
@@ -367,6 +440,8 @@ def make():
         for text in (name, meta["serviceId"], meta.get("signingName") or meta["endpointPrefix"], meta.get("targetPrefix") or ""):
             index.text("service", text)
         index.num("service", len(frames[-1]))
+        endpoints.add(name, meta["endpointPrefix"])
+    frames.append(packed(endpoints.frame()))
     head = packed(index.frame())
     data = b"".join([b"SLM", bytes([VERSION]), varint(len(head)), head, *frames])
     about = {
