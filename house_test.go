@@ -70,7 +70,7 @@ var house = map[string][]string{
 	"task/aws":                  {".", "arn", "asl", "awswire", "awswire/model", "task", "task/http", "value"},
 	"engine":                    {".", "arn", "asl", "history", "interp", "items", "limits", "row", "s3", "task", "value"},
 	"api":                       {".", "arn", "asl", "awswire", "history", "limits", "task", "task/aws", "value"},
-	"client":                    {".", "arn", "value"},
+	"client":                    {".", "arn", "awswire", "awswire/codec", "awswire/model", "value"},
 	"task/mock":                 {"asl", "task", "value"},
 	"task/http":                 {"task", "value"},
 	"telemetry":                 {".", "arn", "engine", "history", "value"},

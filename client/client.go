@@ -22,19 +22,21 @@ type Client struct {
 	// HTTP carries the calls.
 	HTTP *http.Client
 
-	url  string
-	role string  // ARN; the API asks for one, and Statelark assumes none
-	sign *signer // nil: calls are not signed, and are in the place of the server
-	aws  bool    // it is AWS itself that answers
+	url   string
+	place arn.Place // of its resources
+	role  string    // ARN; the API asks for one, and Statelark assumes none
+	sign  *signer   // nil: calls are not signed, and are in the place of the server
+	aws   bool      // it is AWS itself that answers
 }
 
 // New makes a client of the server at url, whose resources are in place. It does not sign: Statelark takes any
 // credentials, and none.
 func New(url string, place arn.Place) *Client {
 	return &Client{
-		url:  strings.TrimRight(url, "/") + "/",
-		role: place.RoleARN("statelark"),
-		HTTP: &http.Client{},
+		url:   strings.TrimRight(url, "/") + "/",
+		place: place,
+		role:  place.RoleARN("statelark"),
+		HTTP:  &http.Client{},
 	}
 }
 

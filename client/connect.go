@@ -9,10 +9,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/config"
 
 	"github.com/statelark/statelark/arn"
@@ -171,8 +169,5 @@ func (s *signer) sign(ctx context.Context, r *http.Request, body string) error {
 		return fmt.Errorf("%w: %w", ErrCredentials, err)
 	}
 	sum := sha256.Sum256([]byte(body))
-	if err := v4.NewSigner().SignHTTP(ctx, keys, r, hex.EncodeToString(sum[:]), service, s.region, time.Now()); err != nil {
-		return fmt.Errorf("signing a call: %w", err)
-	}
-	return nil
+	return signWith(ctx, keys, r, hex.EncodeToString(sum[:]), service, s.region)
 }
