@@ -51,11 +51,14 @@ type Sample struct {
 	Cases     map[string][]Check `yaml:"after-case"`
 }
 
-// Check is a call and what its answer has, among other things.
+// Check is a call and what its answer has, among other things; or a query to the database and what it prints.
 type Check struct {
 	Call  string         `yaml:"call"` // "sqs:ReceiveMessage"
 	Input map[string]any `yaml:"input"`
 	Gives map[string]any `yaml:"gives"`
+
+	Query  string `yaml:"query"`
+	Prints string `yaml:"prints"`
 }
 
 // List returns all samples, by name.

@@ -1,15 +1,3 @@
-// Package samples holds workflows that run with no AWS account. A folder is a sample:
-//
-//	workflow.asl.json or .yaml   the state machine
-//	values.yaml                  what ${Name} in it stands for
-//	statelark.yaml               the account and the functions, as the server's configuration has them
-//	worker.py                    a worker of its activities
-//	NAME.asl.json                a state machine that the workflow starts
-//	input.json, expected.json    an input, and the output it gives
-//	input-CASE.json              a further input; its output stands in expected-CASE.json
-//	failure.json, -CASE.json     in place of an output: how the execution ends when it does not succeed
-//
-// The tests run all of them through the real binary.
 package samples
 
 import (

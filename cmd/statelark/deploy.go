@@ -78,7 +78,7 @@ func deployTemplate(ctx context.Context, s *session, path string, o *deployOptio
 	if d.Parameters, err = o.values(); err != nil {
 		return usage(err)
 	}
-	if d.Caller, d.Place, err = o.services(ctx, s.Client); err != nil {
+	if d.Caller, d.Place, err = s.Services(ctx); err != nil {
 		return err
 	}
 	p, err := d.Plan(ctx)

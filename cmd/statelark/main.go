@@ -61,11 +61,11 @@ Exit codes: 0 ok or SUCCEEDED, 1 FAILED, 2 usage, 3 definition invalid, 4 creden
 	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(), "{{if .Runnable}}", "{{if and .Runnable (not .HasAvailableSubCommands)}}", 1))
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(flagError(err)) })
 	root.AddGroup(&cobra.Group{ID: localGroup, Title: "Here:"}, &cobra.Group{ID: remoteGroup, Title: "On a server, or on AWS:"})
-	for _, c := range []*cobra.Command{newDev(), newServer(), newRun(), newValidate(), newEval(), newVersion()} {
+	for _, c := range []*cobra.Command{newDev(), newServer(), newRun(), newSamples(), newValidate(), newEval(), newVersion()} {
 		c.GroupID = localGroup
 		root.AddCommand(wordArgs(c))
 	}
-	for _, c := range []*cobra.Command{newStart(), newStop(), newRedrive(), newList(), newShow(), newHistory(), newWatch(), newWait(),
+	for _, c := range []*cobra.Command{newDeploy(), newStart(), newStop(), newRedrive(), newList(), newShow(), newHistory(), newWatch(), newWait(),
 		newTask(), newState(), newVersions(), newAlias(), newMapRun()} {
 		c.GroupID = remoteGroup
 		root.AddCommand(wordArgs(c))

@@ -119,4 +119,3 @@ func planDocument(d *deploy.Deployment, p *deploy.Plan, outputs value.Value) val
 	}
 	return value.NewObject(doc)
 }
-

@@ -123,8 +123,7 @@ func copySample(s *samples.Sample, folder string) error {
 // sampleOptions are the flags of samples run.
 type sampleOptions struct {
 	runOptions
-	region, profile string
-	parameters      []string
+	parameters []string
 }
 
 func newSampleRun() *cobra.Command {
@@ -259,7 +258,7 @@ func (o *sampleOptions) deploySample(ctx context.Context, c *cobra.Command, api 
 		return nil, err
 	}
 	d := &deploy.Deployment{Template: template, Stack: s.Name, Parameters: parameters}
-	if d.Caller, d.Place, err = servicesOf(ctx, api); err != nil {
+	if d.Caller, d.Place, err = api.Services(ctx); err != nil {
 		return nil, err
 	}
 	p, err := d.Plan(ctx)
