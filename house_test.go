@@ -64,6 +64,7 @@ var house = map[string][]string{
 	"s3":                        {},
 	"s3/directory":              {"s3"},
 	"s3/storetest":              {"s3"},
+	"remote/aws":                {"arn", "awswire", "awswire/codec", "awswire/model", "value"},
 	"remote/s3":                 {"arn", "awswire", "s3", "value"},
 	"items":                     {"limits", "s3", "value"},
 	"task":                      {"arn", "asl", "value"},

@@ -1,0 +1,53 @@
+package aws
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Where requests go at AWS.
+func TestHosts(t *testing.T) {
+	alone(t)
+	for _, tt := range []struct{ operation, input, host string }{
+		{"dynamodb.GetItem", `{"TableName":"t","Key":{}}`, "dynamodb.eu-west-1.amazonaws.com:443"},
+		{"s3.GetObject", `{"Bucket":"bucket","Key":"k"}`, "bucket.s3.eu-west-1.amazonaws.com:443"},
+		{"s3.GetObject", `{"Bucket":"my.bucket","Key":"k"}`, "s3.eu-west-1.amazonaws.com:443"},
+		{"sqs.SendMessage", `{"QueueUrl":"https://sqs.us-west-2.amazonaws.com/1/q","MessageBody":"b"}`, "sqs.us-west-2.amazonaws.com:443"},
+		{"sqs.SendMessage", `{"QueueUrl":"https://example.org/1/q","MessageBody":"b"}`, "sqs.eu-west-1.amazonaws.com:443"},
+		{"iam.ListUsers", `{}`, "iam.amazonaws.com:443"},
+		{"stepfunctions.StartSyncExecution", `{"stateMachineArn":"m"}`, "sync-states.eu-west-1.amazonaws.com:443"},
+	} {
+		var dialed []string
+		c := New(Options{
+			Pause: func(context.Context, time.Duration) error { return nil },
+			Transport: func(tr *http.Transport) {
+				tr.Proxy = nil
+				tr.DialContext = func(_ context.Context, _, address string) (net.Conn, error) {
+					dialed = append(dialed, address)
+					return nil, io.EOF
+				}
+			},
+		})
+		_, err := c.Call(t.Context(), request(t, tt.operation, tt.input))
+		if err == nil || len(dialed) != 3 || dialed[0] != tt.host {
+			t.Errorf("%s %s goes to %q: %v", tt.operation, tt.input, dialed, err)
+		}
+		c.Close()
+	}
+}
+
+func TestEndpointsOfRegions(t *testing.T) {
+	alone(t)
+	c := New(Options{})
+	defer c.Close()
+	r := request(t, "dynamodb.GetItem", `{"TableName":"t","Key":{}}`)
+	r.Place.Region = "a b"
+	if _, err := c.Call(t.Context(), r); err == nil || !strings.Contains(err.Error(), "no endpoint") {
+		t.Errorf("a region that is none: %v", err)
+	}
+}
