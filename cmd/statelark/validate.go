@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/statelark/statelark/asl"
+	"github.com/statelark/statelark/task/aws"
 )
 
 func newValidate() *cobra.Command {
@@ -28,7 +29,7 @@ The exit code is 3 when one of them is an error.`,
   statelark validate --json *.asl.json | jq .diagnostics`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, files []string) error {
-			o := asl.Options{Type: strings.ToUpper(machineType)}
+			o := asl.Options{Type: strings.ToUpper(machineType), Services: aws.Services{}}
 			if o.Type != "STANDARD" && o.Type != "EXPRESS" {
 				return usage(fmt.Errorf("--type is %q; it has to be STANDARD or EXPRESS", machineType))
 			}

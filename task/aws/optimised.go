@@ -86,7 +86,7 @@ func firstOf(texts ...string) string {
 
 // Line is that of the resource. What is built in and waits for nothing outside shares with nobody.
 func (t *optimisedTarget) Line(r *asl.Resource, _ value.Value) (name string, quick bool) {
-	return r.ARN, t.builtIn(firstOf(t.model, t.integration.service))
+	return r.ARN, t.builtIn(firstOf(t.model, t.service))
 }
 
 // Start carries the action out. With .sync the answer is that of the request which began the job.
