@@ -68,7 +68,7 @@ var house = map[string][]string{
 	"remote/s3":                 {"arn", "awswire", "s3", "value"},
 	"items":                     {"limits", "s3", "value"},
 	"task":                      {"arn", "asl", "value"},
-	"task/aws":                  {".", "arn", "asl", "awswire", "awswire/model", "task", "task/http", "value"},
+	"task/aws":                  {".", "arn", "asl", "awswire", "awswire/codec", "awswire/model", "task", "task/http", "value"},
 	"engine":                    {".", "arn", "asl", "history", "interp", "items", "limits", "row", "s3", "task", "value"},
 	"api":                       {".", "arn", "asl", "awswire", "history", "limits", "task", "task/aws", "value"},
 	"client":                    {".", "arn", "awswire", "awswire/codec", "awswire/model", "value"},

@@ -8,12 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
 
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/awswire"
+	"github.com/statelark/statelark/awswire/codec"
 	"github.com/statelark/statelark/awswire/model"
 	"github.com/statelark/statelark/task"
 	"github.com/statelark/statelark/value"
@@ -91,8 +93,28 @@ func (q *question) fillIn(r *awswire.Request) {
 	if v.Kind() != value.String || err != nil {
 		return
 	}
-	r.Input = without(r.Input, body.Name)
+	r.Input = q.withChecksum(without(r.Input, body.Name), raw)
 	r.Body, r.Length = bytes.NewReader(raw), int64(len(raw))
+}
+
+// withChecksum adds the checksum of the body, as the SDK does for operations that take one, unless there is one.
+func (q *question) withChecksum(in value.Value, body []byte) value.Value {
+	if q.op.ChecksumMember == "" {
+		return in
+	}
+	for _, m := range in.Members() {
+		if strings.HasPrefix(m.Key, "Checksum") && m.Key != q.op.ChecksumMember {
+			return in
+		}
+	}
+	algorithm := cmp.Or(at(in, q.op.ChecksumMember).Str(), "CRC32")
+	hash, member := codec.NewChecksum(algorithm), q.op.Input.Member("Checksum"+algorithm)
+	if hash == nil || member == nil {
+		return in
+	}
+	_, _ = hash.Write(body) // a hash never fails
+	in = in.With(q.op.ChecksumMember, value.FromString(algorithm))
+	return in.With(member.Name, value.FromString(base64.StdEncoding.EncodeToString(hash.Sum(nil))))
 }
 
 // streamed is the member of an input or an output that is its body, as it is; nil: none is.

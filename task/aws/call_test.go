@@ -58,12 +58,12 @@ func TestSDK(t *testing.T) {
 		},
 		{
 			"s3:putObject", `{"Bucket":"b","Key":"k","Body":{"a": [1, 2]},"Metadata":{"who":"me"}}`,
-			"s3.PutObject", `{"Bucket":"b","Key":"k","Metadata":{"who":"me"}}`, `{"a":[1,2]}`, "",
+			"s3.PutObject", `{"Bucket":"b","Key":"k","Metadata":{"who":"me"},"ChecksumAlgorithm":"CRC32","ChecksumCRC32":"F9bbhA=="}`, `{"a":[1,2]}`, "",
 			`{"ETag":"\"x\"","ChecksumCRC32":"y","SSEKMSKeyId":"z"}`, `{"ChecksumCRC32":"y","ETag":"\"x\"","SsekmsKeyId":"z"}`,
 		},
 		{
-			"s3:putObject", `{"Bucket":"b","Key":"k","Body":"text","Acl":"private","Expires":"2026-01-02T03:04:05Z"}`,
-			"s3.PutObject", `{"Bucket":"b","Key":"k","ACL":"private","Expires":1767323045}`, `text`, "", `{}`, `{}`,
+			"s3:putObject", `{"Bucket":"b","Key":"k","Body":"text","Acl":"private","Expires":"2026-01-02T03:04:05Z","ChecksumSHA256":"own"}`,
+			"s3.PutObject", `{"Bucket":"b","Key":"k","ACL":"private","Expires":1767323045,"ChecksumSHA256":"own"}`, `text`, "", `{}`, `{}`,
 		},
 		{
 			"rds:describeDBInstances", `{"DbInstanceIdentifier":"d","MaxRecords":"5"}`,
