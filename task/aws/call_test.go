@@ -63,7 +63,7 @@ func TestSDK(t *testing.T) {
 		},
 		{
 			"s3:putObject", `{"Bucket":"b","Key":"k","Body":"text","Acl":"private","Expires":"2026-01-02T03:04:05Z","ChecksumSHA256":"own"}`,
-			"s3.PutObject", `{"Bucket":"b","Key":"k","ACL":"private","Expires":1767323045,"ChecksumSHA256":"own"}`, `text`, "", `{}`, `{}`,
+			"s3.PutObject", `{"Bucket":"b","Key":"k","ACL":"private","Expires":1767323045,"ChecksumSHA256":"own"}`, `"text"`, "", `{}`, `{}`,
 		},
 		{
 			"rds:describeDBInstances", `{"DbInstanceIdentifier":"d","MaxRecords":"5"}`,
