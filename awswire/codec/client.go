@@ -168,9 +168,9 @@ func (c *asking) restBody(s *model.Shape) error {
 		if err != nil {
 			return errors.New(m.Name + " is not Base64")
 		}
-		c.body = raw
+		c.setBody(raw, "application/octet-stream")
 	case m.Shape.Kind == model.String && ok:
-		c.body = []byte(v.Str())
+		c.setBody([]byte(v.Str()), "text/plain")
 	case m.Shape.Kind == model.Blob, m.Shape.Kind == model.String:
 	case json && ok:
 		c.setJSON(c.toJSON(v, m.Shape))
@@ -203,18 +203,17 @@ func rootOf(s *model.Shape, op *model.Operation) string {
 	return op.Name + "Request"
 }
 
-func (c *asking) setJSON(v value.Value) {
-	c.body = v.AppendCompact(nil)
+func (c *asking) setBody(body []byte, contentType string) {
+	c.body = body
 	if c.header.Get("Content-Type") == "" {
-		c.header.Set("Content-Type", "application/json")
+		c.header.Set("Content-Type", contentType)
 	}
 }
 
+func (c *asking) setJSON(v value.Value) { c.setBody(v.AppendCompact(nil), "application/json") }
+
 func (c *asking) setXML(root string, v value.Value, s *model.Shape) {
-	c.body = xmlForm{}.appendRoot(nil, root, "", v, s)
-	if c.header.Get("Content-Type") == "" {
-		c.header.Set("Content-Type", "application/xml")
-	}
+	c.setBody(xmlForm{}.appendRoot(nil, root, "", v, s), "application/xml")
 }
 
 // expand puts labels into a path.

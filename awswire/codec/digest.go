@@ -5,6 +5,7 @@ import (
 	"crypto/md5"  //nolint:gosec // what clients send
 	"crypto/sha1" //nolint:gosec // what clients send
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -27,9 +28,11 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 var algorithms = map[string]func() hash.Hash{
 	"crc32": func() hash.Hash { return crc32.NewIEEE() }, "crc32c": func() hash.Hash { return crc32.New(castagnoli) },
 	"crc64nvme": func() hash.Hash { return crc64.New(nvme) }, "sha1": sha1.New, "sha256": sha256.New,
+	"sha512": sha512.New, "md5": md5.New,
 }
 
-// NewChecksum returns the hash of an algorithm that S3 knows: "CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"; nil for others.
+// NewChecksum returns the hash of an algorithm that S3 knows: "CRC32", "CRC32C", "CRC64NVME", "MD5", "SHA1", "SHA256",
+// "SHA512"; nil for others.
 func NewChecksum(algorithm string) hash.Hash {
 	if make := algorithms[strings.ToLower(algorithm)]; make != nil {
 		return make()

@@ -74,9 +74,10 @@ func (f form) name(m *model.Member) string {
 	switch {
 	case m.QueryName != "":
 		return m.QueryName
-	case f.ec2 && m.Wire != "":
-		return strings.ToUpper(m.Wire[:1]) + m.Wire[1:]
-	case !f.ec2 && m.Shape.Kind == model.List && flat(m) && m.Shape.ElemName != "":
+	case f.ec2:
+		name := m.WireName()
+		return strings.ToUpper(name[:1]) + name[1:]
+	case m.Shape.Kind == model.List && flat(m) && m.Shape.ElemName != "":
 		return m.Shape.ElemName
 	}
 	return m.WireName()

@@ -45,7 +45,27 @@ func (p *plan) fromJSON(v value.Value, s *model.Shape) value.Value {
 	if s.Document || p.isPlain(s) {
 		return v
 	}
+	return p.cleaned(v, s)
+}
+
+// readJSON parses a text and returns it as a document. What documents have not is taken out of it: nulls in the place of members,
+// and __type, by which some services say what a union holds.
+func (p *plan) readJSON(text string, s *model.Shape) (value.Value, error) {
+	v, err := parseJSON(text)
+	if err != nil {
+		return value.Value{}, err
+	}
+	if strings.Contains(text, "null") || strings.Contains(text, `"__type"`) {
+		return p.cleaned(v, s), nil
+	}
+	return p.fromJSON(v, s), nil
+}
+
+// cleaned returns JSON as a document, member by member.
+func (p *plan) cleaned(v value.Value, s *model.Shape) value.Value {
 	switch {
+	case s.Document:
+		return v
 	case s.Kind == model.Structure && v.Kind() == value.Object:
 		members := make([]value.Member, 0, v.Len())
 		for i := range s.Members {
@@ -54,17 +74,17 @@ func (p *plan) fromJSON(v value.Value, s *model.Shape) value.Value {
 				continue
 			}
 			if mv, ok := v.Get(m.WireName()); ok && !mv.IsNull() {
-				members = append(members, value.Member{Key: m.Name, Value: p.fromJSON(mv, m.Shape)})
+				members = append(members, value.Member{Key: m.Name, Value: p.cleaned(mv, m.Shape)})
 			}
 		}
 		return value.NewObject(members)
-	case s.Kind == model.Timestamp && v.Kind() == value.String:
+	case s.Kind == model.Timestamp && v.Kind() == value.String && s.TimeFormat != "":
 		if ms, ok := parseTime(v.Str()); ok {
 			return seconds(ms)
 		}
 		return v
 	}
-	return eachElem(v, s, p.fromJSON)
+	return eachElem(v, s, p.cleaned)
 }
 
 // eachElem turns the elements of a list or map.

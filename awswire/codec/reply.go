@@ -64,16 +64,16 @@ func (p *plan) readOutput(op *model.Operation, w *http.Response, body []byte) (v
 	}
 	switch p.service.Protocol {
 	case model.JSON:
-		v, err := parseJSON(string(body))
-		if err != nil {
-			return value.Value{}, err
-		}
-		return p.fromJSON(v, s), nil
+		return p.readJSON(string(body), s)
 	case model.CBOR:
 		if len(body) == 0 {
 			return value.EmptyObj, nil
 		}
-		return parseCBOR(body)
+		v, err := parseCBOR(body)
+		if err != nil {
+			return value.Value{}, err
+		}
+		return p.cleaned(v, s), nil
 	case model.Query, model.EC2:
 		return p.readResult(op, body)
 	case model.RESTXML:
@@ -153,9 +153,14 @@ func (p *plan) readError(op *model.Operation, w *http.Response, body []byte) *aw
 	}
 	if e.Code == "" {
 		e.Code = strconv.Itoa(w.StatusCode)
+		if e.Message == "" {
+			e.Message = http.StatusText(w.StatusCode)
+		}
 	}
-	if e.Message == "" && len(body) == 0 {
-		e.Message = http.StatusText(w.StatusCode)
+	if s := p.errorOf(op, e.Code); s != nil && len(p.routes) > 0 {
+		if members, err := (&outside{header: w.Header, status: w.StatusCode}).read(s); err == nil {
+			e.Extra = append(e.Extra, members...)
+		}
 	}
 	return e
 }

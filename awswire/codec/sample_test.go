@@ -18,6 +18,8 @@ type sampler struct {
 func (g *sampler) text(m *model.Member) string {
 	g.n++
 	switch {
+	case m != nil && m.Name == "ChecksumAlgorithm":
+		return "SHA1"
 	case m != nil && (m.HostLabel || g.tame):
 		return "label-" + strconv.Itoa(g.n)
 	case m != nil && m.Location == model.Path:
@@ -42,13 +44,18 @@ func (g *sampler) document(s *model.Shape, m *model.Member, deep int, answer boo
 		if answer && deep == 1 {
 			n = 1
 		}
-		elems := make([]value.Value, n)
-		for i := range elems {
-			elems[i] = g.document(s.Elem, m, deep-1, answer)
+		var elems []value.Value
+		for range n {
+			if e := g.document(s.Elem, m, deep-1, answer); !nothing(e, s.Elem) {
+				elems = append(elems, e)
+			}
 		}
 		return value.NewArray(elems)
 	case model.Map:
 		if deep <= 0 {
+			return value.EmptyObj
+		}
+		if nothing(g.document(s.Elem, m, deep-1, answer), s.Elem) {
 			return value.EmptyObj
 		}
 		// Keys of headers are in small letters.
@@ -79,6 +86,9 @@ func (g *sampler) scalar(s *model.Shape, m *model.Member) value.Value {
 	return value.FromString(g.text(m))
 }
 
+// nothing reports whether v is a union of which there was no room for a member.
+func nothing(v value.Value, s *model.Shape) bool { return s.Union && v.Len() == 0 }
+
 func (g *sampler) structure(s *model.Shape, deep int, answer bool) value.Value {
 	if s.Document {
 		return value.Checked(`{"any":[1,{"x":null}]}`)
@@ -94,6 +104,9 @@ func (g *sampler) structure(s *model.Shape, deep int, answer bool) value.Value {
 			continue
 		}
 		v := g.document(m.Shape, m, deep-1, answer)
+		if nothing(v, m.Shape) {
+			continue
+		}
 		if m.Location == model.Status {
 			v = value.FromInt(200)
 		}

@@ -189,7 +189,11 @@ func (r *reading) json() error {
 	if err != nil {
 		return err
 	}
-	v, err := parseJSON(string(b))
+	in := r.x.Operation.Input
+	if in == nil {
+		in = &model.Shape{Kind: model.Structure}
+	}
+	v, err := r.x.plan.readJSON(string(b), in)
 	if err != nil {
 		return serialization(err.Error())
 	}
@@ -197,9 +201,6 @@ func (r *reading) json() error {
 		return serialization("Unexpected field type")
 	}
 	r.request.Input = v
-	if in := r.x.Operation.Input; in != nil {
-		r.request.Input = r.x.plan.fromJSON(v, in)
-	}
 	return nil
 }
 
@@ -219,7 +220,9 @@ func (r *reading) cbor() error {
 	if v.Kind() != value.Object {
 		return serialization("The body is not a map")
 	}
-	r.request.Input = v
+	if r.request.Input = v; r.x.Operation.Input != nil {
+		r.request.Input = r.x.plan.cleaned(v, r.x.Operation.Input)
+	}
 	return nil
 }
 
@@ -424,14 +427,14 @@ func (p *plan) parseBody(body []byte, s *model.Shape, protocol model.Protocol, a
 		}
 		return v, err
 	}
-	v, err := parseJSON(string(body))
+	v, err := p.readJSON(string(body), s)
 	if err != nil {
 		return value.Value{}, serialization(err.Error())
 	}
 	if v.Kind() != value.Object && s.Kind == model.Structure && !s.Document {
 		return value.Value{}, serialization("Unexpected field type")
 	}
-	return p.fromJSON(v, s), nil
+	return v, nil
 }
 
 func malformed(s *model.Service) error {

@@ -72,6 +72,17 @@ func (e *element) kid(name string) *element {
 	return nil
 }
 
+// named returns all elements of that name in e.
+func (e *element) named(name string) []*element {
+	var found []*element
+	for _, k := range e.kids {
+		if k.name == name {
+			found = append(found, k)
+		}
+	}
+	return found
+}
+
 // kidText returns the text of the first element of that name in e.
 func (e *element) kidText(name string) string {
 	if k := e.kid(name); k != nil {
@@ -144,11 +155,9 @@ func (f xmlForm) member(e *element, m *model.Member) (value.Value, error) {
 		return value.Value{}, nil
 	}
 	if flat(m) && (m.Shape.Kind == model.List || m.Shape.Kind == model.Map) {
-		var found []*element
-		for _, k := range e.kids {
-			if k.name == name {
-				found = append(found, k)
-			}
+		found := e.named(name)
+		if found == nil { // models do not always tell the two names apart
+			found = e.named(m.WireName())
 		}
 		switch {
 		case found == nil:
@@ -376,8 +385,8 @@ func (f xmlForm) appendEntries(dst []byte, name string, v value.Value, s *model.
 	keyName, elemName := mapNames(s)
 	for _, m := range v.Members() {
 		dst = append(append(append(dst, '<'), name...), '>')
-		dst = f.appendElement(dst, keyName, value.FromString(m.Key), s.Key, "", "")
-		dst = f.appendElement(dst, elemName, m.Value, s.Elem, "", "")
+		dst = f.appendElement(dst, keyName, value.FromString(m.Key), s.Key, s.Key.Namespace, s.Key.Prefix)
+		dst = f.appendElement(dst, elemName, m.Value, s.Elem, s.Elem.Namespace, s.Elem.Prefix)
 		dst = append(append(append(dst, "</"...), name...), '>')
 	}
 	return dst
