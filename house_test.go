@@ -76,7 +76,7 @@ var house = map[string][]string{
 	"task/http":                 {"task", "value"},
 	"telemetry":                 {".", "arn", "engine", "history", "value"},
 	"awswire/codec":             {"awswire", "awswire/model", "value"},
-	"local/gateway":             {"awswire", "awswire/codec", "awswire/model"},
+	"local/gateway":             {"awswire", "awswire/codec", "awswire/model", "value"},
 
 	"telemetry/metrics": {".", "engine", "history", "limits", "telemetry"},
 	"telemetry/trace":   {".", "engine", "history", "telemetry"},

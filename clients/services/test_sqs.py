@@ -23,7 +23,7 @@ if not ENDPOINT:
 
 
 def moto_is_wrong(why):
-    return pytest.mark.xfail(os.environ.get("STATELARK_AGAINST") == "moto", reason=why, strict=False)
+    return pytest.mark.xfail(os.environ.get("STATELARK_AGAINST") == "moto", reason=why, strict=True)
 
 
 @pytest.fixture(scope="module")
@@ -86,11 +86,12 @@ def test_defaults(sqs, make):
     assert "FifoQueue" not in got and "Policy" not in got
 
 
-@moto_is_wrong("recorded (create_and_update_queue_attributes): 1048576; AWS raised it from 262144 in August 2025")
+# Recorded (create_and_update_queue_attributes): AWS raised it from 262144 in August 2025.
 def test_largest_message_by_default(sqs, make):
     assert attributes(sqs, make())["MaximumMessageSize"] == "1048576"
 
 
+@moto_is_wrong("recorded (create_queue_with_different_attributes): the message names the attribute")
 def test_create_again(sqs, make):
     url = make(VisibilityTimeout=7)
     name = url.rsplit("/", 1)[1]
@@ -99,7 +100,8 @@ def test_create_again(sqs, make):
     assert "VisibilityTimeout" in refused("QueueAlreadyExists", sqs.create_queue, QueueName=name, Attributes={"VisibilityTimeout": "8"})
 
 
-@pytest.mark.parametrize("name", ["", "a b", "x" * 81, "q.fifo", "a.b"])
+@pytest.mark.parametrize("name", ["", "a b", "x" * 81, "a.b", pytest.param("q.fifo", marks=moto_is_wrong(
+    "API reference, CreateQueue: alphanumeric characters, hyphens and underscores; .fifo is for FIFO queues"))])
 def test_invalid_names(sqs, name):
     refused("InvalidParameterValue", sqs.create_queue, QueueName=name)
 
@@ -134,6 +136,7 @@ def test_missing_queue(sqs):
         assert e.value.response["Error"]["Code"] == "AWS.SimpleQueueService.NonExistentQueue"
 
 
+@moto_is_wrong("API reference, ListQueues: MaxResults and NextToken")
 def test_list(sqs):
     prefix = "list-" + uuid.uuid4().hex[:8]
     urls = [sqs.create_queue(QueueName=f"{prefix}-{i}")["QueueUrl"] for i in range(5)]
@@ -262,15 +265,17 @@ def test_characters(sqs, make):
             MessageAttributes={"a": {"DataType": "String", "StringValue": "a\x0bb"}})
 
 
-@pytest.mark.parametrize("attribute", [{"DataType": "String", "StringValue": ""}, {"DataType": "Text", "StringValue": "x"},
+@pytest.mark.parametrize("attribute", [pytest.param({"DataType": "String", "StringValue": ""},
+                                                    marks=moto_is_wrong("recorded (send_message_with_empty_string_attribute)")),
+                                       {"DataType": "Text", "StringValue": "x"},
                                        pytest.param({"DataType": "Number", "StringValue": "x"},
                                                     marks=moto_is_wrong("developer guide, message metadata: a Number is a number")),
-                                       {"DataType": "Binary", "BinaryValue": b""}])
+                                       pytest.param({"DataType": "Binary", "BinaryValue": b""},
+                                                    marks=moto_is_wrong("API reference, MessageAttributeValue: no value may be empty"))])
 def test_invalid_attributes(sqs, make, attribute):
     refused("InvalidParameterValue", sqs.send_message, QueueUrl=make(), MessageBody="m", MessageAttributes={"a": attribute})
 
 
-@moto_is_wrong("recorded (send_message_with_updated_maximum_message_size): the text")
 def test_too_large(sqs, make):
     url = make(MaximumMessageSize=1024)
     sqs.send_message(QueueUrl=url, MessageBody="x" * 1024)
@@ -286,6 +291,7 @@ def test_receive_bounds(sqs, make, params):
 # Batches
 
 
+@moto_is_wrong("API reference, BatchResultErrorEntry: Code and SenderFault")
 def test_batches(sqs, make):
     url = make()
     sent = sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": str(i), "MessageBody": str(i)} for i in range(10)])
@@ -347,9 +353,10 @@ def test_dead_letters(sqs, make):
     assert sqs.list_dead_letter_source_queues(QueueUrl=dead)["queueUrls"] == [url]
 
 
-@moto_is_wrong("recorded (redrive_policy_attribute_validity): InvalidParameterValue")
-@pytest.mark.parametrize("policy", [{"maxReceiveCount": 3}, {"deadLetterTargetArn": "DEAD"}, {"deadLetterTargetArn": "DEAD", "maxReceiveCount": "x"},
-                                    {"deadLetterTargetArn": "DEAD", "maxReceiveCount": 0}])
+@pytest.mark.parametrize("policy", [
+    {"maxReceiveCount": 3}, {"deadLetterTargetArn": "DEAD"},
+    pytest.param({"deadLetterTargetArn": "DEAD", "maxReceiveCount": "x"}, marks=moto_is_wrong("recorded (redrive_policy_attribute_validity)")),
+    pytest.param({"deadLetterTargetArn": "DEAD", "maxReceiveCount": 0}, marks=moto_is_wrong("API reference, SetQueueAttributes: 1 to 1,000"))])
 def test_redrive_policy(sqs, make, policy):
     dead = arn(sqs, make())
     text = json.dumps({k: dead if v == "DEAD" else v for k, v in policy.items()})
@@ -399,6 +406,7 @@ def test_fifo_takes_a_whole_group(sqs, make):
     assert bodies(sqs, url) == ["a1", "a2", "a3", "b1"]
 
 
+@moto_is_wrong("recorded (deduplication_interval): a duplicate is answered as the first was")
 def test_fifo_deduplication(sqs, make):
     url = make(fifo=True)
     one = send(sqs, url, "g", "one", MessageDeduplicationId="d")
@@ -415,6 +423,7 @@ def test_fifo_deduplication_by_content(sqs, make):
     assert m["Attributes"]["MessageDeduplicationId"] == hashlib.sha256(b"m").hexdigest()
 
 
+@moto_is_wrong("recorded (sqs_fifo_message_group_scope_no_throughput_setting): each group deduplicates for itself")
 def test_fifo_scope_of_deduplication(sqs, make):
     url = make(fifo=True, ContentBasedDeduplication="true", DeduplicationScope="messageGroup", FifoThroughputLimit="perMessageGroupId")
     send(sqs, url, "g", "m")
@@ -429,8 +438,8 @@ def test_fifo_what_it_needs(sqs, make):
     refused("InvalidParameterValue", send, sqs=sqs, url=url, group="g", body="m", MessageDeduplicationId="d", DelaySeconds=1)
 
 
-@moto_is_wrong("recorded (message_deduplication_id_invalid): InvalidParameterValue")
-@pytest.mark.parametrize("value", ["", "a b", "x" * 129])
+@pytest.mark.parametrize("value", ["", pytest.param("a b", marks=moto_is_wrong("recorded (message_deduplication_id_invalid_spaces)")),
+                                   pytest.param("x" * 129, marks=moto_is_wrong("recorded (message_deduplication_id_invalid_too_long)"))])
 def test_fifo_ids(sqs, make, value):
     refused("InvalidParameterValue", sqs.send_message, QueueUrl=make(fifo=True), MessageBody="m", MessageGroupId="g", MessageDeduplicationId=value)
 
@@ -464,6 +473,7 @@ def test_group_in_a_standard_queue(sqs, make):
 # Many clients
 
 
+@pytest.mark.xfail(os.environ.get("STATELARK_AGAINST") == "moto", reason="moto gives a message to two of several clients, now and then", strict=False)
 def test_each_message_once(sqs, make):
     url = make()
     for i in range(20):

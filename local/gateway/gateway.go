@@ -6,6 +6,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -14,6 +15,7 @@ import (
 	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/awswire/codec"
 	"github.com/statelark/statelark/awswire/model"
+	"github.com/statelark/statelark/value"
 )
 
 // Options is how a Gateway serves.
@@ -61,6 +63,10 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if name == "s3" {
 		r = pathStyle(r)
 	}
+	if name == "sns" && isCertificate(r) {
+		g.certificate(w, r)
+		return
+	}
 	x, request, err := codec.Read(s, r, codec.Options{MaxBody: maxBody(name), MaxStream: g.o.MaxObject, Check: checks[name]})
 	if !g.has(name) {
 		x.WriteError(w, &awswire.Error{Code: "NotImplemented", Status: http.StatusNotImplemented,
@@ -79,6 +85,20 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x.Write(w, reply)
+}
+
+// certificate answers with the certificate of SNS's signatures, which the service has in an operation beside AWS's.
+func (g *Gateway) certificate(w http.ResponseWriter, r *http.Request) {
+	name := strings.TrimPrefix(r.URL.Path, "/")
+	reply, err := g.call(r.Context(), &awswire.Request{Service: "sns", Operation: "SigningCertificate", Place: g.places.Home,
+		Input: value.NewObject([]value.Member{{Key: "Name", Value: value.FromString(name)}})})
+	if err != nil {
+		http.NotFound(w, r)
+		return
+	}
+	text, _ := reply.Output.Get("Certificate")
+	w.Header().Set("Content-Type", "application/x-pem-file")
+	_, _ = io.WriteString(w, text.Str()) // the client is gone: there is nobody to tell
 }
 
 // refuse answers with an error, and tells the log if it is a fault.

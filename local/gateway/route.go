@@ -30,6 +30,8 @@ func (g *Gateway) serviceOf(r *http.Request) string {
 		return g.find(func(e model.Entry) bool { return e.SigningName == scope })
 	}
 	switch query := r.URL.RawQuery; {
+	case isLink(r):
+		return "sns"
 	case strings.HasPrefix(r.Header.Get("Authorization"), "AWS "), strings.Contains(query, "AWSAccessKeyId="):
 		return "s3" // signatures of version 2
 	case strings.Contains(query, "Action=") && strings.Contains(query, "Version="):
@@ -102,4 +104,15 @@ func pathStyle(r *http.Request) *http.Request {
 	moved := *r
 	moved.URL = &u
 	return &moved
+}
+
+// isLink reports whether a request comes by an address that stands in a message of SNS: people and programs follow those
+// without a signature.
+func isLink(r *http.Request) bool {
+	return r.Method == http.MethodGet && r.URL.Path == "/" &&
+		(strings.HasPrefix(r.URL.RawQuery, "Action=ConfirmSubscription&") || strings.HasPrefix(r.URL.RawQuery, "Action=Unsubscribe&")) || isCertificate(r)
+}
+
+func isCertificate(r *http.Request) bool {
+	return r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/SimpleNotificationService-") && strings.HasSuffix(r.URL.Path, ".pem")
 }

@@ -1,6 +1,7 @@
 package sns
 
 import (
+	"context"
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
@@ -16,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/local/kv"
 )
 
@@ -107,12 +109,20 @@ func (s *signer) sign(version, text, endpoint string) (signature, error) {
 	return signature{version, base64.StdEncoding.EncodeToString(signed), endpoint + "/" + name}, nil
 }
 
-// Certificate is the certificate of signatures, for the path of that name ("SimpleNotificationService-...pem"); nil: the name is of none.
-func (s *Service) Certificate(name string) ([]byte, error) {
+type certificateInput struct{ Name string }
+
+type certificateOutput struct{ Certificate string }
+
+// signingCertificate gives the certificate of signatures, in PEM, by the name that SigningCertURL has. It is no operation of AWS's: the
+// gateway asks it for who follows that address.
+func (s *Service) signingCertificate(_ context.Context, _ *awswire.Request, in *certificateInput) (*certificateOutput, error) {
 	s.signer.mu.Lock()
 	defer s.signer.mu.Unlock()
-	if err := s.signer.load(); err != nil || name != s.signer.name {
+	if err := s.signer.load(); err != nil {
 		return nil, err
 	}
-	return s.signer.certificate, nil
+	if in.Name != s.signer.name {
+		return nil, notFound("Certificate")
+	}
+	return &certificateOutput{string(s.signer.certificate)}, nil
 }

@@ -89,6 +89,7 @@ func New(o Options) *Service {
 		"SetSMSAttributes":                   local.Op(s.setSMSAttributes),
 		"SetSubscriptionAttributes":          local.Op(s.setSubscriptionAttributes),
 		"SetTopicAttributes":                 local.Op(s.setTopicAttributes),
+		"SigningCertificate":                 local.Op(s.signingCertificate),
 		"Subscribe":                          local.Op(s.subscribe),
 		"TagResource":                        local.Op(s.tagResource),
 		"Unsubscribe":                        local.Op(s.unsubscribe),
