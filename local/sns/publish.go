@@ -393,6 +393,11 @@ func (s *Service) publishBatch(ctx context.Context, r *awswire.Request, in *publ
 	if t == nil {
 		return nil, notFound("Topic")
 	}
+	for i := range in.PublishBatchRequestEntries {
+		if refusal := in.PublishBatchRequestEntries[i].checkFor(t); refusal != nil {
+			return nil, refusal // what is wrong for the kind of topic is so for the whole batch
+		}
+	}
 	return s.publishEntries(ctx, r, k, in.PublishBatchRequestEntries)
 }
 

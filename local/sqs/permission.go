@@ -66,7 +66,7 @@ func (in *addPermissionInput) check() *awswire.Error {
 
 // readPolicy is the queue's policy, or a new one.
 func (q *queue) readPolicy() policy {
-	p := policy{Version: "2012-10-17", ID: q.key.arn() + "/SQSDefaultPolicy"}
+	p := policy{Version: "2008-10-17", ID: q.key.arn() + "/SQSDefaultPolicy"}
 	if text := q.rec.Attributes[attrPolicy]; text != "" && json.Unmarshal([]byte(text), &p) != nil {
 		p.Statement = nil // one statement that is no list
 	}
