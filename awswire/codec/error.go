@@ -211,6 +211,15 @@ func appendSimple(dst []byte, name, text string) []byte {
 	return append(append(append(dst, "</"...), name...), '>')
 }
 
+// AppendElements appends an element of XML with some of text in it, each a name and its text.
+func AppendElements(dst []byte, name string, texts [][2]string) []byte {
+	dst = append(append(append(dst, '<'), name...), '>')
+	for _, t := range texts {
+		dst = appendSimple(dst, t[0], t[1])
+	}
+	return append(append(append(dst, "</"...), name...), '>')
+}
+
 // appendErrorMembers appends what an error has beside code and message.
 func (x *Exchange) appendErrorMembers(dst []byte, e *awswire.Error, s *model.Shape) []byte {
 	form := xmlForm{query: x.Protocol == model.Query, server: true}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/awswire/codec"
@@ -26,6 +27,8 @@ type Options struct {
 	// MaxObject is how large a stream may be, an object of S3 or a part of one; 0: 5 GiB.
 	MaxObject int64
 	Log       *slog.Logger // gets the faults; nil: nobody does
+	// Now is by which URLs expire; nil: time.Now.
+	Now func() time.Time
 }
 
 // Gateway is an http.Handler for all services that are built in.
@@ -43,6 +46,9 @@ func New(caller awswire.Caller, has func(service string) bool, places awswire.Pl
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	return &Gateway{caller, has, places, o}
 }
@@ -72,6 +78,14 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.WriteError(w, &awswire.Error{Code: "NotImplemented", Status: http.StatusNotImplemented,
 			Message: "The service " + name + " is not built in. An endpoint that has it can be set for " + name + "."})
 		return
+	}
+	if name == "s3" {
+		if g.browser(w, r, x) {
+			return
+		}
+		if err == nil {
+			err = expired(r, g.o.Now())
+		}
 	}
 	if err != nil {
 		g.refuse(w, r, x, err)

@@ -442,6 +442,8 @@ func checkInventory(doc input) *awswire.Error {
 	return nil
 }
 
+var corsMethods = []string{"GET", "PUT", "HEAD", "POST", "DELETE"}
+
 // checkCORS holds rules against what S3 says of them.
 func checkCORS(_ *Service, _ *call, _ *bucket, doc value.Value) (value.Value, error) {
 	rules := (input{doc}).list("CORSRules")

@@ -290,6 +290,15 @@ func hears(one input, event, key string) bool {
 	return true
 }
 
+// wildcard matches text against a pattern with one * at most.
+func wildcard(pattern, text string) bool {
+	before, after, found := strings.Cut(pattern, "*")
+	if !found {
+		return pattern == text
+	}
+	return len(text) >= len(before)+len(after) && strings.HasPrefix(text, before) && strings.HasSuffix(text, after)
+}
+
 // record is an event as S3 tells queues, topics and functions.
 func (s *Service) record(c *call, b *bucket, id, event string, v *version) value.Value {
 	sequencer := strings.ToUpper(fmt.Sprintf("%018X", v.sequence(s)))
