@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -71,7 +72,10 @@ func deployTemplate(ctx context.Context, s *session, path string, o *deployOptio
 	}
 	var err error
 	if !o.remove {
-		if d.Template, err = deploy.ReadTemplate(path); err != nil {
+		var file *fs.PathError
+		if d.Template, err = deploy.ReadTemplate(path); errors.As(err, &file) {
+			return usage(err)
+		} else if err != nil {
 			return hint(exitInvalid, err, "mend the template")
 		}
 	}

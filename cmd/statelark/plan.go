@@ -2,7 +2,7 @@ package main
 
 import (
 	"io"
-	"unicode/utf8"
+	"strings"
 
 	"github.com/statelark/statelark/client"
 	"github.com/statelark/statelark/deploy"
@@ -25,23 +25,31 @@ var verbs = map[deploy.Action]string{
 // plan shows the plan: each change, then how many resources stay as they are.
 func (o *planPrinter) plan(d *deploy.Deployment, p *deploy.Plan, url string) {
 	say(o.w, "stack %s at %s (%s, %s)\n", d.Stack, url, d.Place.Region, d.Place.Account)
-	var rows [][]string
 	kept := 0
+	var rows [][]string
+	var below []string // each row
 	for _, c := range p.Changes {
+		row := []string{"  " + signs[c.Action] + " " + c.ID, c.Type, c.Name + noteOf(c)}
 		switch c.Action {
 		case deploy.Keep:
 			kept++
 			continue
 		case deploy.Ignore:
-			rows = append(rows, []string{"  " + signs[c.Action] + " " + c.ID, c.Type, "(" + c.Note + ")"})
-			continue
+			row[2] = "(" + c.Note + ")"
 		}
-		rows = append(rows, []string{"  " + signs[c.Action] + " " + c.ID, c.Type, c.Name + noteOf(c)})
+		var properties strings.Builder
 		for _, property := range c.Properties {
-			rows = append(rows, []string{"      " + property.Name, "", differenceOf(property)})
+			say(&properties, "      %s: %s\n", property.Name, differenceOf(property))
 		}
+		rows, below = append(rows, row), append(below, properties.String())
 	}
-	table(o.w, rows)
+	var lines strings.Builder
+	table(&lines, rows)
+	i := 0
+	for line := range strings.Lines(lines.String()) {
+		say(o.w, "%s%s", line, below[i])
+		i++
+	}
 	if kept > 0 {
 		say(o.w, "  = %d unchanged\n", kept)
 	}
@@ -60,27 +68,43 @@ func noteOf(c deploy.Change) string {
 	return " (" + c.Note + ")"
 }
 
-// differenceOf is a property before and after.
+// differenceOf is a property before and after, from shortly before where they differ.
 func differenceOf(p deploy.Property) string {
-	after := shortened(p.New)
-	if p.Later {
-		after = "known later"
+	before, after := runesOf(p.Old), runesOf(p.New)
+	same := 0
+	for same < min(len(before), len(after)) && before[same] == after[same] {
+		same++
 	}
-	return shortened(p.Old) + " → " + after
+	from := 0
+	if same > maxShown/2 {
+		from = same - maxShown/4
+	}
+	text := shortened(after, from)
+	if p.Later {
+		text = "known later"
+	}
+	return shortened(before, from) + " → " + text
 }
 
 // maxShown is how many characters of a value are shown.
 const maxShown = 48
 
-func shortened(v value.Value) string {
+func runesOf(v value.Value) []rune {
 	if !v.Exists() {
-		return "none"
+		return []rune("none")
 	}
-	text := v.Compact()
-	if utf8.RuneCountInString(text) > maxShown {
-		return string([]rune(text)[:maxShown]) + "…"
+	return []rune(v.Compact())
+}
+
+func shortened(text []rune, from int) string {
+	shown := string(text[from:min(len(text), from+maxShown)])
+	if from > 0 {
+		shown = "…" + shown
 	}
-	return text
+	if len(text) > from+maxShown {
+		shown += "…"
+	}
+	return shown
 }
 
 // done tells of a change that was made.

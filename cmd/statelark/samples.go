@@ -105,7 +105,7 @@ func showSample(w io.Writer, name string) error {
 	if err != nil {
 		return fmt.Errorf("listing the files of %s: %w", name, err)
 	}
-	fields(w, "sample", s.Name, "shows", s.Summary, "needs", strings.Join(s.Needs, ", "), "files", strings.Join(names, "\n       "))
+	fields(w, "sample", s.Name, "shows", s.Summary, "needs", strings.Join(s.Needs, ", "), "files", strings.Join(names, "\n        "))
 	if readme, err := fs.ReadFile(s.Files(), "README.md"); err == nil {
 		say(w, "\n%s", readme)
 	}
