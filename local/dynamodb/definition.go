@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/statelark/statelark/awswire"
-	"github.com/statelark/statelark/local/dynamodb/attribute"
 )
 
 // The parameters that describe a table, as CreateTable and UpdateTable have them.
@@ -41,6 +40,7 @@ type indexDefinition struct {
 	Projection            *projection
 	ProvisionedThroughput *throughput
 	OnDemandThroughput    *onDemandThroughput
+	WarmThroughput        *warmThroughput
 }
 
 type streamSpecification struct {
@@ -74,7 +74,7 @@ type createTableInput struct {
 	TableClass                string
 	DeletionProtectionEnabled bool
 	ResourcePolicy            *string
-	WarmThroughput            *struct{}
+	WarmThroughput            *warmThroughput
 }
 
 const (
@@ -180,7 +180,16 @@ func (d *indexDefinition) indexOf(defined []attributeDefinition, global, onDeman
 	if o := d.OnDemandThroughput; o != nil {
 		x.MaxRead, x.MaxWrite = o.MaxReadRequestUnits, o.MaxWriteRequestUnits
 	}
+	if w := d.WarmThroughput; w != nil {
+		x.WarmRead, x.WarmWrite = w.ReadUnitsPerSecond, w.WriteUnitsPerSecond
+	}
 	return x, nil
+}
+
+func (r *tableRecord) setWarm(w *warmThroughput) {
+	if w != nil {
+		r.WarmRead, r.WarmWrite = w.ReadUnitsPerSecond, w.WriteUnitsPerSecond
+	}
 }
 
 func (x *indexRecord) setProjection(p *projection) error {
@@ -383,6 +392,7 @@ func (in *createTableInput) setRest(r *tableRecord) error {
 		}
 		r.Class = in.TableClass
 	}
+	r.setWarm(in.WarmThroughput)
 	return nil
 }
 
@@ -400,6 +410,3 @@ func (in *streamSpecification) check() *awswire.Error {
 	}
 	return nil
 }
-
-// kind is the type of a defined attribute.
-func (a attributeRecord) kind() attribute.Kind { return attribute.KindNamed(a.Type) }

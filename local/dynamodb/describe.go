@@ -18,7 +18,7 @@ type description struct {
 	TableSizeBytes            int64
 	ItemCount                 int64
 	TableArn                  string
-	TableId                   string
+	TableID                   string               `json:"TableId"`
 	BillingModeSummary        *billingSummary      `json:",omitempty"`
 	LocalSecondaryIndexes     []indexDescription   `json:",omitempty"`
 	GlobalSecondaryIndexes    []indexDescription   `json:",omitempty"`
@@ -73,7 +73,7 @@ type classSummary struct {
 type warmThroughput struct {
 	ReadUnitsPerSecond  int64
 	WriteUnitsPerSecond int64
-	Status              string
+	Status              string `json:",omitempty"`
 }
 
 // The throughput that a table on demand begins with.
@@ -102,12 +102,12 @@ func (t *table) describe(at arn.Place) *description {
 	r := t.record
 	created := seconds(r.Created)
 	d := &description{
-		TableName: r.Name, TableStatus: "ACTIVE", CreationDateTime: &created, TableArn: tableARN(at, r.Name), TableId: r.ID,
+		TableName: r.Name, TableStatus: "ACTIVE", CreationDateTime: &created, TableArn: tableARN(at, r.Name), TableID: r.ID,
 		KeySchema: keySchema(r.Hash, r.Range), ItemCount: t.stats.items, TableSizeBytes: t.stats.bytes,
 		DeletionProtectionEnabled: r.Protected,
 		ProvisionedThroughput: &throughputDescription{LastIncreaseDateTime: seconds(r.Increased), LastDecreaseDateTime: seconds(r.Decreased),
 			ReadCapacityUnits: r.Read, WriteCapacityUnits: r.Write},
-		WarmThroughput:     warm(r.OnDemand, r.Read, r.Write),
+		WarmThroughput:     warm(r.OnDemand, r.Read, r.Write).atLeast(r.WarmRead, r.WarmWrite),
 		OnDemandThroughput: onDemand(r.MaxRead, r.MaxWrite),
 	}
 	for _, a := range r.Attributes {
@@ -152,6 +152,12 @@ func warm(onDemand bool, read, write int64) *warmThroughput {
 	return &warmThroughput{read, write, "ACTIVE"}
 }
 
+// atLeast raises the throughput to what was asked for.
+func (w *warmThroughput) atLeast(reads, writes int64) *warmThroughput {
+	w.ReadUnitsPerSecond, w.WriteUnitsPerSecond = max(w.ReadUnitsPerSecond, reads), max(w.WriteUnitsPerSecond, writes)
+	return w
+}
+
 func (t *table) describeIndex(d *description, x *index) {
 	out := indexDescription{
 		IndexName: x.Name, KeySchema: keySchema(x.Hash, x.Range), Projection: projection{x.Projection, x.Include},
@@ -163,7 +169,7 @@ func (t *table) describeIndex(d *description, x *index) {
 	}
 	out.IndexStatus = "ACTIVE"
 	out.ProvisionedThroughput = &throughputDescription{ReadCapacityUnits: x.Read, WriteCapacityUnits: x.Write}
-	out.WarmThroughput = warm(t.record.OnDemand, x.Read, x.Write)
+	out.WarmThroughput = warm(t.record.OnDemand, x.Read, x.Write).atLeast(x.WarmRead, x.WarmWrite)
 	out.OnDemandThroughput = onDemand(x.MaxRead, x.MaxWrite)
 	d.GlobalSecondaryIndexes = append(d.GlobalSecondaryIndexes, out)
 }
@@ -187,7 +193,7 @@ func (d *description) created() {
 func (t *table) deleting(at arn.Place) *description {
 	all := t.describe(at)
 	return &description{
-		TableName: all.TableName, TableStatus: "DELETING", TableArn: all.TableArn, TableId: all.TableId, ItemCount: all.ItemCount,
+		TableName: all.TableName, TableStatus: "DELETING", TableArn: all.TableArn, TableID: all.TableID, ItemCount: all.ItemCount,
 		TableSizeBytes: all.TableSizeBytes, ProvisionedThroughput: all.ProvisionedThroughput, BillingModeSummary: all.BillingModeSummary,
 		StreamSpecification: all.StreamSpecification, LatestStreamArn: all.LatestStreamArn, LatestStreamLabel: all.LatestStreamLabel,
 		SSEDescription: all.SSEDescription, TableClassSummary: all.TableClassSummary,

@@ -35,6 +35,8 @@ type tableRecord struct {
 	ClassSince    int64  `json:"classSince,omitempty"`
 	MaxRead       int64  `json:"maxRead,omitempty"` // on-demand throughput; 0: not set
 	MaxWrite      int64  `json:"maxWrite,omitempty"`
+	WarmRead      int64  `json:"warmRead,omitempty"` // warm throughput that was asked for
+	WarmWrite     int64  `json:"warmWrite,omitempty"`
 	KMSKey        string `json:"kmsKey,omitempty"` // ARN; "": the key is DynamoDB's own
 	StreamView    string `json:"streamView,omitempty"`
 	StreamLabel   string `json:"streamLabel,omitempty"`
@@ -67,6 +69,8 @@ type indexRecord struct {
 	Include    []string `json:"include,omitempty"`
 	Read       int64    `json:"read,omitempty"`
 	Write      int64    `json:"write,omitempty"`
+	WarmRead   int64    `json:"warmRead,omitempty"`
+	WarmWrite  int64    `json:"warmWrite,omitempty"`
 	MaxRead    int64    `json:"maxRead,omitempty"`
 	MaxWrite   int64    `json:"maxWrite,omitempty"`
 }

@@ -68,7 +68,7 @@ func (s *Service) executeStatement(_ context.Context, r *awswire.Request) (*awsw
 		return nil, duplicate(st, err)
 	}
 	out := object(`{"Items":[`)
-	if item := e.returned(f); item != nil {
+	if item := e.returned(f); len(item) > 0 {
 		out = item.Append(out)
 	}
 	out = append(out, ']')
@@ -377,7 +377,7 @@ func (s *Service) executeOne(r *awswire.Request, in input, st *partiql.Statement
 		return nil, duplicate(st, err)
 	}
 	used.of(st.Table).wrote(e.table, f.old, f.new)
-	if item := e.returned(f); item != nil {
+	if item := e.returned(f); len(item) > 0 {
 		out = item.Append(out.member("Item"))
 	}
 	return out, nil
@@ -402,7 +402,7 @@ func (s *Service) lookAt(r *awswire.Request, st *partiql.Statement, noKey string
 		return nil, err
 	}
 	key, rest, err := keyOf(t.schema, st)
-	if err != nil {
+	if err != nil || st.Index != "" {
 		return nil, validation("%s", noKey)
 	}
 	item, err := s.findItem(t, key)

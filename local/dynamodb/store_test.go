@@ -70,7 +70,10 @@ func TestTokensAreForgotten(t *testing.T) {
 		s.now = s.now.Add(time.Hour)
 	}
 	left := 0
-	for range s.store.Scan([]byte{tokenPrefix}, []byte{tokenPrefix + 1}, false) {
+	for _, err := range s.store.Scan([]byte{tokenPrefix}, []byte{tokenPrefix + 1}, false) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		left++
 	}
 	if left > 1 {

@@ -28,7 +28,7 @@ func withTags(have []tagRecord, more []tag) ([]tagRecord, error) {
 		if found {
 			have[i].Value = t.Value
 		} else {
-			have = slices.Insert(have, i, tagRecord{t.Key, t.Value})
+			have = slices.Insert(have, i, tagRecord(t))
 		}
 	}
 	if len(have) > maxTags {

@@ -82,8 +82,11 @@ func (s *Service) updateTable(_ context.Context, r *awswire.Request, in *updateT
 func (in *updateTableInput) underWay(d, before *description) {
 	d.TableStatus = "UPDATING"
 	if in.DeletionProtectionEnabled != nil && in.ProvisionedThroughput == nil && in.BillingMode == "" && in.GlobalSecondaryIndexUpdates == nil &&
-		in.StreamSpecification == nil && in.SSESpecification == nil && in.TableClass == "" {
+		in.StreamSpecification == nil && in.SSESpecification == nil && in.TableClass == "" && in.WarmThroughput == nil {
 		d.TableStatus = "ACTIVE"
+	}
+	if in.WarmThroughput != nil {
+		d.WarmThroughput.Status = "UPDATING"
 	}
 	if in.ProvisionedThroughput != nil && in.BillingMode == "" {
 		d.ProvisionedThroughput.ReadCapacityUnits = before.ProvisionedThroughput.ReadCapacityUnits
@@ -135,6 +138,7 @@ func (in *updateTableInput) apply(s *Service, r *awswire.Request, t *table, next
 	if in.TableClass != "" {
 		next.Class, next.ClassSince = in.TableClass, now
 	}
+	next.setWarm(in.WarmThroughput)
 	if in.DeletionProtectionEnabled != nil {
 		next.Protected = *in.DeletionProtectionEnabled
 	}

@@ -163,6 +163,7 @@ func TestKeyConditions(t *testing.T) {
 		{":s = a AND b > :n", "a = 1, b > 1"},
 		{":n < b AND a = :s", "b > 1, a = 1"},
 		{"(a = :s) AND (b BETWEEN :n AND :n5)", "a = 1, b BETWEEN 2"},
+		{"((a = :s)) AND ((b = :n))", "a = 1, b = 1"},
 		{"a = :s AND begins_with(b, :s)", "a = 1, b begins_with 1"},
 		{"a > b AND size(b) > c or a > c", "Invalid operator used in KeyConditionExpression: OR"},
 		{"a in (b, size(c), :s)", "Invalid operator used in KeyConditionExpression: IN"},

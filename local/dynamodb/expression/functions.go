@@ -16,14 +16,13 @@ type function struct {
 }
 
 var (
-	texts     = []attribute.Kind{attribute.S, attribute.B}
-	ordered   = []attribute.Kind{attribute.S, attribute.N, attribute.B}
-	sized     = []attribute.Kind{attribute.S, attribute.B, attribute.SS, attribute.NS, attribute.BS, attribute.L, attribute.M}
-	sets      = []attribute.Kind{attribute.SS, attribute.NS, attribute.BS}
-	addable   = []attribute.Kind{attribute.N, attribute.SS, attribute.NS, attribute.BS}
-	lists     = []attribute.Kind{attribute.L}
-	numbers   = []attribute.Kind{attribute.N}
-	typeNames = []attribute.Kind{attribute.S}
+	texts   = []attribute.Kind{attribute.S, attribute.B}
+	ordered = []attribute.Kind{attribute.S, attribute.N, attribute.B}
+	sized   = []attribute.Kind{attribute.S, attribute.B, attribute.SS, attribute.NS, attribute.BS, attribute.L, attribute.M}
+	sets    = []attribute.Kind{attribute.SS, attribute.NS, attribute.BS}
+	addable = []attribute.Kind{attribute.N, attribute.SS, attribute.NS, attribute.BS}
+	lists   = []attribute.Kind{attribute.L}
+	numbers = []attribute.Kind{attribute.N}
 )
 
 var conditionFunctions = map[string]function{

@@ -109,7 +109,7 @@ func (p *parser) end() error {
 	if p.err == nil && p.token().kind != tokEnd {
 		p.unexpected()
 	}
-	if p.err == nil && p.redundant {
+	if p.err == nil && p.redundant && p.role != KeyCondition { // AWS takes them there
 		p.err = p.role.errorf("The expression has redundant parentheses;")
 	}
 	return p.err

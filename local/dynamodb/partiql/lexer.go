@@ -34,11 +34,10 @@ const malformed = "Statement wasn't well formed, can't be processed: "
 func lex(source string) ([]token, error) {
 	var tokens []token
 	for i := 0; i < len(source); {
-		c := source[i]
-		switch {
-		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
+		switch c := source[i]; c {
+		case ' ', '\t', '\n', '\r':
 			i++
-		case c == '\'' || c == '"':
+		case '\'', '"':
 			text, n, ok := quoted(source[i:], c)
 			if !ok {
 				return nil, Error(malformed + "Expected closing quote")

@@ -149,7 +149,7 @@ func (p *parser) statement() *Statement {
 		p.expect(")")
 		s.Kind = Exists
 	default:
-		p.fail(Error(malformed + "Unexpected keyword"))
+		p.fail(Error(malformed + "Expected data manipulation"))
 	}
 	return s
 }

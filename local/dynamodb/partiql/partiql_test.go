@@ -48,8 +48,8 @@ func TestInsertedItem(t *testing.T) {
 
 func TestStatementsThatAreRefused(t *testing.T) {
 	tests := []struct{ source, want string }{
-		{"", malformed + "Unexpected keyword"},
-		{"DROP TABLE t", malformed + "Unexpected keyword"},
+		{"", malformed + "Expected data manipulation"},
+		{"DROP TABLE t", malformed + "Expected data manipulation"},
 		{"SELECT * FROM", malformed + "Unexpected token '<EOF>'"},
 		{"SELECT * FROM t WHERE", malformed + "Unexpected token '<EOF>'"},
 		{"SELECT * FROM t x", malformed + "Unexpected token 'x'"},
