@@ -3,6 +3,7 @@ package aws
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/statelark/statelark/arn"
@@ -56,14 +57,19 @@ func (t *target) atAWS(s *model.Service, r *awswire.Request) error {
 		t.base, t.signingRegion = queue, strings.Split(queue.Host, ".")[1]
 		return nil
 	}
-	e, ok := endpoint(s, t.region)
-	if !ok {
-		return &awswire.Unanswered{Message: "Unable to execute HTTP request: there is no endpoint of " + s.Name + " in " + t.region}
+	if !arn.IsRegion(t.region) {
+		return &awswire.Unanswered{Message: "Unable to execute HTTP request: there is no region " + strconv.Quote(t.region)}
 	}
-	t.base = &url.URL{Scheme: "https", Host: e.host}
-	t.signingRegion = e.region
 	t.virtual = s.Name == "s3"
-	return nil
+	return t.in(s.Name, t.region)
+}
+
+// in has requests go to the endpoint of a service in a region.
+func (t *target) in(service, region string) (err error) {
+	var host string
+	host, t.signingRegion = model.Endpoint(service, region)
+	t.base, err = url.Parse("https://" + host)
+	return err
 }
 
 // queueHost is the host that a QueueUrl of AWS names: a queue may be in another region.
@@ -85,12 +91,7 @@ func (t *target) follow(region string) bool {
 	if !t.virtual || region == "" || region == t.signingRegion || !arn.IsRegion(region) {
 		return false
 	}
-	e, ok := endpoint(model.Load("s3"), region)
-	if !ok {
-		return false
-	}
-	t.base, t.signingRegion = &url.URL{Scheme: "https", Host: e.host}, e.region
-	return true
+	return t.in("s3", region) == nil
 }
 
 // host puts into the host what belongs there at AWS: a bucket, or what an operation has before the host. Other hosts have no such
