@@ -83,6 +83,13 @@ func TestSDK(t *testing.T) {
 			`{"ExecutedVersion":"$LATEST","Payload":"{\"ok\":true}","StatusCode":200}`,
 		},
 		{
+			"s3:listObjectsV2", `{"Bucket":"b"}`, "s3.ListObjectsV2", `{"Bucket":"b"}`, "", "",
+			`{"Contents":[],"KeyCount":0,"IsTruncated":false}`, `{"IsTruncated":false,"KeyCount":0}`,
+		},
+		{
+			"dynamodb:query", `{"TableName":"t"}`, "dynamodb.Query", `{"TableName":"t"}`, "", "", `{"Items":[],"Count":0}`, `{"Count":0,"Items":[]}`,
+		},
+		{
 			"sqs:receiveMessage", `{"QueueUrl":"q"}`, "sqs.ReceiveMessage", `{"QueueUrl":"q"}`, "", "",
 			`{"Messages":[{"MD5OfBody":"m","Body":"b"}]}`, `{"Messages":[{"Body":"b","Md5OfBody":"m"}]}`,
 		},

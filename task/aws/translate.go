@@ -181,11 +181,12 @@ func (t *tongue) result(v value.Value, s *model.Shape) value.Value {
 	case s.Kind == model.Structure && v.Kind() == value.Object:
 		members := make([]value.Member, 0, v.Len())
 		for _, m := range v.Members() {
-			if m.Value.IsNull() {
-				continue
+			member := s.Member(m.Key)
+			if m.Value.IsNull() || member != nil && (member.Flattened || member.Shape.Flattened) && m.Value.Len() == 0 {
+				continue // XML has no flattened list that is empty
 			}
 			inner := m.Value
-			if member := s.Member(m.Key); member != nil {
+			if member != nil {
 				inner = t.result(inner, member.Shape)
 			}
 			members = append(members, value.Member{Key: t.name(m.Key), Value: inner})
