@@ -84,6 +84,10 @@ var house = map[string][]string{
 
 	"local/lambda/function": {"arn", "local/process", "value"},
 	"local/process":         {},
+	"local/jobs":            {"arn", "awswire", "local", "local/process", "value"},
+	"local/batch":           {"arn", "awswire", "local", "local/jobs", "local/kv", "local/record"},
+	"local/ecs":             {"arn", "awswire", "local", "local/jobs", "local/kv", "local/record"},
+	"local/glue":            {"arn", "awswire", "local", "local/jobs", "local/kv", "local/record"},
 	"remote/lambda":         {"awswire", "task/aws"},
 	"samples":               {},
 	"deploy":                {"arn", "asl", "awswire", "awswire/model", "jsonata", "value"},
