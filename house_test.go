@@ -74,7 +74,7 @@ var house = map[string][]string{
 	"client":                    {".", "arn", "awswire", "awswire/codec", "awswire/model", "value"},
 	"task/mock":                 {"asl", "task", "value"},
 	"task/http":                 {"task", "value"},
-	"telemetry":                 {".", "arn", "engine", "history", "value"},
+	"telemetry":                 {".", "arn", "awswire", "engine", "history", "value"},
 	"awswire/codec":             {"awswire", "awswire/model", "value"},
 	"local/gateway":             {"awswire", "awswire/codec", "awswire/model", "value"},
 
@@ -88,12 +88,11 @@ var house = map[string][]string{
 	"local/batch":           {"arn", "awswire", "local", "local/jobs", "local/kv", "local/record"},
 	"local/ecs":             {"arn", "awswire", "local", "local/jobs", "local/kv", "local/record"},
 	"local/glue":            {"arn", "awswire", "local", "local/jobs", "local/kv", "local/record"},
-	"remote/lambda":         {"awswire", "task/aws"},
 	"samples":               {},
 	"deploy":                {"arn", "asl", "awswire", "awswire/model", "jsonata", "value"},
 
 	// Those who put the parts together.
-	"node":          {".", "api", "arn", "awswire", "engine", "limits", "local", "local/create", "local/dynamodb", "local/gateway", "local/kv", "local/lambda", "local/lambda/function", "local/logs", "local/s3", "local/secrets", "local/sns", "local/sqs", "local/ssm", "local/sts", "memstore", "pebblestore", "remote/lambda", "remote/s3", "s3", "s3/directory", "shortcut", "task", "task/aws", "task/http", "task/mock", "telemetry", "telemetry/metrics", "telemetry/trace", "value"},
+	"node":          {".", "api", "arn", "awswire", "engine", "limits", "local", "local/create", "local/dynamodb", "local/gateway", "local/kv", "local/lambda", "local/lambda/function", "local/logs", "local/s3", "local/secrets", "local/sns", "local/sqs", "local/ssm", "local/sts", "memstore", "pebblestore", "remote/aws", "remote/s3", "s3", "s3/directory", "shortcut", "task", "task/aws", "task/http", "task/mock", "telemetry", "telemetry/metrics", "telemetry/trace", "value"},
 	"cmd/statelark": {"*"},
 	"bench":         {"*"},
 }

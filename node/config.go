@@ -42,8 +42,6 @@ type Config struct {
 	MockConfig string
 	// Delay is how long Wait states wait, and attempts for the one after them, that are to take so many ms; nil: as long.
 	Delay func(ms int64) int64
-	// LambdaEndpoint is the URL of who has the Lambda functions that Tasks call; "": the node itself.
-	LambdaEndpoint string
 
 	// Services says where services of AWS are, by the names that the model has for them; ServiceEndpoint, where all others
 	// are: "" is Embedded.

@@ -8,12 +8,18 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/statelark/statelark/awswire"
+	"github.com/statelark/statelark/local/gateway"
 )
+
+// noServices has none of the services that are built in.
+var noServices = gateway.New(nil, func(string) bool { return false }, awswire.Places{}, gateway.Options{Anonymous: true})
 
 // TestSlowBody sends a part of a body and then nothing more.
 func TestSlowBody(t *testing.T) {
 	read := make(chan error, 1)
-	handler := &router{bodyTimeout: 20 * time.Millisecond, states: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	handler := &router{services: noServices, bodyTimeout: 20 * time.Millisecond, states: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		_, err := io.ReadAll(r.Body)
 		read <- err
 	})}
@@ -40,7 +46,7 @@ func TestSlowBody(t *testing.T) {
 // TestBodyTimeEndsWithBody has a handler work for longer than a body may take.
 func TestBodyTimeEndsWithBody(t *testing.T) {
 	const timeout = 20 * time.Millisecond
-	handler := &router{bodyTimeout: timeout, states: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	handler := &router{services: noServices, bodyTimeout: timeout, states: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := io.ReadAll(r.Body); err != nil {
 			t.Error(err)
 		}

@@ -22,7 +22,7 @@ import (
 	"github.com/statelark/statelark/local/lambda/function"
 	"github.com/statelark/statelark/memstore"
 	"github.com/statelark/statelark/pebblestore"
-	remotelambda "github.com/statelark/statelark/remote/lambda"
+	remoteaws "github.com/statelark/statelark/remote/aws"
 	remotes3 "github.com/statelark/statelark/remote/s3"
 	"github.com/statelark/statelark/s3"
 	"github.com/statelark/statelark/s3/directory"
@@ -50,6 +50,7 @@ type Node struct {
 	kv       *kv.DB
 	local    *local.Services
 	callers  *callers
+	outside  *remoteaws.Caller
 	engine   *engine.Engine
 	api      *api.Server
 	http     *shortcut.Server
@@ -91,6 +92,9 @@ func Start(ctx context.Context, cfg Config, o Options) (_ *Node, err error) {
 	if n.catalog, err = n.openCatalog(); err != nil {
 		return nil, &StartError{Functions, err}
 	}
+	if err = n.openServices(); err != nil {
+		return nil, &StartError{BuiltIn, err}
+	}
 	if err = n.openTellers(ctx); err != nil {
 		return nil, &StartError{TelemetryPart, err}
 	}
@@ -98,9 +102,6 @@ func Start(ctx context.Context, cfg Config, o Options) (_ *Node, err error) {
 		if n.buckets, err = directory.Open(cfg.S3Directory); err != nil {
 			return nil, &StartError{Buckets, err}
 		}
-	}
-	if err = n.openServices(); err != nil {
-		return nil, &StartError{BuiltIn, err}
 	}
 	if n.engine, err = n.openEngine(ctx); err != nil {
 		return nil, &StartError{Engine, err}
@@ -188,8 +189,8 @@ func (n *Node) functions() task.Target {
 	switch {
 	case n.opts.Invoke != nil:
 		return n.opts.Invoke
-	case n.cfg.LambdaEndpoint != "":
-		return aws.NewLambda(remotelambda.New(n.cfg.LambdaEndpoint))
+	case n.callers.endpoint("lambda") != Embedded:
+		return aws.NewLambda(aws.NewFunctions(n.callers))
 	}
 	return lambda.NewTarget(n.catalog)
 }
@@ -270,6 +271,9 @@ func (n *Node) Close(ctx context.Context) error {
 	}
 	if n.local != nil {
 		errs = append(errs, n.local.Close(ctx))
+	}
+	if n.outside != nil {
+		n.outside.Close()
 	}
 	if n.kv != nil {
 		errs = append(errs, n.kv.Close())

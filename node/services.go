@@ -19,6 +19,7 @@ import (
 	"github.com/statelark/statelark/local/sqs"
 	"github.com/statelark/statelark/local/ssm"
 	"github.com/statelark/statelark/local/sts"
+	remoteaws "github.com/statelark/statelark/remote/aws"
 )
 
 // Service says where one service of AWS is for the Tasks that call it.
@@ -53,7 +54,7 @@ type callers struct {
 	// own have a place of their own in the node: Step Functions and Lambda.
 	own     map[string]awswire.Caller
 	local   *local.Services
-	outside awswire.Caller // nil: nobody
+	outside awswire.Caller
 }
 
 // endpoint is where a service is: Embedded, AWS or a URL.
@@ -99,13 +100,24 @@ func (n *Node) openServices() (err error) {
 		return err
 	}
 	n.local = local.NewServices(n.kv.Part(""), n.log)
-	n.callers = &callers{cfg: &n.cfg, own: map[string]awswire.Caller{}, local: n.local}
+	n.outside = remoteaws.New(remoteaws.Options{Service: n.cfg.outside})
+	n.callers = &callers{cfg: &n.cfg, own: map[string]awswire.Caller{}, local: n.local, outside: n.outside}
 	for name, build := range n.builders() {
 		n.local.Add(name, build(local.Options{
 			Store: n.kv.Part(name), Others: insideOnly{n.callers}, Endpoint: n.URL(), Now: n.opts.Now, Log: n.log.With("service", name),
 		}))
 	}
 	return nil
+}
+
+// outside says where a service is that is not the node's.
+func (cfg *Config) outside(name string) remoteaws.Service {
+	s := cfg.Services[name]
+	at := remoteaws.Service{Region: s.Region, Account: s.Account, Profile: s.Profile, Role: s.Role}
+	if endpoint := cmp.Or(s.Endpoint, cfg.ServiceEndpoint); endpoint != AWS && endpoint != Embedded {
+		at.Endpoint = endpoint
+	}
+	return at
 }
 
 // gateway serves the services that are built in over HTTP.

@@ -32,6 +32,7 @@ func (n *Node) registerServices(targets *task.Registry) error {
 		return fmt.Errorf("the calls of HTTP endpoints: %w", err)
 	}
 	targets.Set("http:invoke", httptask.New(client, nil, n.opts.Now))
+	targets.Set("apigateway", aws.NewAPIGateway(client, n.outside))
 	return nil
 }
 

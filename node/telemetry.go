@@ -42,6 +42,9 @@ const Stdout = "stdout"
 // DefaultLogBytes is how large a file of telemetry grows, in bytes.
 const DefaultLogBytes = 100e6
 
+// logGroups is the way to the log groups that state machines name.
+const logGroups = "cloudwatch-logs"
+
 // Who may read /metrics.
 const (
 	MetricsLocal = "local" // who calls from this machine
@@ -78,7 +81,7 @@ func isURL(text string) bool {
 // tellers are the parts of a node that tell the outside what executions did. They are there before the engine and
 // outlive it.
 type tellers struct {
-	tap      *telemetry.Tap               // nil: nobody listens
+	tap      *telemetry.Tap
 	outlets  map[string]*telemetry.Outlet // by where they lead to
 	tracer   *trace.Tracer                // nil: there are no traces
 	registry *prometheus.Registry         // nil: there are no metrics
@@ -91,14 +94,16 @@ func (n *Node) openTellers(ctx context.Context) error {
 		return err
 	}
 	t.outlets = map[string]*telemetry.Outlet{}
-	var readers []telemetry.Reader
+	logs := []*telemetry.Outlet{telemetry.NewOutlet(logGroups, telemetry.NewLogGroups(n.callers, n.opts.Now), n.log)}
+	t.outlets[logGroups] = logs[0]
 	if cfg.ExecutionLog != "" {
 		out, err := n.outlet(cfg.ExecutionLog)
 		if err != nil {
 			return err
 		}
-		readers = append(readers, telemetry.NewExecutionLog(out))
+		logs = append(logs, out)
 	}
+	readers := []telemetry.Reader{telemetry.NewExecutionLog(logs...)}
 	var changes []*telemetry.Outlet
 	for _, to := range cfg.StatusChanges {
 		out, err := n.outlet(to)
@@ -122,9 +127,7 @@ func (n *Node) openTellers(ctx context.Context) error {
 		}
 		readers = append(readers, t.tracer)
 	}
-	if len(readers) > 0 {
-		t.tap = telemetry.NewTap(n.log, readers...)
-	}
+	t.tap = telemetry.NewTap(n.log, readers...)
 	return nil
 }
 
@@ -166,13 +169,8 @@ func (n *Node) outlet(to string) (*telemetry.Outlet, error) {
 	return out, nil
 }
 
-// engineTap returns what the engine tells, nil when nobody listens.
-func (t *tellers) engineTap() engine.Tap {
-	if t.tap == nil {
-		return nil
-	}
-	return t.tap
-}
+// engineTap returns whom the engine tells.
+func (t *tellers) engineTap() engine.Tap { return t.tap }
 
 // registerSources registers how the node is doing.
 func (n *Node) registerSources() {

@@ -67,6 +67,10 @@ type Config struct {
 	// ServiceEndpoint is where services of AWS are that Services does not name: "embedded", "aws" or a URL.
 	ServiceEndpoint string             `koanf:"service-endpoint"`
 	Services        map[string]Service `koanf:"services"` // by name: dynamodb, sqs, eventbridge
+	// AutoCreate has what tasks name and nobody has made be made in services that are built in; nil: as the command has it.
+	AutoCreate *bool `koanf:"auto-create"`
+	// HTTPAllow are hosts, addresses and networks of this machine and of private networks that http:invoke may call.
+	HTTPAllow []string `koanf:"http-allow"`
 	// PassEnv are variables of the server that functions get: names, or patterns such as AWS_*.
 	PassEnv []string `koanf:"pass-env"`
 	// FunctionUser is as whom functions run, where the server is root; "": as the server.
@@ -139,6 +143,8 @@ var settings = map[string]any{
 	"lambda-endpoint": "",
 
 	"service-endpoint": node.Embedded,
+	"auto-create":      nil,
+	"http-allow":       "",
 
 	"execution-log":      "",
 	"execution-log-size": defaultLogSize,
@@ -174,6 +180,8 @@ func addNodeFlags(c *cobra.Command, data, dataHelp string) {
 	f.String("trace-endpoint", "", "`URL` that OpenTelemetry traces go to, by OTLP over HTTP")
 	f.String("s3-directory", "", "`DIRECTORY` whose folders are the S3 buckets that Map Runs read and write (default none)")
 	f.String("service-endpoint", node.Embedded, "where AWS services are that tasks call: embedded, aws or a `URL`; the file may say it for each")
+	f.Bool("auto-create", false, "make tables, queues, topics and buckets that tasks name and nobody has made, in the built-in services")
+	f.String("http-allow", "", "`HOSTS`, addresses and networks of this machine and of private networks that http:invoke may call, with commas between them")
 	f.String("pass-env", "", "`NAMES` of variables that functions get, with commas between them; AWS_* stands for all that begin so")
 	f.String("function-user", "", "`USER` as whom functions run, where the server is root")
 	f.Int("function-concurrency", 0, fmt.Sprintf("invocations of each function that run at once, a `NUMBER` (default %d, and %d of a URL)",
@@ -299,7 +307,7 @@ func (cfg *Config) decode(k *koanf.Koanf) error {
 	case err != nil:
 		return fmt.Errorf("%s: %w", cfg.source(), err)
 	}
-	for _, names := range [][]string{cfg.AllowedHosts, cfg.PassEnv, cfg.StatusChanges} {
+	for _, names := range [][]string{cfg.AllowedHosts, cfg.PassEnv, cfg.StatusChanges, cfg.HTTPAllow} {
 		for i := range names { // "A, B" is how people write lists
 			names[i] = strings.TrimSpace(names[i])
 		}
@@ -455,8 +463,8 @@ func (cfg *Config) node() node.Config {
 		AccountFromKey: cfg.AccountFromKey != nil && *cfg.AccountFromKey,
 		MaxClosed:      cfg.MaxClosed, Memory: cfg.memory(), AllowedHosts: cfg.AllowedHosts, Telemetry: cfg.telemetry(),
 		S3Directory: cfg.S3Directory, FunctionConcurrency: cfg.FunctionConcurrency, FunctionUser: cfg.FunctionUser, PassEnv: cfg.PassEnv,
-		MockConfig: cfg.MockConfig, Delay: cfg.delay(), LambdaEndpoint: cfg.LambdaEndpoint,
-		Services: cfg.services(), ServiceEndpoint: cfg.ServiceEndpoint,
+		MockConfig: cfg.MockConfig, Delay: cfg.delay(),
+		Services: cfg.services(), ServiceEndpoint: cfg.ServiceEndpoint, AutoCreate: cfg.AutoCreate != nil && *cfg.AutoCreate, HTTPAllow: cfg.HTTPAllow,
 	}
 	if cfg.Data == "" {
 		n.KeepExpress = keepExpress

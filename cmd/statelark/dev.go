@@ -10,8 +10,8 @@ import (
 	"github.com/statelark/statelark/node"
 )
 
-// devAccounts is account-from-key of dev: its users know it from other emulators.
-var devAccounts = true
+// devOn is account-from-key of dev, whose users know it from other emulators, and auto-create.
+var devOn = true
 
 func newDev() *cobra.Command {
 	c := &cobra.Command{
@@ -32,13 +32,17 @@ directory instead; the data setting of the configuration file is for "statelark 
 				cfg.Data = ""
 			}
 			if cfg.AccountFromKey == nil {
-				cfg.AccountFromKey = &devAccounts
+				cfg.AccountFromKey = &devOn
+			}
+			if cfg.AutoCreate == nil {
+				cfg.AutoCreate = &devOn
 			}
 			return serve(c, cfg, func(n *node.Node, _ *slog.Logger) { banner(c.ErrOrStderr(), cfg, n) })
 		},
 	}
 	addNodeFlags(c, "", "`DIR` to keep everything in (default: nowhere)")
 	c.Flags().Lookup("account-from-key").DefValue = "true"
+	c.Flags().Lookup("auto-create").DefValue = "true"
 	c.Flags().Int("max-closed", defaultMaxClosed, "closed `EXECUTIONS` to keep in memory; those that closed first are forgotten")
 	return c
 }

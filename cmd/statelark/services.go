@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -41,6 +42,15 @@ func (cfg *Config) checkServices() error {
 	return nil
 }
 
+// serviceNames lists what is said of services for people to read.
+func (cfg *Config) serviceNames() string {
+	var said []string
+	for _, name := range slices.Sorted(maps.Keys(cfg.Services)) {
+		said = append(said, name+" "+cmp.Or(cfg.Services[name].Endpoint, cfg.ServiceEndpoint))
+	}
+	return listed(said)
+}
+
 // services are those of the configuration, by the names that the model has for them.
 func (cfg *Config) services() map[string]node.Service {
 	services := make(map[string]node.Service, len(cfg.Services))
@@ -48,6 +58,11 @@ func (cfg *Config) services() map[string]node.Service {
 		if m := serviceModel(name); m != nil { // validate has seen it
 			services[m.Name] = node.Service(s)
 		}
+	}
+	if cfg.LambdaEndpoint != "" {
+		lambda := services["lambda"]
+		lambda.Endpoint = cfg.LambdaEndpoint
+		services["lambda"] = lambda
 	}
 	return services
 }

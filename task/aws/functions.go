@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"net/http"
+	"strings"
 
 	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/value"
@@ -17,9 +18,13 @@ type functions struct{ caller awswire.Caller }
 
 // Invoke calls a function.
 func (f functions) Invoke(ctx context.Context, in *Invocation) (*Invoked, error) {
-	function, place := in.Function, in.Place
+	function, qualifier, place := in.Function, in.Qualifier, in.Place
 	if in.Direct != nil { // which is called in its own region, wherever the caller is
 		function, place.Region = in.Direct.ARN, cmp.Or(in.Direct.Place.Region, place.Region)
+		if in.Direct.Place.Account == place.Account { // its name will do, and more than AWS understand it
+			function, _, _ = strings.Cut(in.Direct.Function, ":")
+			qualifier = strings.TrimPrefix(in.Direct.Function[len(function):], ":")
+		}
 	}
 	members := []value.Member{{Key: "FunctionName", Value: value.FromString(function)}}
 	add := func(name, text string) {
@@ -27,7 +32,7 @@ func (f functions) Invoke(ctx context.Context, in *Invocation) (*Invoked, error)
 			members = append(members, value.Member{Key: name, Value: value.FromString(text)})
 		}
 	}
-	add("Qualifier", in.Qualifier)
+	add("Qualifier", qualifier)
 	add("InvocationType", in.Type)
 	add("ClientContext", in.ClientContext)
 	if in.WantLog {
