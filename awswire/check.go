@@ -31,7 +31,7 @@ func check(in value.Value, s *Shape) *Error {
 		return err
 	}
 	var c checker
-	c.structure("", in, s)
+	c.structure(nil, in, s)
 	if len(c.violations) == 0 {
 		return nil
 	}
@@ -150,11 +150,36 @@ type checker struct {
 	limit      string // that one of them is about; see Error
 }
 
-func (c *checker) fail(path, quoted, member string) {
-	c.violations = append(c.violations, "Value"+quoted+" at '"+path+"' failed to satisfy constraint: "+member)
+// spot is where a value is in an input: below up, under a name or, in a list, at an index from 1. It is written out when something
+// is wrong there, which is seldom.
+type spot struct {
+	up    *spot
+	name  string
+	index int
+	entry bool // of a map
 }
 
-func (c *checker) null(path string, s *Shape) {
+func (p *spot) String() string {
+	if p == nil {
+		return ""
+	}
+	above := p.up.String()
+	switch {
+	case p.index > 0:
+		return above + "." + strconv.Itoa(p.index) + ".member"
+	case p.entry:
+		return above + "." + p.name + ".member"
+	case above == "":
+		return memberName(p.name)
+	}
+	return above + "." + memberName(p.name)
+}
+
+func (c *checker) fail(path *spot, quoted, member string) {
+	c.violations = append(c.violations, "Value"+quoted+" at '"+path.String()+"' failed to satisfy constraint: "+member)
+}
+
+func (c *checker) null(path *spot, s *Shape) {
 	quoted := " null"
 	if s.Sensitive {
 		quoted = ""
@@ -162,20 +187,17 @@ func (c *checker) null(path string, s *Shape) {
 	c.fail(path, quoted, "Member must not be null")
 }
 
-func (c *checker) structure(path string, v value.Value, s *Shape) {
+func (c *checker) structure(path *spot, v value.Value, s *Shape) {
 	for _, m := range s.Members {
-		at := memberName(m.Name)
-		if path != "" {
-			at = path + "." + at
-		}
 		mv, ok := v.Get(m.Name)
-		if !ok || mv.IsNull() {
-			if m.Required {
-				c.null(at, m.Shape)
+		if there := ok && !mv.IsNull(); there || m.Required {
+			at := spot{up: path, name: m.Name}
+			if there {
+				c.member(&at, mv, m.Shape)
+			} else {
+				c.null(&at, m.Shape)
 			}
-			continue
 		}
-		c.member(at, mv, m.Shape)
 	}
 }
 
@@ -187,7 +209,7 @@ func memberName(name string) string {
 	return name
 }
 
-func (c *checker) member(path string, v value.Value, s *Shape) {
+func (c *checker) member(path *spot, v value.Value, s *Shape) {
 	if s.Any {
 		return
 	}
@@ -218,10 +240,10 @@ func (c *checker) member(path string, v value.Value, s *Shape) {
 	}
 }
 
-func (c *checker) list(path string, v value.Value, s *Shape) {
+func (c *checker) list(path *spot, v value.Value, s *Shape) {
 	c.bounds(path, v, s, int64(v.Len()), "length")
 	for i, e := range v.Elems() {
-		at := path + "." + strconv.Itoa(i+1) + ".member"
+		at := &spot{up: path, index: i + 1}
 		switch {
 		case e.IsNull():
 			c.null(at, s.Elem)
@@ -235,7 +257,7 @@ func (c *checker) list(path string, v value.Value, s *Shape) {
 }
 
 // keys checks the keys and the values of a map; it is violated as a whole.
-func (c *checker) keys(path string, v value.Value, s *Shape) {
+func (c *checker) keys(path *spot, v value.Value, s *Shape) {
 	for _, part := range []struct {
 		what  string
 		shape *Shape
@@ -254,18 +276,18 @@ func (c *checker) keys(path string, v value.Value, s *Shape) {
 }
 
 // entries checks what the values of a map hold, where that is more than a text or a number.
-func (c *checker) entries(path string, v value.Value, s *Shape) {
+func (c *checker) entries(path *spot, v value.Value, s *Shape) {
 	if s.Elem == nil || s.Elem.Kind != Structure && s.Elem.Kind != List && s.Elem.Kind != Map {
 		return
 	}
 	for _, m := range v.Members() {
 		if !m.Value.IsNull() {
-			c.member(path+"."+m.Key+".member", m.Value, s.Elem)
+			c.member(&spot{up: path, name: m.Key, entry: true}, m.Value, s.Elem)
 		}
 	}
 }
 
-func (c *checker) bounds(path string, v value.Value, s *Shape, n int64, what string) {
+func (c *checker) bounds(path *spot, v value.Value, s *Shape, n int64, what string) {
 	if s.Max > 0 && n > s.Max {
 		c.fail(path, quote(v, s), atMost(what, s.Max))
 	}

@@ -232,8 +232,8 @@ func sameBody(p model.Protocol, got, want []byte) bool {
 		b, err2 := url.ParseQuery(string(want))
 		return err == nil && err2 == nil && sameQuery(a, b)
 	case p == model.RESTXML:
-		a, err := parseXML(bytes.NewReader(got))
-		b, err2 := parseXML(bytes.NewReader(want))
+		a, err := parseXML(bytes.NewReader(got), maxAsked)
+		b, err2 := parseXML(bytes.NewReader(want), maxAsked)
 		return err == nil && err2 == nil && sameElement(a, b)
 	}
 	return false

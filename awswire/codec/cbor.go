@@ -40,11 +40,15 @@ var errCBOR = errors.New("the body is not valid CBOR")
 type cborReader struct {
 	rest  []byte
 	depth int
+	left  int // items that there may be yet
 }
+
+// maxItems bounds how many items there are. In memory one takes much more than its one byte.
+const maxItems = 1 << 20
 
 // parseCBOR reads the one item that b is.
 func parseCBOR(b []byte) (value.Value, error) {
-	r := &cborReader{rest: b}
+	r := &cborReader{rest: b, left: maxItems}
 	v, err := r.item()
 	if err == nil && len(r.rest) > 0 {
 		err = errCBOR
@@ -80,7 +84,8 @@ func (r *cborReader) head() (major int, n uint64, indefinite bool, err error) {
 }
 
 func (r *cborReader) item() (value.Value, error) {
-	if r.depth++; r.depth > maxDepth || len(r.rest) == 0 {
+	r.left--
+	if r.depth++; r.depth > maxDepth || r.left < 0 || len(r.rest) == 0 {
 		return value.Value{}, errCBOR
 	}
 	defer func() { r.depth-- }()
@@ -336,13 +341,14 @@ func appendCBORScalar(dst []byte, v value.Value, s *model.Shape) []byte {
 		return append(dst, cborSimple<<5|cborFalse)
 	case value.Number:
 		n, whole := v.Int()
+		large, err := strconv.ParseUint(v.Text(), 10, 64)
 		switch {
+		case err == nil:
+			return appendHead(dst, cborUint, large)
 		case !whole:
 			return appendCBORFloat(dst, v, model.Double)
-		case n < 0:
-			return appendHead(dst, cborNegative, uint64(-1-n))
 		}
-		return appendHead(dst, cborUint, uint64(n))
+		return appendHead(dst, cborNegative, uint64(-1-n))
 	case value.String:
 		return appendCBORText(dst, v.Str())
 	}

@@ -1,7 +1,6 @@
 package codec
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -35,13 +34,12 @@ func ReadReply(s *model.Service, op *model.Operation, w *http.Response) (*awswir
 	case w.StatusCode >= 300:
 		return nil, p.readError(op, w, body)
 	}
-	out, err := p.readOutput(op, w, body)
-	var refused *awswire.Error
-	switch {
-	case errors.As(err, &refused) && refused.RequestID != "":
+	if refused := p.lateError(op, w, body); refused != nil {
 		return nil, refused
-	case err != nil:
-		return nil, fmt.Errorf("reading the answer of %s.%s: %w", s.Name, op.Name, err)
+	}
+	out, err := p.readOutput(op, w, body)
+	if err != nil { // told as text: it is no answer of the service, whatever it is
+		return nil, fmt.Errorf("reading the answer of %s.%s: %s", s.Name, op.Name, err.Error())
 	}
 	return &awswire.Reply{Output: out, Status: w.StatusCode, Header: w.Header}, nil
 }
@@ -77,8 +75,8 @@ func (p *plan) readOutput(op *model.Operation, w *http.Response, body []byte) (v
 	case model.Query, model.EC2:
 		return p.readResult(op, body)
 	case model.RESTXML:
-		if v, err := p.specialXML(op, w, body); err != nil || v.Exists() {
-			return v, err
+		if p.service.Name == "s3" && op.Name == "GetBucketLocation" && len(body) > 0 {
+			return readLocation(body)
 		}
 	}
 	o := &outside{header: w.Header, status: w.StatusCode}
@@ -94,7 +92,7 @@ func (p *plan) readResult(op *model.Operation, body []byte) (value.Value, error)
 	if len(op.Output.Members) == 0 {
 		return value.EmptyObj, nil
 	}
-	root, err := parseXML(strings.NewReader(string(body)))
+	root, err := parseXML(strings.NewReader(string(body)), maxAnswered)
 	if err != nil {
 		return value.Value{}, err
 	}
@@ -106,30 +104,27 @@ func (p *plan) readResult(op *model.Operation, body []byte) (value.Value, error)
 	return xmlForm{server: true}.fromXML(root, op.Output)
 }
 
-// specialXML reads what is peculiar to S3: the location of a bucket, which is the root itself, and an error that comes with
-// the status of success, because a copy was begun before it was known to fail.
-func (p *plan) specialXML(op *model.Operation, w *http.Response, body []byte) (value.Value, error) {
-	if p.service.Name != "s3" || len(body) == 0 {
-		return value.Value{}, nil
-	}
-	isError := strings.Contains(string(body[:min(len(body), 200)]), "<Error>")
-	if !isError && op.Name != "GetBucketLocation" {
-		return value.Value{}, nil
-	}
-	root, err := parseXML(strings.NewReader(string(body)))
-	switch {
-	case err != nil:
-		return value.Value{}, err
-	case root.name == "Error":
-		failed := *w
-		failed.StatusCode = http.StatusInternalServerError
-		return value.Value{}, p.readError(op, &failed, body)
-	case op.Name != "GetBucketLocation":
-		return value.Value{}, nil
-	case root.text == "":
-		return value.EmptyObj, nil
+// readLocation reads the location of a bucket, which is the root itself.
+func readLocation(body []byte) (value.Value, error) {
+	root, err := parseXML(strings.NewReader(string(body)), maxAnswered)
+	if err != nil || root.text == "" {
+		return value.EmptyObj, err
 	}
 	return value.NewObject(text1("LocationConstraint", root.text)), nil
+}
+
+// lateError reads an error that S3 answers with the status of success, because it had begun a copy before it knew.
+func (p *plan) lateError(op *model.Operation, w *http.Response, body []byte) *awswire.Error {
+	if p.service.Name != "s3" || !strings.Contains(string(body[:min(len(body), 200)]), "<Error>") {
+		return nil
+	}
+	root, err := parseXML(strings.NewReader(string(body)), maxAnswered)
+	if err != nil || root.name != "Error" {
+		return nil
+	}
+	failed := *w
+	failed.StatusCode = http.StatusInternalServerError
+	return p.readError(op, &failed, body)
 }
 
 // readError reads an answer that says no. When it says nothing that can be read, its status is the code.
@@ -218,7 +213,7 @@ func (p *plan) objectError(e *awswire.Error, op *model.Operation, h http.Header,
 
 // elementError fills in an error from the XML of the query protocol, EC2's, or REST-XML.
 func (p *plan) elementError(e *awswire.Error, op *model.Operation, body []byte) {
-	root, err := parseXML(strings.NewReader(string(body)))
+	root, err := parseXML(strings.NewReader(string(body)), maxAnswered)
 	if err != nil {
 		e.Message = strings.ToValidUTF8(string(body[:min(len(body), 1000)]), "")
 		return

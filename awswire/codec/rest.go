@@ -3,11 +3,11 @@ package codec
 import (
 	"encoding/base64"
 	"net/http"
-	"net/textproto"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/statelark/statelark/awswire/model"
 	"github.com/statelark/statelark/value"
@@ -50,7 +50,7 @@ func (o *outside) member(s *model.Shape, m *model.Member) (value.Value, error) {
 	case model.QueryStrings:
 		return o.rest(s, m)
 	case model.Header:
-		if texts := o.header.Values(m.WireName()); len(texts) > 0 {
+		if texts := o.header[field(m.WireName())]; len(texts) > 0 {
 			return fromHeader(strings.Join(texts, ","), m)
 		}
 	case model.Headers:
@@ -155,7 +155,7 @@ func splitField(text string, elem *model.Shape) []string {
 // prefixed makes a map of the fields whose names begin with that of the member. The rest of the name is the key, in small
 // letters, as HTTP does not tell them from capitals.
 func (o *outside) prefixed(m *model.Member) (value.Value, error) {
-	prefix := textproto.CanonicalMIMEHeaderKey(m.Wire)
+	prefix := field(m.Wire)
 	var members []value.Member
 	for name, texts := range o.header {
 		if key, ok := strings.CutPrefix(name, prefix); ok && (key != "" || prefix == "") {
@@ -234,6 +234,18 @@ func fieldText(v value.Value, m *model.Member) (string, bool) {
 		parts = append(parts, text)
 	}
 	return strings.Join(parts, ","), parts != nil
+}
+
+// fields are the names of fields that members have, as package net/http writes them.
+var fields sync.Map
+
+func field(name string) string {
+	if known, ok := fields.Load(name); ok {
+		return known.(string)
+	}
+	known := http.CanonicalHeaderKey(name)
+	fields.Store(name, known) // names of the model: there is no end of requests, but of these
+	return known
 }
 
 // bodyMembers reports whether s has members in the body.

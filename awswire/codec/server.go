@@ -6,6 +6,7 @@
 package codec
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -179,6 +180,9 @@ func (r *reading) tooLarge(limit int64) error {
 	return e
 }
 
+// maxCommas bounds how many values a large body of JSON has. In memory one takes much more than its two bytes.
+const maxCommas = 1 << 20
+
 func (r *reading) json() error {
 	target := r.r.Header.Get("X-Amz-Target")
 	name := target[strings.LastIndexByte(target, '.')+1:]
@@ -188,6 +192,9 @@ func (r *reading) json() error {
 	b, err := r.body(r.r.Body)
 	if err != nil {
 		return err
+	}
+	if bytes.Count(b, []byte(",")) > maxCommas {
+		return serialization("The body has too many values")
 	}
 	in := r.x.Operation.Input
 	if in == nil {
@@ -226,10 +233,16 @@ func (r *reading) cbor() error {
 	return nil
 }
 
+// maxParams bounds how many parameters a query has. In memory one takes much more than its two bytes.
+const maxParams = 50_000
+
 func (r *reading) form() error {
 	b, err := r.body(r.r.Body)
 	if err != nil {
 		return err
+	}
+	if bytes.Count(b, []byte("&")) > maxParams {
+		return &awswire.Error{Code: "MalformedQueryString", Message: "The query has too many parameters."}
 	}
 	params, err := url.ParseQuery(string(b))
 	if err != nil {
@@ -416,7 +429,11 @@ func (p *plan) withBody(members []value.Member, body []byte, s *model.Shape, pro
 
 func (p *plan) parseBody(body []byte, s *model.Shape, protocol model.Protocol, answer bool) (value.Value, error) {
 	if protocol == model.RESTXML {
-		root, err := parseXML(strings.NewReader(string(body)))
+		limit := maxAsked
+		if answer {
+			limit = maxAnswered
+		}
+		root, err := parseXML(strings.NewReader(string(body)), limit)
 		if err != nil {
 			return value.Value{}, malformed(p.service)
 		}

@@ -22,13 +22,24 @@ type element struct {
 	kids  []*element
 }
 
-// maxDepth bounds how deep elements may contain each other.
+// maxDepth bounds how deep elements may contain each other, and what other protocols have instead.
 const maxDepth = 200
 
-// parseXML reads a document and returns its root.
-func parseXML(r io.Reader) (*element, error) {
+// Bounds of how many elements a document may have. In memory an element takes much more than its four bytes. The largest request
+// is the end of an upload of 10,000 parts.
+const (
+	maxAsked    = 200_000
+	maxAnswered = 2_000_000
+)
+
+// parseXML reads a document of so many elements at most, and returns its root.
+func parseXML(r io.Reader, limit int) (*element, error) {
 	d := xml.NewDecoder(r)
-	var open []*element
+	type unfinished struct {
+		*element
+		text []byte
+	}
+	var open []unfinished
 	var root *element
 	for {
 		token, err := d.Token()
@@ -41,9 +52,9 @@ func parseXML(r io.Reader) (*element, error) {
 		switch t := token.(type) {
 		case xml.StartElement:
 			e := &element{name: t.Name.Local, attrs: slices.Clone(t.Attr)}
-			switch {
-			case len(open) >= maxDepth:
-				return nil, errors.New("reading XML: elements are nested too deep")
+			switch limit--; {
+			case limit < 0 || len(open) >= maxDepth:
+				return nil, errors.New("reading XML: there are too many elements, or they are nested too deep")
 			case len(open) > 0:
 				open[len(open)-1].kids = append(open[len(open)-1].kids, e)
 			case root != nil:
@@ -51,12 +62,14 @@ func parseXML(r io.Reader) (*element, error) {
 			default:
 				root = e
 			}
-			open = append(open, e)
+			open = append(open, unfinished{element: e})
 		case xml.EndElement:
+			last := open[len(open)-1]
+			last.element.text = string(last.text)
 			open = open[:len(open)-1]
 		case xml.CharData:
 			if len(open) > 0 {
-				open[len(open)-1].text += string(t)
+				open[len(open)-1].text = append(open[len(open)-1].text, t...)
 			}
 		}
 	}
