@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"runtime/debug"
 
@@ -66,6 +67,19 @@ func (s *Services) do(ctx context.Context, do Operation, r *awswire.Request) (re
 		reply = &awswire.Reply{}
 	}
 	return reply, err
+}
+
+// Resume has the services go on with what an earlier process has left, those that have a Resume. All services are there then.
+func (s *Services) Resume() error {
+	var errs []error
+	for name, service := range s.services {
+		if left, ok := service.(interface{ Resume() error }); ok {
+			if err := left.Resume(); err != nil {
+				errs = append(errs, fmt.Errorf("resuming %s: %w", name, err))
+			}
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Close closes all services.

@@ -107,6 +107,9 @@ func Start(ctx context.Context, cfg Config, o Options) (_ *Node, err error) {
 		return nil, &StartError{Engine, err}
 	}
 	n.registerSources()
+	if err = n.local.Resume(); err != nil {
+		return nil, &StartError{BuiltIn, err}
+	}
 	n.http = n.server()
 	go func() { n.served <- n.http.Serve(n.listener) }()
 	return n, nil

@@ -272,8 +272,8 @@ func (s *Service) post(ctx context.Context, d *delivery) error {
 	if err != nil {
 		return fmt.Errorf("sending to %s: %w", d.Endpoint, err)
 	}
-	defer answer.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, maxAnswer))
+	_ = answer.Body.Close()
 	switch {
 	case answer.StatusCode < 300:
 		return nil

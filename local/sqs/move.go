@@ -216,6 +216,13 @@ func (s *Service) resume() error {
 	return nil
 }
 
+// Resume runs the tasks again that were running when the server ended. Without it the first operation on a queue does it.
+func (s *Service) Resume() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.resume()
+}
+
 // moveSource is the queue in the key of a move.
 func moveSource(key []byte) queueKey {
 	parts := splitZeros(key[1 : len(key)-8])
