@@ -68,7 +68,8 @@ func (h *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer h.bodies.admit(r)()
 	}
 	signed := awswire.CredentialOf(r) != ""
-	if !signed && (r.Method == http.MethodGet || r.Method == http.MethodHead) && h.page(w, r) {
+	isLink := service == "sns" // one in a message of SNS, which people follow
+	if !signed && !isLink && (r.Method == http.MethodGet || r.Method == http.MethodHead) && h.page(w, r) {
 		return
 	}
 	switch path := r.URL.Path; {
