@@ -15,7 +15,6 @@ package logs
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"sync"
 	"time"
 
@@ -147,22 +146,13 @@ func notFound(what string) *awswire.Error {
 
 func ms(t time.Time) int64 { return t.UnixMilli() }
 
-// page cuts a page from what is listed. A token is the number of those before it.
-func page[T any](all []T, token string, size, usual int) (found []T, next string, err error) {
-	if size == 0 {
-		size = usual
+// page cuts a page from what is listed.
+func page[T any](all []T, token string, size, usual int) ([]T, string, error) {
+	found, next, ok := record.Page(all, token, size, usual)
+	if !ok {
+		return nil, "", invalid("The specified nextToken is invalid.")
 	}
-	from := 0
-	if token != "" {
-		if from, err = strconv.Atoi(token); err != nil || from < 0 {
-			return nil, "", invalid("The specified nextToken is invalid.")
-		}
-	}
-	from = min(from, len(all))
-	if to := from + size; to < len(all) {
-		return all[from:to], strconv.Itoa(to), nil
-	}
-	return all[from:], "", nil
+	return found, next, nil
 }
 
 // pageInput is what lists are asked for with.

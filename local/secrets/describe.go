@@ -3,11 +3,11 @@ package secrets
 import (
 	"context"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/awswire"
+	"github.com/statelark/statelark/local/record"
 )
 
 type named struct {
@@ -149,22 +149,13 @@ func (s *Service) matching(at arn.Place, filters []filter, deleted bool) ([]*sec
 	return found, nil
 }
 
-// page cuts a page from what is listed. A token is the number of those before it.
-func page[T any](all []T, token string, size, most int) (found []T, next string, err error) {
-	if size == 0 {
-		size = most
+// page cuts a page from what is listed.
+func page[T any](all []T, token string, size, most int) ([]T, string, error) {
+	found, next, ok := record.Page(all, token, size, most)
+	if !ok {
+		return nil, "", refuse("InvalidNextTokenException", "Invalid NextToken.")
 	}
-	from := 0
-	if token != "" {
-		if from, err = strconv.Atoi(token); err != nil || from < 0 {
-			return nil, "", refuse("InvalidNextTokenException", "Invalid NextToken.")
-		}
-	}
-	from = min(from, len(all))
-	if to := from + size; to < len(all) {
-		return all[from:to], strconv.Itoa(to), nil
-	}
-	return all[from:], "", nil
+	return found, next, nil
 }
 
 type versionsInput struct {

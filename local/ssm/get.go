@@ -11,6 +11,7 @@ import (
 	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/local"
+	"github.com/statelark/statelark/local/record"
 )
 
 // told is a parameter with its value.
@@ -223,22 +224,13 @@ func (s *Service) getParameterHistory(_ context.Context, r *awswire.Request, in 
 	return out, nil
 }
 
-// page cuts a page from what is listed. A token is the number of those before it.
-func page[T any](all []T, token string, size, usual int) (found []T, next string, err error) {
-	if size == 0 {
-		size = usual
+// page cuts a page from what is listed.
+func page[T any](all []T, token string, size, usual int) ([]T, string, error) {
+	found, next, ok := record.Page(all, token, size, usual)
+	if !ok {
+		return nil, "", refuse("InvalidNextToken", "The specified token isn't valid.")
 	}
-	from := 0
-	if token != "" {
-		if from, err = strconv.Atoi(token); err != nil || from < 0 {
-			return nil, "", refuse("InvalidNextToken", "The specified token isn't valid.")
-		}
-	}
-	from = min(from, len(all))
-	if to := from + size; to < len(all) {
-		return all[from:to], strconv.Itoa(to), nil
-	}
-	return all[from:], "", nil
+	return found, next, nil
 }
 
 func (s *Service) deleteParameter(ctx context.Context, r *awswire.Request, in *getInput) (*struct{}, error) {
