@@ -47,6 +47,12 @@ type converter struct {
 	constraints bool
 }
 
+// lenient are members to whose constraints AWS does not hold values: it took "put" for a method, and a namespace with a colon.
+var lenient = map[string]bool{
+	"CreateConnectionOAuthRequestParameters.HttpMethod": true, "UpdateConnectionOAuthRequestParameters.HttpMethod": true,
+	"MetricTransformation.metricNamespace": true, "DescribeMetricFiltersRequest.metricNamespace": true,
+}
+
 var kinds = [...]awswire.Kind{
 	model.String: awswire.String, model.Integer: awswire.Integer, model.Long: awswire.Integer, model.Float: awswire.Float,
 	model.Double: awswire.Float, model.Boolean: awswire.Boolean, model.Timestamp: awswire.Float, model.Blob: awswire.Blob,
@@ -79,7 +85,11 @@ func (c converter) shape(s *model.Shape) *awswire.Shape {
 		if m.JSONValue || streamed(s) == m || m.Shape.EventStream {
 			continue
 		}
-		w.Members = append(w.Members, awswire.Member{Name: m.Name, Required: m.Required, Shape: c.shape(m.Shape)})
+		held := c
+		if lenient[s.Name+"."+m.Name] {
+			held = converter{map[*model.Shape]*awswire.Shape{}, false}
+		}
+		w.Members = append(w.Members, awswire.Member{Name: m.Name, Required: m.Required, Shape: held.shape(m.Shape)})
 	}
 	return w
 }

@@ -88,7 +88,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if err != nil {
-		g.refuse(w, r, x, err)
+		g.refuse(w, r, x, reworded(x, err))
 		return
 	}
 	request.Place = g.places.Of(awswire.CredentialOf(r))

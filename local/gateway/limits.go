@@ -1,6 +1,13 @@
 package gateway
 
-import "github.com/statelark/statelark/awswire/codec"
+import (
+	"errors"
+	"slices"
+
+	"github.com/statelark/statelark/awswire"
+	"github.com/statelark/statelark/awswire/codec"
+	"github.com/statelark/statelark/awswire/model"
+)
 
 // checks says what of an input is checked in AWS's general words ("1 validation error detected: …") before a service sees it. Of a
 // service that is not here it is the types alone: S3, SQS, SNS, ECS and Batch have words of their own for everything.
@@ -25,4 +32,18 @@ func maxBody(service string) int64 {
 		return limit
 	}
 	return usualBody
+}
+
+// reworded gives an error of the checks the code that the service has for it: CloudWatch Logs calls it InvalidParameterException,
+// in all operations that have that one.
+func reworded(x *codec.Exchange, err error) error {
+	const code = "InvalidParameterException"
+	var no *awswire.Error
+	if x.Service.Name != "logs" || x.Operation == nil || !errors.As(err, &no) || no.Code != "ValidationException" ||
+		!slices.ContainsFunc(x.Operation.Errors, func(s *model.Shape) bool { return s.Name == code }) {
+		return err
+	}
+	again := *no
+	again.Namespace, again.Code = "", code
+	return &again
 }
