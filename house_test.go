@@ -52,6 +52,9 @@ var house = map[string][]string{
 	"local/dynamodb/partiql":    {"local/dynamodb/attribute", "local/dynamodb/expression"},
 	"local/dynamodb/expression": {"local/dynamodb/attribute"},
 	"local/dynamodb/attribute":  {"value"},
+	"local/events":              {"arn", "asl", "awswire", "local", "local/events/pattern", "local/events/schedule", "local/kv", "local/record", "task", "task/http", "value"},
+	"local/events/pattern":      {"value"},
+	"local/events/schedule":     {},
 	"local/logs":                {"arn", "awswire", "local", "local/kv", "local/record", "value"},
 	"local/secrets":             {"arn", "awswire", "local", "local/kv", "local/record", "value"},
 	"local/ssm":                 {"arn", "awswire", "local", "local/kv", "local/record", "value"},
@@ -92,7 +95,7 @@ var house = map[string][]string{
 	"deploy":                {"arn", "asl", "awswire", "awswire/model", "jsonata", "value"},
 
 	// Those who put the parts together.
-	"node":          {".", "api", "arn", "awswire", "engine", "limits", "local", "local/create", "local/dynamodb", "local/gateway", "local/kv", "local/lambda", "local/lambda/function", "local/logs", "local/s3", "local/secrets", "local/sns", "local/sqs", "local/ssm", "local/sts", "memstore", "pebblestore", "remote/aws", "remote/s3", "s3", "s3/directory", "shortcut", "task", "task/aws", "task/http", "task/mock", "telemetry", "telemetry/metrics", "telemetry/trace", "value"},
+	"node":          {".", "api", "arn", "awswire", "engine", "limits", "local", "local/create", "local/dynamodb", "local/events", "local/gateway", "local/kv", "local/lambda", "local/lambda/function", "local/logs", "local/s3", "local/secrets", "local/sns", "local/sqs", "local/ssm", "local/sts", "memstore", "pebblestore", "remote/aws", "remote/s3", "s3", "s3/directory", "shortcut", "task", "task/aws", "task/http", "task/mock", "telemetry", "telemetry/metrics", "telemetry/trace", "value"},
 	"cmd/statelark": {"*"},
 	"bench":         {"*"},
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/statelark/statelark/api"
 	"github.com/statelark/statelark/engine"
 	"github.com/statelark/statelark/local"
+	"github.com/statelark/statelark/local/events"
 	"github.com/statelark/statelark/local/kv"
 	"github.com/statelark/statelark/local/lambda"
 	"github.com/statelark/statelark/local/lambda/function"
@@ -49,6 +50,7 @@ type Node struct {
 	buckets  *directory.Directory // nil: there is none
 	kv       *kv.DB
 	local    *local.Services
+	events   *events.Service
 	callers  *callers
 	outside  *remoteaws.Caller
 	engine   *engine.Engine
@@ -183,6 +185,9 @@ func (n *Node) openEngine(ctx context.Context) (*engine.Engine, error) {
 	}
 	if err := e.Start(ctx); err != nil {
 		return nil, err
+	}
+	if err := n.events.Start(); err != nil {
+		return nil, fmt.Errorf("going on with events: %w", err)
 	}
 	return e, nil
 }

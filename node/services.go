@@ -10,6 +10,7 @@ import (
 	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/local"
 	"github.com/statelark/statelark/local/dynamodb"
+	"github.com/statelark/statelark/local/events"
 	"github.com/statelark/statelark/local/gateway"
 	"github.com/statelark/statelark/local/kv"
 	"github.com/statelark/statelark/local/logs"
@@ -137,8 +138,12 @@ func (n *Node) folder(name string) string {
 // builders make the services that are built in, by the names that the model has for them.
 func (n *Node) builders() map[string]func(local.Options) local.Service {
 	return map[string]func(local.Options) local.Service{
-		"dynamodb":       func(o local.Options) local.Service { return dynamodb.New(o) },
-		"s3":             func(o local.Options) local.Service { return s3.New(s3.Options{Options: o, Dir: n.folder("objects")}) },
+		"dynamodb": func(o local.Options) local.Service { return dynamodb.New(o) },
+		"s3":       func(o local.Options) local.Service { return s3.New(s3.Options{Options: o, Dir: n.folder("objects")}) },
+		"events": func(o local.Options) local.Service {
+			n.events = events.New(o)
+			return n.events
+		},
 		"logs":           func(o local.Options) local.Service { return logs.New(o) },
 		"secretsmanager": func(o local.Options) local.Service { return secrets.New(o) },
 		"sns":            func(o local.Options) local.Service { return sns.New(sns.Options{Options: o}) },

@@ -31,7 +31,9 @@ func (n *Node) registerServices(targets *task.Registry) error {
 	if err != nil {
 		return fmt.Errorf("the calls of HTTP endpoints: %w", err)
 	}
-	targets.Set("http:invoke", httptask.New(client, nil, n.opts.Now))
+	invoke := httptask.New(client, n.events, n.opts.Now)
+	n.events.Invoke(invoke)
+	targets.Set("http:invoke", invoke)
 	targets.Set("apigateway", aws.NewAPIGateway(client, n.outside))
 	return nil
 }

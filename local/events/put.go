@@ -103,10 +103,13 @@ func (s *Service) putEvents(_ context.Context, r *awswire.Request, in *putEvents
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var b kv.Batch
 	out := &putEventsOutput{Entries: []entryResult{}}
 	for i := range in.Entries {
+		var b kv.Batch
 		result, err := s.putEntry(&b, r, &in.Entries[i])
+		if err == nil {
+			err = s.apply(&b)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -115,7 +118,7 @@ func (s *Service) putEvents(_ context.Context, r *awswire.Request, in *putEvents
 		}
 		out.Entries = append(out.Entries, result)
 	}
-	return out, s.apply(&b)
+	return out, nil
 }
 
 // apply stores a batch, and has what is due in it done.
@@ -230,7 +233,7 @@ func (s *Service) testEventPattern(_ context.Context, _ *awswire.Request, in *te
 	if bad != nil || event.Kind() != value.Object {
 		return nil, invalid("Parameter Event is not valid.")
 	}
-	for _, name := range []string{"id", "account", "source", "time", "region", "resources", "detail-type"} {
+	for _, name := range []string{"id", "account", "source", "time", "region", "detail-type"} {
 		if _, ok := event.Get(name); !ok {
 			return nil, invalid("Parameter Event is not valid.")
 		}

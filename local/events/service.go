@@ -19,7 +19,6 @@ package events
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"sync"
 	"time"
 
@@ -215,20 +214,11 @@ type pageInput struct {
 	Limit      int
 }
 
-// page cuts a page from what is listed. A token is the number of those before it.
-func page[T any](all []T, in pageInput) (found []T, next string, err error) {
-	from, size := 0, in.Limit
-	if size == 0 {
-		size = 100
+// page cuts a page from what is listed.
+func page[T any](all []T, in pageInput) ([]T, string, error) {
+	found, next, ok := record.Page(all, in.NextToken, in.Limit, 100)
+	if !ok {
+		return nil, "", invalid("Parameter NextToken is not valid.")
 	}
-	if in.NextToken != "" {
-		if from, err = strconv.Atoi(in.NextToken); err != nil || from < 0 {
-			return nil, "", invalid("Parameter NextToken is not valid.")
-		}
-	}
-	from = min(from, len(all))
-	if to := from + size; to < len(all) {
-		return all[from:to], strconv.Itoa(to), nil
-	}
-	return all[from:], "", nil
+	return found, next, nil
 }
