@@ -61,7 +61,7 @@ var house = map[string][]string{
 	"local/sts":                 {"arn", "awswire", "local", "local/kv", "local/record", "value"},
 	"local/sns":                 {"arn", "awswire", "local", "local/kv", "value"},
 	"local/sqs":                 {"arn", "awswire", "local", "local/kv", "row"},
-	"local/s3":                  {"arn", "awswire", "awswire/model", "local", "local/kv", "value"},
+	"local/s3":                  {"arn", "awswire", "awswire/model", "local", "local/kv", "s3", "s3/directory", "value"},
 	"awswire/model":             {},
 	"shortcut":                  {"arn", "awswire"},
 	"s3":                        {},

@@ -4,14 +4,17 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"iter"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/local/kv"
+	"github.com/statelark/statelark/s3/directory"
 	"github.com/statelark/statelark/value"
 )
 
@@ -94,6 +97,9 @@ func (s *Service) createBucket(c *call) (*awswire.Reply, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old, err := s.readBucket(name)
+	if err == nil && old == nil {
+		old, err = s.folder(c, name)
+	}
 	switch {
 	case err != nil:
 		return nil, err
@@ -196,13 +202,8 @@ func (s *Service) listBuckets(c *call) (*awswire.Reply, error) {
 	detailed := paged || region != "" || prefix != "" || len(after) > 0
 	var all []value.Value
 	last, more := "", false
-	from := max(string(bucketKey(prefix)), string(bucketKey(string(after)+"\x00")))
-	for p, err := range s.store.Scan([]byte(from), kv.After(bucketKey(prefix)), false) {
+	for b, err := range s.allBuckets(c, prefix, string(after)) {
 		if err != nil {
-			return nil, err
-		}
-		b := &bucket{Name: string(p.Key[1:])}
-		if err := decode(p.Value, b); err != nil {
 			return nil, err
 		}
 		if b.Owner != c.r.Place.Account || region != "" && b.Region != region {
@@ -230,6 +231,51 @@ func (s *Service) listBuckets(c *call) (*awswire.Reply, error) {
 	}
 	o.str("Prefix", prefix)
 	return o.reply(), nil
+}
+
+// allBuckets yields the buckets that begin with prefix, after that name, in order; those that are folders as well. An error is the last.
+func (s *Service) allBuckets(c *call, prefix, after string) iter.Seq2[*bucket, error] {
+	return func(yield func(*bucket, error) bool) {
+		var folders []directory.Bucket
+		if s.folders != nil {
+			var err error
+			if folders, err = s.folders.Buckets(); err != nil {
+				yield(nil, err)
+				return
+			}
+			folders = slices.DeleteFunc(folders, func(f directory.Bucket) bool { return !strings.HasPrefix(f.Name, prefix) || f.Name <= after })
+		}
+		// before yields the folders before a name, and forgets one of that name: the service's own bucket comes first.
+		before := func(name string, last bool) bool {
+			for len(folders) > 0 && (last || folders[0].Name < name) {
+				f := folders[0]
+				folders = folders[1:]
+				if !yield(&bucket{Name: f.Name, Owner: c.r.Place.Account, Region: c.r.Place.Region, Created: f.Created.UnixMilli()}, nil) {
+					return false
+				}
+			}
+			if len(folders) > 0 && folders[0].Name == name {
+				folders = folders[1:]
+			}
+			return true
+		}
+		from := max(string(bucketKey(prefix)), string(bucketKey(after+"\x00")))
+		for p, err := range s.store.Scan([]byte(from), kv.After(bucketKey(prefix)), false) {
+			b := &bucket{}
+			if err == nil {
+				b.Name = string(p.Key[1:])
+				err = decode(p.Value, b)
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !before(b.Name, false) || !yield(b, nil) {
+				return
+			}
+		}
+		before("", true)
+	}
 }
 
 // regions are those that exist; new ones of the same form are not known here.

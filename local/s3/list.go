@@ -172,7 +172,18 @@ func (l *listing) tellEntry(v *version, owner bool) value.Value {
 	return o.value()
 }
 
+// lister calls do with the objects of a list that are on the page.
+type lister func(l *listing, after string, do func(v *version)) error
+
 func (s *Service) listObjects(c *call, b *bucket) (*awswire.Reply, error) {
+	return s.listV1(c, b, s.current)
+}
+
+func (s *Service) listObjectsV2(c *call, b *bucket) (*awswire.Reply, error) {
+	return s.listV2(c, b, s.current)
+}
+
+func (s *Service) listV1(c *call, b *bucket, objects lister) (*awswire.Reply, error) {
 	l, refusal := listingOf(c, b, 'o', "MaxKeys")
 	if refusal != nil {
 		return nil, refusal
@@ -180,7 +191,7 @@ func (s *Service) listObjects(c *call, b *bucket) (*awswire.Reply, error) {
 	l.passed = true
 	var all []value.Value
 	if l.max > 0 {
-		err := s.current(l, c.str("Marker"), func(v *version) { all = append(all, l.tellEntry(v, true)) })
+		err := objects(l, c.str("Marker"), func(v *version) { all = append(all, l.tellEntry(v, true)) })
 		if err != nil {
 			return nil, err
 		}
@@ -212,7 +223,7 @@ func (l *listing) tell(o *output, c *call, limit string) {
 	}
 }
 
-func (s *Service) listObjectsV2(c *call, b *bucket) (*awswire.Reply, error) {
+func (s *Service) listV2(c *call, b *bucket, objects lister) (*awswire.Reply, error) {
 	l, refusal := listingOf(c, b, 'o', "MaxKeys")
 	if refusal != nil {
 		return nil, refusal
@@ -228,7 +239,7 @@ func (s *Service) listObjectsV2(c *call, b *bucket) (*awswire.Reply, error) {
 	var all []value.Value
 	if l.max > 0 {
 		owner := c.flag("FetchOwner")
-		if err := s.current(l, after, func(v *version) { all = append(all, l.tellEntry(v, owner)) }); err != nil {
+		if err := objects(l, after, func(v *version) { all = append(all, l.tellEntry(v, owner)) }); err != nil {
 			return nil, err
 		}
 	}

@@ -22,6 +22,8 @@ type Options struct {
 	Dir string
 	// MemoryBytes bounds what is held in memory when there is no Dir; 0: 1 GiB.
 	MemoryBytes int64
+	// Folders are buckets that are folders, beside those that the service makes; nil: there are none.
+	Folders Folders
 }
 
 // Service is S3. Names of buckets are one space for all places, as in a partition of AWS.
@@ -31,7 +33,9 @@ type Service struct {
 	now    func() time.Time
 	log    *slog.Logger
 	bodies bodies
-	news   deliveries
+	// folders may be nil.
+	folders Folders
+	news    deliveries
 
 	once       sync.Once
 	operations map[string]local.Operation
@@ -52,7 +56,7 @@ func New(o Options) *Service {
 	if o.MemoryBytes == 0 {
 		o.MemoryBytes = 1 << 30
 	}
-	s := &Service{store: o.Store, others: o.Others, now: o.Now, log: o.Log}
+	s := &Service{store: o.Store, others: o.Others, now: o.Now, log: o.Log, folders: o.Folders}
 	if o.Dir == "" {
 		s.bodies = newMemory(o.MemoryBytes)
 	} else {
@@ -107,7 +111,7 @@ func (s *Service) addIn(name string, do func(c *call, b *bucket) (*awswire.Reply
 	s.add(name, func(c *call) (*awswire.Reply, error) {
 		b, err := s.bucketOf(c, c.str("Bucket"), c.str("ExpectedBucketOwner"))
 		if err != nil {
-			return nil, err
+			return s.doInFolder(c, c.str("Bucket"), err)
 		}
 		return do(c, b)
 	})

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -15,6 +17,7 @@ import (
 	locals3 "github.com/statelark/statelark/local/s3"
 	remote "github.com/statelark/statelark/remote/s3"
 	"github.com/statelark/statelark/s3"
+	"github.com/statelark/statelark/s3/directory"
 	"github.com/statelark/statelark/s3/storetest"
 	"github.com/statelark/statelark/value"
 )
@@ -22,29 +25,52 @@ import (
 // open makes a store over the service that is built in.
 func open(t *testing.T, dir string) *remote.Store {
 	t.Helper()
-	db, err := kv.Open("", kv.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := local.NewServices(db.Part(""), slog.New(slog.DiscardHandler))
-	service := locals3.New(locals3.Options{Options: local.Options{Store: db.Part("s3"), Others: all}, Dir: dir})
-	all.Add("s3", service)
-	t.Cleanup(func() {
-		if err := errors.Join(service.Close(context.Background()), db.Close()); err != nil {
-			t.Error(err)
-		}
-	})
-	store := &remote.Store{Caller: all, Place: arn.Place{Region: "us-east-1", Account: "123456789012"}}
-	_, err = all.Call(t.Context(), &awswire.Request{Service: "s3", Operation: "CreateBucket", Place: store.Place, Input: value.Checked(`{"Bucket":"data"}`)})
+	store := serve(t, dir, nil)
+	_, err := store.Caller.Call(t.Context(), &awswire.Request{Service: "s3", Operation: "CreateBucket", Place: store.Place, Input: value.Checked(`{"Bucket":"data"}`)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return store
 }
 
+// inFolders makes a store over the service that is built in, whose bucket is a folder.
+func inFolders(t *testing.T) *remote.Store {
+	t.Helper()
+	root := t.TempDir()
+	if err := os.Mkdir(filepath.Join(root, "data"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	folders, err := directory.Open(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = folders.Close() })
+	return serve(t, "", folders)
+}
+
+func serve(t *testing.T, dir string, folders locals3.Folders) *remote.Store {
+	t.Helper()
+	db, err := kv.Open("", kv.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := local.NewServices(db.Part(""), slog.New(slog.DiscardHandler))
+	service := locals3.New(locals3.Options{Options: local.Options{Store: db.Part("s3"), Others: all}, Dir: dir, Folders: folders})
+	all.Add("s3", service)
+	t.Cleanup(func() {
+		if err := errors.Join(service.Close(context.Background()), db.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return &remote.Store{Caller: all, Place: arn.Place{Region: "us-east-1", Account: "123456789012"}}
+}
+
 func TestLaw(t *testing.T) {
 	t.Run("memory", func(t *testing.T) {
 		storetest.Run(t, func(t *testing.T) s3.Store { return open(t, "") })
+	})
+	t.Run("folders", func(t *testing.T) {
+		storetest.Run(t, func(t *testing.T) s3.Store { return inFolders(t) })
 	})
 	t.Run("files", func(t *testing.T) {
 		storetest.Run(t, func(t *testing.T) s3.Store { return open(t, t.TempDir()) })
