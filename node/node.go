@@ -153,9 +153,9 @@ func (n *Node) openCatalog() (*function.Catalog, error) {
 	return catalog, n.cfg.declareFunctions(catalog)
 }
 
-// objects is where Map Runs read and write: the directory of buckets, or S3, wherever that is.
+// objects is where Map Runs read and write: S3, wherever that is; the directory of buckets when S3 is outside, which does not know it.
 func (n *Node) objects() s3.Store {
-	if n.buckets == nil {
+	if n.buckets == nil || n.callers.embedded("s3") {
 		return &remotes3.Store{Caller: n.callers, Place: n.cfg.Place}
 	}
 	return n.buckets

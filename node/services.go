@@ -135,11 +135,20 @@ func (n *Node) folder(name string) string {
 	return filepath.Join(n.cfg.Data, name)
 }
 
+// newS3 makes S3, whose buckets are its own and the folders of the directory of buckets.
+func (n *Node) newS3(o local.Options) local.Service {
+	options := s3.Options{Options: o, Dir: n.folder("objects")}
+	if n.buckets != nil {
+		options.Folders = n.buckets
+	}
+	return s3.New(options)
+}
+
 // builders make the services that are built in, by the names that the model has for them.
 func (n *Node) builders() map[string]func(local.Options) local.Service {
 	return map[string]func(local.Options) local.Service{
 		"dynamodb": func(o local.Options) local.Service { return dynamodb.New(o) },
-		"s3":       func(o local.Options) local.Service { return s3.New(s3.Options{Options: o, Dir: n.folder("objects")}) },
+		"s3":       n.newS3,
 		"events": func(o local.Options) local.Service {
 			n.events = events.New(o)
 			return n.events
