@@ -83,7 +83,7 @@ func (s *Service) receive(body io.Reader, sums *digests) (*stored, error) {
 	buffer := chunks.Get().(*[]byte)
 	defer chunks.Put(buffer)
 	n, err := io.ReadFull(body, *buffer)
-	sums.Write((*buffer)[:n])
+	sums.take((*buffer)[:n])
 	whole := err == io.EOF || err == io.ErrUnexpectedEOF
 	switch {
 	case err != nil && !whole:
@@ -109,7 +109,7 @@ func (s *Service) receive(body io.Reader, sums *digests) (*stored, error) {
 		if whole = err == io.EOF || err == io.ErrUnexpectedEOF; err != nil && !whole {
 			return nil, err
 		}
-		sums.Write((*buffer)[:n])
+		sums.take((*buffer)[:n])
 	}
 	id, err := d.keep()
 	if err != nil {

@@ -216,6 +216,6 @@ func (s *Service) reread(from copySource, span byteRange, sums *digests) (*store
 	if err != nil {
 		return nil, err
 	}
-	defer body.Close()
+	defer func() { _ = body.Close() }()
 	return s.receive(body, sums)
 }

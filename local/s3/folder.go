@@ -128,7 +128,7 @@ type fileDraft struct {
 }
 
 func (d *fileDraft) keep() (string, error) {
-	err := errors.Join(d.Sync(), d.File.Close())
+	err := errors.Join(d.Sync(), d.Close())
 	if err == nil {
 		if err = os.Rename(d.Name(), d.f.path(d.id)); err == nil {
 			d.kept = true
@@ -143,7 +143,7 @@ func (d *fileDraft) keep() (string, error) {
 
 func (d *fileDraft) drop() {
 	if !d.kept {
-		_ = d.File.Close()
+		_ = d.Close()
 		_ = os.Remove(d.Name())
 	}
 }

@@ -169,7 +169,7 @@ type checked struct {
 
 func (r *checked) Read(p []byte) (int, error) {
 	n, err := r.Reader.Read(p)
-	r.sums.Write(p[:n])
+	r.sums.take(p[:n])
 	if err == io.EOF {
 		if refusal := r.end(); refusal != nil {
 			return n, refusal
@@ -349,7 +349,7 @@ func (s *Service) folderPart(c *call, b *bucket) (*awswire.Reply, error) {
 		body = bytes.NewReader(nil)
 	}
 	content, err := io.ReadAll(io.LimitReader(body, maxFolderPart+1))
-	sums.Write(content)
+	sums.take(content)
 	switch {
 	case err != nil:
 		return nil, err

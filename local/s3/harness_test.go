@@ -49,7 +49,7 @@ func (b *bench) stop() {
 	if b.db == nil {
 		return
 	}
-	if err := b.Service.Close(context.Background()); err != nil {
+	if err := b.Close(context.Background()); err != nil {
 		b.Error(err)
 	}
 	if err := b.db.Close(); err != nil {
@@ -86,8 +86,8 @@ func (b *bench) do(operation, in string, body ...string) input {
 	return input{reply.Output}
 }
 
-// refused does an operation that must not go well, and returns the error.
-func (b *bench) refused(operation, in, code string, body ...string) *awswire.Error {
+// refused does an operation that must not go well, with an error of that code.
+func (b *bench) refused(operation, in, code string, body ...string) {
 	b.Helper()
 	var r io.Reader
 	if len(body) > 0 {
@@ -101,7 +101,6 @@ func (b *bench) refused(operation, in, code string, body ...string) *awswire.Err
 	if refusal.Code != code {
 		b.Fatalf("%s %s: %v, want %s", operation, in, refusal, code)
 	}
-	return refusal
 }
 
 // read gets an object whole.

@@ -286,7 +286,7 @@ func (p *place) large() {
 	if err != nil {
 		p.Fatal(err)
 	}
-	defer got.Body.Close()
+	defer func() { _ = got.Body.Close() }()
 	n, err := io.CopyN(io.Discard, got.Body, partSize)
 	if err != nil {
 		p.Fatal(err)
