@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"flag"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -90,7 +91,7 @@ func TestAll(t *testing.T) {
 	d := deployment(t, f, readTestdata(t, "all.yaml"))
 	_, outputs := d.run(t)
 	golden(t, "all.calls", f.take())
-	const want = `{"Arn":"arn:aws:states:us-east-1:123456789012:stateMachine:orders-dev","Url":"http://127.0.0.1:8083/123456789012/orders.fifo","Stream":"arn:aws:dynamodb:us-east-1:123456789012:table/t/stream/1"}`
+	const want = `{"Arn":"arn:aws:states:us-east-1:123456789012:stateMachine:orders-dev","Url":"http://127.0.0.1:8083/123456789012/orders","Stream":"arn:aws:dynamodb:us-east-1:123456789012:table/t/stream/1"}`
 	if got := outputs.Compact(); got != want {
 		t.Errorf("the outputs are\n%s\nwant\n%s", got, want)
 	}
@@ -203,7 +204,7 @@ Resources:
 	}
 }
 
-// TestBrokenOff breaks a deployment off at every call, and deploys once more.
+// TestBrokenOff breaks a deployment off at every call, and deploys once more, or deletes what is there of it.
 func TestBrokenOff(t *testing.T) {
 	text := readTestdata(t, "all.yaml")
 	f := newFake(t)
@@ -228,6 +229,9 @@ func TestBrokenOff(t *testing.T) {
 		if _, err := d.Plan(t.Context()); err != nil {
 			t.Errorf("%s: the next plan: %v", what, err)
 		}
+		half := *f
+		half.objects, half.refuse = maps.Clone(f.objects), nil
+		(&Deployment{Stack: "orders", Place: here, Caller: &half}).run(t)
 		d.run(t)
 		if lines, _ := d.run(t); len(changes(lines)) > 0 {
 			t.Errorf("%s: after the second deployment there is still to do %q", what, changes(lines))

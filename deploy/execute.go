@@ -122,7 +122,15 @@ func (w *walk) unmake(x *recorded) error {
 	if row == nil {
 		return fmt.Errorf("this build does not know how")
 	}
-	_, err := w.run(row.remove, w.evaluation(x.Properties, x.Ref, value.EmptyObj), x.Properties, nil)
+	id := x.Ref
+	if id == "" { // it may have been made all the same
+		f, err := w.learn(&view{row: row, properties: x.Properties}, value.EmptyObj)
+		if err != nil {
+			return err
+		}
+		id = f.id
+	}
+	_, err := w.run(row.remove, w.evaluation(x.Properties, id, value.EmptyObj), x.Properties, nil)
 	return err
 }
 

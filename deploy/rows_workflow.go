@@ -36,7 +36,7 @@ var workflowRows = map[string]*row{
 		create: []step{{call: "stepfunctions:PublishStateMachineVersion", input: `{"stateMachineArn": StateMachineArn, "description": Description,
 			"revisionId": StateMachineRevisionId != "INITIAL" ? StateMachineRevisionId}`}},
 		remove: []step{
-			{call: "stepfunctions:DeleteStateMachineVersion", input: `{"stateMachineVersionArn": $id}`},
+			{call: "stepfunctions:DeleteStateMachineVersion", when: `$id`, input: `{"stateMachineVersionArn": $id}`},
 		},
 		id:         `$made.PublishStateMachineVersion.stateMachineVersionArn`,
 		attributes: map[string]string{"Arn": `$made.PublishStateMachineVersion.stateMachineVersionArn`},
@@ -47,7 +47,7 @@ var workflowRows = map[string]*row{
 			"routingConfiguration": ` + aliasRoutes + `}`}},
 		update: []step{{call: "stepfunctions:UpdateStateMachineAlias", input: `{"stateMachineAliasArn": $id, "description": Description,
 			"routingConfiguration": ` + aliasRoutes + `}`}},
-		remove:     []step{{call: "stepfunctions:DeleteStateMachineAlias", input: `{"stateMachineAliasArn": $id}`, gone: "ResourceNotFound"}},
+		remove:     []step{{call: "stepfunctions:DeleteStateMachineAlias", when: `$id`, input: `{"stateMachineAliasArn": $id}`, gone: "ResourceNotFound"}},
 		id:         `$made.CreateStateMachineAlias.stateMachineAliasArn`,
 		attributes: map[string]string{"Arn": `$made.CreateStateMachineAlias.stateMachineAliasArn`},
 	},
