@@ -145,13 +145,19 @@ Resources:
 		"an attribute of a queue": {"VisibilityTimeout: 30", "VisibilityTimeout: 60", false, nil,
 			[]string{"update Q VisibilityTimeout"},
 			[]string{`sqs:SetQueueAttributes {"QueueUrl":"http://127.0.0.1:8083/123456789012/q","Attributes":{"VisibilityTimeout":"60"}}`}},
+		"an attribute that is gone": {"VisibilityTimeout: 30, ", "", false, nil,
+			[]string{"update Q VisibilityTimeout"},
+			[]string{`sqs:SetQueueAttributes {"QueueUrl":"http://127.0.0.1:8083/123456789012/q","Attributes":{"VisibilityTimeout":"30"}}`}},
+		"a setting that is gone": {", Timeout: 3", "", false, nil,
+			[]string{"update F Timeout"},
+			[]string{`lambda:UpdateFunctionConfiguration {"FunctionName":"f","Runtime":"python3.12","Handler":"index.h","Role":"arn:aws:iam::123456789012:role/r","Description":"","Timeout":3,"MemorySize":128,"Environment":{"Variables":{}}}`}},
 		"tags": {`{Key: a, Value: "1"}, {Key: b, Value: "2"}`, `{Key: b, Value: "3"}`, false, nil,
 			[]string{"update Q Tags"},
 			[]string{`sqs:UntagQueue {"QueueUrl":"http://127.0.0.1:8083/123456789012/q","TagKeys":["a"]}`,
 				`sqs:TagQueue {"QueueUrl":"http://127.0.0.1:8083/123456789012/q","Tags":{"b":"3"}}`}},
 		"settings of a function, not its code": {"one}, Timeout: 3", "one}, Timeout: 9", false, nil,
 			[]string{"update F Timeout"},
-			[]string{`lambda:UpdateFunctionConfiguration {"FunctionName":"f","Runtime":"python3.12","Handler":"index.h","Role":"arn:aws:iam::123456789012:role/r","Timeout":9,"Environment":{"Variables":{}}}`}},
+			[]string{`lambda:UpdateFunctionConfiguration {"FunctionName":"f","Runtime":"python3.12","Handler":"index.h","Role":"arn:aws:iam::123456789012:role/r","Description":"","Timeout":9,"MemorySize":128,"Environment":{"Variables":{}}}`}},
 		"the name of a function": {"FunctionName: f", "FunctionName: g", false, nil,
 			[]string{"replace F FunctionName", "delete F"},
 			[]string{`lambda:CreateFunction {"FunctionName":"g","Runtime":"python3.12","Handler":"index.h","Role":"arn:aws:iam::123456789012:role/r","Timeout":3,"Code":{"ZipFile":"…"}}`,
@@ -367,5 +373,15 @@ func TestWrittenByTools(t *testing.T) {
 			}
 			(&Deployment{Stack: "shop", Place: here, Caller: f}).run(t)
 		})
+	}
+}
+
+// TestStays tells of what is gone from the template and stays.
+func TestStays(t *testing.T) {
+	f := newFake(t)
+	deployment(t, f, `{"Resources": {"T": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "t", "DisplayName": "T"}}}}`).run(t)
+	p, err := deployment(t, f, `{"Resources": {"T": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "t"}}}}`).Plan(t.Context())
+	if err != nil || len(p.Changes) != 1 || p.Changes[0].Note != "DisplayName stays as it was" {
+		t.Errorf("the plan is %+v (%v)", p, err)
 	}
 }

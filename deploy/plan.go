@@ -386,6 +386,7 @@ func (w *walk) decide(v *view, old *recorded) (*Change, error) {
 		}
 	}
 	if len(fixed) == 0 {
+		c.Note = stays(v.row, c.Properties)
 		return c, nil
 	}
 	c.Action, c.Note = Replace, strings.Join(fixed, ", ")+" cannot be changed"
@@ -393,6 +394,20 @@ func (w *walk) decide(v *view, old *recorded) (*Change, error) {
 		return nil, fmt.Errorf("it has to be replaced, since %s, and what it holds would be lost; --replace does that", c.Note)
 	}
 	return c, nil
+}
+
+// stays says which properties are gone from the template and stay as they were all the same.
+func stays(r *row, differ []Property) string {
+	var names []string
+	for _, p := range differ {
+		if !p.New.Exists() && !slices.Contains(strings.Fields(r.resets), p.Name) {
+			names = append(names, p.Name)
+		}
+	}
+	if names == nil {
+		return ""
+	}
+	return strings.Join(names, ", ") + " stays as it was"
 }
 
 // changes reports whether an update can change a property.

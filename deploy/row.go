@@ -25,6 +25,7 @@ type row struct {
 	// holds says that what the resource holds is lost with it. Then it is replaced only when that is asked for.
 	holds  bool
 	lower  bool     // a name that is made up has small letters
+	resets string   // properties that an update takes back when they are gone from the template; others stay as they were
 	secret []string // properties of which the record has but a digest
 	idle   []string // properties that do nothing here
 	// nothing says why a type is not made at all; it has names and attributes for those that refer to it.

@@ -36,7 +36,8 @@ var dataRows = map[string]*row{
 			{call: "dynamodb:DeleteTable", copy: "TableName", gone: "ResourceNotFoundException"},
 			{call: "dynamodb:DescribeTable", copy: "TableName", until: `false`, gone: "ResourceNotFoundException"},
 		},
-		id: `TableName`,
+		resets: "StreamSpecification TimeToLiveSpecification Tags",
+		id:     `TableName`,
 		attributes: map[string]string{
 			"Arn":       `$arn("dynamodb", "table/" & TableName)`,
 			"StreamArn": `$made.CreateTable.TableDescription.LatestStreamArn`,
@@ -57,6 +58,7 @@ var dataRows = map[string]*row{
 			{call: "s3:PutBucketTagging", input: `{"Bucket": BucketName, "Tagging": {"TagSet": [Tags]}}`},
 		},
 		remove: []step{{call: "s3:DeleteBucket", input: `{"Bucket": BucketName}`, gone: "NoSuchBucket"}},
+		resets: "VersioningConfiguration Tags",
 		id:     `BucketName`,
 		attributes: map[string]string{
 			"Arn":                `"arn:" & $partition & ":s3:::" & BucketName`,
@@ -78,6 +80,7 @@ var dataRows = map[string]*row{
 			{call: "secretsmanager:TagResource", when: `Tags`, input: `{"SecretId": $id, "Tags": [Tags]}`},
 		},
 		remove:     []step{{call: "secretsmanager:DeleteSecret", input: `{"SecretId": $id ? $id : Name, "ForceDeleteWithoutRecovery": true}`, gone: "ResourceNotFoundException"}},
+		resets:     "Tags",
 		id:         `$made.CreateSecret.ARN`,
 		attributes: map[string]string{"Id": `$made.CreateSecret.ARN`},
 	},
@@ -109,6 +112,10 @@ const queueAttributes = `$merge([$each({
 	"SqsManagedSseEnabled": SqsManagedSseEnabled, "VisibilityTimeout": VisibilityTimeout
 }, function($v, $k) { {$k: $string($v)} })])`
 
+// queueDefaults are what attributes go back to that are no longer in the template.
+const queueDefaults = `{"DelaySeconds": "0", "KmsMasterKeyId": "", "MaximumMessageSize": "1048576", "MessageRetentionPeriod": "345600",
+	"ReceiveMessageWaitTimeSeconds": "0", "RedriveAllowPolicy": "", "RedrivePolicy": "", "VisibilityTimeout": "30"}`
+
 const subscriptionAttributes = `$merge([$each({
 	"FilterPolicy": FilterPolicy, "FilterPolicyScope": FilterPolicyScope, "RawMessageDelivery": RawMessageDelivery,
 	"RedrivePolicy": RedrivePolicy, "DeliveryPolicy": DeliveryPolicy
@@ -127,11 +134,13 @@ var messageRows = map[string]*row{
 		create: []step{{call: "sqs:CreateQueue", input: `{"QueueName": QueueName, "tags": $pairs(Tags),
 			"Attributes": $merge([` + queueAttributes + `, FifoQueue = true or FifoQueue = "true" ? {"FifoQueue": "true"} : {}])}`}},
 		update: []step{
-			{call: "sqs:SetQueueAttributes", input: `{"QueueUrl": $id, "Attributes": ` + queueAttributes + `}`},
+			{call: "sqs:SetQueueAttributes", input: `($now := ` + queueAttributes + `; {"QueueUrl": $id, "Attributes":
+				$merge([$sift(` + queueDefaults + `, function($v, $k) { $exists($lookup($old, $k)) and $not($exists($lookup($now, $k))) }), $now])})`},
 			{call: "sqs:UntagQueue", when: `$lost($old.Tags, Tags)`, input: `{"QueueUrl": $id, "TagKeys": $lost($old.Tags, Tags)}`},
 			{call: "sqs:TagQueue", when: `Tags`, input: `{"QueueUrl": $id, "Tags": $pairs(Tags)}`},
 		},
 		remove: []step{{call: "sqs:DeleteQueue", input: `{"QueueUrl": $id ? $id : QueueName}`, gone: "QueueDoesNotExist"}},
+		resets: "DelaySeconds KmsMasterKeyId MaximumMessageSize MessageRetentionPeriod ReceiveMessageWaitTimeSeconds RedriveAllowPolicy RedrivePolicy VisibilityTimeout Tags",
 		id:     `$made.CreateQueue.QueueUrl`,
 		attributes: map[string]string{
 			"Arn": `$arn("sqs", QueueName)`, "QueueName": `QueueName`, "QueueUrl": `$made.CreateQueue.QueueUrl`,
@@ -151,6 +160,7 @@ var messageRows = map[string]*row{
 			{call: "sns:TagResource", when: `Tags`, input: `{"ResourceArn": $id, "Tags": [Tags]}`},
 		},
 		remove:     []step{{call: "sns:DeleteTopic", input: `{"TopicArn": $id}`, gone: "NotFound"}},
+		resets:     "Tags",
 		id:         `$arn("sns", TopicName)`,
 		attributes: map[string]string{"TopicArn": `$arn("sns", TopicName)`, "TopicName": `TopicName`},
 		idle:       []string{"ArchivePolicy", "DataProtectionPolicy", "DeliveryStatusLogging"},
@@ -187,6 +197,7 @@ var messageRows = map[string]*row{
 			{call: "events:RemoveTargets", when: `Targets`, input: `{"Rule": Name, "EventBusName": EventBusName, "Ids": [Targets.Id]}`, gone: "ResourceNotFoundException"},
 			{call: "events:DeleteRule", input: `{"Name": Name, "EventBusName": EventBusName}`, gone: "ResourceNotFoundException"},
 		},
+		resets:     "Targets",
 		id:         `EventBusName and EventBusName != "default" ? EventBusName & "|" & Name : Name`,
 		attributes: map[string]string{"Arn": `$arn("events", "rule/" & (EventBusName and EventBusName != "default" ? $split(EventBusName, "/")[-1] & "/" & Name : Name))`},
 	},
@@ -213,6 +224,7 @@ var messageRows = map[string]*row{
 			{call: "logs:DeleteRetentionPolicy", when: `$not($exists(RetentionInDays))`, input: `{"logGroupName": LogGroupName}`},
 		},
 		remove:     []step{{call: "logs:DeleteLogGroup", input: `{"logGroupName": LogGroupName}`, gone: "ResourceNotFoundException"}},
+		resets:     "RetentionInDays",
 		id:         `LogGroupName`,
 		attributes: map[string]string{"Arn": `$arn("logs", "log-group:" & LogGroupName & ":*")`},
 		idle:       []string{"DataProtectionPolicy", "FieldIndexPolicies", "KmsKeyId", "DeletionProtectionEnabled"},

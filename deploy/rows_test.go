@@ -43,6 +43,11 @@ func TestRows(t *testing.T) {
 		if (r.nothing == "") != (len(r.create) > 0) {
 			t.Errorf("%s is made by %d steps, and nothing is %q", kind, len(r.create), r.nothing)
 		}
+		for name := range strings.FieldsSeq(r.resets) {
+			if ok, _ := r.changes(name); !ok {
+				t.Errorf("%s: %s is taken back and cannot be changed", kind, name)
+			}
+		}
 		for _, name := range r.idle {
 			if ok, _ := r.takes(name); ok {
 				t.Errorf("%s: %s does something and is idle", kind, name)
