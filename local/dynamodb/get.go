@@ -38,7 +38,7 @@ func (in input) readParts() (expression.Paths, error) {
 	return parts, refusal(ph.Unused())
 }
 
-// find reads the item, nil when there is none.
+// findItem reads the item with a key, nil when there is none.
 func (s *Service) findItem(t *table, key attribute.Item) (attribute.Item, error) {
 	t.mu.RLock()
 	schema, number, gone := t.schema, t.record.Number, t.gone
@@ -92,6 +92,11 @@ func (s *Service) getItem(_ context.Context, r *awswire.Request) (*awswire.Reply
 		return nil, err
 	}
 	item, err := s.findItem(t, l.key)
+	if err == nil {
+		t.mu.RLock()
+		err = t.checkPaths(l.parts)
+		t.mu.RUnlock()
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -118,6 +118,14 @@ func (e *edit) check() error {
 	if t.gone {
 		return notFound()
 	}
+	if e.changes != nil {
+		if err := t.checkPaths(e.changes.Targets()); err != nil {
+			return err
+		}
+		if err := t.checkIndexKeys(attribute.Sorted(e.changes.Given()), true); err != nil {
+			return err
+		}
+	}
 	if e.kind != putEdit {
 		if err := t.schema.ofKey(e.key); err != nil {
 			return err

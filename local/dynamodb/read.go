@@ -284,6 +284,9 @@ func (d *reading) aim() error {
 		}
 	}
 	d.lower, d.upper = d.prefix, kv.After(d.prefix)
+	if err := t.checkPaths(d.filter.Paths(), d.parts); err != nil {
+		return err
+	}
 	if d.query {
 		if err := d.bound(); err != nil {
 			return err

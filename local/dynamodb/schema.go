@@ -1,7 +1,10 @@
 package dynamodb
 
 import (
+	"slices"
+
 	"github.com/statelark/statelark/local/dynamodb/attribute"
+	"github.com/statelark/statelark/local/dynamodb/expression"
 )
 
 // Sizes that keys may have, in bytes.
@@ -85,4 +88,25 @@ func (s schema) of(item attribute.Item) attribute.Item {
 		key[i] = attribute.Field{Name: p.name, Value: item.Get(p.name)}
 	}
 	return attribute.Sorted(key)
+}
+
+// checkPaths refuses paths that look into attributes of keys: the table's, and then its indexes'.
+func (t *table) checkPaths(paths ...expression.Paths) error {
+	for _, p := range slices.Concat(paths...) {
+		if len(p) > 1 && t.schema.has(p[0].Name) {
+			return notScalar("Key", p[0].Name)
+		}
+	}
+	for _, x := range t.indexes {
+		for _, p := range slices.Concat(paths...) {
+			if len(p) > 1 && x.schema.has(p[0].Name) {
+				return notScalar("IndexKey", p[0].Name)
+			}
+		}
+	}
+	return nil
+}
+
+func notScalar(what, name string) error {
+	return validation("Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: %s: %s", what, name)
 }

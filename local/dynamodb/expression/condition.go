@@ -35,17 +35,23 @@ func ParseTest(role Role, source string, ph *Placeholders) (*Test, error) {
 	return &Test{root}, nil
 }
 
-// Names are the attributes of the item itself that the test looks at.
-func (t *Test) Names() []string {
-	var names []string
+// Paths are all that the test looks at.
+func (t *Test) Paths() Paths {
+	if t == nil {
+		return nil
+	}
+	var paths Paths
 	_ = t.root.walk(func(n *node) error {
 		if n.kind == pathNode {
-			names = append(names, n.path[0].Name)
+			paths = append(paths, n.path)
 		}
 		return nil
 	})
-	return names
+	return paths
 }
+
+// Names are the attributes of the item itself that the test looks at.
+func (t *Test) Names() []string { return t.Paths().Names() }
 
 // And is a test that holds when both do.
 func (t *Test) And(other *Test) *Test {

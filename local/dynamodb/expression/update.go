@@ -159,6 +159,24 @@ func (c *Changes) Targets() Paths {
 	return paths
 }
 
+// Given are the values that attributes of the item itself get from the request, whatever the item is: those of SET and ADD alone.
+func (c *Changes) Given() []attribute.Field {
+	var fields []attribute.Field
+	for _, a := range c.actions {
+		if len(a.target.path) > 1 || a.value == nil || a.section == "DELETE" {
+			continue
+		}
+		v := a.value
+		if v.kind == functionNode && v.op == "if_not_exists" {
+			v = v.kids[1]
+		}
+		if v.kind == valueNode {
+			fields = append(fields, attribute.Field{Name: a.target.path[0].Name, Value: v.value})
+		}
+	}
+	return fields
+}
+
 // The ways in which an update does not fit an item.
 const (
 	errNoAttribute Error = "The provided expression refers to an attribute that does not exist in the item"
