@@ -83,9 +83,7 @@ func (s *Service) checkGets(r *awswire.Request, g *gets) (err error) {
 	if g.table, err = s.lookup(r, g.named); err != nil {
 		return err
 	}
-	g.table.mu.RLock()
 	schema := g.table.schema
-	g.table.mu.RUnlock()
 	seen := map[string]bool{}
 	for _, key := range g.keys {
 		if err := schema.ofKey(key); err != nil {
@@ -282,7 +280,7 @@ func answerWrites(edits []*edit, effects []*effect, mode string, metrics bool) (
 	if mode != "" {
 		var used usages
 		for i, e := range edits {
-			used.of(e.named).wrote(e.table, effects[i].old, effects[i].new)
+			used.of(e.named).wrote(e.indexes, effects[i].old, effects[i].new)
 		}
 		out = used.append(append(out, ','), mode)
 	}
@@ -295,7 +293,7 @@ func appendCollections(dst []byte, edits []*edit, effects []*effect) []byte {
 	first := true
 	done := map[string]bool{}
 	for _, e := range edits {
-		if done[e.named] || !e.table.hasLocalIndex() {
+		if done[e.named] || !hasLocal(e.indexes) {
 			continue
 		}
 		done[e.named] = true

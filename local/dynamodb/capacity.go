@@ -36,10 +36,10 @@ func readUnits(bytes int, consistent bool) float64 {
 }
 
 // wrote adds what it takes to put one item in the place of another.
-func (u *usage) wrote(t *table, old, new attribute.Item) {
+func (u *usage) wrote(indexes []*index, old, new attribute.Item) {
 	u.write = true
 	u.units += units(max(old.Size(), new.Size()), writeUnitBytes)
-	for _, x := range t.indexes {
+	for _, x := range indexes {
 		before, after := x.keyOf(0, old), x.keyOf(0, new)
 		n := 0.0
 		switch a, b := x.project(old), x.project(new); {
@@ -186,6 +186,6 @@ func (t *table) appendCollection(dst []byte, item attribute.Item) []byte {
 	return append(dst, `,"SizeEstimateRangeGB":[0.0,1.0]}`...)
 }
 
-func (t *table) hasLocalIndex() bool {
-	return slices.ContainsFunc(t.indexes, func(x *index) bool { return !x.Global })
+func hasLocal(indexes []*index) bool {
+	return slices.ContainsFunc(indexes, func(x *index) bool { return !x.Global })
 }

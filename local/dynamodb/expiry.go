@@ -79,7 +79,7 @@ func (w *sweeper) run(stop, done chan struct{}) {
 		}
 		for _, t := range w.service.expiring() {
 			if err := w.sweep(t, stop); err != nil {
-				w.log.Error("removing expired items", "table", t.record.Name, "error", err)
+				w.log.Error("removing expired items", "table", string(t.key), "error", err)
 			}
 		}
 	}

@@ -41,15 +41,15 @@ func (in input) readParts() (expression.Paths, error) {
 // findItem reads the item with a key, nil when there is none.
 func (s *Service) findItem(t *table, key attribute.Item) (attribute.Item, error) {
 	t.mu.RLock()
-	schema, number, gone := t.schema, t.record.Number, t.gone
+	number, gone := t.record.Number, t.gone
 	t.mu.RUnlock()
 	if gone {
 		return nil, notFound()
 	}
-	if err := schema.ofKey(key); err != nil {
+	if err := t.schema.ofKey(key); err != nil {
 		return nil, err
 	}
-	return s.item(number, schema.append(nil, key))
+	return s.item(number, t.schema.append(nil, key))
 }
 
 func (l *look) of(item attribute.Item) attribute.Item {

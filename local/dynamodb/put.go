@@ -21,8 +21,9 @@ type edit struct {
 	returns   string   // ReturnValues
 	onFailure bool     // the item is returned when the condition fails
 
-	table  *table
-	stored []byte // key form
+	table   *table
+	indexes []*index // of the table when the edit was done
+	stored  []byte   // key form
 }
 
 type editKind uint8
@@ -118,6 +119,7 @@ func (e *edit) check() error {
 	if t.gone {
 		return notFound()
 	}
+	e.indexes = t.indexes
 	if e.changes != nil {
 		if err := t.checkPaths(e.changes.Targets()); err != nil {
 			return err
@@ -333,10 +335,10 @@ func (e *edit) answer(f *effect, mode string, metrics bool) (*awswire.Reply, err
 	}
 	if mode != "" {
 		u := usage{table: e.named}
-		u.wrote(e.table, f.old, f.new)
+		u.wrote(e.indexes, f.old, f.new)
 		out = u.append(out.member("ConsumedCapacity"), mode)
 	}
-	if metrics && e.table.hasLocalIndex() {
+	if metrics && hasLocal(e.indexes) {
 		out = e.table.appendCollection(out.member("ItemCollectionMetrics"), f.key)
 	}
 	return answer(append(out, '}'))

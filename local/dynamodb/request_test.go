@@ -189,6 +189,89 @@ func TestAnyRequest(t *testing.T) {
 	}
 }
 
+// TestReadingAgreesWithSorting puts and deletes items of chance, and holds what queries and scans find, in pages, against a plain
+// search among all items.
+func TestReadingAgreesWithSorting(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 2))
+	s := newServer(t)
+	s.must("CreateTable", ordersTable)
+	type row struct {
+		pk, g string
+		sk    int
+	}
+	all := map[string]row{}
+	for range 400 {
+		w := row{[]string{"p", "pp", "q", "p\\u0000"}[r.IntN(4)], []string{"", "x", "y"}[r.IntN(3)], r.IntN(40) - 20}
+		key := w.pk + "/" + strconv.Itoa(w.sk)
+		if r.IntN(4) == 0 {
+			s.must("DeleteItem", `{'TableName':'orders','Key':{'pk':{'S':'`+w.pk+`'},'sk':{'N':'`+strconv.Itoa(w.sk)+`'}}}`)
+			delete(all, key)
+			continue
+		}
+		g := ""
+		if w.g != "" {
+			g = `,'g':{'S':'` + w.g + `'}`
+		}
+		s.must("PutItem", `{'TableName':'orders','Item':{'pk':{'S':'`+w.pk+`'},'sk':{'N':'`+strconv.Itoa(w.sk)+`'}`+g+`}}`)
+		all[key] = w
+	}
+	for range 200 {
+		index, hash := "", []string{"p", "pp", "q", "p\\u0000"}[r.IntN(4)]
+		if r.IntN(2) == 0 {
+			index, hash = "byG", []string{"x", "y"}[r.IntN(2)]
+		}
+		low, high := r.IntN(40)-20, r.IntN(40)-20
+		low, high = min(low, high), max(low, high)
+		var want []int
+		for _, w := range all {
+			if (index == "" && w.pk == hash || index != "" && w.g == hash) && w.sk >= low && w.sk <= high {
+				want = append(want, w.sk)
+			}
+		}
+		slices.Sort(want)
+		backwards := r.IntN(2) == 0
+		if backwards {
+			slices.Reverse(want)
+		}
+		if got := s.pages(index, hash, low, high, !backwards, 1+r.IntN(5)); !slices.Equal(got, want) {
+			t.Fatalf("index %q, %q from %d to %d, backwards %v: got %v, want %v", index, hash, low, high, backwards, got, want)
+		}
+	}
+}
+
+// pages are the range keys that a query finds, read in pages.
+func (s *server) pages(index, hash string, low, high int, forward bool, limit int) []int {
+	s.t.Helper()
+	name, extra, start := "pk", "", ""
+	if index != "" {
+		name, extra = "g", `,'IndexName':'`+index+`'`
+	}
+	var found []int
+	for {
+		out := s.must("Query", `{'TableName':'orders','KeyConditionExpression':'`+name+` = :h AND sk BETWEEN :l AND :u','ExpressionAttributeValues':{':h':{'S':'`+hash+`'},':l':{'N':'`+
+			strconv.Itoa(low)+`'},':u':{'N':'`+strconv.Itoa(high)+`'}},'ScanIndexForward':`+strconv.FormatBool(forward)+`,'Limit':`+strconv.Itoa(limit)+extra+start+`}`)
+		doc, err := value.Parse(strings.ReplaceAll(out, "'", `"`))
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		items, _ := doc.Get("Items")
+		for _, item := range items.Elems() {
+			n, err := strconv.Atoi(input{input{item}.get("sk")}.text("N"))
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			found = append(found, n)
+		}
+		last, ok := doc.Get("LastEvaluatedKey")
+		if !ok {
+			return found
+		}
+		start = `,'ExclusiveStartKey':` + last.Text()
+	}
+}
+
 // randomRequest makes the input of some operation, in most of which something is wrong.
 func randomRequest(r *rand.Rand) value.Value {
 	pick := func(all ...string) string { return all[r.IntN(len(all))] }
@@ -278,4 +361,36 @@ func FuzzRequests(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestChangesOfTablesUnderLoad adds and removes an index, and tags, while items are written and read.
+func TestChangesOfTablesUnderLoad(t *testing.T) {
+	s := newServer(t)
+	s.must("CreateTable", usersTable)
+	var all sync.WaitGroup
+	for w := range 3 {
+		all.Go(func() {
+			for i := range 60 {
+				id := itoa(int64(w*100 + i))
+				s.must("PutItem", `{'TableName':'users','Item':{'id':{'S':'`+id+`'},'g':{'S':'g'}},'ReturnConsumedCapacity':'INDEXES','ReturnItemCollectionMetrics':'SIZE'}`)
+				s.must("GetItem", `{'TableName':'users','Key':{'id':{'S':'`+id+`'}},'ProjectionExpression':'g'}`)
+				s.must("Scan", `{'TableName':'users','Limit':5,'ReturnConsumedCapacity':'TOTAL'}`)
+				s.must("BatchExecuteStatement", `{'Statements':[{'Statement':'SELECT * FROM users WHERE id = ?','Parameters':[{'S':'`+id+`'}]}]}`)
+				s.must("TransactGetItems", `{'TransactItems':[{'Get':{'TableName':'users','Key':{'id':{'S':'`+id+`'}}}}]}`)
+			}
+		})
+	}
+	all.Go(func() {
+		for range 5 {
+			s.must("UpdateTable", `{'TableName':'users','AttributeDefinitions':[{'AttributeName':'g','AttributeType':'S'}],
+				'GlobalSecondaryIndexUpdates':[{'Create':{'IndexName':'byG','KeySchema':[{'AttributeName':'g','KeyType':'HASH'}],'Projection':{'ProjectionType':'ALL'}}}]}`)
+			s.must("TagResource", `{'ResourceArn':'arn:aws:dynamodb:us-east-1:123456789012:table/users','Tags':[{'Key':'a','Value':'b'}]}`)
+			s.must("DescribeTable", `{'TableName':'users'}`)
+			s.must("UpdateTable", `{'TableName':'users','GlobalSecondaryIndexUpdates':[{'Delete':{'IndexName':'byG'}}]}`)
+		}
+	})
+	all.Wait()
+	s.must("UpdateTable", `{'TableName':'users','AttributeDefinitions':[{'AttributeName':'g','AttributeType':'S'}],
+		'GlobalSecondaryIndexUpdates':[{'Create':{'IndexName':'byG','KeySchema':[{'AttributeName':'g','KeyType':'HASH'}],'Projection':{'ProjectionType':'ALL'}}}]}`)
+	s.is("Query", `{'TableName':'users','IndexName':'byG','KeyConditionExpression':'g = :g','Select':'COUNT','ExpressionAttributeValues':{':g':{'S':'g'}}}`, `{'Count':180,'ScannedCount':180}`)
 }

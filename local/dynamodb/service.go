@@ -29,19 +29,25 @@ type Service struct {
 // table is a table that is in use. mu is held for reading by whoever reads through an index, and for writing by whoever changes
 // items or the table. Nobody waits for the disk with it.
 type table struct {
-	key []byte // of its record
+	key    []byte // of its record
+	schema schema // never changes
 
 	mu      sync.RWMutex
 	record  *tableRecord
-	schema  schema
 	indexes []*index
 	stats   stats
 	gone    bool
 }
 
+func newTable(key []byte, r *tableRecord) *table {
+	t := &table{key: key, schema: r.schemaOf(r.Hash, r.Range)}
+	t.set(r)
+	return t
+}
+
 // set puts a record in the place of the one before. mu is held, or nobody else has the table yet.
 func (t *table) set(r *tableRecord) {
-	t.record, t.schema, t.indexes = r, r.schemaOf(r.Hash, r.Range), r.indexes()
+	t.record, t.indexes = r, r.indexes()
 }
 
 // New makes the service. It does nothing until it is asked.
@@ -82,8 +88,7 @@ func (s *Service) load(key []byte) (*table, error) {
 	if err := decodeRecord(stored, r); err != nil {
 		return nil, err
 	}
-	t := &table{key: key}
-	t.set(r)
+	t := newTable(key, r)
 	if t.stats, err = loadStats(s.store, r.Number); err != nil {
 		return nil, err
 	}

@@ -74,7 +74,7 @@ func (s *Service) executeStatement(_ context.Context, r *awswire.Request) (*awsw
 	out = append(out, ']')
 	if mode != "" {
 		u := usage{table: e.named}
-		u.wrote(e.table, f.old, f.new)
+		u.wrote(e.indexes, f.old, f.new)
 		out = u.append(out.member("ConsumedCapacity"), mode)
 	}
 	return answer(append(out, '}'))
@@ -99,9 +99,7 @@ func (s *Service) editOf(r *awswire.Request, st *partiql.Statement) (*edit, erro
 	if err != nil {
 		return nil, err
 	}
-	t.mu.RLock()
 	schema := t.schema
-	t.mu.RUnlock()
 	exists := expression.Call("attribute_exists", expression.OfPath(expression.Named(schema[0].name)))
 	switch st.Kind {
 	case partiql.Insert:
@@ -376,7 +374,7 @@ func (s *Service) executeOne(r *awswire.Request, in input, st *partiql.Statement
 	if err != nil {
 		return nil, duplicate(st, err)
 	}
-	used.of(st.Table).wrote(e.table, f.old, f.new)
+	used.of(st.Table).wrote(e.indexes, f.old, f.new)
 	if item := e.returned(f); len(item) > 0 {
 		out = item.Append(out.member("Item"))
 	}

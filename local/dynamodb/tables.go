@@ -83,8 +83,7 @@ func (s *Service) create(at arn.Place, record *tableRecord) (*table, error) {
 	if err := s.store.Apply(&b); err != nil {
 		return nil, err
 	}
-	t := &table{key: key}
-	t.set(record)
+	t := newTable(key, record)
 	s.tables[string(key)] = t
 	return t, nil
 }

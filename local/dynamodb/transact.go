@@ -416,7 +416,7 @@ func (tx *transaction) usages() usages {
 		if tx.again {
 			u.units += readUnits(tx.effects[i].old.Size(), true)
 		} else {
-			u.wrote(e.table, tx.effects[i].old, tx.effects[i].new)
+			u.wrote(e.indexes, tx.effects[i].old, tx.effects[i].new)
 		}
 	}
 	for _, u := range used {

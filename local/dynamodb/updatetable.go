@@ -66,8 +66,8 @@ func (s *Service) updateTable(_ context.Context, r *awswire.Request, in *updateT
 		if err := in.apply(s, r, t, next); err != nil {
 			return err
 		}
-		after := &table{stats: t.stats}
-		after.set(next)
+		after := newTable(t.key, next)
+		after.stats = t.stats
 		d = after.describe(r.Place)
 		in.underWay(d, before)
 		return nil
