@@ -29,7 +29,7 @@ type gets struct {
 
 func (in input) readGets() ([]*gets, error) {
 	var all []*gets
-	count := 0
+	count, older, newer := 0, false, false
 	for _, m := range in.get("RequestItems").Members() {
 		g := &gets{named: m.Key, doc: m.Value}
 		one := input{m.Value}
@@ -49,9 +49,12 @@ func (in input) readGets() ([]*gets, error) {
 		if g.parts, err = one.readParts(); err != nil {
 			return nil, err
 		}
+		older, newer = older || one.has("AttributesToGet"), newer || one.has("ProjectionExpression")
 		all = append(all, g)
 	}
 	switch {
+	case older && newer:
+		return nil, validation("Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {AttributesToGet} Expression parameters: {ProjectionExpression}")
 	case len(all) == 0:
 		return nil, validation("The requestItems parameter is required for BatchGetItem")
 	case count > maxBatchGets:

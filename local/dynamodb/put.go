@@ -20,6 +20,7 @@ type edit struct {
 	expected  expected // Expected
 	returns   string   // ReturnValues
 	onFailure bool     // the item is returned when the condition fails
+	alone     bool     // it is UpdateItem, whose own size counts as well
 
 	table   *table
 	indexes []*index // of the table when the edit was done
@@ -34,6 +35,9 @@ const (
 	deleteEdit
 	checkEdit
 )
+
+// itemTooLarge is known of a put from the request alone, so it is the answer of a transaction, and no reason in it.
+const itemTooLarge = "Item size has exceeded the maximum allowed size"
 
 // effect is what an edit did.
 type effect struct {
@@ -142,7 +146,7 @@ func (e *edit) check() error {
 		return err
 	}
 	if e.item.Size() > attribute.MaxItemBytes {
-		return validation("Item size has exceeded the maximum allowed size")
+		return validation(itemTooLarge)
 	}
 	e.stored, e.key = t.schema.append(nil, e.item), t.schema.of(e.item)
 	return nil
@@ -235,7 +239,7 @@ func (e *edit) updated(old attribute.Item) (item attribute.Item, err error) {
 	if err := e.table.checkIndexKeys(item, true); err != nil {
 		return nil, err
 	}
-	if item.Size() > attribute.MaxItemBytes {
+	if item.Size() > attribute.MaxItemBytes || e.alone && e.changes.Size(item) > attribute.MaxItemBytes {
 		return nil, validation("Item size to update has exceeded the maximum allowed size")
 	}
 	for _, target := range e.targets() {
@@ -289,6 +293,7 @@ func (s *Service) edit(r *awswire.Request, kind editKind) (*awswire.Reply, error
 	if err != nil {
 		return nil, err
 	}
+	e.alone = kind == updateEdit && e.changes != nil
 	if err := e.readReturns(in); err != nil {
 		return nil, err
 	}

@@ -131,6 +131,26 @@ func TestTransactionReasons(t *testing.T) {
 	s.is("GetItem", `{'TableName':'users','Key':{'id':{'S':'b'}}}`, `{}`)
 }
 
+// TestSizes has the limits that were measured at AWS: an item has 409,600 bytes at most, and UpdateItem counts 22 for one SET.
+func TestSizes(t *testing.T) {
+	s := newServer(t)
+	s.must("CreateTable", usersTable)
+	const most = 400 << 10
+	put := func(bytes int) string {
+		return `{'TableName':'users','Item':{'id':{'S':'K'},'b':{'S':'` + strings.Repeat("x", bytes-4) + `'}}}`
+	}
+	set := func(bytes int) string {
+		return `{'TableName':'users','Key':{'id':{'S':'K'}},'UpdateExpression':'SET b = :v','ExpressionAttributeValues':{':v':{'S':'` + strings.Repeat("x", bytes-1) + `'}}}`
+	}
+	s.must("PutItem", put(most))
+	s.refuses("PutItem", put(most+1), "ValidationException: "+itemTooLarge)
+	s.must("UpdateItem", set(most-22))
+	s.refuses("UpdateItem", set(most-21), "ValidationException: Item size to update has exceeded the maximum allowed size")
+	s.refuses("TransactWriteItems", `{'TransactItems':[{'Put':`+put(most+1)+`}]}`, "ValidationException: "+itemTooLarge)
+	s.must("TransactWriteItems", `{'TransactItems':[{'Update':`+set(most-3)+`}]}`)
+	s.refuses("TransactWriteItems", `{'TransactItems':[{'Update':`+set(most-2)+`}]}`, "TransactionCanceledException: Transaction cancelled, please refer cancellation reasons for specific reasons [ValidationError]")
+}
+
 // TestCountersOfManyWriters has several writers add to one item, by updates, transactions and conditions. Nothing gets lost.
 func TestCountersOfManyWriters(t *testing.T) {
 	s := newServer(t)

@@ -46,7 +46,7 @@ func reasonOf(err error) (reason, bool) {
 	switch {
 	case e.Code == "ConditionalCheckFailedException":
 		return reason{code: "ConditionalCheckFailed", message: e.Message}, true
-	case e.Code == "ValidationException" && !strings.HasPrefix(e.Message, "One or more parameter values are not valid."):
+	case e.Code == "ValidationException" && e.Message != itemTooLarge && !strings.HasPrefix(e.Message, "One or more parameter values are not valid."):
 		return reason{code: "ValidationError", message: e.Message}, true
 	case e.Code == "DuplicateItemException":
 		return reason{code: "DuplicateItem", message: e.Message}, true
