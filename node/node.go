@@ -45,6 +45,7 @@ type Node struct {
 	store    statelark.Store
 	listener net.Listener
 	catalog  *function.Catalog
+	lambda   *lambda.Handler
 	tellers  tellers
 	mocks    *mock.Mocks          // nil: there are none
 	buckets  *directory.Directory // nil: there is none
@@ -179,7 +180,8 @@ func (n *Node) openEngine(ctx context.Context) (*engine.Engine, error) {
 	targets.SetFunctions(functions)
 	targets.Set("lambda:invoke", functions)
 	targets.Set("states:startExecution", aws.NewStates(e))
-	n.callers.own["stepfunctions"] = n.api.Service()
+	n.lambda = lambda.New(n.catalog, lambda.Options{URL: n.URL(), Store: n.kv.Part("lambda"), Log: n.log, AccountFromKey: n.cfg.AccountFromKey})
+	n.callers.own["stepfunctions"], n.callers.own["lambda"] = n.api.Service(), n.lambda
 	if err := n.registerServices(targets); err != nil {
 		return nil, err
 	}
@@ -210,7 +212,7 @@ func (n *Node) server() *shortcut.Server {
 	handler := known.guard(sameOrigin(&router{
 		states:      states,
 		services:    n.gateway(),
-		functions:   lambda.New(n.catalog, lambda.Options{URL: n.URL(), Store: n.kv.Part("lambda"), Log: n.log, AccountFromKey: n.cfg.AccountFromKey}),
+		functions:   n.lambda,
 		welcome:     n.welcome(),
 		healthy:     n.healthy,
 		ready:       n.ready,

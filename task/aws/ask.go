@@ -84,6 +84,11 @@ func (q *question) fillIn(r *awswire.Request) {
 			}
 		}
 	}
+	if mode := q.op.Input.Member(checksumMode); mode != nil && streamed(q.op.Output) != nil { // what is read is checked, if it can be
+		if _, given := r.Input.Get(checksumMode); !given {
+			r.Input = r.Input.With(checksumMode, value.FromString("ENABLED"))
+		}
+	}
 	body := streamed(q.op.Input)
 	if body == nil {
 		return
@@ -116,6 +121,9 @@ func (q *question) withChecksum(in value.Value, body []byte) value.Value {
 	in = in.With(q.op.ChecksumMember, value.FromString(algorithm))
 	return in.With(member.Name, value.FromString(base64.StdEncoding.EncodeToString(hash.Sum(nil))))
 }
+
+// checksumMode is the member with which the SDK asks for the checksum of what it reads.
+const checksumMode = "ChecksumMode"
 
 // streamed is the member of an input or an output that is its body, as it is; nil: none is.
 func streamed(s *model.Shape) *model.Member {

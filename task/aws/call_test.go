@@ -151,6 +151,9 @@ func TestStreamedAnswers(t *testing.T) {
 		if got := out.Output.Text(); got != tt.result {
 			t.Errorf("%q: %s", tt.body, got)
 		}
+		if got := f.asked.Input.Text(); got != `{"Bucket":"b","Key":"k","ChecksumMode":"ENABLED"}` {
+			t.Errorf("%q: asked for %s", tt.body, got)
+		}
 	}
 }
 
