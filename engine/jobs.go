@@ -53,6 +53,7 @@ type jobs struct {
 	cancels map[statelark.MessageKey]*errand // by the message that asks for it
 	early   map[string]struct{}              // jobs that were heard of before they were watched
 	heard   []string                         // early in order
+	room    int                              // for watched
 	full    bool                             // jobs are in the store that memory has no room for
 }
 
@@ -81,7 +82,7 @@ type errand struct {
 func newJobs(e *Engine) *jobs {
 	return &jobs{
 		e: e, wake: make(chan struct{}, 1), lanes: make(map[string]*jobLane), watched: make(map[taskKey]*errand),
-		named: make(map[string]*errand), cancels: make(map[statelark.MessageKey]*errand), early: make(map[string]struct{}),
+		named: make(map[string]*errand), room: maxWatched, cancels: make(map[statelark.MessageKey]*errand), early: make(map[string]struct{}),
 	}
 }
 
@@ -139,7 +140,7 @@ func (j *jobs) watch(key taskKey, handle string) {
 	if j.watched[key] != nil {
 		return
 	}
-	if len(j.watched) >= maxWatched {
+	if len(j.watched) >= j.room {
 		j.full = true
 		return
 	}
@@ -214,7 +215,7 @@ func (j *jobs) drop(x *errand) {
 	if j.named[x.name] == x {
 		delete(j.named, x.name)
 	}
-	if j.full && len(j.watched) <= maxWatched/2 {
+	if j.full && len(j.watched) <= j.room/2 {
 		j.full = false
 		j.e.recovery.request()
 	}

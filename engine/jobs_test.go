@@ -380,6 +380,18 @@ func TestJobsAtOnce(t *testing.T) {
 	})
 }
 
+// TestMoreJobsThanMemoryHasRoomFor: the others are found in the store when some have ended.
+func TestMoreJobsThanMemoryHasRoomFor(t *testing.T) {
+	withJobs(t, func(r *rig, b *batch) {
+		r.jobs.room = 8
+		arn := r.start(r.machine("M", `{"StartAt":"M","States":{"M":{"Type":"Map","ItemProcessor":{"StartAt":"T","States":{"T":{`+submitJob+`,"End":true}}},"End":true}}}`), "e", `[1`+strings.Repeat(",1", 29)+`]`)
+		time.Sleep(5 * time.Second)
+		is(t, "watched", len(r.jobs.watched), 8)
+		b.set(func() { b.quick = true })
+		r.nothingIsLeft(r.ended(arn))
+	})
+}
+
 // What is stored of jobs is read by every later release: these are the bytes.
 func TestStoredFormsOfJobs(t *testing.T) {
 	handle := "batch:\x01\x25arn:aws:states:::batch:submitJob.sync\x01rid:of/job"
