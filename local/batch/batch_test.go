@@ -286,3 +286,17 @@ func put(b *bench, kind string, parts []string, text string) {
 		b.Fatal(err)
 	}
 }
+
+func TestTags(t *testing.T) {
+	b := newBench(t, jobs.Options{})
+	b.define("exit 0", `,"tags":{"a":"1"}`)
+	for _, name := range []string{"job-definition/d:1", "job-queue/q", "compute-environment/ce", "job/" + b.submit("")} {
+		arn := here.ARN("batch", name)
+		b.do("TagResource", `{"resourceArn":"`+arn+`","tags":{"a":"2","b":"3"}}`)
+		b.want(b.do("ListTagsForResource", `{"resourceArn":"`+arn+`"}`), `{"a":"2","b":"3"}`, "tags")
+		b.do("UntagResource", `{"resourceArn":"`+arn+`","tagKeys":["a","c"]}`)
+		b.want(b.do("ListTagsForResource", `{"resourceArn":"`+arn+`"}`), `{"b":"3"}`, "tags")
+	}
+	b.refused("TagResource", `{"resourceArn":"`+here.ARN("batch", "job-queue/none")+`","tags":{"a":"2"}}`, "ClientException", "does not exist")
+	b.refused("TagResource", `{"resourceArn":"none","tags":{"a":"2"}}`, "ClientException", "does not exist")
+}

@@ -81,9 +81,12 @@ func New(o jobs.ServiceOptions) *Service {
 		"DescribeJobQueues":           op(s, s.describeQueues),
 		"DescribeJobs":                op(s, s.describeJobs),
 		"ListJobs":                    op(s, s.listJobs),
+		"ListTagsForResource":         op(s, s.listTags),
 		"RegisterJobDefinition":       op(s, s.register),
 		"SubmitJob":                   op(s, s.submitJob),
+		"TagResource":                 op(s, s.tagResource),
 		"TerminateJob":                op(s, s.terminateJob),
+		"UntagResource":               op(s, s.untagResource),
 		"UpdateComputeEnvironment":    op(s, s.updateEnvironment),
 		"UpdateJobQueue":              op(s, s.updateQueue),
 	}

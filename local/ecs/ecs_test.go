@@ -258,3 +258,18 @@ func put(b *bench, kind string, parts []string, text string) {
 		b.Fatal(err)
 	}
 }
+
+func TestTags(t *testing.T) {
+	b := newBench(t, jobs.Options{})
+	b.define("exit 0", "")
+	task := b.run("")
+	b.await(task)
+	for _, arn := range []string{task, here.ARN("ecs", "task-definition/f:1"), here.ARN("ecs", "cluster/default")} {
+		b.do("TagResource", `{"resourceArn":"`+arn+`","tags":[{"key":"a","value":"1"},{"key":"b","value":"2"}]}`)
+		b.do("TagResource", `{"resourceArn":"`+arn+`","tags":[{"key":"a","value":"3"}]}`)
+		b.want(b.do("ListTagsForResource", `{"resourceArn":"`+arn+`"}`), `[{"key":"b","value":"2"},{"key":"a","value":"3"}]`, "tags")
+		b.do("UntagResource", `{"resourceArn":"`+arn+`","tagKeys":["b"]}`)
+		b.want(b.do("ListTagsForResource", `{"resourceArn":"`+arn+`"}`), `[{"key":"a","value":"3"}]`, "tags")
+	}
+	b.refused("ListTagsForResource", `{"resourceArn":"`+here.ARN("ecs", "cluster/none")+`"}`, "InvalidParameterException", "cluster was not found")
+}

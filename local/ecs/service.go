@@ -77,11 +77,14 @@ func New(o jobs.ServiceOptions) *Service {
 		"DescribeTaskDefinition":   op(s, s.describeDefinition),
 		"DescribeTasks":            op(s, s.describeTasks),
 		"ListClusters":             op(s, s.listClusters),
+		"ListTagsForResource":      op(s, s.listTags),
 		"ListTaskDefinitions":      op(s, s.listDefinitions),
 		"ListTasks":                op(s, s.listTasks),
 		"RegisterTaskDefinition":   op(s, s.register),
 		"RunTask":                  op(s, s.runTask),
 		"StopTask":                 op(s, s.stopTask),
+		"TagResource":              op(s, s.tagResource),
+		"UntagResource":            op(s, s.untagResource),
 	}
 	return s
 }

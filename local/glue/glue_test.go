@@ -151,3 +151,15 @@ func put(b *bench, kind string, parts []string, text string) {
 		b.Fatal(err)
 	}
 }
+
+func TestTags(t *testing.T) {
+	b := newBench(t, jobs.Options{})
+	b.create("", `,"Tags":{"a":"1"}`)
+	arn := here.ARN("glue", "job/j")
+	b.do("TagResource", `{"ResourceArn":"`+arn+`","TagsToAdd":{"b":"2"}}`)
+	b.want(b.do("GetTags", `{"ResourceArn":"`+arn+`"}`), `{"a":"1","b":"2"}`, "Tags")
+	b.do("UntagResource", `{"ResourceArn":"`+arn+`","TagsToRemove":["a"]}`)
+	b.want(b.do("GetTags", `{"ResourceArn":"`+arn+`"}`), `{"b":"2"}`, "Tags")
+	b.refused("GetTags", `{"ResourceArn":"`+here.ARN("glue", "job/none")+`"}`, "EntityNotFoundException", "none")
+	b.refused("GetTags", `{"ResourceArn":"`+here.ARN("glue", "crawler/c")+`"}`, "NotImplemented", "jobs")
+}

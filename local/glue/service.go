@@ -69,8 +69,11 @@ func New(o jobs.ServiceOptions) *Service {
 		"GetJobRun":       op(s, s.getRun),
 		"GetJobRuns":      op(s, s.getRuns),
 		"GetJobs":         op(s, s.getJobs),
+		"GetTags":         op(s, s.getTags),
 		"ListJobs":        op(s, s.listJobs),
 		"StartJobRun":     op(s, s.startRun),
+		"TagResource":     op(s, s.tagResource),
+		"UntagResource":   op(s, s.untagResource),
 		"UpdateJob":       op(s, s.updateJob),
 	}
 	return s
