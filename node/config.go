@@ -9,6 +9,7 @@ import (
 
 	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/limits"
+	"github.com/statelark/statelark/local/jobs"
 	"github.com/statelark/statelark/local/lambda/function"
 	"github.com/statelark/statelark/task"
 )
@@ -53,6 +54,9 @@ type Config struct {
 	// HTTPAllow are hosts, addresses and networks that Tasks of http:invoke may call although they are on this machine or in a
 	// private network; those may be called without TLS as well.
 	HTTPAllow []string
+
+	// Jobs are the commands that run in the place of jobs of Batch, tasks of ECS and job runs of Glue, by a name of theirs.
+	Jobs map[string]jobs.Command
 
 	// Functions are there without being uploaded.
 	Functions []function.Function

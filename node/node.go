@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -15,9 +16,11 @@ import (
 
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/api"
+	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/engine"
 	"github.com/statelark/statelark/local"
 	"github.com/statelark/statelark/local/events"
+	"github.com/statelark/statelark/local/jobs"
 	"github.com/statelark/statelark/local/kv"
 	"github.com/statelark/statelark/local/lambda"
 	"github.com/statelark/statelark/local/lambda/function"
@@ -31,6 +34,7 @@ import (
 	"github.com/statelark/statelark/task"
 	"github.com/statelark/statelark/task/aws"
 	"github.com/statelark/statelark/task/mock"
+	"github.com/statelark/statelark/value"
 )
 
 // Node is a server that runs.
@@ -54,6 +58,8 @@ type Node struct {
 	events   *events.Service
 	callers  *callers
 	outside  *remoteaws.Caller
+	runner   *jobs.Runner
+	notified atomic.Pointer[engine.Engine] // hears of the ends of jobs
 	engine   *engine.Engine
 	api      *api.Server
 	http     *shortcut.Server
@@ -95,16 +101,16 @@ func Start(ctx context.Context, cfg Config, o Options) (_ *Node, err error) {
 	if n.catalog, err = n.openCatalog(); err != nil {
 		return nil, &StartError{Functions, err}
 	}
+	if cfg.S3Directory != "" {
+		if n.buckets, err = directory.Open(cfg.S3Directory); err != nil {
+			return nil, &StartError{Buckets, err}
+		}
+	}
 	if err = n.openServices(); err != nil {
 		return nil, &StartError{BuiltIn, err}
 	}
 	if err = n.openTellers(ctx); err != nil {
 		return nil, &StartError{TelemetryPart, err}
-	}
-	if cfg.S3Directory != "" {
-		if n.buckets, err = directory.Open(cfg.S3Directory); err != nil {
-			return nil, &StartError{Buckets, err}
-		}
 	}
 	if n.engine, err = n.openEngine(ctx); err != nil {
 		return nil, &StartError{Engine, err}
@@ -171,6 +177,7 @@ func (n *Node) openEngine(ctx context.Context) (*engine.Engine, error) {
 		Limits: n.cfg.Limits, Hit: n.hits.execution, Delay: n.cfg.Delay,
 		MaxLiveBytes: int(n.cfg.memory() * 3 / 8), MaxExpressBytes: int(n.cfg.memory() / 8), KeepExpress: n.cfg.KeepExpress,
 	})
+	n.notified.Store(e)
 	o := api.Options{Log: n.log, Now: n.opts.Now, AccountFromKey: n.cfg.AccountFromKey, Limits: n.cfg.Limits, Hit: n.hits.request}
 	if n.mocks != nil {
 		targets.SetMocks(n.mocks)
@@ -180,7 +187,7 @@ func (n *Node) openEngine(ctx context.Context) (*engine.Engine, error) {
 	targets.SetFunctions(functions)
 	targets.Set("lambda:invoke", functions)
 	targets.Set("states:startExecution", aws.NewStates(e))
-	n.lambda = lambda.New(n.catalog, lambda.Options{URL: n.URL(), Store: n.kv.Part("lambda"), Log: n.log, AccountFromKey: n.cfg.AccountFromKey})
+	n.lambda = lambda.New(n.catalog, lambda.Options{URL: n.URL(), Store: n.kv.Part("lambda"), FetchObject: n.fetchObject, Log: n.log, AccountFromKey: n.cfg.AccountFromKey})
 	n.callers.own["stepfunctions"], n.callers.own["lambda"] = n.api.Service(), n.lambda
 	if err := n.registerServices(targets); err != nil {
 		return nil, err
@@ -224,6 +231,24 @@ func (n *Node) server() *shortcut.Server {
 	front.MaxConns = maxConns(n.files)
 	front.Full = (&fullLog{bound: front.MaxConns, files: n.files, log: n.log, now: n.opts.Now}).tell
 	return front
+}
+
+// fetchObject reads an object of S3, with which functions are made.
+func (n *Node) fetchObject(ctx context.Context, bucket, key, version string) ([]byte, error) {
+	members := []value.Member{{Key: "Bucket", Value: value.FromString(bucket)}, {Key: "Key", Value: value.FromString(key)}}
+	if version != "" {
+		members = append(members, value.Member{Key: "VersionId", Value: value.FromString(version)})
+	}
+	reply, err := n.callers.Call(ctx, &awswire.Request{Service: "s3", Operation: "GetObject", Place: n.cfg.Place, Input: value.NewObject(members)})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = reply.Body.Close() }()
+	text, err := io.ReadAll(io.LimitReader(reply.Body, function.MaxArchive+1))
+	if err == nil && len(text) > function.MaxArchive {
+		err = errors.New("the object is larger than an archive may be")
+	}
+	return text, err
 }
 
 // healthy says why the node cannot do its work, nil when it can. A store that only reads takes nothing on, so it is
@@ -278,6 +303,9 @@ func (n *Node) Close(ctx context.Context) error {
 	errs = append(errs, n.tellers.close(ctx))
 	if n.catalog != nil {
 		errs = append(errs, n.catalog.Close(ctx))
+	}
+	if n.runner != nil {
+		n.runner.Close()
 	}
 	if n.local != nil {
 		errs = append(errs, n.local.Close(ctx))

@@ -9,9 +9,13 @@ import (
 
 	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/local"
+	"github.com/statelark/statelark/local/batch"
 	"github.com/statelark/statelark/local/dynamodb"
+	"github.com/statelark/statelark/local/ecs"
 	"github.com/statelark/statelark/local/events"
 	"github.com/statelark/statelark/local/gateway"
+	"github.com/statelark/statelark/local/glue"
+	"github.com/statelark/statelark/local/jobs"
 	"github.com/statelark/statelark/local/kv"
 	"github.com/statelark/statelark/local/logs"
 	"github.com/statelark/statelark/local/s3"
@@ -21,6 +25,7 @@ import (
 	"github.com/statelark/statelark/local/ssm"
 	"github.com/statelark/statelark/local/sts"
 	remoteaws "github.com/statelark/statelark/remote/aws"
+	"github.com/statelark/statelark/task/aws"
 )
 
 // Service says where one service of AWS is for the Tasks that call it.
@@ -103,6 +108,9 @@ func (n *Node) openServices() (err error) {
 	n.local = local.NewServices(n.kv.Part(""), n.log)
 	n.outside = remoteaws.New(remoteaws.Options{Service: n.cfg.outside})
 	n.callers = &callers{cfg: &n.cfg, own: map[string]awswire.Caller{}, local: n.local, outside: n.outside}
+	if n.runner, err = n.newRunner(); err != nil {
+		return err
+	}
 	for name, build := range n.builders() {
 		n.local.Add(name, build(local.Options{
 			Store: n.kv.Part(name), Others: insideOnly{n.callers}, Endpoint: n.URL(), Now: n.opts.Now, Log: n.log.With("service", name),
@@ -144,6 +152,23 @@ func (n *Node) newS3(o local.Options) local.Service {
 	return s3.New(options)
 }
 
+// newRunner makes what runs the jobs of Batch, ECS and Glue.
+func (n *Node) newRunner() (*jobs.Runner, error) {
+	return jobs.New(jobs.Options{
+		Commands: n.cfg.Jobs, Containers: jobs.FindCLI(), Others: insideOnly{n.callers}, Endpoint: n.URL(), PassEnv: n.cfg.PassEnv,
+		User: n.cfg.FunctionUser, AccountKeys: n.cfg.AccountFromKey, Log: n.log,
+	})
+}
+
+// jobs is what a service of jobs is made with: the Task that began a job is told of its end.
+func (n *Node) jobs(o local.Options, service, action string) jobs.ServiceOptions {
+	return jobs.ServiceOptions{Options: o, Runner: n.runner, Ended: func(names ...string) {
+		if e := n.notified.Load(); e != nil { // what ended before it was there is asked after
+			e.Notify(aws.JobOf(service, action, names...))
+		}
+	}}
+}
+
 // builders make the services that are built in, by the names that the model has for them.
 func (n *Node) builders() map[string]func(local.Options) local.Service {
 	return map[string]func(local.Options) local.Service{
@@ -153,6 +178,10 @@ func (n *Node) builders() map[string]func(local.Options) local.Service {
 			n.events = events.New(o)
 			return n.events
 		},
+		"batch": func(o local.Options) local.Service { return batch.New(n.jobs(o, "batch", "submitJob")) },
+		"ecs":   func(o local.Options) local.Service { return ecs.New(n.jobs(o, "ecs", "runTask")) },
+		"glue":  func(o local.Options) local.Service { return glue.New(n.jobs(o, "glue", "startJobRun")) },
+
 		"logs":           func(o local.Options) local.Service { return logs.New(o) },
 		"secretsmanager": func(o local.Options) local.Service { return secrets.New(o) },
 		"sns":            func(o local.Options) local.Service { return sns.New(sns.Options{Options: o}) },

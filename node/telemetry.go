@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/engine"
 	"github.com/statelark/statelark/pebblestore"
 	"github.com/statelark/statelark/telemetry"
@@ -44,6 +45,18 @@ const DefaultLogBytes = 100e6
 
 // logGroups is the way to the log groups that state machines name.
 const logGroups = "cloudwatch-logs"
+
+// eventBus is the way to EventBridge.
+const eventBus = "eventbridge"
+
+// eventsHeard reports whether anybody may listen to events in a place. EventBridge outside is told of all where it was set for
+// this service itself: who sends all services to AWS does not mean what happens here.
+func (n *Node) eventsHeard(at arn.Place) bool {
+	if n.callers.embedded("events") {
+		return n.events.Heard(at)
+	}
+	return n.cfg.Services["events"].Endpoint != ""
+}
 
 // Who may read /metrics.
 const (
@@ -112,9 +125,11 @@ func (n *Node) openTellers(ctx context.Context) error {
 		}
 		changes = append(changes, out)
 	}
-	if len(changes) > 0 {
-		readers = append(readers, telemetry.NewStatusChanges(changes...))
-	}
+	bus := telemetry.NewOutlet(eventBus, &telemetry.EventBus{Caller: n.callers}, n.log)
+	t.outlets[eventBus] = bus
+	told := telemetry.NewStatusChanges(changes...)
+	told.Bus(bus, n.eventsHeard)
+	readers = append(readers, told)
 	if cfg.Metrics != MetricsOff {
 		t.registry = prometheus.NewRegistry()
 		metrics.Runtime(t.registry)

@@ -17,12 +17,17 @@ import (
 // EventBridge.
 type StatusChanges struct {
 	outlets []*Outlet
+	bus     *Outlet
+	heard   func(arn.Place) bool
 	buffer  []byte
 	short   []byte
 }
 
 // NewStatusChanges returns a reader that tells outlets.
 func NewStatusChanges(outlets ...*Outlet) *StatusChanges { return &StatusChanges{outlets: outlets} }
+
+// Bus has changes told to one more outlet, those in places where heard says that anybody listens. It is called before the first Read.
+func (s *StatusChanges) Bus(to *Outlet, heard func(arn.Place) bool) { s.bus, s.heard = to, heard }
 
 // maxChange is how many bytes of an event its payloads may take, escaped: AWS leaves them out where it would pass 248 KB.
 const maxChange = 248 << 10
@@ -51,12 +56,19 @@ func (s *StatusChanges) Read(n *engine.News) {
 }
 
 func (s *StatusChanges) tell(n *engine.News, e *history.Event, status statelark.Status) {
+	outlets := s.outlets
+	if machine, ok := arn.Parse(n.Execution.Machine); s.bus != nil && ok && s.heard(arn.Place{Region: machine.Region, Account: machine.Account}) {
+		outlets = append(outlets[:len(outlets):len(outlets)], s.bus)
+	}
+	if len(outlets) == 0 {
+		return
+	}
 	s.buffer = appendChange(s.buffer[:0], n, e, status, n.Cut)
 	short := func(int) []byte {
 		s.short = appendChange(s.short[:0], n, e, status, true)
 		return s.short
 	}
-	for _, o := range s.outlets {
+	for _, o := range outlets {
 		o.Put(short, Entry{Line: s.buffer, At: e.At})
 	}
 	if cap(s.buffer) > keepBuffer {

@@ -26,6 +26,7 @@ import (
 
 	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/limits"
+	"github.com/statelark/statelark/local/jobs"
 	"github.com/statelark/statelark/local/lambda/function"
 	"github.com/statelark/statelark/node"
 )
@@ -68,7 +69,8 @@ type Config struct {
 	ServiceEndpoint string             `koanf:"service-endpoint"`
 	Services        map[string]Service `koanf:"services"` // by name: dynamodb, sqs, eventbridge
 	// AutoCreate has what tasks name and nobody has made be made in services that are built in; nil: as the command has it.
-	AutoCreate *bool `koanf:"auto-create"`
+	AutoCreate *bool          `koanf:"auto-create"`
+	Jobs       map[string]Job `koanf:"jobs"` // commands in the place of jobs of Batch, tasks of ECS and job runs of Glue, by name
 	// HTTPAllow are hosts, addresses and networks of this machine and of private networks that http:invoke may call.
 	HTTPAllow []string `koanf:"http-allow"`
 	// PassEnv are variables of the server that functions get: names, or patterns such as AWS_*.
@@ -95,6 +97,13 @@ type Function struct {
 	Env     map[string]string `koanf:"env"`
 	// Concurrency is how many invocations run at once; 0: as FunctionConcurrency says.
 	Concurrency int `koanf:"concurrency"`
+}
+
+// Job is the command that runs in the place of a job: of a job definition, a task definition, an image, a Glue job or a script.
+type Job struct {
+	Command []string          `koanf:"command"`
+	Dir     string            `koanf:"dir"` // where it runs; relative to the file
+	Env     map[string]string `koanf:"env"`
 }
 
 // Service says where a service of AWS is for the tasks that call it.
@@ -313,7 +322,7 @@ func (cfg *Config) decode(k *koanf.Koanf) error {
 		}
 	}
 	if len(seen.Unused) > 0 {
-		known := append(slices.Collect(maps.Keys(settings)), "functions", "limit", "services")
+		known := append(slices.Collect(maps.Keys(settings)), "functions", "jobs", "limit", "services")
 		slices.Sort(known)
 		slices.Sort(seen.Unused)
 		return fmt.Errorf("%s: there is no setting %q; the settings are %s", cfg.source(), seen.Unused[0], strings.Join(known, ", "))
@@ -429,6 +438,11 @@ func (cfg *Config) validate() error {
 	if err := cfg.checkServices(); err != nil {
 		return err
 	}
+	for name, j := range cfg.Jobs {
+		if len(j.Command) == 0 {
+			return fmt.Errorf("jobs.%s has no command", name)
+		}
+	}
 	if cfg.FunctionConcurrency < 0 {
 		return fmt.Errorf("function-concurrency is %d; it has to be 1 or more", cfg.FunctionConcurrency)
 	}
@@ -472,6 +486,7 @@ func (cfg *Config) node() node.Config {
 	if l, err := cfg.held(); err == nil { // validate has seen it
 		n.Limits = &l
 	}
+	n.Jobs = cfg.jobs()
 	for _, name := range slices.Sorted(maps.Keys(cfg.Functions)) {
 		n.Functions = append(n.Functions, cfg.declared(name, cfg.Functions[name]))
 	}
@@ -523,6 +538,19 @@ func (cfg *Config) source() string {
 		return "settings"
 	}
 	return cfg.File
+}
+
+// jobs returns the commands of jobs as the runner takes them.
+func (cfg *Config) jobs() map[string]jobs.Command {
+	commands := make(map[string]jobs.Command, len(cfg.Jobs))
+	for name, j := range cfg.Jobs {
+		dir := j.Dir
+		if !filepath.IsAbs(dir) {
+			dir = filepath.Join(filepath.Dir(cfg.File), dir)
+		}
+		commands[name] = jobs.Command{Argv: j.Command, Dir: dir, Env: j.Env}
+	}
+	return commands
 }
 
 // declared returns a function of the configuration as the catalogue takes it.

@@ -212,7 +212,7 @@ func (s *Service) stop(t *task) error {
 
 // Resume takes up the tasks that the server had when it ended: those that had not begun do so, the others have lost their host. It is
 // called when all services are there; what comes before it does the same.
-func (s *Service) Resume() {
+func (s *Service) Resume() error {
 	s.resume.Do(func() {
 		stopped, err := s.takeUp()
 		if err != nil {
@@ -224,6 +224,7 @@ func (s *Service) Resume() {
 			}
 		})
 	})
+	return nil
 }
 
 func (s *Service) takeUp() (stopped []*task, err error) {

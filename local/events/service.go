@@ -57,7 +57,8 @@ type Service struct {
 	mu       sync.Mutex // one change at a time: each reads what it changes
 	patterns map[string]*pattern.Pattern
 
-	pump pump
+	pump    pump
+	hearing hearing
 }
 
 // due names what is due at a time.
@@ -84,7 +85,11 @@ func New(o local.Options) *Service {
 		patterns: map[string]*pattern.Pattern{},
 	}
 	s.pump.init(s)
+	s.hearing.places = map[arn.Place]bool{}
 	s.ops = s.operations()
+	for name, do := range s.ops {
+		s.ops[name] = s.changing(name, do)
+	}
 	return s
 }
 

@@ -370,7 +370,7 @@ func (s *Service) tell(x *run) {
 
 // Resume takes up the runs that the server had when it ended: those that had not begun do so, the others have failed. It is called
 // when all services are there; what comes before it does the same.
-func (s *Service) Resume() {
+func (s *Service) Resume() error {
 	s.resume.Do(func() {
 		over, err := s.takeUp()
 		if err != nil {
@@ -382,6 +382,7 @@ func (s *Service) Resume() {
 			}
 		})
 	})
+	return nil
 }
 
 func (s *Service) takeUp() (over []*run, err error) {

@@ -244,7 +244,7 @@ func (c *Catalog) publish(e *entry, description string, changed bool) *Function 
 		return e.versions[n-1].Function
 	}
 	f.Version, f.RevisionID = strconv.Itoa(e.next), uuid.NewString()
-	f.Interim, f.New = f.RevisionID, true
+	f.Interim, f.New = uuid.NewString(), true
 	if !changed {
 		f.Settles = time.Time{}
 	}
