@@ -173,8 +173,12 @@ func (p *pump) deliver(ctx context.Context, now int64) (int64, error) {
 // one makes an attempt of a delivery.
 func (p *pump) one(ctx context.Context, d *delivery) {
 	s := p.service
-	err := s.o.Store.Durable(ctx)
+	// The row was read some time ago: the attempt before this one may have been under way still.
+	current, err := s.deliveries.Get(nowhere, stamp(d.Due), d.ID)
 	if err == nil {
+		err = s.o.Store.Durable(ctx)
+	}
+	if err == nil && current != nil {
 		err = s.settle(ctx, d, s.attempt(ctx, d))
 	}
 	p.mu.Lock()

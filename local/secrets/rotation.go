@@ -167,7 +167,9 @@ func (s *Service) step(at arn.Place, step, secretARN, token, function string) er
 		return err
 	}
 	if reply.Body != nil {
-		defer reply.Body.Close()
+		if err := reply.Body.Close(); err != nil {
+			return err
+		}
 	}
 	if failed, ok := reply.Output.Get("FunctionError"); ok && failed.Str() != "" {
 		return refuse("FunctionError", failed.Str())

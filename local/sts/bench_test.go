@@ -24,18 +24,14 @@ type bench struct {
 	now time.Time
 }
 
-type callers func(r *awswire.Request) (*awswire.Reply, error)
-
-func (c callers) Call(_ context.Context, r *awswire.Request) (*awswire.Reply, error) { return c(r) }
-
-func newBench(t *testing.T, others awswire.Caller) *bench {
+func newBench(t *testing.T) *bench {
 	t.Helper()
 	db, err := kv.Open("", kv.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := &bench{T: t, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
-	b.Service = New(local.Options{Store: db.Part("test"), Others: others, Now: func() time.Time { return b.now }, Log: slog.New(slog.DiscardHandler)})
+	b.Service = New(local.Options{Store: db.Part("test"), Now: func() time.Time { return b.now }, Log: slog.New(slog.DiscardHandler)})
 	t.Cleanup(func() {
 		if err := errors.Join(b.Close(context.Background()), db.Close()); err != nil {
 			t.Error(err)

@@ -23,7 +23,7 @@ func (b *bench) who(key string) (value.Value, error) {
 }
 
 func TestAssumeRole(t *testing.T) {
-	b := newBench(t, nil)
+	b := newBench(t)
 	out := b.do("AssumeRole", `{"RoleArn":"arn:aws:iam::999988887777:role/path/worker","RoleSessionName":"me","DurationSeconds":900,"SourceIdentity":"src"}`)
 	b.want(out, `"arn:aws:sts::999988887777:assumed-role/worker/me"`, "AssumedRoleUser", "Arn")
 	b.want(out, `"src"`, "SourceIdentity")
@@ -48,7 +48,7 @@ func TestAssumeRole(t *testing.T) {
 }
 
 func TestRefusedRoles(t *testing.T) {
-	b := newBench(t, nil)
+	b := newBench(t)
 	for _, role := range []string{"nothing-valid-in-here", "arn:aws:iam::123456789012:user/x-y-z-and-more", "arn:aws:sts::123456789012:role/x", "arn:aws:iam::1:role/x-y-z-and-more"} {
 		b.refused("AssumeRole", `{"RoleArn":"`+role+`","RoleSessionName":"s"}`, "ValidationError", role+" is invalid")
 	}
@@ -59,7 +59,7 @@ func TestRefusedRoles(t *testing.T) {
 }
 
 func TestFederation(t *testing.T) {
-	b := newBench(t, nil)
+	b := newBench(t)
 	b.want(b.do("GetFederationToken", `{"Name":"bob","Policy":"{}"}`), `{"FederatedUserId":"123456789012:bob","Arn":"arn:aws:sts::123456789012:federated-user/bob"}`, "FederatedUser")
 	role := `"RoleArn":"arn:aws:iam::123456789012:role/r"`
 	claims := base64.RawURLEncoding.EncodeToString([]byte(`{"sub":"me","aud":["app"],"iss":"https://id"}`))

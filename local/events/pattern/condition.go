@@ -223,7 +223,7 @@ func exceptions(v value.Value) (not []condition, err error) {
 		}
 		for _, x := range values {
 			if x.Kind() != value.String || len(values) == 0 {
-				return nil, wrong("Value of %s must be a string or a list of strings", rawQuoted(m.Key))
+				return nil, wrong("Value of %s must be a string or a list of strings", m.Key)
 			}
 			c, err := operators[m.Key](x)
 			if err != nil {

@@ -44,7 +44,7 @@ func Parse(text string) (*Pattern, error) {
 	}
 	doc := value.Checked(text)
 	if doc.Kind() != value.Object {
-		return nil, wrong("Filter is not an object\n at [Source: (String)%q; line: 1, column: 2]", rawQuoted(text))
+		return nil, wrong("Filter is not an object\n at [Source: (String)\"%s\"; line: 1, column: 2]", text)
 	}
 	c := &compiler{}
 	all, err := c.object("", doc, 0)
@@ -64,12 +64,6 @@ func place(no *value.Refusal) string {
 	}
 	return before + strconv.Itoa(n-1) + "]"
 }
-
-// rawQuoted is a text that %q leaves as it is, between quotes.
-type rawQuoted string
-
-// Format writes the text between quotes.
-func (r rawQuoted) Format(s fmt.State, _ rune) { fmt.Fprint(s, `"`+string(r)+`"`) }
 
 type compiler struct{ alternatives int }
 
@@ -110,7 +104,7 @@ func (c *compiler) object(path string, doc value.Value, depth int) ([]node, erro
 			}
 			all = append(all, node{path: at, any: conditions})
 		default:
-			return nil, wrong("%q must be an object or an array", rawQuoted(m.Key))
+			return nil, wrong("\"%s\" must be an object or an array", m.Key)
 		}
 	}
 	return all, nil
