@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -190,16 +191,17 @@ type view struct {
 
 // visit decides what happens to a resource and, unless the walk is dry, does it.
 func (w *walk) visit(r *resource) (*Change, error) {
-	if slices.Contains(w.d.Skip, r.id) || slices.Contains(w.d.Skip, r.kind) {
-		w.scope.facts[r.id] = &fact{id: r.id}
-		return &Change{Action: Ignore, ID: r.id, Type: r.kind, Note: "left out, as you said"}, nil
-	}
 	row := rows[r.kind]
-	if row == nil {
+	switch {
+	case slices.Contains(w.d.Skip, r.id) || slices.Contains(w.d.Skip, r.kind):
+		if row == nil {
+			row = &unknownRow
+		}
+		return w.ignore(r, row, "left out, as you said")
+	case row == nil:
 		return nil, unknownType(r.kind)
-	}
-	if row.nothing != "" {
-		return w.ignore(r, row)
+	case row.nothing != "":
+		return w.ignore(r, row, row.nothing)
 	}
 	v, err := w.look(r, row)
 	if err != nil {
@@ -226,8 +228,11 @@ func unknownType(kind string) error {
 	return fmt.Errorf("resources of this type are not made here; --skip leaves them out")
 }
 
-// ignore is a resource that servers here have no use for.
-func (w *walk) ignore(r *resource, row *row) (*Change, error) {
+// unknownRow is that of types without one, which can be left out.
+var unknownRow row
+
+// ignore leaves a resource out. Who refers to it gets what can be known of it all the same: its name, its ARN.
+func (w *walk) ignore(r *resource, row *row, why string) (*Change, error) {
 	var members []value.Member
 	for _, name := range []string{row.name, "Path"} {
 		if v, ok := r.properties.Get(name); ok && name != "" {
@@ -244,11 +249,9 @@ func (w *walk) ignore(r *resource, row *row) (*Change, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.id == "" {
-		f.id = r.id
-	}
+	f.id, f.later = cmp.Or(f.id, v.name, r.id), false
 	w.scope.facts[r.id] = f
-	return &Change{Action: Ignore, ID: r.id, Type: r.kind, Name: v.name, Note: row.nothing}, nil
+	return &Change{Action: Ignore, ID: r.id, Type: r.kind, Name: v.name, Note: why}, nil
 }
 
 // look evaluates the properties of a resource.

@@ -212,6 +212,28 @@ func hasEntered(t *testing.T, server *servertest.Server, execution *string, stat
 	return false
 }
 
+// TestCreatesWhatIsMissing runs a sample without the queue of its template, on a server that makes what tasks miss.
+func TestCreatesWhatIsMissing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts a server")
+	}
+	s, err := Read("transfer-data-records")
+	if err != nil {
+		t.Fatal(err)
+	}
+	needPrograms(t, s.Needs)
+	u := &underTest{Sample: s, binary: servertest.Build(t)}
+	server := servertest.StartBinary(t, u.binary, "--auto-create")
+	args := []string{"deploy", filepath.Join(s.Name, "template.yaml"), "--skip", "AWS::SQS::Queue", "--endpoint", server.URL}
+	if out, err := exec.Command(u.binary, args...).CombinedOutput(); err != nil {
+		t.Fatalf("statelark %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	machine := arn.Place{Region: "us-east-1", Account: "000000000000"}.StateMachineARN(s.Name)
+	ended := run(t, u.binary, "run", machine, "--json", "--input", "@"+filepath.Join(s.Name, "input.json"), "--endpoint", server.URL)
+	u.judge(t, ".json", ended)
+	u.check(t, server, s.After)
+}
+
 // check makes calls until they answer what is expected: what is sent on is there some time after it was sent.
 func (u *underTest) check(t *testing.T, server *servertest.Server, checks []Check) {
 	t.Helper()

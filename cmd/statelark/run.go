@@ -120,9 +120,10 @@ func readWorkflow(c *cobra.Command, what string) (*workflow, error) {
 	if strings.HasPrefix(what, "arn:") {
 		return &workflow{name: what[strings.LastIndexByte(what, ':')+1:], arn: what}, nil
 	}
-	_, err := os.Stat(what)
+	info, err := os.Stat(what)
+	isFile := err == nil && !info.IsDir()
 	looksLikeFile := filepath.Ext(what) != "" || strings.ContainsRune(what, filepath.Separator)
-	if what != "-" && err != nil && !looksLikeFile {
+	if what != "-" && !isFile && !looksLikeFile {
 		return &workflow{name: what}, nil
 	}
 	values, err := substitutions(c)
