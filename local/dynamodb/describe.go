@@ -28,8 +28,10 @@ type description struct {
 	SSEDescription            *sseDescription      `json:",omitempty"`
 	TableClassSummary         *classSummary        `json:",omitempty"`
 	DeletionProtectionEnabled bool
-	OnDemandThroughput        *onDemandThroughput `json:",omitempty"`
-	WarmThroughput            *warmThroughput     `json:",omitempty"`
+	GlobalTableVersion        string               `json:",omitempty"`
+	Replicas                  []replicaDescription `json:",omitempty"`
+	OnDemandThroughput        *onDemandThroughput  `json:",omitempty"`
+	WarmThroughput            *warmThroughput      `json:",omitempty"`
 }
 
 type throughputDescription struct {
@@ -131,6 +133,9 @@ func (t *table) describe(at arn.Place) *description {
 	}
 	if r.Class != "" {
 		d.TableClassSummary = &classSummary{r.Class, seconds(r.ClassSince)}
+	}
+	if d.Replicas = r.replicas(at.Region); d.Replicas != nil {
+		d.GlobalTableVersion = globalVersion
 	}
 	for _, x := range t.indexes {
 		t.describeIndex(d, x)

@@ -46,6 +46,10 @@ type tableRecord struct {
 	RecoverySince int64  `json:"recoverySince,omitempty"`
 	RecoveryDays  int64  `json:"recoveryDays,omitempty"`
 
+	Home      string   `json:"home,omitempty"`      // region of this record, once there are replicas
+	Replicas  []string `json:"replicas,omitempty"`  // regions
+	ReplicaOf []byte   `json:"replicaOf,omitempty"` // key of the table's own record, of which this is a replica: all else is there
+
 	Tags []tagRecord `json:"tags,omitempty"` // by key
 }
 

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/statelark/statelark/awswire"
+	"github.com/statelark/statelark/local"
 	"github.com/statelark/statelark/value"
 )
 
@@ -60,7 +61,6 @@ func TestRefusals(t *testing.T) {
 		{"TransactWriteItems", `{'TransactItems':[{'Put':{'TableName':'users','Item':{'id':{'N':'5'}}}}]}`, "TransactionCanceledException: Transaction cancelled, please refer cancellation reasons for specific reasons [ValidationError]"},
 		{"TransactWriteItems", `{'TransactItems':[{'Put':{'TableName':'nobody','Item':{}}}]}`, "ResourceNotFoundException: Requested resource not found"},
 		{"UpdateTable", `{'TableName':'users'}`, invalid + "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required"},
-		{"UpdateTable", `{'TableName':'users','ReplicaUpdates':[{'Create':{'RegionName':'eu-west-1'}}]}`, invalid + "UpdateTable: replicas and global tables are not supported here"},
 		{"CreateBackup", `{}`, "UnknownOperationException: The operation CreateBackup is not built in. An endpoint that has it can be set for dynamodb."},
 		{"ExecuteStatement", `{'Statement':'UPDATE users SET a = 1'}`, invalid + "Where clause does not contain a mandatory equality on all key attributes"},
 		{"ExecuteStatement", `{'Statement':'SELECT * FROM nobody'}`, "ResourceNotFoundException: Requested resource not found"},
@@ -149,6 +149,51 @@ func TestSizes(t *testing.T) {
 	s.refuses("TransactWriteItems", `{'TransactItems':[{'Put':`+put(most+1)+`}]}`, "ValidationException: "+itemTooLarge)
 	s.must("TransactWriteItems", `{'TransactItems':[{'Update':`+set(most-3)+`}]}`)
 	s.refuses("TransactWriteItems", `{'TransactItems':[{'Update':`+set(most-2)+`}]}`, "TransactionCanceledException: Transaction cancelled, please refer cancellation reasons for specific reasons [ValidationError]")
+}
+
+func TestReplicas(t *testing.T) {
+	s := newServer(t)
+	in := func(region, operation, text string) (string, error) {
+		t.Helper()
+		doc, err := value.Parse(strings.ReplaceAll(text, "'", `"`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := home
+		at.Region = region
+		reply, err := s.Operations()[operation](context.Background(), &awswire.Request{Place: at, Input: doc})
+		if err != nil {
+			return "", err
+		}
+		return strings.ReplaceAll(reply.Output.Text(), `"`, "'"), nil
+	}
+	must := func(region, operation, text, part string) {
+		t.Helper()
+		if out, err := in(region, operation, text); err != nil || !strings.Contains(out, part) {
+			t.Errorf("%s in %s: %s, %v; want %s", operation, region, out, err, part)
+		}
+	}
+	s.must("CreateTable", usersTable)
+	s.must("PutItem", `{'TableName':'users','Item':{'id':{'S':'a'}}}`)
+	must("us-east-1", "UpdateTable", `{'TableName':'users','ReplicaUpdates':[{'Create':{'RegionName':'eu-west-1'}}]}`, `'Replicas':[{'RegionName':'eu-west-1','ReplicaStatus':'CREATING'}]`)
+	must("eu-west-1", "DescribeTable", `{'TableName':'users'}`, `'Replicas':[{'RegionName':'us-east-1','ReplicaStatus':'ACTIVE'}]`)
+	must("eu-west-1", "DescribeTable", `{'TableName':'users'}`, `'TableArn':'arn:aws:dynamodb:eu-west-1:`)
+	must("eu-west-1", "GetItem", `{'TableName':'users','Key':{'id':{'S':'a'}}}`, `'Item'`)
+	must("eu-west-1", "PutItem", `{'TableName':'users','Item':{'id':{'S':'b'}}}`, `{}`)
+	must("eu-west-1", "ListTables", `{}`, `'users'`)
+	s.is("Scan", `{'TableName':'users','Select':'COUNT'}`, `{'Count':2,'ScannedCount':2}`)
+	if _, err := in("us-east-1", "DeleteTable", `{'TableName':'users'}`); err == nil {
+		t.Error("a table with replicas is deleted")
+	}
+	// Another process finds the replica again.
+	s.Service = New(local.Options{Store: s.store, Now: s.Service.now})
+	must("eu-west-1", "GetItem", `{'TableName':'users','Key':{'id':{'S':'b'}}}`, `'Item'`)
+	must("eu-west-1", "DeleteTable", `{'TableName':'users'}`, `'TableStatus':'DELETING'`)
+	if out, err := in("eu-west-1", "DescribeTable", `{'TableName':'users'}`); err == nil {
+		t.Error(out)
+	}
+	s.is("Scan", `{'TableName':'users','Select':'COUNT'}`, `{'Count':2,'ScannedCount':2}`)
+	must("us-east-1", "DeleteTable", `{'TableName':'users'}`, `'TableStatus':'DELETING'`)
 }
 
 // TestCountersOfManyWriters has several writers add to one item, by updates, transactions and conditions. Nothing gets lost.

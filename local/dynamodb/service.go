@@ -88,6 +88,13 @@ func (s *Service) load(key []byte) (*table, error) {
 	if err := decodeRecord(stored, r); err != nil {
 		return nil, err
 	}
+	if r.ReplicaOf != nil {
+		t, err := s.load(r.ReplicaOf)
+		if t != nil {
+			s.tables[string(key)] = t
+		}
+		return t, err
+	}
 	t := newTable(key, r)
 	if t.stats, err = loadStats(s.store, r.Number); err != nil {
 		return nil, err

@@ -198,6 +198,10 @@ func (s *Service) deleteTable(_ context.Context, r *awswire.Request, in *tableIn
 		return nil, tableNotFound(t.record.Name)
 	case t.record.Protected:
 		return nil, validation("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
+	case t.record.isReplica(r.Place.Region):
+		return s.deleteHere(r.Place, t)
+	case len(t.record.Replicas) > 0:
+		return nil, validation("Replica cannot be deleted because it has acted as a source region for new replica(s) being added to the table in the last 24 hours.")
 	}
 	var b kv.Batch
 	b.Delete(t.key)
@@ -214,6 +218,17 @@ func (s *Service) deleteTable(_ context.Context, r *awswire.Request, in *tableIn
 	delete(s.tables, string(t.key))
 	s.mu.Unlock()
 	return &tableOutput{t.deleting(r.Place)}, nil
+}
+
+// deleteHere takes a table away from one region, in which it is a replica. It is locked.
+func (s *Service) deleteHere(at arn.Place, t *table) (*tableOutput, error) {
+	d := t.deleting(at)
+	next := *t.record
+	next.Replicas = slices.Clone(next.Replicas)
+	if err := s.deleteReplica(at, at.Region, &next); err != nil {
+		return nil, err
+	}
+	return &tableOutput{d}, s.save(t, &next)
 }
 
 // alter changes the record of a table. change gets a copy, and what it refuses is not stored.

@@ -2,7 +2,6 @@ package dynamodb
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
 	"github.com/statelark/statelark/awswire"
@@ -21,7 +20,7 @@ type updateTableInput struct {
 	SSESpecification            *sseSpecification
 	TableClass                  string
 	DeletionProtectionEnabled   *bool
-	ReplicaUpdates              json.RawMessage
+	ReplicaUpdates              []replicaUpdate
 	WarmThroughput              *warmThroughput
 }
 
@@ -32,11 +31,9 @@ type indexUpdate struct {
 }
 
 func (in *updateTableInput) check() error {
-	if len(in.ReplicaUpdates) > 0 && string(in.ReplicaUpdates) != "null" {
-		return validation("UpdateTable: replicas and global tables are not supported here")
-	}
 	if in.ProvisionedThroughput == nil && in.BillingMode == "" && in.GlobalSecondaryIndexUpdates == nil && in.StreamSpecification == nil &&
-		in.SSESpecification == nil && in.TableClass == "" && in.DeletionProtectionEnabled == nil && in.OnDemandThroughput == nil && in.WarmThroughput == nil {
+		in.SSESpecification == nil && in.TableClass == "" && in.DeletionProtectionEnabled == nil && in.OnDemandThroughput == nil && in.WarmThroughput == nil &&
+		in.ReplicaUpdates == nil {
 		return validation("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required")
 	}
 	if in.BillingMode == "PAY_PER_REQUEST" && in.ProvisionedThroughput != nil {
@@ -82,8 +79,19 @@ func (s *Service) updateTable(_ context.Context, r *awswire.Request, in *updateT
 func (in *updateTableInput) underWay(d, before *description) {
 	d.TableStatus = "UPDATING"
 	if in.DeletionProtectionEnabled != nil && in.ProvisionedThroughput == nil && in.BillingMode == "" && in.GlobalSecondaryIndexUpdates == nil &&
-		in.StreamSpecification == nil && in.SSESpecification == nil && in.TableClass == "" && in.WarmThroughput == nil {
+		in.StreamSpecification == nil && in.SSESpecification == nil && in.TableClass == "" && in.WarmThroughput == nil &&
+		in.ReplicaUpdates == nil {
 		d.TableStatus = "ACTIVE"
+	}
+	for _, u := range in.ReplicaUpdates {
+		for i := range d.Replicas {
+			if u.Create != nil && u.Create.RegionName == d.Replicas[i].RegionName {
+				d.Replicas[i].ReplicaStatus = "CREATING"
+			}
+		}
+		if u.Delete != nil {
+			d.Replicas = append(d.Replicas, replicaDescription{u.Delete.RegionName, "DELETING"})
+		}
 	}
 	if in.WarmThroughput != nil {
 		d.WarmThroughput.Status = "UPDATING"
@@ -141,6 +149,9 @@ func (in *updateTableInput) apply(s *Service, r *awswire.Request, t *table, next
 	next.setWarm(in.WarmThroughput)
 	if in.DeletionProtectionEnabled != nil {
 		next.Protected = *in.DeletionProtectionEnabled
+	}
+	if err := in.applyReplicas(s, r.Place, t, next); err != nil {
+		return err
 	}
 	return in.applyIndexes(s, t, next)
 }
