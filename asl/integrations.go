@@ -1,5 +1,7 @@
 package asl
 
+import "slices"
+
 // The optimised integrations: which actions a service has, and which patterns an action can be called with.
 
 // sdkService stands before the name of a service that is called through the AWS SDK.
@@ -53,6 +55,7 @@ var integrations = map[string]map[string]patterns{
 type parameters struct {
 	required []string // those that the service misses when a definition leaves them out
 	texts    []string // those that have to be strings; one that is not is noticed when the state runs
+	known    []string // all others that there are; nil with no texts: it is not known
 }
 
 var integrationParameters = map[string]parameters{
@@ -65,11 +68,20 @@ var integrationParameters = map[string]parameters{
 	"lambda:invoke": {
 		required: []string{"FunctionName"},
 		texts:    []string{"FunctionName", "Qualifier", "InvocationType", "LogType", "ClientContext"},
+		known:    []string{"Payload"},
 	},
-	"sns:publish":           {required: []string{"Message"}},
-	"sqs:sendMessage":       {required: []string{"QueueUrl", "MessageBody"}},
-	"states:startExecution": {required: []string{"StateMachineArn"}},
+	"sns:publish":     {required: []string{"Message"}},
+	"sqs:sendMessage": {required: []string{"QueueUrl", "MessageBody"}},
+	"states:startExecution": {
+		required: []string{"StateMachineArn"},
+		known:    []string{"StateMachineArn", "Name", "Input", "TraceHeader"},
+	},
 }
 
 // parameters returns what is known of the parameters that the resource takes.
 func (r *Resource) parameters() parameters { return integrationParameters[r.Service+":"+r.Action] }
+
+// takes reports whether there is a parameter of that name.
+func (p *parameters) takes(name string) bool {
+	return p.known == nil || slices.Contains(p.known, name) || slices.Contains(p.texts, name)
+}

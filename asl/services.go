@@ -38,7 +38,7 @@ func (s *stateCompiler) givenParameters(r *Resource, n *node) {
 		return
 	}
 	for _, name := range s.unknownFields(n, taken, nil) {
-		s.invalidIn(n, n.offset, "The field \"%s\" is not supported by Step Functions", name)
+		s.invalidIn(n, n.offset, "%s", unknownParameter(name))
 	}
 	for _, name := range taken.Required() {
 		if !slices.Contains(r.parameters().required, name) && !n.has(name) && !n.has(name+".$") {
@@ -59,17 +59,16 @@ func (s *stateCompiler) unknownFields(n *node, taken Parameters, names []string)
 		}
 	case value.Object:
 		for _, m := range n.children {
-			name := m.key
-			if s.state.Language != JSONata {
-				name = strings.TrimSuffix(name, ".$")
+			// What a path gives a name is looked at when the state runs (measured); in JSONata no name is computed.
+			if s.state.Language != JSONata && strings.HasSuffix(m.key, ".$") {
+				continue
 			}
-			inner, known := taken.Member(name)
-			switch {
-			case !known:
-				names = append(names, name)
-			case name == m.key:
-				names = s.unknownFields(m, inner, names)
+			inner, known := taken.Member(m.key)
+			if !known {
+				names = append(names, m.key)
+				continue
 			}
+			names = s.unknownFields(m, inner, names)
 		}
 	}
 	return names

@@ -31,7 +31,7 @@ func TestServices(t *testing.T) {
 	const head = `{"StartAt":"S","States":{"S":{"Type":"Task","End":true,"Resource":"arn:aws:states:::aws-sdk:`
 	for text, want := range map[string][]string{
 		head + `store:put","Parameters":{"Name":"n","Parts":[{"Size":1},{"Size.$":"$.x"}],"Body":{"any":{"thing":1}}}}}}`: nil,
-		head + `store:put","Parameters":{"Name.$":"$.n","Parts.$":"$.p"}}}}`:                                              nil,
+		head + `store:put","Parameters":{"Name.$":"$.n","Parts.$":"$.p","Nome.$":"$.x"}}}}`:                               nil,
 		head + `store:put","Parameters":{"Parts":[{"size":1}],"Nome":"n"}}}}`: {
 			`The field "size" is not supported by Step Functions at /States/S/Parameters`,
 			`The field "Nome" is not supported by Step Functions at /States/S/Parameters`,

@@ -70,7 +70,13 @@ func (s *stateCompiler) integrationParameters(r Resource) {
 	if n.kind != value.Object {
 		return // computed as a whole
 	}
-	for _, field := range r.parameters().required {
+	known := r.parameters()
+	for _, m := range n.children {
+		if !known.takes(m.key) && (s.state.Language == JSONata || !strings.HasSuffix(m.key, ".$")) {
+			s.invalidIn(n, n.offset, "%s", unknownParameter(m.key))
+		}
+	}
+	for _, field := range known.required {
 		if !n.has(field) && !n.has(field+".$") {
 			s.invalidIn(n, n.offset, "%s", missingParameter(field))
 		}
@@ -80,6 +86,10 @@ func (s *stateCompiler) integrationParameters(r Resource) {
 
 func missingParameter(field string) string {
 	return "The field '" + field + "' is required but was missing"
+}
+
+func unknownParameter(field string) string {
+	return "The field \"" + field + "\" is not supported by Step Functions"
 }
 
 // Refuses says why the resource cannot be called with these parameters, "" when nothing is known against it. A
@@ -92,6 +102,11 @@ func (r *Resource) Refuses(given value.Value) string {
 	for _, field := range known.required {
 		if _, ok := given.Get(field); !ok {
 			return missingParameter(field)
+		}
+	}
+	for _, m := range given.Members() {
+		if !known.takes(m.Key) {
+			return unknownParameter(m.Key)
 		}
 	}
 	for _, field := range known.texts {

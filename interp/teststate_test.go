@@ -132,13 +132,13 @@ variables {"f":"g"}`},
 		"retry": {lambdaTask + `"Parameters":{"FunctionName":"f"},"Retry":[{"ErrorEquals":["A"]},{"ErrorEquals":["B"],"IntervalSeconds":3,"BackoffRate":1.5}],"End":true`,
 			`{}`, with(mockedError("B"), func(s *Test) { s.Retries = 2 }),
 			"RETRIABLE error=B cause=because\ninput {}\nafterInputPath {}\nafterParameters {\"FunctionName\":\"f\"}\nretry 1 in 6750 ms"},
-		"retries that are used up": {lambdaTask + `"Parameters":{"FunctionName":"f","n.$":"$$.State.RetryCount"},"Retry":[{"ErrorEquals":["B"],"MaxAttempts":2}],
+		"retries that are used up": {lambdaTask + `"Parameters":{"FunctionName":"f","Payload.$":"$$.State.RetryCount"},"Retry":[{"ErrorEquals":["B"],"MaxAttempts":2}],
 			"Catch":[{"ErrorEquals":["A"],"Next":"X"},{"ErrorEquals":["States.ALL"],"ResultPath":"$.e","Next":"Y"}],"End":true`,
 			`{}`, with(mockedError("B"), func(s *Test) { s.Retries = 2 }),
 			`CAUGHT_ERROR error=B cause=because {"e":{"Error":"B","Cause":"because"}} → Y
 input {}
 afterInputPath {}
-afterParameters {"FunctionName":"f","n":2}
+afterParameters {"FunctionName":"f","Payload":2}
 catch 1`},
 		"a catcher that fails": {`"QueryLanguage":"JSONata",` + lambdaTask + `"Arguments":{"FunctionName":"f"},
 			"Catch":[{"ErrorEquals":["States.ALL"],"Output":"{% $nothing %}","Next":"Y"}],"End":true`, `{}`, mockedError("B"),
