@@ -81,6 +81,9 @@ func (c *callers) Call(ctx context.Context, r *awswire.Request) (*awswire.Reply,
 	if c.endpoint(r.Service) != Embedded {
 		return c.outside.Call(ctx, r)
 	}
+	if c.own[r.Service] == nil {
+		return gateway.Inside{Services: c.local}.Call(ctx, r)
+	}
 	return c.inside(ctx, r)
 }
 

@@ -22,6 +22,23 @@ const (
 	Everything
 )
 
+// CheckInput holds the document that an operation is asked with within the process against the model, as Read does what comes over
+// HTTP.
+func CheckInput(s *model.Service, op *model.Operation, in value.Value, what Check) *awswire.Error {
+	if op.Input == nil {
+		return nil
+	}
+	if !in.Exists() {
+		in = value.EmptyObj
+	}
+	return planOf(s).check(in, op.Input, what)
+}
+
+// StatusOf is the status of HTTP that an error of an operation has.
+func StatusOf(s *model.Service, op *model.Operation, e *awswire.Error) int {
+	return statusOf(e, planOf(s).errorOf(op, e.Code))
+}
+
 // check holds an input against the input of the operation.
 func (p *plan) check(in value.Value, s *model.Shape, what Check) *awswire.Error {
 	shape := p.shape(s, what)
