@@ -79,7 +79,7 @@ var house = map[string][]string{
 	"task/http":                 {"task", "value"},
 	"telemetry":                 {".", "arn", "awswire", "engine", "history", "value"},
 	"awswire/codec":             {"awswire", "awswire/model", "value"},
-	"local/gateway":             {"awswire", "awswire/codec", "awswire/model", "value"},
+	"local/gateway":             {"arn", "awswire", "awswire/codec", "awswire/model", "value"},
 
 	"telemetry/metrics": {".", "engine", "history", "limits", "telemetry"},
 	"telemetry/trace":   {".", "engine", "history", "telemetry"},

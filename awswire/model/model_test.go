@@ -5,7 +5,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 )
@@ -51,6 +53,29 @@ func TestEverything(t *testing.T) {
 	}
 	if Load("nothing") != nil || Load("") != nil || ByTask("nothing") != nil {
 		t.Error("there is a service that does not exist")
+	}
+}
+
+// TestMade makes the content of the table again, of the botocore that it was made of. It takes ten seconds, and changes only with
+// the table: CI does it.
+func TestMade(t *testing.T) {
+	if os.Getenv("STATELARK_REQUIRE_CLIENTS") == "" {
+		t.Skip("STATELARK_REQUIRE_CLIENTS is not set")
+	}
+	text, err := os.ReadFile("make/PROVENANCE.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var about struct{ Version string }
+	if err := json.Unmarshal(text, &about); err != nil {
+		t.Fatal(err)
+	}
+	version, err := exec.Command("python3", "-c", "import botocore; print(botocore.__version__)").Output()
+	if got := strings.TrimSpace(string(version)); err != nil || got != about.Version {
+		t.Fatalf("botocore is %q (%v), the table was made of %s", got, err, about.Version)
+	}
+	if out, err := exec.Command("python3", "make/models.py", "--check").CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/statelark/statelark/awswire"
@@ -37,6 +38,7 @@ type Gateway struct {
 	has    func(service string) bool
 	places awswire.Places
 	o      Options
+	names  func() *names // made when they are first asked for
 }
 
 // New makes a Gateway. caller carries out what is asked of the services that has knows, by their names in the model.
@@ -50,7 +52,9 @@ func New(caller awswire.Caller, has func(service string) bool, places awswire.Pl
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Gateway{caller, has, places, o}
+	g := &Gateway{caller: caller, has: has, places: places, o: o}
+	g.names = sync.OnceValue(g.index)
+	return g
 }
 
 // ServeHTTP answers one request. One that is for a service that is not built in is refused, in the words of that service.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/awswire/model"
 )
@@ -19,21 +20,24 @@ func (g *Gateway) Handles(r *http.Request) (service string, ok bool) {
 // signature; by what is left over.
 func (g *Gateway) serviceOf(r *http.Request) string {
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
-		prefix, _, _ := strings.Cut(target, ".")
-		return g.find(func(e model.Entry) bool { return e.TargetPrefix == prefix })
+		if name := g.names().byTarget[target[:max(0, strings.LastIndexByte(target, '.'))]]; name != "" {
+			return name
+		}
 	}
 	if rest, ok := strings.CutPrefix(r.URL.Path, "/service/"); ok && r.Header.Get("Smithy-Protocol") != "" {
 		prefix, _, _ := strings.Cut(rest, "/")
-		return g.find(func(e model.Entry) bool { return e.TargetPrefix == prefix })
+		return g.names().byTarget[prefix]
 	}
 	if scope := scopeOf(awswire.CredentialOf(r)); scope != "" {
-		return g.find(func(e model.Entry) bool { return e.SigningName == scope })
+		return g.names().bySigning[scope]
 	}
 	switch query := r.URL.RawQuery; {
 	case isLink(r):
 		return "sns"
 	case strings.HasPrefix(r.Header.Get("Authorization"), "AWS "), strings.Contains(query, "AWSAccessKeyId="):
 		return "s3" // signatures of version 2
+	case isQueue(r):
+		return "sqs"
 	case strings.Contains(query, "Action=") && strings.Contains(query, "Version="):
 		return g.byVersion(r)
 	case g.o.Anonymous, bucketOf(r.Host) != "":
@@ -42,18 +46,29 @@ func (g *Gateway) serviceOf(r *http.Request) string {
 	return ""
 }
 
-// find returns the first service of which is is true, first of all one that is built in.
-func (g *Gateway) find(is func(model.Entry) bool) string {
-	found := ""
-	for e := range model.Entries() {
-		if is(e) && (found == "" || g.has(e.Name)) {
-			found = e.Name
-			if g.has(e.Name) {
-				return found
-			}
+// names are services by what requests call them.
+type names struct{ byTarget, bySigning map[string]string }
+
+// index makes the names. Where several services share one, it is the first that is built in, or else the first of all.
+func (g *Gateway) index() *names {
+	n := &names{map[string]string{}, map[string]string{}}
+	add := func(m map[string]string, key, name string) {
+		if known, taken := m[key]; key != "" && (!taken || !g.has(known) && g.has(name)) {
+			m[key] = name
 		}
 	}
-	return found
+	for e := range model.Entries() {
+		add(n.byTarget, e.TargetPrefix, e.Name)
+		add(n.bySigning, e.SigningName, e.Name)
+	}
+	return n
+}
+
+// isQueue reports whether a request is a query to the URL of a queue, /ACCOUNT/NAME.
+func isQueue(r *http.Request) bool {
+	account, name, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	form := strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") && r.Method == http.MethodPost
+	return name != "" && arn.IsAccount(account) && (form || strings.Contains(r.URL.RawQuery, "Action="))
 }
 
 // byVersion tells the service of an unsigned query by its version.

@@ -3,7 +3,7 @@
 
     python3 models.py [--check]
 
---check makes the table and says whether it differs from the one that is there. What is taken are names, kinds, places and
+--check says whether these models make the content of the table that is there (PROVENANCE.json); it packs nothing. What is taken are names, kinds, places and
 constraints; no documentation. botocore is Copyright Amazon.com, Inc. or its affiliates, under the Apache License 2.0; see NOTICE.
 
 The file: "SLM" and a version byte; the length of the index as varint and the index in zstd; a frame of zstd for each service;
@@ -422,10 +422,11 @@ def packed(data):
                               capture_output=True).stdout
 
 
-def make():
+def make(pack):
+    """Returns the file, or None without pack, and what is to be known about it."""
     loader = botocore.session.Session().get_component("data_loader")
     names = loader.list_available_services("service-2")
-    index, frames, source = Writer(), [], hashlib.sha256()
+    index, frames, source, content = Writer(), [], hashlib.sha256(), hashlib.sha256()
     endpoints = Endpoints(loader)
     operations = shapes = 0
     index.num("service", len(names))
@@ -435,34 +436,40 @@ def make():
         table = Table(name, model)
         frame = table.frame()
         operations, shapes = operations + len(model["operations"]), shapes + len(table.shapes)
-        frames.append(packed(frame))
+        content.update(frame)
+        frames.append(packed(frame) if pack else b"")
         meta = model["metadata"]
         for text in (name, meta["serviceId"], meta.get("signingName") or meta["endpointPrefix"], meta.get("targetPrefix") or ""):
             index.text("service", text)
         index.num("service", len(frames[-1]))
         endpoints.add(name, meta["endpointPrefix"])
+    content.update(endpoints.frame())
+    about = {
+        "source": "botocore", "version": botocore.__version__, "license": "Apache-2.0", "models_sha256": source.hexdigest(),
+        "content_sha256": content.hexdigest(), "services": len(names), "operations": operations, "shapes": shapes,
+    }
+    if not pack:
+        return None, about
     frames.append(packed(endpoints.frame()))
     head = packed(index.frame())
     data = b"".join([b"SLM", bytes([VERSION]), varint(len(head)), head, *frames])
-    about = {
-        "source": "botocore", "version": botocore.__version__, "license": "Apache-2.0",
-        "models_sha256": source.hexdigest(), "services": len(names), "operations": operations, "shapes": shapes,
+    return data, about | {
         "zstd": subprocess.run(["zstd", "--version"], check=True, capture_output=True, text=True).stdout.split("v")[1].split(",")[0],
         "file_sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data),
     }
-    return data, about
 
 
 def main():
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("--check", action="store_true")
     args = args.parse_args()
-    data, about = make()
+    data, about = make(not args.check)
     if args.check:
-        with open(TARGET, "rb") as f:
-            same = f.read() == data
-        print("the same" if same else "models.bin differs from what these models make")
-        sys.exit(0 if same else 1)
+        with open(PROVENANCE) as f:
+            there = json.load(f)
+        differs = [key for key, text in about.items() if there[key] != text]
+        print("differs in " + ", ".join(differs) if differs else "the same")
+        sys.exit(1 if differs else 0)
     with open(TARGET, "wb") as f:
         f.write(data)
     with open(PROVENANCE, "w") as f:
