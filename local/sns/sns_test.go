@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -361,6 +362,19 @@ func TestOutboxOverRestart(t *testing.T) {
 		synctest.Wait()
 		c.want("attempts", len(c.posts.got), 2)
 	})
+}
+
+func TestAddressIsNotAllowed(t *testing.T) {
+	asked := ""
+	s := New(Options{AllowAddress: func(a netip.Addr) bool {
+		asked += a.String()
+		return false
+	}})
+	err := s.post(context.Background(), &delivery{Endpoint: "http://127.0.0.1:9/", ContentType: plainText})
+	var final permanent
+	if !errors.As(err, &final) || asked != "127.0.0.1" {
+		t.Errorf("%v, asked for %q", err, asked)
+	}
 }
 
 func TestQueueIsGone(t *testing.T) {

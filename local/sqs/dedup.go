@@ -16,11 +16,6 @@ const (
 	scopeDelay = 60_000
 )
 
-type sentHash struct {
-	at   int64
-	hash [32]byte
-}
-
 // scope is the deduplication scope that holds now.
 func (q *queue) scope(now int64) string {
 	if now < q.rec.ScopeFrom {
@@ -32,25 +27,6 @@ func (q *queue) scope(now int64) string {
 	return q.set.scope
 }
 
-// openSendings reads the deduplication ids.
-func (q *queue) openSendings() error {
-	prefix := ownedKey(kindDedup, q.rec.ID)
-	for p, err := range q.s.store.Scan(prefix, kv.After(prefix), false) {
-		if err != nil {
-			return err
-		}
-		d, err := decodeSending(p.Value)
-		if err != nil {
-			return err
-		}
-		hash := [32]byte(p.Key[len(prefix):])
-		q.sent[hash] = &d
-		q.sendings = append(q.sendings, sentHash{d.At, hash})
-	}
-	slices.SortFunc(q.sendings, func(a, b sentHash) int { return int(a.at - b.at) })
-	return nil
-}
-
 // hashFor is what a deduplication id is known by now.
 func (q *queue) hashFor(group, id string, now int64) [32]byte {
 	if q.scope(now) != scopeGroup {
@@ -60,36 +36,59 @@ func (q *queue) hashFor(group, id string, now int64) [32]byte {
 }
 
 // before returns the sending of a deduplication id in the last five minutes, nil when there was none.
-func (q *queue) before(hash [32]byte, now int64) *sending {
-	if d := q.sent[hash]; d != nil && now < d.At+dedupInterval {
-		return d
+func (q *queue) before(hash [32]byte, now int64) (*sending, error) {
+	data, err := q.s.store.Get(dedupKey(q.rec.ID, hash))
+	if err != nil || data == nil {
+		return nil, err
 	}
-	return nil
+	d, err := decodeSending(data)
+	if err != nil || now >= d.At+dedupInterval {
+		return nil, err
+	}
+	return &d, nil
 }
 
 // remember keeps a sending for five minutes.
 func (q *queue) remember(hash [32]byte, d *sending, b *kv.Batch) {
-	q.sent[hash] = d
-	q.sendings = append(q.sendings, sentHash{d.At, hash})
 	b.Set(dedupKey(q.rec.ID, hash), d.encode())
+	b.Set(expiryKey(q.rec.ID, d.At, hash), []byte{sendingVersion})
 }
 
-// forgetSendings removes the deduplication ids whose time is over. A crash may bring some back, which are removed again.
-func (q *queue) forgetSendings(now int64) {
+const (
+	forgetInterval = 10_000 // milliseconds
+	forgetAtOnce   = 1_000
+)
+
+// forgetSendings removes, once in a while, deduplication ids whose time is over.
+func (q *queue) forgetSendings(now int64) error {
+	if !q.set.fifo || now < q.forget && now >= q.forget-forgetInterval {
+		return nil
+	}
+	q.forget = now + forgetInterval
+	prefix := ownedKey(kindExpiry, q.rec.ID)
 	var b kv.Batch
-	for len(q.sendings) > 0 && q.sendings[0].at+dedupInterval <= now {
-		old := q.sendings[0]
-		q.sendings = q.sendings[1:]
-		if d := q.sent[old.hash]; d != nil && d.At == old.at {
-			delete(q.sent, old.hash)
-			b.Delete(dedupKey(q.rec.ID, old.hash))
+	for p, err := range q.s.store.Scan(prefix, expiryKey(q.rec.ID, now-dedupInterval+1, [32]byte{}), false) {
+		if err != nil {
+			return err
 		}
-	}
-	if b.Len() > 0 {
-		if err := q.s.store.Apply(&b); err != nil {
-			q.s.log.Error("removing deduplication ids", "queue", q.key.name, "error", err)
+		if b.Len() >= 2*forgetAtOnce {
+			q.forget = now // there is more
+			break
 		}
+		hash := [32]byte(p.Key[len(p.Key)-32:])
+		again, err := q.before(hash, now)
+		if err != nil {
+			return err
+		}
+		if again == nil {
+			b.Delete(dedupKey(q.rec.ID, hash))
+		}
+		b.Delete(slices.Clone(p.Key))
 	}
+	if b.Len() == 0 {
+		return nil
+	}
+	return q.s.store.Apply(&b)
 }
 
 // sha256Hex is the deduplication id of a body.

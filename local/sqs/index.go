@@ -32,8 +32,7 @@ type queue struct {
 	groups map[string]*group // of a FIFO queue, those with entries
 	line   []*group          // that have something to receive, in the order in which they came to have it
 
-	sent     map[[32]byte]*sending // by deduplication id
-	sendings []sentHash            // in the order of their times
+	forget int64 // when deduplication ids are next looked through
 
 	attempts map[string]attempt // by ReceiveRequestAttemptId
 
@@ -113,7 +112,6 @@ func (q *queue) reset() {
 	q.ready, q.pending = entries{}, entries{byDue: true}
 	q.delayed, q.inflight, q.tail, q.unloaded, q.oldest = 0, 0, 0, 0, 0
 	q.groups, q.line = map[string]*group{}, nil
-	q.sent, q.sendings = map[[32]byte]*sending{}, nil
 	q.attempts = nil
 }
 
@@ -141,10 +139,6 @@ func (q *queue) open() error {
 			return err
 		}
 		q.insert(&entry{state: st, seq: seq}, now)
-	}
-	if err := q.openSendings(); err != nil {
-		q.reset()
-		return err
 	}
 	q.opened = true
 	return nil
@@ -255,7 +249,6 @@ func (q *queue) catchUp() error {
 		e.where = ready
 		q.put(e)
 	}
-	q.forgetSendings(now)
 	return q.sweep(now)
 }
 
@@ -325,7 +318,7 @@ func (q *queue) page(now int64) error {
 
 // clear puts the removal of all messages into a batch.
 func (q *queue) clear(b *kv.Batch) {
-	for _, kind := range []byte{kindState, kindMessage, kindDedup} {
+	for _, kind := range []byte{kindState, kindMessage, kindDedup, kindExpiry} {
 		prefix := ownedKey(kind, q.rec.ID)
 		b.DeleteRange(prefix, kv.After(prefix))
 	}

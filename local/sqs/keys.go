@@ -15,12 +15,14 @@ import (
 //	's' id seq                          where a message stands: stateRow
 //	'm' id seq                          what was sent: messageRow, which never changes
 //	'd' id SHA-256                      what was sent by a deduplication id in the last five minutes: dedupRow
+//	'x' id time SHA-256                 when such an id was used, in the order of times: a version
 //	't' region 0 account 0 name 0 time  a task that moves messages away from the queue of that name: moveRow
 const (
 	kindQueue   = 'q'
 	kindState   = 's'
 	kindMessage = 'm'
 	kindDedup   = 'd'
+	kindExpiry  = 'x'
 	kindMove    = 't'
 )
 
@@ -55,6 +57,10 @@ func seqOf(key []byte) uint64 { return binary.BigEndian.Uint64(key[len(key)-8:])
 func dedupHash(group, id string) [32]byte { return sha256.Sum256([]byte(group + "\x00" + id)) }
 
 func dedupKey(id uint64, hash [32]byte) []byte { return append(ownedKey(kindDedup, id), hash[:]...) }
+
+func expiryKey(id uint64, at int64, hash [32]byte) []byte {
+	return append(numberedKey(kindExpiry, id, uint64(at)), hash[:]...)
+}
 
 func movesKey(k queueKey) []byte { return append(append(placeKey(kindMove, k.place), k.name...), 0) }
 

@@ -66,6 +66,20 @@ func (s *Service) find(k queueKey) (*queue, error) {
 	return q, nil
 }
 
+const maxQueues = 10_000 // in memory
+
+// trim forgets queues when there are many, but for one and those that somebody waits for: all that a queue is stands in the store.
+func (s *Service) trim(but *queue) {
+	for k, idle := range s.queues {
+		if len(s.queues) <= maxQueues {
+			return
+		}
+		if idle != but && len(idle.waiters) == 0 {
+			delete(s.queues, k)
+		}
+	}
+}
+
 // at returns the queue of a QueueUrl with its index, or the refusal that there is none. s.mu is held.
 func (s *Service) at(r *awswire.Request, queueURL string) (*queue, error) {
 	k, refusal := keyOf(r, queueURL)
@@ -82,6 +96,7 @@ func (s *Service) at(r *awswire.Request, queueURL string) (*queue, error) {
 	if q == nil {
 		return nil, noSuchQueue()
 	}
+	s.trim(q)
 	return q, q.open()
 }
 
@@ -138,6 +153,7 @@ func (s *Service) createQueue(_ context.Context, r *awswire.Request, in *createQ
 	}
 	q.opened = true
 	s.queues[k] = q
+	s.trim(q)
 	return &queueURLOutput{s.url(r, k)}, nil
 }
 

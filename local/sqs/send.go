@@ -99,10 +99,12 @@ func (s *Service) sendMessage(_ context.Context, r *awswire.Request, in *sendMes
 		return nil, refuse(invalidParameter, "One or more parameters are invalid. Reason: Message must be shorter than %d bytes.", q.set.maxSize)
 	}
 	var b kv.Batch
-	q.forgetSendings(s.millis())
-	out := q.accept(&in.outgoing, m, &b)
-	if b.Len() == 0 {
-		return out, nil
+	if err := q.forgetSendings(s.millis()); err != nil {
+		return nil, err
+	}
+	out, err := q.accept(&in.outgoing, m, &b, nil)
+	if err != nil || b.Len() == 0 {
+		return out, err
 	}
 	if err := s.store.Apply(&b); err != nil {
 		return nil, err
@@ -122,8 +124,8 @@ func (o *outgoing) message(sender string) *message {
 	return m
 }
 
-// accept puts a message into the queue, unless it was sent before. It is checked.
-func (q *queue) accept(o *outgoing, m *message, b *kv.Batch) *sendMessageOutput {
+// accept puts a message into the queue, unless it was sent before: in the store, or in this batch (recent). It is checked.
+func (q *queue) accept(o *outgoing, m *message, b *kv.Batch, recent map[[32]byte]*sending) (*sendMessageOutput, error) {
 	out := &sendMessageOutput{MD5OfMessageBody: m.MD5, MD5OfMessageAttributes: md5OfAttributes(m.Attributes),
 		MD5OfMessageSystemAttributes: md5OfAttributes(o.MessageSystemAttributes), MessageID: m.ID}
 	now := q.s.millis()
@@ -139,20 +141,31 @@ func (q *queue) accept(o *outgoing, m *message, b *kv.Batch) *sendMessageOutput 
 			m.Dedup = sha256Hex(m.Body)
 		}
 		hash := q.hashFor(m.Group, m.Dedup, now)
-		if d := q.before(hash, now); d != nil {
+		d, err := recent[hash], error(nil)
+		if d == nil {
+			d, err = q.before(hash, now)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if d != nil {
 			out.MessageID, out.SequenceNumber = d.ID, d.Sequence
-			return out
+			return out, nil
 		}
 		m.Sequence = sequenceNumber(seq)
 		out.SequenceNumber = m.Sequence
-		q.remember(hash, &sending{now, m.ID, m.Sequence}, b)
+		d = &sending{now, m.ID, m.Sequence}
+		q.remember(hash, d, b)
+		if recent != nil {
+			recent[hash] = d
+		}
 	}
 	st := state{Sent: now}
 	if due > now {
 		st.Due = due
 	}
 	q.append(seq, st, m, b)
-	return out
+	return out, nil
 }
 
 // append puts a message at the end of the queue.
@@ -225,8 +238,11 @@ func (s *Service) sendMessageBatch(_ context.Context, r *awswire.Request, in *se
 			}
 		}
 	}
-	q.forgetSendings(s.millis())
+	if err := q.forgetSendings(s.millis()); err != nil {
+		return nil, err
+	}
 	var b kv.Batch
+	recent := map[[32]byte]*sending{}
 	out := &sendBatchOutput{Successful: []sendBatchResult{}}
 	for i := range in.Entries {
 		e := &in.Entries[i]
@@ -234,7 +250,11 @@ func (s *Service) sendMessageBatch(_ context.Context, r *awswire.Request, in *se
 			out.Failed = append(out.Failed, failedEntry(e.ID, refusal))
 			continue
 		}
-		out.Successful = append(out.Successful, sendBatchResult{e.ID, q.accept(&e.outgoing, e.message(r.Place.Account), &b)})
+		sent, err := q.accept(&e.outgoing, e.message(r.Place.Account), &b, recent)
+		if err != nil {
+			return nil, err
+		}
+		out.Successful = append(out.Successful, sendBatchResult{e.ID, sent})
 	}
 	if b.Len() == 0 {
 		return out, nil

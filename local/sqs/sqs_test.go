@@ -145,10 +145,22 @@ func (c *client) counts(queue string) string {
 		c.attribute(queue, "ApproximateNumberOfMessagesDelayed")
 }
 
-func (c *client) want(what, got, want string) {
+// rows counts the rows of a kind.
+func (c *client) rows(kind byte) int {
+	n := 0
+	for _, err := range c.store.Part("sqs").Scan([]byte{kind}, []byte{kind + 1}, false) {
+		if err != nil {
+			c.Fatal(err)
+		}
+		n++
+	}
+	return n
+}
+
+func (c *client) want(what string, got, want any) {
 	c.Helper()
 	if got != want {
-		c.Errorf("%s: %q, want %q", what, got, want)
+		c.Errorf("%s: %v, want %v", what, got, want)
 	}
 }
 
@@ -419,6 +431,11 @@ func TestFIFODeduplication(t *testing.T) {
 		c.ok("PurgeQueue", `{"QueueUrl":"q.fifo"}`, nil)
 		fifoSend(c, "c", "same")
 		c.want("purged", c.counts("q.fifo"), "1 0 0")
+		c.want("ids that are kept", c.rows(kindDedup)+c.rows(kindExpiry), 2)
+		time.Sleep(6 * time.Minute)
+		c.fill("q.fifo", 4, func(int) string { return `,"MessageGroupId":"a","MessageDeduplicationId":"twice"` })
+		c.want("a batch deduplicates as well", c.counts("q.fifo"), "2 0 0")
+		c.want("old ids are gone", c.rows(kindDedup)+c.rows(kindExpiry), 2)
 	})
 }
 
