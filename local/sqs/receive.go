@@ -299,8 +299,11 @@ func (p *pick) collect() error {
 // next deals with the first message that is ready, or the first group, and reports whether there was one.
 func (p *pick) next() (bool, error) {
 	q := p.q
+	if q.inflight+len(p.list) >= maxInflight {
+		return false, nil
+	}
 	if !q.set.fifo {
-		if q.ready.Len() == 0 || q.inflight+len(p.list) >= maxInflight {
+		if q.ready.Len() == 0 {
 			return false, nil
 		}
 		_, err := p.consider(q.ready.list[0])
