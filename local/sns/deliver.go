@@ -33,6 +33,7 @@ type delivery struct {
 	Attributes   map[string]attribute `json:"attributes,omitempty"` // of a raw one
 	Group        string               `json:"group,omitempty"`
 	Dedup        string               `json:"dedup,omitempty"`
+	Trace        string               `json:"trace,omitempty"`
 	DeadLetter   string               `json:"deadLetter,omitempty"`
 	ContentType  string               `json:"contentType,omitempty"`
 	Retries      int                  `json:"retries,omitempty"`
@@ -182,6 +183,7 @@ type sendMessageInput struct {
 	QueueURL               string               `json:"QueueUrl,omitempty"`
 	MessageBody            string               `json:"MessageBody"`
 	MessageAttributes      map[string]attribute `json:",omitempty"`
+	SystemAttributes       map[string]attribute `json:"MessageSystemAttributes,omitempty"`
 	MessageGroupID         string               `json:"MessageGroupId,omitempty"`
 	MessageDeduplicationID string               `json:"MessageDeduplicationId,omitempty"`
 }
@@ -206,6 +208,9 @@ func (s *Service) sendInput(queue arn.ARN, d *delivery) sendMessageInput {
 	in := sendMessageInput{MessageBody: d.Body, MessageGroupID: d.Group}
 	if d.Raw {
 		in.MessageAttributes = d.Attributes
+	}
+	if d.Trace != "" {
+		in.SystemAttributes = map[string]attribute{"AWSTraceHeader": {DataType: "String", StringValue: &d.Trace}}
 	}
 	if strings.HasSuffix(queue.Resource, ".fifo") {
 		in.MessageDeduplicationID = d.Dedup

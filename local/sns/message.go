@@ -24,6 +24,7 @@ type message struct {
 	Group      string
 	Dedup      string
 	Sequence   string // of a FIFO topic
+	Trace      string // the X-Ray header that came with it
 	At         time.Time
 }
 

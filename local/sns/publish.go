@@ -90,8 +90,8 @@ func (o *outgoing) checkFor(t *topic) *awswire.Error {
 	return nil
 }
 
-func (o *outgoing) message(texts map[string]string, now time.Time) *message {
-	m := &message{ID: uuid.NewString(), Text: o.Message, ByProtocol: texts, Attributes: o.MessageAttributes, At: now}
+func (o *outgoing) message(r *awswire.Request, texts map[string]string, now time.Time) *message {
+	m := &message{ID: uuid.NewString(), Text: o.Message, ByProtocol: texts, Attributes: o.MessageAttributes, At: now, Trace: r.Header.Get("X-Amzn-Trace-Id")}
 	if o.Subject != nil {
 		m.Subject = *o.Subject
 	}
@@ -113,7 +113,7 @@ func (s *Service) publishTo(ctx context.Context, r *awswire.Request, k topicKey,
 	if err := s.resume(); err != nil {
 		return nil, err
 	}
-	m := o.message(texts, s.now())
+	m := o.message(r, texts, s.now())
 	atOnce, stored, before, err := s.accept(r, k, o, m)
 	if err != nil || before != nil {
 		return before, err
@@ -264,7 +264,7 @@ func (w *wrapper) signature(m *message, protocol string) (signature, error) {
 
 func (w *wrapper) wrap(m *message, sub *subscription) (*delivery, error) {
 	d := &delivery{Type: "Notification", MessageID: m.ID, Topic: w.topic.key.arn(), Subscription: sub.arn(), Protocol: sub.Protocol,
-		Endpoint: sub.Endpoint, DeadLetter: sub.deadLetter, Group: m.Group, Dedup: m.Dedup}
+		Endpoint: sub.Endpoint, DeadLetter: sub.deadLetter, Group: m.Group, Dedup: m.Dedup, Trace: m.Trace}
 	if sub.Protocol == "http" || sub.Protocol == "https" {
 		retry, request, _ := w.topic.effective()
 		d.ContentType, d.Retries, d.MinDelay, d.MaxDelay = request.ContentType, retry.Retries, retry.MinDelay, retry.MaxDelay
@@ -435,7 +435,7 @@ func (s *Service) publishEntry(ctx context.Context, r *awswire.Request, k topicK
 		out, err := s.publishTo(ctx, r, k, o, texts)
 		return out, nil, err
 	}
-	m := o.message(texts, s.now())
+	m := o.message(r, texts, s.now())
 	atOnce, _, _, err := s.accept(r, k, o, m)
 	return &publishOutput{MessageID: m.ID}, atOnce, err
 }

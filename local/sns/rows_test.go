@@ -20,10 +20,10 @@ func TestGoldenRows(t *testing.T) {
 		"platform": {`{"attributes":{"Enabled":"true"}}`, &platformRow{map[string]string{"Enabled": "true"}}, &platformRow{}},
 		"signer":   {`{"key":"AQ==","certificate":"Ag=="}`, &signerRow{[]byte{1}, []byte{2}}, &signerRow{}},
 		"delivery": {`{"type":"Notification","messageId":"i","topic":"t","subscription":"s","protocol":"http","endpoint":"e","body":"b","payload":"AQ==",` +
-			`"raw":true,"attributes":{"n":{"DataType":"String","StringValue":"v"}},"group":"g","dedup":"d","deadLetter":"l","contentType":"c","retries":3,` +
+			`"raw":true,"attributes":{"n":{"DataType":"String","StringValue":"v"}},"group":"g","dedup":"d","trace":"x","deadLetter":"l","contentType":"c","retries":3,` +
 			`"minDelay":4,"maxDelay":5,"attempts":6,"due":7}`,
 			&delivery{"Notification", "i", "t", "s", "http", "e", "b", []byte{1}, true, map[string]attribute{"n": {DataType: "String", StringValue: &text}},
-				"g", "d", "l", "c", 3, 4, 5, 6, 7}, &delivery{}},
+				"g", "d", "x", "l", "c", 3, 4, 5, 6, 7}, &delivery{}},
 	} {
 		if err := decode([]byte("\x01"+x.golden), x.into); err != nil || !reflect.DeepEqual(x.into, x.value) {
 			t.Errorf("%s: %+v, %v; want %+v", name, x.into, err, x.value)

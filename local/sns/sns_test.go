@@ -364,6 +364,24 @@ func TestOutboxOverRestart(t *testing.T) {
 	})
 }
 
+// The X-Ray header of a publish goes on with the message.
+func TestTraceHeader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := start(t)
+		c.topic("t", "", "q")
+		in, err := value.Parse(`{"TopicArn":"` + topicARN + `t","Message":"m"}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.services.Call(context.Background(), &awswire.Request{Service: "sns", Operation: "Publish", Place: here, Input: in,
+			Header: http.Header{"X-Amzn-Trace-Id": {"Root=1-2-3"}}}); err != nil {
+			t.Fatal(err)
+		}
+		got := c.ok("sqs.ReceiveMessage", `{"QueueUrl":"q","AttributeNames":["AWSTraceHeader"]}`)["Messages"].([]any)[0].(map[string]any)
+		c.want("attributes", fmt.Sprint(got["Attributes"]), "map[AWSTraceHeader:Root=1-2-3]")
+	})
+}
+
 func TestAddressIsNotAllowed(t *testing.T) {
 	asked := ""
 	s := New(Options{AllowAddress: func(a netip.Addr) bool {

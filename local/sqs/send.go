@@ -85,7 +85,7 @@ func (s *Service) sendMessage(_ context.Context, r *awswire.Request, in *sendMes
 	if refusal := in.check(); refusal != nil {
 		return nil, refusal
 	}
-	m := in.message(r.Place.Account)
+	m := in.message(r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q, err := s.at(r, in.QueueURL)
@@ -112,9 +112,13 @@ func (s *Service) sendMessage(_ context.Context, r *awswire.Request, in *sendMes
 	return out, q.serve()
 }
 
+// traceHeader is the HTTP field that says what AWSTraceHeader does.
+const traceHeader = "X-Amzn-Trace-Id"
+
 // message is what is to be stored, but for what the queue adds.
-func (o *outgoing) message(sender string) *message {
-	m := &message{ID: uuid.NewString(), Body: o.MessageBody, MD5: md5Hex(o.MessageBody), Sender: sender, Attributes: o.MessageAttributes}
+func (o *outgoing) message(r *awswire.Request) *message {
+	m := &message{ID: uuid.NewString(), Body: o.MessageBody, MD5: md5Hex(o.MessageBody), Sender: r.Place.Account, Trace: r.Header.Get(traceHeader),
+		Attributes: o.MessageAttributes}
 	if trace, ok := o.MessageSystemAttributes["AWSTraceHeader"]; ok && trace.StringValue != nil {
 		m.Trace = *trace.StringValue
 	}
@@ -250,7 +254,7 @@ func (s *Service) sendMessageBatch(_ context.Context, r *awswire.Request, in *se
 			out.Failed = append(out.Failed, failedEntry(e.ID, refusal))
 			continue
 		}
-		sent, err := q.accept(&e.outgoing, e.message(r.Place.Account), &b, recent)
+		sent, err := q.accept(&e.outgoing, e.message(r), &b, recent)
 		if err != nil {
 			return nil, err
 		}
