@@ -1,3 +1,3 @@
 package deploy_test
 
-var skipForNow = []string{"AWS::Events::Rule", "AWS::Events::EventBus", "AWS::Events::Connection", "AWS::Batch::ComputeEnvironment", "AWS::Batch::JobQueue", "AWS::Batch::JobDefinition", "AWS::ECS::Cluster", "AWS::ECS::TaskDefinition", "AWS::Glue::Job"}
+var skipForNow = []string{"AWS::Batch::ComputeEnvironment", "AWS::Batch::JobQueue", "AWS::Batch::JobDefinition", "AWS::ECS::Cluster", "AWS::ECS::TaskDefinition", "AWS::Glue::Job"}

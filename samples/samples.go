@@ -42,8 +42,9 @@ type Sample struct {
 	// parameters of the template are named, and {folder} in them is that folder.
 	Database   string            `yaml:"database"`
 	Parameters map[string]string `yaml:"parameters"`
-	// KillIn is the state in which a test kills the server.
+	// KillIn is the state in which a test kills the server, KillAt the event that it waits for there; "": that it is entered.
 	KillIn string `yaml:"kill-in"`
+	KillAt string `yaml:"kill-at"`
 	// After is what can be seen when the execution has ended; AfterKill when the server was killed meanwhile, since what is done
 	// at least once may be done twice then. Cases are those of input-CASE.json.
 	After     []Check            `yaml:"after"`

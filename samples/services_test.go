@@ -178,7 +178,7 @@ func (u *underTest) killed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	until(t, "the state "+u.KillIn, func() bool { return hasEntered(t, server, started.ExecutionArn, u.KillIn) })
+	until(t, "the state "+u.KillIn, func() bool { return u.isThere(t, server, started.ExecutionArn) })
 	server.Kill(t)
 
 	server = servertest.StartBinary(t, u.binary, "--data", data)
@@ -198,14 +198,18 @@ func (u *underTest) killed(t *testing.T) {
 	u.check(t, server, checks)
 }
 
-// hasEntered reports whether an execution has entered a state.
-func hasEntered(t *testing.T, server *servertest.Server, execution *string, state string) bool {
+// isThere reports whether an execution is where the server is to be killed.
+func (u *underTest) isThere(t *testing.T, server *servertest.Server, execution *string) bool {
 	history, err := server.Client().GetExecutionHistory(t.Context(), &sfn.GetExecutionHistoryInput{ExecutionArn: execution, MaxResults: 1000})
 	if err != nil {
 		t.Fatal(err)
 	}
+	inside := false
 	for _, e := range history.Events {
-		if d := e.StateEnteredEventDetails; d != nil && *d.Name == state {
+		if d := e.StateEnteredEventDetails; d != nil {
+			inside = *d.Name == u.KillIn
+		}
+		if inside && (u.KillAt == "" || string(e.Type) == u.KillAt) {
 			return true
 		}
 	}

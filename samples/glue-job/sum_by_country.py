@@ -3,7 +3,6 @@
 It uses boto3 where that is installed, as it is at AWS, and the standard library elsewhere.
 """
 import argparse
-import csv
 import json
 import os
 import urllib.request
@@ -34,8 +33,7 @@ for name in ["--bucket", "--source", "--target"]:
 args, _ = parser.parse_known_args()  # Glue adds arguments of its own
 
 report = {}
-lines = s3("GET", args.bucket, args.source).decode().splitlines()
-for order in csv.DictReader(lines):
-    report[order["country"]] = report.get(order["country"], 0) + int(order["amount"])
+for order in json.loads(s3("GET", args.bucket, args.source)):
+    report[order["country"]] = report.get(order["country"], 0) + order["amount"]
 s3("PUT", args.bucket, args.target, json.dumps(report).encode())
 print("countries:", len(report))
