@@ -69,9 +69,24 @@ func (o *Options) ask(ctx context.Context, q *question, parameters value.Value) 
 	}
 	a := &answer{Reply: reply, result: value.EmptyObj}
 	if reply.Output.Exists() {
-		a.result = q.tongue.result(reply.Output, q.op.Output)
+		a.result = q.tongue.result(withMaps(reply.Output, q.op.Output), q.op.Output)
 	}
 	return a, o.readBody(q, a)
+}
+
+// withMaps has every member that is a map of fields of the header: to the SDK it is there when there are no such fields.
+func withMaps(v value.Value, s *model.Shape) value.Value {
+	if s == nil {
+		return v
+	}
+	for i := range s.Members {
+		if m := &s.Members[i]; m.Location == model.Headers {
+			if _, has := v.Get(m.Name); !has {
+				v = v.With(m.Name, value.EmptyObj)
+			}
+		}
+	}
+	return v
 }
 
 // fillIn gives the request its tokens, which follow from the attempt, and takes the member out of the document that is streamed.

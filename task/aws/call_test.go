@@ -138,8 +138,8 @@ func TestTokens(t *testing.T) {
 // What is streamed is text where it is UTF-8, and bounded.
 func TestStreamedAnswers(t *testing.T) {
 	for _, tt := range []struct{ body, result, err string }{
-		{"grüß", `{"Body":"grüß","ContentLength":3}`, ""},
-		{"\xff\xfe", `{"Body":"//4=","ContentLength":3}`, ""},
+		{"grüß", `{"Body":"grüß","ContentLength":3,"Metadata":{}}`, ""},
+		{"\xff\xfe", `{"Body":"//4=","ContentLength":3,"Metadata":{}}`, ""},
 		{strings.Repeat("x", 100), "", "States.DataLimitExceeded: The state/task 'aws-sdk:s3' returned a result with a size exceeding the maximum number of bytes service limit."},
 	} {
 		f := replying(`{"ContentLength":3}`)
