@@ -147,6 +147,7 @@ func TestJobIsPolled(t *testing.T) {
 	withJobs(t, func(r *rig, b *batch) {
 		arn := r.start(r.machine("M", syncJob), "e", `{}`)
 		time.Sleep(10 * time.Minute)
+		synctest.Wait()
 		is(t, "status", r.describe(arn).Status, statelark.Running)
 		is(t, "submitted", r.count(arn, history.TaskSubmitted), 1)
 		if first := b.polls[0]; first < 800*time.Millisecond || first > 1200*time.Millisecond {
@@ -213,6 +214,7 @@ func TestPollsThatFail(t *testing.T) {
 		b.failPoll = errors.New("no route to host")
 		arn := r.start(r.machine("M", syncJob), "e", `{}`)
 		time.Sleep(time.Hour)
+		synctest.Wait()
 		is(t, "status", r.describe(arn).Status, statelark.Running)
 		_, job := b.only(t)
 		b.set(func() { b.failPoll, job.result = nil, `2` })
@@ -252,6 +254,7 @@ func TestJobOfAStoppedExecution(t *testing.T) {
 		b.failStop = 2
 		d := stop(r, r.start(r.machine("M", syncJob), "e", `{}`))
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		_, job := b.only(t)
 		is(t, "cancelled", job.cancelled, 1)
 		is(t, "asked", b.asked, 3)
@@ -264,6 +267,7 @@ func TestJobOfAStoppedExecution(t *testing.T) {
 		is(t, "asked", b.asked, 1)
 		r.restart()
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		_, job := b.only(t)
 		is(t, "cancelled", job.cancelled, 1)
 		r.nothingIsLeft(d)
@@ -272,6 +276,7 @@ func TestJobOfAStoppedExecution(t *testing.T) {
 		b.failStop = 1000
 		d := stop(r, r.start(r.machine("M", syncJob), "e", `{}`))
 		time.Sleep(time.Hour)
+		synctest.Wait()
 		is(t, "asked", b.asked, cancelOnce)
 		r.nothingIsLeft(d)
 	})
@@ -288,6 +293,7 @@ func TestStoppedWhileTheJobBegins(t *testing.T) {
 		}
 		close(b.hold)
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		_, job := b.only(t)
 		is(t, "cancelled", job.cancelled, 1)
 		is(t, "submitted", r.count(arn, history.TaskSubmitted), 0)
@@ -301,6 +307,7 @@ func TestJobOfAStateThatTimesOut(t *testing.T) {
 			"Catch":[{"ErrorEquals":["States.Timeout"],"Next":"E"}],"End":true},"E":{"Type":"Pass","Result":"late","End":true}}}`), "e", `{}`)
 		is(t, "output", d.Output, `"late"`)
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		_, job := b.only(t)
 		is(t, "cancelled", job.cancelled, 1)
 		is(t, "deadline", b.call.Deadline.Sub(d.Start).Round(time.Second), 90*time.Second)
@@ -315,6 +322,7 @@ func TestJobOfABranchBesideOneThatFails(t *testing.T) {
 			{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":2,"Next":"F"},"F":{"Type":"Fail"}}}],"End":true}}}`), "e", `{}`)
 		is(t, "status", d.Status, statelark.Failed)
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		_, job := b.only(t)
 		is(t, "cancelled", job.cancelled, 1)
 		r.nothingIsLeft(d)
@@ -326,6 +334,7 @@ func TestTokenEndsAJobsTask(t *testing.T) {
 	withJobs(t, func(r *rig, b *batch) {
 		arn := r.start(r.machine("M", syncJob), "e", `{}`)
 		time.Sleep(3 * time.Second)
+		synctest.Wait()
 		token := b.call.Token
 		if err := r.TaskSucceeded(context.Background(), token, `"by token"`); err != nil {
 			t.Fatal(err)
@@ -334,6 +343,7 @@ func TestTokenEndsAJobsTask(t *testing.T) {
 		is(t, "output", d.Output, `"by token"`)
 		polls := len(b.polls)
 		time.Sleep(time.Hour)
+		synctest.Wait()
 		is(t, "polls", len(b.polls), polls)
 		is(t, "cancelled", b.asked, 0)
 		r.nothingIsLeft(d)
@@ -372,6 +382,7 @@ func TestJobsAtOnce(t *testing.T) {
 		items := strings.Repeat(",1", 99)
 		arn := r.start(r.machine("M", `{"StartAt":"M","States":{"M":{"Type":"Map","ItemProcessor":{"StartAt":"T","States":{"T":{`+submitJob+`,"End":true}}},"End":true}}}`), "e", `[1`+items+`]`)
 		time.Sleep(5 * time.Second)
+		synctest.Wait()
 		b.set(func() { b.quick = true })
 		d := r.ended(arn)
 		is(t, "jobs", len(b.jobs), 100)
@@ -386,6 +397,7 @@ func TestMoreJobsThanMemoryHasRoomFor(t *testing.T) {
 		r.jobs.room = 8
 		arn := r.start(r.machine("M", `{"StartAt":"M","States":{"M":{"Type":"Map","ItemProcessor":{"StartAt":"T","States":{"T":{`+submitJob+`,"End":true}}},"End":true}}}`), "e", `[1`+strings.Repeat(",1", 29)+`]`)
 		time.Sleep(5 * time.Second)
+		synctest.Wait()
 		is(t, "watched", len(r.jobs.watched), 8)
 		b.set(func() { b.quick = true })
 		r.nothingIsLeft(r.ended(arn))
