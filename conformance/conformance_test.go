@@ -16,7 +16,7 @@ import (
 )
 
 // services are those that the server offers beside Step Functions, as the runner names them.
-const services = "lambda"
+const services = "all"
 
 // floor is what an area has reached.
 type floor struct {
