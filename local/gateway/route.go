@@ -40,6 +40,8 @@ func (g *Gateway) serviceOf(r *http.Request) string {
 		return "sqs"
 	case strings.Contains(query, "Action=") && strings.Contains(query, "Version="):
 		return g.byVersion(r)
+	case r.Method == http.MethodPost && r.URL.Path == "/" && strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded"):
+		return "sts" // SDKs sign neither AssumeRoleWithWebIdentity nor AssumeRoleWithSAML
 	case g.o.Anonymous, bucketOf(r.Host) != "":
 		return "s3"
 	}
