@@ -296,6 +296,8 @@ func TestRefusals(t *testing.T) {
 			`the parameter P is "c"; it has to be one of ["a","b"]`},
 		"no number": {`{"Parameters": {"P": {"Type": "Number", "Default": "c"}}, "Resources": {"A": {"Type": "AWS::SQS::Queue"}}}`, "has to be a number"},
 		"too long":  {`{"Parameters": {"P": {"Type": "String", "Default": "abc", "MaxLength": 2}}, "Resources": {"A": {"Type": "AWS::SQS::Queue"}}}`, "against its MaxLength of 2"},
+		"a secret": {`{"Parameters": {"P": {"Type": "String", "Default": "abc", "NoEcho": true, "MaxLength": 2}}, "Resources": {"A": {"Type": "AWS::SQS::Queue"}}}`,
+			"the parameter P is not to be shown, against its MaxLength of 2"},
 		"a cycle": {`{"Resources": {"A": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "B"}}}, "B": {"Type": "AWS::SQS::Queue", "DependsOn": "A"}}}`,
 			"resources need each other: A, B, A"},
 		"no such resource":  {`{"Resources": {"A": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "B"}}}}}`, "there is no parameter or resource B"},

@@ -73,17 +73,21 @@ func (s *scope) setParameter(name, text string, declared value.Value, wrong *Pro
 // checkParameter holds a value, or an element of a list, against what its declaration says.
 func checkParameter(name, text, kind string, declared value.Value, wrong *Problems) {
 	number, err := strconv.ParseFloat(text, 64)
+	shown := strconv.Quote(text)
+	if textLike(declared, "NoEcho") == "true" {
+		shown = "not to be shown"
+	}
 	if strings.Contains(kind, "Number") && err != nil {
-		wrong.add("the parameter %s has to be a number, and is %q", name, text)
+		wrong.add("the parameter %s has to be a number, and is %s", name, shown)
 	}
 	if allowed, ok := declared.Get("AllowedValues"); ok && !slices.ContainsFunc(allowed.Elems(), func(v value.Value) bool {
 		return isScalar(v) && plainText(v) == text
 	}) {
-		wrong.add("the parameter %s is %q; it has to be one of %s", name, text, allowed.Compact())
+		wrong.add("the parameter %s is %s; it has to be one of %s", name, shown, allowed.Compact())
 	}
 	if pattern := textOf(declared, "AllowedPattern"); pattern != "" {
 		if re, err := regexp.Compile("^(?:" + pattern + ")$"); err == nil && !re.MatchString(text) { // RE2 lacks some of Java's
-			wrong.add("the parameter %s is %q; it has to match %s", name, text, pattern)
+			wrong.add("the parameter %s is %s; it has to match %s", name, shown, pattern)
 		}
 	}
 	for _, bound := range []struct {
@@ -97,7 +101,7 @@ func checkParameter(name, text, kind string, declared value.Value, wrong *Proble
 	} {
 		if v, ok := declared.Get(bound.member); ok {
 			if limit, err := strconv.ParseFloat(plainText(v), 64); err == nil && bound.broken(limit) {
-				wrong.add("the parameter %s is %q, against its %s of %s", name, text, bound.member, plainText(v))
+				wrong.add("the parameter %s is %s, against its %s of %s", name, shown, bound.member, plainText(v))
 			}
 		}
 	}

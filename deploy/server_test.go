@@ -40,7 +40,7 @@ func TestOnServer(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			d := &deploy.Deployment{Template: template, Stack: "stack", Place: place, Caller: services, Skip: skipForNow}
+			d := &deploy.Deployment{Template: template, Stack: "stack", Place: place, Caller: services}
 			if test.template == "all.yaml" {
 				setImage(t, services, place)
 			}
@@ -50,7 +50,7 @@ func TestOnServer(t *testing.T) {
 				machine, _ := outputs.Get(test.output)
 				runMachine(t, server, machine.Str(), test.input, test.want)
 			}
-			gone := &deploy.Deployment{Stack: "stack", Place: place, Caller: services, Skip: skipForNow}
+			gone := &deploy.Deployment{Stack: "stack", Place: place, Caller: services}
 			execute(t, gone, true)
 			execute(t, gone, false)
 		})

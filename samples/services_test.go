@@ -39,9 +39,7 @@ func TestServices(t *testing.T) {
 		t.Run(s.Name, func(t *testing.T) {
 			t.Parallel()
 			needPrograms(t, s.Needs)
-			u := &underTest{Sample: s, binary: binary}
-			needServices(t, u)
-			u.parameters = startDatabase(t, s)
+			u := &underTest{Sample: s, binary: binary, parameters: startDatabase(t, s)}
 			t.Run("in process", func(t *testing.T) { u.runCases(t, "--local") })
 			t.Run("server", u.onServer)
 			t.Run("killed", u.killed)
@@ -62,14 +60,6 @@ func needPrograms(t *testing.T, names []string) {
 		if _, err := exec.LookPath("/usr/sbin/" + name); err != nil { // where mariadbd lies
 			servertest.Program(t, name)
 		}
-	}
-}
-
-// needServices skips a test whose sample needs a service that this build does not have.
-func needServices(t *testing.T, u *underTest) {
-	command := exec.Command(u.binary, "samples", "run", u.Name, "--local", "--quiet")
-	if out, err := command.CombinedOutput(); err != nil && strings.Contains(string(out), "is not built in") {
-		t.Skipf("this build lacks a service: %s", out)
 	}
 }
 
