@@ -98,19 +98,14 @@ type missing struct {
 	name string
 }
 
-// make makes what is missing. That somebody else has made it meanwhile is as good.
+// make makes what is missing, and what that needs. That somebody else has made it meanwhile is as good.
 func (c *Creator) make(ctx context.Context, r *awswire.Request, m missing) error {
-	in, ok := m.kind.input(r, m.name)
-	if c.o.Declared != nil {
-		if declared, said := c.o.Declared(m.kind.operation, m.name); said {
-			if !ok {
-				in, ok = value.EmptyObj, true
-			}
-			for _, member := range declared.Members() {
-				in = in.With(member.Key, member.Value)
-			}
+	if m.kind.before != nil {
+		if err := c.make(ctx, r, missing{m.kind.before, m.name}); err != nil {
+			return err
 		}
 	}
+	in, ok := c.input(r, m)
 	if !ok {
 		return errUnknown
 	}
@@ -120,7 +115,7 @@ func (c *Creator) make(ctx context.Context, r *awswire.Request, m missing) error
 		Service: r.Service, Operation: m.kind.operation, Place: r.Place, Input: in, ID: r.ID, Endpoint: r.Endpoint,
 	})
 	var no *awswire.Error
-	if errors.As(err, &no) && exists(no.Code) {
+	if errors.As(err, &no) && exists(no) {
 		return nil
 	}
 	if err == nil && c.o.Tell != nil {
@@ -129,15 +124,34 @@ func (c *Creator) make(ctx context.Context, r *awswire.Request, m missing) error
 	return err
 }
 
+// input is what something is made with: as it was declared, and else as the request says.
+func (c *Creator) input(r *awswire.Request, m missing) (value.Value, bool) {
+	in, ok := m.kind.input(r, m.name)
+	if c.o.Declared == nil {
+		return in, ok
+	}
+	declared, said := c.o.Declared(m.kind.operation, m.name)
+	if !said {
+		return in, ok
+	}
+	if !ok {
+		in = value.EmptyObj
+	}
+	for _, member := range declared.Members() {
+		in = in.With(member.Key, member.Value)
+	}
+	return in, true
+}
+
 // errUnknown: what is missing cannot be made, for it is not known how.
 var errUnknown = errors.New("what is missing cannot be made of what the request says")
 
-// exists reports whether a code says that there is such a thing already.
-func exists(code string) bool {
-	for _, word := range []string{"InUse", "AlreadyExists", "AlreadyOwned", "NameExists", "AlreadyExist"} {
-		if strings.Contains(code, word) {
+// exists reports whether a refusal says that there is such a thing already.
+func exists(no *awswire.Error) bool {
+	for _, word := range []string{"InUse", "AlreadyExist", "AlreadyOwned", "NameExists"} {
+		if strings.Contains(no.Code, word) {
 			return true
 		}
 	}
-	return false
+	return no.Code == "ClientException" && strings.Contains(no.Message, "exists")
 }

@@ -15,6 +15,8 @@ type kind struct {
 	name      func(r *awswire.Request) string
 	// input is that of the operation; false when the request does not say enough.
 	input func(r *awswire.Request, name string) (value.Value, bool)
+	// before is what it needs, which is made first under the same name; nil: nothing.
+	before *kind
 }
 
 var kinds = []*kind{
@@ -104,9 +106,13 @@ var kinds = []*kind{
 	{
 		service: "batch", operation: "CreateJobQueue", misses: says("SubmitJob", "queue"), name: lastOf("jobQueue", "/"),
 		input: func(_ *awswire.Request, name string) (value.Value, bool) {
+			order := object("computeEnvironment", name).With("order", value.FromInt(1))
 			return object("jobQueueName", name, "state", "ENABLED").With("priority", value.FromInt(1)).
-				With("computeEnvironmentOrder", value.EmptyArray), true
+				With("computeEnvironmentOrder", value.NewArray([]value.Value{order})), true
 		},
+		before: &kind{operation: "CreateComputeEnvironment", input: func(_ *awswire.Request, name string) (value.Value, bool) {
+			return object("computeEnvironmentName", name, "type", "UNMANAGED", "state", "ENABLED"), true
+		}},
 	},
 	{
 		service: "ecs", operation: "CreateCluster", misses: codes("ClusterNotFoundException"),
@@ -190,14 +196,26 @@ func fifo(in value.Value, name, attribute string) value.Value {
 func taskDefinition(r *awswire.Request, family string) value.Value {
 	overrides, _ := r.Input.Get("overrides")
 	given, _ := overrides.Get("containerOverrides")
-	var containers []value.Value
+	names := []string{}
 	for _, o := range given.Elems() {
 		if name, _ := o.Get("name"); name.Str() != "" {
-			containers = append(containers, object("name", name.Str(), "image", family).With("essential", value.True))
+			names = append(names, name.Str())
 		}
 	}
-	if containers == nil {
-		containers = []value.Value{object("name", family, "image", family).With("essential", value.True)}
+	if len(names) == 0 {
+		names = append(names, family)
 	}
-	return object("family", family).With("containerDefinitions", value.NewArray(containers))
+	containers := make([]value.Value, len(names))
+	for i, name := range names {
+		containers[i] = object("name", name, "image", family).With("essential", value.True).With("memory", value.FromInt(taskMemory))
+	}
+	in := object("family", family).With("containerDefinitions", value.NewArray(containers))
+	if _, own := r.Input.Get("networkConfiguration"); own || text(r, "launchType") == "FARGATE" {
+		in = in.With("networkMode", value.FromString("awsvpc")).With("cpu", value.FromString("256")).With("memory", value.FromString("512")).
+			With("requiresCompatibilities", value.NewArray([]value.Value{value.FromString("FARGATE")}))
+	}
+	return in
 }
+
+// taskMemory is that of a container, in MiB: one has to be named.
+const taskMemory = 512
