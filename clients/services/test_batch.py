@@ -134,5 +134,15 @@ def test_refusals(batch, queue):
             call()
         assert code(e) == "ClientException" and e.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
     with pytest.raises(ClientError) as e:
-        submit(batch, queue, define(batch, "true"), arrayProperties={"size": 2})
+        submit(batch, queue, define(batch, "true"), dependsOn=[{"type": "SEQUENTIAL"}])
     assert code(e) == "NotImplemented"
+
+
+def test_array(batch, queue):
+    job = submit(batch, queue, define(batch, "sh", "-c", "exit $AWS_BATCH_JOB_ARRAY_INDEX"), arrayProperties={"size": 2})
+    found = finish(batch, job)
+    assert found["status"] == "FAILED"
+    summary = found["arrayProperties"]["statusSummary"]
+    assert (found["arrayProperties"]["size"], summary["SUCCEEDED"], summary["FAILED"]) == (2, 1, 1)
+    assert finish(batch, job + ":1")["container"]["exitCode"] == 1
+    assert [j["jobId"] for j in batch.list_jobs(arrayJobId=job, jobStatus="SUCCEEDED")["jobSummaryList"]] == [job + ":0"]

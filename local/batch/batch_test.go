@@ -253,7 +253,7 @@ func TestList(t *testing.T) {
 func TestWhatIsNotHere(t *testing.T) {
 	b := newBench(t, jobs.Options{})
 	b.define("exit 0", "")
-	for _, more := range []string{`"arrayProperties":{"size":2}`, `"nodeOverrides":{}`, `"eksPropertiesOverride":{}`, `"ecsPropertiesOverride":{}`} {
+	for _, more := range []string{`"dependsOn":[{"type":"SEQUENTIAL"}]`, `"nodeOverrides":{}`, `"eksPropertiesOverride":{}`, `"ecsPropertiesOverride":{}`} {
 		b.refused("SubmitJob", `{"jobName":"j","jobQueue":"q","jobDefinition":"d",`+more+`}`, "NotImplemented", "SubmitJob with")
 	}
 	b.refused("RegisterJobDefinition", `{"jobDefinitionName":"m","type":"multinode"}`, "NotImplemented", "RegisterJobDefinition")
@@ -299,4 +299,56 @@ func TestTags(t *testing.T) {
 	}
 	b.refused("TagResource", `{"resourceArn":"`+here.ARN("batch", "job-queue/none")+`","tags":{"a":"2"}}`, "ClientException", "does not exist")
 	b.refused("TagResource", `{"resourceArn":"none","tags":{"a":"2"}}`, "ClientException", "does not exist")
+}
+
+func TestArrays(t *testing.T) {
+	b := newBench(t, jobs.Options{Grace: 20 * time.Millisecond})
+	b.define("test $AWS_BATCH_JOB_ARRAY_INDEX != 1 || test $AWS_BATCH_JOB_ATTEMPT = 2", `,"retryStrategy":{"attempts":2}`)
+	id := b.submit(`,"arrayProperties":{"size":3}`)
+	after := b.submit(`,"dependsOn":[{"jobId":"` + id + `"}],"containerOverrides":{"command":["true"]}`)
+	b.want(b.await(after), `"SUCCEEDED"`, "status")
+	j := b.job(id)
+	b.want(j, `"SUCCEEDED"`, "status")
+	b.want(j, `3`, "arrayProperties", "size")
+	b.want(j, `3`, "arrayProperties", "statusSummary", "SUCCEEDED")
+	b.want(j, `0`, "arrayProperties", "statusSummary", "FAILED")
+	child := b.job(id + ":1")
+	b.want(child, `1`, "arrayProperties", "index")
+	if n := at(child, "attempts").Len(); n != 2 {
+		t.Errorf("there were %d attempts", n)
+	}
+	if n := at(b.do("ListJobs", `{"arrayJobId":"`+id+`","jobStatus":"SUCCEEDED"}`), "jobSummaryList").Len(); n != 3 {
+		t.Errorf("listed are %d children", n)
+	}
+	if n := at(b.do("ListJobs", `{"jobQueue":"q","jobStatus":"SUCCEEDED"}`), "jobSummaryList").Len(); n != 2 {
+		t.Errorf("listed are %d jobs", n)
+	}
+
+	b.define("exit $AWS_BATCH_JOB_ARRAY_INDEX", "")
+	fails := b.submit(`,"arrayProperties":{"size":2}`)
+	b.want(b.await(fails), `"Array Child Job failed"`, "statusReason")
+	b.refused("SubmitJob", `{"jobName":"j","jobQueue":"q","jobDefinition":"d","arrayProperties":{"size":1}}`, "ClientException", "array size")
+}
+
+func TestArrayIsStoppedAndTakenUp(t *testing.T) {
+	b := newBench(t, jobs.Options{Concurrency: 2, Grace: 20 * time.Millisecond})
+	pipe := b.pipe()
+	b.define("echo > "+pipe+"; exec sleep 1000", "")
+	id := b.submit(`,"arrayProperties":{"size":3}`)
+	b.hear(pipe)
+	b.do("TerminateJob", `{"jobId":"`+id+`","reason":"enough"}`)
+	j := b.await(id)
+	b.want(j, `"FAILED"`, "status")
+	b.want(j, `true`, "isTerminated")
+	b.want(j, `3`, "arrayProperties", "statusSummary", "FAILED")
+	b.want(b.job(id+":2"), `"enough"`, "statusReason")
+
+	id = b.submit(`,"arrayProperties":{"size":2}`)
+	b.hear(pipe)
+	b.restart()
+	b.do("TerminateJob", `{"jobId":"`+id+`","reason":"over"}`)
+	b.want(b.await(id), `"FAILED"`, "status")
+	if left, err := b.active.List(nowhere); err != nil || len(left) > 0 {
+		t.Errorf("left are %v, %v", left, err)
+	}
 }

@@ -25,7 +25,8 @@ type job struct {
 	Region  string   `json:"region"`
 	Account string   `json:"account"`
 	Queue   string   `json:"queueName"`
-	Waits   []string `json:"waits,omitempty"` // ids of the jobs that have to succeed first
+	Waits   []string `json:"waits,omitempty"`  // ids of the jobs that have to succeed first
+	Parent  string   `json:"parent,omitempty"` // id of the array job that this is a child of
 	// Stop is why somebody wants it to end, while it runs.
 	Stop string `json:"stop,omitempty"`
 }
@@ -49,6 +50,7 @@ type description struct {
 	Definition           string            `json:"jobDefinition"`
 	Parameters           map[string]string `json:"parameters"`
 	Container            map[string]any    `json:"container"`
+	Array                *array            `json:"arrayProperties,omitempty"`
 	Timeout              *timeout          `json:"timeout,omitempty"`
 	Tags                 map[string]string `json:"tags"`
 	PropagateTags        bool              `json:"propagateTags"`
@@ -133,6 +135,9 @@ func (j *job) env() []string {
 	vars := []string{
 		"AWS_BATCH_JOB_ID=" + j.ID, "AWS_BATCH_JOB_ATTEMPT=" + strconv.Itoa(len(j.Attempts)+1), "AWS_BATCH_JQ_NAME=" + j.Queue,
 		"AWS_BATCH_CE_NAME=local",
+	}
+	if j.Array != nil && j.Array.Index != nil {
+		vars = append(vars, "AWS_BATCH_JOB_ARRAY_INDEX="+strconv.Itoa(*j.Array.Index))
 	}
 	list, _ := j.Container["environment"].([]any)
 	for _, e := range list {

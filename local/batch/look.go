@@ -27,6 +27,11 @@ func (s *Service) describeJobs(_ context.Context, r *awswire.Request, in *descri
 		if err != nil {
 			return nil, err
 		}
+		if j != nil && j.isArray() {
+			if j, err = s.summed(j); err != nil {
+				return nil, err
+			}
+		}
 		if j != nil {
 			out.Jobs = append(out.Jobs, &j.description)
 		}
@@ -63,13 +68,14 @@ type summary struct {
 	StartedAt    int64          `json:"startedAt,omitempty"`
 	StoppedAt    int64          `json:"stoppedAt,omitempty"`
 	Container    map[string]any `json:"container,omitempty"`
+	Array        *array         `json:"arrayProperties,omitempty"`
 	Definition   string         `json:"jobDefinition"`
 }
 
 func summaryOf(j *job) *summary {
 	sum := &summary{
 		ARN: j.ARN, ID: j.ID, Name: j.Name, CreatedAt: j.CreatedAt, Status: j.Status, StatusReason: j.StatusReason, StartedAt: j.StartedAt,
-		StoppedAt: j.StoppedAt, Definition: j.Definition,
+		StoppedAt: j.StoppedAt, Definition: j.Definition, Array: j.Array,
 	}
 	for _, name := range []string{"exitCode", "reason"} {
 		if v, ok := j.Container[name]; ok {
@@ -85,18 +91,22 @@ func summaryOf(j *job) *summary {
 // listJobs lists the jobs of a queue, the newest first.
 func (s *Service) listJobs(_ context.Context, r *awswire.Request, in *listJobsInput) (*listJobsOutput, error) {
 	out := &listJobsOutput{Jobs: []*summary{}}
-	if in.Array != "" || in.Nodes != "" {
+	if in.Nodes != "" {
 		return out, nil // there are none
 	}
-	q, err := s.queues.Get(r.Place, nameOf(in.Queue))
-	if err != nil || q == nil {
-		return nil, orElse(err, refuse(r, "JobQueue %s not found", in.Queue))
+	list := "array/" + nameOf(in.Array)
+	if in.Array == "" {
+		q, err := s.queues.Get(r.Place, nameOf(in.Queue))
+		if err != nil || q == nil {
+			return nil, orElse(err, refuse(r, "JobQueue %s not found", in.Queue))
+		}
+		list = q.Name
 	}
-	from := s.queued.Key(r.Place, q.Name)
+	from := s.queued.Key(r.Place, list)
 	to := kv.After(from)
 	if in.NextToken != "" {
 		at, id, _ := strings.Cut(in.NextToken, ".")
-		to = s.queued.Key(r.Place, q.Name, at, id)
+		to = s.queued.Key(r.Place, list, at, id)
 	}
 	limit := pageSize(in.MaxResults)
 	for p, err := range s.queued.Range(from, to, true) {
@@ -158,22 +168,22 @@ type stopInput struct {
 }
 
 // cancelJob ends a job that does not run yet. One that does goes on.
-func (s *Service) cancelJob(_ context.Context, r *awswire.Request, in *stopInput) (*struct{}, error) {
-	return nil, s.stop(r, in, false)
+func (s *Service) cancelJob(ctx context.Context, r *awswire.Request, in *stopInput) (*struct{}, error) {
+	return nil, s.stop(ctx, r, in, false)
 }
 
 // terminateJob ends a job, whatever it does.
-func (s *Service) terminateJob(_ context.Context, r *awswire.Request, in *stopInput) (*struct{}, error) {
-	return nil, s.stop(r, in, true)
+func (s *Service) terminateJob(ctx context.Context, r *awswire.Request, in *stopInput) (*struct{}, error) {
+	return nil, s.stop(ctx, r, in, true)
 }
 
-func (s *Service) stop(r *awswire.Request, in *stopInput, also bool) error {
-	told, err := s.stopJob(r, in, also)
+func (s *Service) stop(ctx context.Context, r *awswire.Request, in *stopInput, also bool) error {
+	told, err := s.stopJob(ctx, r, in, also)
 	s.teller.Beside(func() { s.tell(told...) })
 	return err
 }
 
-func (s *Service) stopJob(r *awswire.Request, in *stopInput, also bool) ([]*job, error) {
+func (s *Service) stopJob(ctx context.Context, r *awswire.Request, in *stopInput, also bool) ([]*job, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	j, err := s.jobs.Get(r.Place, nameOf(in.ID))
@@ -182,26 +192,36 @@ func (s *Service) stopJob(r *awswire.Request, in *stopInput, also bool) ([]*job,
 		return nil, err
 	case j == nil:
 		return nil, refuse(r, "Job with id %s does not exist", in.ID)
-	case j.ended() || j.Status == running && !also:
+	case j.ended():
 		return nil, nil
+	case j.isArray():
+		return s.stopArray(ctx, j, in.Reason, also)
 	}
-	j.IsCancelled, j.IsTerminated = j.IsCancelled || !also, j.IsTerminated || also
-	if j.Status == running {
-		if j.Stop == "" {
-			j.Stop = in.Reason
-		}
-		if err := s.jobs.Save(j, r.Place, j.ID); err != nil {
-			return nil, err
-		}
-		if run := s.runs[j.ID]; run != nil {
-			run.Stop()
-		}
+	return s.stopOne(j, in.Reason, also)
+}
+
+// stopOne ends a job, one that runs only with also. mu is held.
+func (s *Service) stopOne(j *job, reason string, also bool) ([]*job, error) {
+	if j.Status == running && !also {
 		return nil, nil
 	}
 	run := s.runs[j.ID]
-	told, err := s.finish(j, failed, in.Reason)
-	if run != nil {
-		run.Stop() // its end finds the job over
+	j.IsCancelled, j.IsTerminated = j.IsCancelled || !also, j.IsTerminated || also
+	if j.Status != running {
+		told, err := s.finish(j, failed, reason)
+		if run != nil {
+			run.Stop() // its end finds the job over
+		}
+		return told, err
 	}
-	return told, err
+	if j.Stop == "" {
+		j.Stop = reason
+	}
+	if err := s.jobs.Save(j, j.place(), j.ID); err != nil {
+		return nil, err
+	}
+	if run != nil {
+		run.Stop()
+	}
+	return nil, nil
 }

@@ -189,8 +189,18 @@ func (s *Service) finish(j *job, status, reason string) ([]*job, error) {
 		return nil, err
 	}
 	s.dependants.DeleteAll(&b, at, j.ID)
+	var parent *job
+	if j.Parent != "" {
+		if parent, err = s.childEnds(&b, at, j); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.o.Store.Apply(&b); err != nil {
 		return nil, err
+	}
+	more, err := s.endArray(parent)
+	if told = append(told, more...); err != nil {
+		return told, err
 	}
 	for _, p := range waiting {
 		more, err := s.released(at, p.ID, j)
@@ -267,6 +277,8 @@ func (s *Service) takeUpJob(j *job) ([]*job, error) {
 	switch {
 	case j == nil:
 		return nil, nil
+	case j.isArray():
+		return s.endArray(j)
 	case j.Status == running:
 		end := lost
 		return s.attemptEnded(j.place(), j.ID, &end)

@@ -1,4 +1,4 @@
-// Package batch is AWS Batch: queues of jobs, which package jobs runs. Jobs of several nodes, of EKS and arrays are not here.
+// Package batch is AWS Batch: queues of jobs, which package jobs runs. Jobs of several nodes and of EKS are not here.
 //
 // Rows, each behind the place (package record):
 //
@@ -6,7 +6,7 @@
 //	environment NAME            a compute environment
 //	queue NAME                  a job queue
 //	job ID                      a job
-//	queued QUEUE TIME ID        names a job of a queue; the time in ms with thirteen digits
+//	queued QUEUE TIME ID        names a job of a queue, or of array/ID, an array job; the time in ms with thirteen digits
 //	dependant ID OTHER          OTHER waits for the end of the job ID
 //	ended TIME ID               names a job that has ended, to be forgotten some time
 //

@@ -2,6 +2,7 @@ package batch
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"strings"
 	"time"
@@ -56,6 +57,12 @@ func (s *Service) submitJob(_ context.Context, r *awswire.Request, in *submitInp
 	if err := s.waitFor(r, j); err != nil {
 		return nil, err
 	}
+	if j.isArray() {
+		if err := s.submitArray(r, j); err != nil {
+			return nil, err
+		}
+		return &submitOutput{j.ARN, j.Name, j.ID}, nil
+	}
 	if j.Status == runnable {
 		if err := s.start(j); err != nil {
 			return nil, refuse(r, "Too many jobs wait to be run")
@@ -73,8 +80,6 @@ func (s *Service) submitJob(_ context.Context, r *awswire.Request, in *submitInp
 func checkSubmission(r *awswire.Request, in *submitInput) error {
 	var foreign string
 	switch {
-	case in.Array != nil && in.Array.Size != 0:
-		foreign = "arrayProperties"
 	case in.NodeOverrides != nil:
 		foreign = "nodeOverrides"
 	case in.EKSOverride != nil:
@@ -87,6 +92,8 @@ func checkSubmission(r *awswire.Request, in *submitInput) error {
 		return &awswire.Error{Code: "NotImplemented", Status: 501, Message: "SubmitJob with " + foreign + " is not built in. An endpoint that has it can be set for batch."}
 	case !nameForm.MatchString(in.Name):
 		return refuse(r, "Job name should match valid pattern")
+	case in.Array != nil && (in.Array.Size < 2 || in.Array.Size > maxArray) && in.Array.Size != 0:
+		return refuse(r, "The array size has to be between 2 and %d", maxArray)
 	case len(in.DependsOn) > 20:
 		return refuse(r, "A job can depend upon a maximum of 20 jobs")
 	}
@@ -130,6 +137,9 @@ func (s *Service) newJob(r *awswire.Request, in *submitInput) (*job, error) {
 	if j.PlatformCapabilities == nil {
 		j.PlatformCapabilities = []string{}
 	}
+	if in.Array != nil && in.Array.Size > 0 {
+		j.Array = &array{Size: in.Array.Size}
+	}
 	if in.RetryStrategy != nil {
 		j.RetryStrategy = in.RetryStrategy
 	}
@@ -148,8 +158,9 @@ func (s *Service) newJob(r *awswire.Request, in *submitInput) (*job, error) {
 // waitFor notes for which jobs a new one has to wait.
 func (s *Service) waitFor(r *awswire.Request, j *job) error {
 	for _, d := range j.DependsOn {
-		if d.ID == "" {
-			return refuse(r, "A dependency without a jobId is for array jobs")
+		if d.ID == "" || d.Type != "" {
+			return &awswire.Error{Code: "NotImplemented", Status: 501,
+				Message: "SubmitJob with a dependency of the type N_TO_N or SEQUENTIAL is not built in. An endpoint that has it can be set for batch."}
 		}
 		other, err := s.jobs.Get(r.Place, d.ID)
 		switch {
@@ -170,26 +181,20 @@ func (s *Service) waitFor(r *awswire.Request, j *job) error {
 // submit stores a new job.
 func (s *Service) submit(j *job) error {
 	var b kv.Batch
-	at := j.place()
-	err := s.jobs.Set(&b, j, at, j.ID)
-	for _, id := range j.Waits {
-		if err == nil {
-			err = s.dependants.Set(&b, j.pointer(), at, id, j.ID)
-		}
-	}
-	if err == nil {
-		err = s.queued.Set(&b, j.pointer(), at, j.Queue, stamp(j.CreatedAt), j.ID)
-	}
-	if err == nil {
-		err = s.active.Set(&b, j.pointer(), nowhere, j.ID)
-	}
-	if err == nil {
-		err = s.forget(&b, j)
-	}
-	if err != nil {
+	if err := errors.Join(s.put(&b, j), s.forget(&b, j)); err != nil {
 		return err
 	}
 	return s.o.Store.Apply(&b)
+}
+
+// put adds a new job to a batch.
+func (s *Service) put(b *kv.Batch, j *job) error {
+	at := j.place()
+	err := s.jobs.Set(b, j, at, j.ID)
+	for _, id := range j.Waits {
+		err = errors.Join(err, s.dependants.Set(b, j.pointer(), at, id, j.ID))
+	}
+	return errors.Join(err, s.queued.Set(b, j.pointer(), at, j.list(), stamp(j.CreatedAt), j.ID), s.active.Set(b, j.pointer(), nowhere, j.ID))
 }
 
 // forget adds to a batch the removal of some jobs in the place of j that have ended long ago.
@@ -206,7 +211,7 @@ func (s *Service) forget(b *kv.Batch, j *job) error {
 		}
 		if old != nil {
 			s.jobs.Delete(b, at, old.ID)
-			s.queued.Delete(b, at, old.Queue, stamp(old.CreatedAt), old.ID)
+			s.queued.Delete(b, at, old.list(), stamp(old.CreatedAt), old.ID)
 			s.over.Delete(b, at, stamp(old.StoppedAt), old.ID)
 		}
 		if n++; n == forgetAtOnce {
