@@ -123,7 +123,11 @@ func (x *Exchange) errorObject(e *awswire.Error, s *model.Shape, withType bool) 
 	if withType {
 		members = text1("__type", x.typeName(e))
 	}
-	members = append(members, text1(messageName(s), e.Message)...)
+	name := messageName(s)
+	if x.Service.Name == "dynamodb" && len(e.Extra) > 0 {
+		name = "Message" // beside the item that a condition was not true of (recorded)
+	}
+	members = append(members, text1(name, e.Message)...)
 	return append(members, x.extra(e, s)...)
 }
 

@@ -85,8 +85,10 @@ func object(text string) func(*awswire.Request) (*awswire.Reply, error) {
 
 func table() *fake {
 	return &fake{replies: map[string]func(*awswire.Request) (*awswire.Reply, error){
-		"dynamodb.PutItem":       answer(`{"Attributes":{"a":{"B":"AAEC"},"n":{"N":"1"}}}`),
-		"dynamodb.GetItem":       refusal(awswire.Error{Code: "ResourceNotFoundException", Message: "Requested resource not found"}),
+		"dynamodb.PutItem": answer(`{"Attributes":{"a":{"B":"AAEC"},"n":{"N":"1"}}}`),
+		"dynamodb.GetItem": refusal(awswire.Error{Code: "ResourceNotFoundException", Message: "Requested resource not found"}),
+		"dynamodb.DeleteItem": refusal(awswire.Error{Code: "ConditionalCheckFailedException", Message: "The conditional request failed",
+			Extra: []value.Member{{Key: "Item", Value: value.Checked(`{"a":{"S":"x"}}`)}}}),
 		"dynamodb.DescribeTable": answer(`{"Table":{"TableName":"abc","CreationDateTime":1700000000.25}}`),
 		"dynamodb.TransactWriteItems": refusal(awswire.Error{Code: "TransactionCanceledException", Message: "cancelled",
 			Extra: []value.Member{{Key: "CancellationReasons", Value: value.Checked(`[{"Code":"None"}]`)}}}),
@@ -195,6 +197,8 @@ func TestRaw(t *testing.T) {
 			`{"__type":"com.amazon.coral.service#SerializationException","message":"NUMBER_VALUE can not be converted to a String"}`},
 		{"place", "POST", "/", `{"TableName":"abc", "Item":{"a":{"S":"x"}}}`, []string{"X-Amz-Target", "DynamoDB_20120810.PutItem", "Authorization", signed("dynamodb")}, 200,
 			`dynamodb.PutItem eu-west-1 123456789012 {"TableName":"abc","Item":{"a":{"S":"x"}}}`, `{"Attributes":{"a":{"B":"AAEC"},"n":{"N":"1"}}}`},
+		{"failed condition", "POST", "/", `{"TableName":"abc","Key":{}}`, []string{"X-Amz-Target", "DynamoDB_20120810.DeleteItem"}, 400, "",
+			`{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","Message":"The conditional request failed","Item":{"a":{"S":"x"}}}`},
 		{"old queue", "POST", "/123456789012/q", "Action=SendMessage&Version=2012-11-05&MessageBody=hi&MessageAttribute.1.Name=k&MessageAttribute.1.Value.DataType=String&MessageAttribute.1.Value.StringValue=v",
 			[]string{"Authorization", signed("sqs"), "Content-Type", "application/x-www-form-urlencoded", "Host", "h:1"}, 200,
 			`sqs.SendMessage eu-west-1 123456789012 {"QueueUrl":"http://h:1/123456789012/q","MessageBody":"hi","MessageAttributes":{"k":{"StringValue":"v","DataType":"String"}}}`,
