@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -118,17 +119,23 @@ func TestForms(t *testing.T) {
 			`"Key":"a/mine.txt"`},
 		{"with its answer", []string{"key", "k", "success_action_status", "201"}, 201, "<Key>k</Key><ETag>&quot;e&quot;</ETag>"},
 		{"no key", []string{"acl", "private"}, 400, "field named 'key'"},
+		{"unsigned policy", []string{"key", "k", "policy", policy(later, `["eq","$key","k"]`), "x-amz-signature", ""}, 400, "X-Amz-Signature"},
+		{"a field too many", []string{"key", "k", "acl", "private", "policy", policy(later, `["eq","$key","k"]`)}, 403, "Extra input fields: acl"},
+		{"a field that is ignored", []string{"key", "k", "x-ignore-me", "x", "policy", policy(later, `["eq","$KEY","k"]`)}, 204, "the file"},
 		{"good policy", []string{"key", "up/k", "policy", policy(later, `{"bucket":"bucket"}`, `["starts-with","$key","up/"]`, `["content-length-range",1,8]`)}, 204, "the file"},
 		{"old policy", []string{"key", "k", "policy", policy(earlier)}, 403, "Policy expired"},
 		{"other bucket", []string{"key", "k", "policy", policy(later, `{"bucket":"other"}`)}, 403, "Policy Condition failed"},
 		{"other key", []string{"key", "k", "policy", policy(later, `["starts-with","$key","up/"]`)}, 403, "Policy Condition failed"},
-		{"too large", []string{"key", "k", "policy", policy(later, `["content-length-range",0,7]`)}, 400, "EntityTooLarge"},
-		{"too small", []string{"key", "k", "policy", policy(later, `["content-length-range",9,90]`)}, 400, "EntityTooSmall"},
+		{"too large", []string{"key", "k", "policy", policy(later, `["eq","$key","k"]`, `["content-length-range",0,7]`)}, 400, "EntityTooLarge"},
+		{"too small", []string{"key", "k", "policy", policy(later, `["eq","$key","k"]`, `["content-length-range",9,90]`)}, 400, "EntityTooSmall"},
 		{"no policy", []string{"key", "k", "policy", "e30"}, 400, "InvalidPolicyDocument"},
 		{"large fields", []string{"key", strings.Repeat("k", maxFields+1)}, 400, "MaxPostPreDataLengthExceeded"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			body := ""
+			if !slices.Contains(c.fields, "x-amz-signature") {
+				c.fields = append(c.fields, "x-amz-signature", "s")
+			}
 			for i := 0; i < len(c.fields); i += 2 {
 				body += "--edge\r\nContent-Disposition: form-data; name=\"" + c.fields[i] + "\"\r\n\r\n" + c.fields[i+1] + "\r\n"
 			}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -120,11 +121,7 @@ func (u *upload) request(r *http.Request, bucket, key string) *http.Request {
 		if name == "acl" || name == "tagging" || name == "storage-class" {
 			name = "x-amz-" + name
 		}
-		own := false
-		for _, o := range ownFields {
-			own = own || o == name
-		}
-		if !own {
+		if !slices.Contains(ownFields, name) && !strings.HasPrefix(name, "x-ignore-") {
 			put.Header.Set(name, text)
 		}
 	}
@@ -178,6 +175,15 @@ func (u *upload) permitted(r *http.Request, now time.Time) error {
 	if err != nil || policy.Kind() != value.Object {
 		return invalid
 	}
+	for _, needed := range []string{"expiration", "conditions"} {
+		if v, ok := policy.Get(needed); !ok || v.IsNull() {
+			return &awswire.Error{Code: "InvalidPolicyDocument", Message: "Invalid Policy: Policy missing " + needed + "."}
+		}
+	}
+	if u.fields["signature"] == "" && u.fields["x-amz-signature"] == "" {
+		return &awswire.Error{Code: "InvalidArgument", Message: "Bucket POST must contain a field named 'X-Amz-Signature'.  If it is specified, please check the order of the fields.",
+			Extra: []value.Member{{Key: "ArgumentName", Value: value.FromString("X-Amz-Signature")}, {Key: "ArgumentValue", Value: value.FromString("")}}}
+	}
 	expiration, _ := policy.Get("expiration")
 	end, err := time.Parse(time.RFC3339, expiration.Str())
 	if err != nil {
@@ -189,13 +195,28 @@ func (u *upload) permitted(r *http.Request, now time.Time) error {
 	bucket, _ := bucketAndKey(r)
 	u.fields["bucket"] = bucket
 	conditions, _ := policy.Get("conditions")
+	covered := map[string]bool{}
 	for _, c := range conditions.Elems() {
 		if err := u.fulfils(c); err != nil {
 			return err
 		}
+		for _, m := range c.Members() {
+			covered[strings.ToLower(m.Key)] = true
+		}
+		if all := c.Elems(); len(all) == 3 {
+			covered[strings.ToLower(strings.TrimPrefix(all[1].Str(), "$"))] = true
+		}
+	}
+	for name := range u.fields {
+		if !covered[name] && !slices.Contains(freeFields, name) && !strings.HasPrefix(name, "x-ignore-") {
+			return denied("Extra input fields: " + name)
+		}
 	}
 	return nil
 }
+
+// freeFields are those that a policy need not have a condition for.
+var freeFields = []string{"policy", "signature", "x-amz-signature", "awsaccesskeyid", "bucket", "file"}
 
 func denied(why string) error {
 	return &awswire.Error{Code: "AccessDenied", Message: "Invalid according to Policy: " + why, Status: http.StatusForbidden}

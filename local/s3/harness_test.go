@@ -18,7 +18,7 @@ import (
 
 // bench is a service with all that it needs.
 type bench struct {
-	*testing.T
+	testing.TB
 	*Service
 	all    *local.Services
 	db     *kv.DB
@@ -27,7 +27,7 @@ type bench struct {
 }
 
 // start makes a service whose rows, and bodies, are in a folder; "" is memory.
-func start(t *testing.T, dir string) *bench {
+func start(t testing.TB, dir string) *bench {
 	t.Helper()
 	rows, bodies := "", ""
 	if dir != "" {
@@ -37,7 +37,7 @@ func start(t *testing.T, dir string) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{T: t, db: db, region: "us-east-1", clock: time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)}
+	b := &bench{TB: t, db: db, region: "us-east-1", clock: time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)}
 	b.all = local.NewServices(db.Part(""), slog.New(slog.DiscardHandler))
 	b.Service = New(Options{Options: local.Options{Store: db.Part("s3"), Now: func() time.Time { return b.clock }, Others: b.all}, Dir: bodies})
 	b.all.Add("s3", b.Service)

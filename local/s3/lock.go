@@ -171,8 +171,9 @@ func (s *Service) putRetention(c *call, b *bucket) (*awswire.Reply, error) {
 			return pastDate(until)
 		}
 		if v.Lock.retains(now) {
-			weaker := until.UnixMilli() < v.Lock.Until || mode != v.Lock.Mode && mode != compliance
-			if weaker && (v.Lock.Mode == compliance || !bypass) {
+			// It may be extended, and else altered by the bypass alone: to another mode as well.
+			altered := until.UnixMilli() < v.Lock.Until || mode != v.Lock.Mode
+			if altered && (v.Lock.Mode == compliance || !bypass) {
 				return locked()
 			}
 		}
