@@ -59,12 +59,16 @@ type parameters struct {
 }
 
 var integrationParameters = map[string]parameters{
-	"apigateway:invoke": {required: []string{"ApiEndpoint", "Method"}},
-	"dynamodb:getItem":  {required: []string{"TableName", "Key"}},
-	"dynamodb:putItem":  {required: []string{"TableName", "Item"}},
-	"ecs:runTask":       {required: []string{"TaskDefinition"}},
-	"events:putEvents":  {required: []string{"Entries"}},
-	"glue:startJobRun":  {required: []string{"JobName"}},
+	"apigateway:invoke": {
+		required: []string{"ApiEndpoint", "Method"},
+		known: []string{"ApiEndpoint", "Method", "Headers", "Stage", "Path", "QueryParameters", "RequestBody", "AllowNullValues",
+			"AuthType"},
+	},
+	"dynamodb:getItem": {required: []string{"TableName", "Key"}},
+	"dynamodb:putItem": {required: []string{"TableName", "Item"}},
+	"ecs:runTask":      {required: []string{"TaskDefinition"}},
+	"events:putEvents": {required: []string{"Entries"}},
+	"glue:startJobRun": {required: []string{"JobName"}},
 	"lambda:invoke": {
 		required: []string{"FunctionName"},
 		texts:    []string{"FunctionName", "Qualifier", "InvocationType", "LogType", "ClientContext"},
