@@ -248,9 +248,9 @@ func (l *logs) Call(_ context.Context, r *awswire.Request) (*awswire.Reply, erro
 func TestLogs(t *testing.T) {
 	l := &logs{}
 	r := newRunner(t, Options{Others: l})
-	_, ends := start(t, r, Job{Argv: shell("echo one; echo; printf two >&2"), Group: "/g", Stream: "s"})
+	_, ends := start(t, r, Job{Argv: shell(`echo one; echo; printf 't\377wo' >&2`), Group: "/g", Stream: "s"})
 	await(t, ends)
-	if want := []string{"/g s one", "/g s  ", "/g s two"}; !slices.Equal(l.lines, want) {
+	if want := []string{"/g s one", "/g s  ", "/g s t\uFFFDwo"}; !slices.Equal(l.lines, want) {
 		t.Errorf("there are %q, want %q", l.lines, want)
 	}
 	if l.calls[0] != "CreateLogGroup" || l.calls[1] != "CreateLogStream" || l.calls[2] != "PutLogEvents" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -51,6 +52,7 @@ func (l *lines) add(text string) {
 	if l.r.o.Others == nil || l.job.Group == "" {
 		return
 	}
+	text = strings.ToValidUTF8(text, "\uFFFD")
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	size := len(text) + 26
