@@ -38,7 +38,7 @@ func TestServicesAgainstMoto(t *testing.T) {
 	for _, suite := range suites(t) {
 		t.Run(suiteName(suite), func(t *testing.T) {
 			t.Parallel()
-			env := append(os.Environ(), "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local", "AWS_DEFAULT_REGION=us-east-1", "SUITE_AGAINST=moto")
+			env := append(os.Environ(), "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local", "AWS_DEFAULT_REGION=us-east-1", "STATELARK_AGAINST=moto")
 			runSuite(t, python, suite, startMoto(t), env)
 		})
 	}

@@ -1,7 +1,7 @@
 """S3 as boto3 sees it. The same suite runs against the built-in service and against moto:
 
     STATELARK_ENDPOINT=http://127.0.0.1:8083 pytest clients/services/test_s3.py
-    STATELARK_ENDPOINT=http://127.0.0.1:5000 STATELARK_PEER=moto pytest clients/services/test_s3.py
+    STATELARK_ENDPOINT=http://127.0.0.1:5000 STATELARK_AGAINST=moto pytest clients/services/test_s3.py
 
 Where moto does otherwise than AWS, the test says so, and where AWS says it.
 """
@@ -29,7 +29,7 @@ GUIDE = "docs.aws.amazon.com/AmazonS3/latest/userguide/"
 
 
 def moto_differs(reason):
-    return pytest.mark.xfail(os.environ.get("STATELARK_PEER") == "moto", reason=reason, strict=False)
+    return pytest.mark.xfail(os.environ.get("STATELARK_AGAINST") == "moto", reason=reason, strict=False)
 
 
 def connect(region="us-east-1", **config):
@@ -281,7 +281,7 @@ class TestObjects:
 
     def test_select_is_refused(self, s3, bucket):
         s3.put_object(Bucket=bucket, Key="k", Body=b"a,b")
-        if os.environ.get("STATELARK_PEER") == "moto":
+        if os.environ.get("STATELARK_AGAINST") == "moto":
             pytest.skip("moto has it")
         error = refused("NotImplemented", 501, s3.select_object_content, Bucket=bucket, Key="k", ExpressionType="SQL", Expression="select *",
                         InputSerialization={"CSV": {}}, OutputSerialization={"CSV": {}})["Error"]

@@ -285,17 +285,29 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
+// TestNoEngine: a machine may have the command alone.
+func TestNoEngine(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "docker"), []byte("#!/bin/sh\nexit 1\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir)
+	if box := FindCLI(); box == nil || box.Ready() {
+		t.Error("an engine that does not answer is ready")
+	}
+}
+
 // TestContainers runs an engine that is a script.
 func TestContainers(t *testing.T) {
 	dir := t.TempDir()
 	engine := filepath.Join(dir, "docker")
 	told := filepath.Join(dir, "told")
-	if err := os.WriteFile(engine, []byte("#!/bin/sh\necho \"$@\" >> "+told+"\nenv | grep ^COLOR >> "+told+"\nexit 5\n"), 0o700); err != nil {
+	if err := os.WriteFile(engine, []byte("#!/bin/sh\n[ \"$1\" = info ] && exit 0\necho \"$@\" >> "+told+"\nenv | grep ^COLOR >> "+told+"\nexit 5\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
 	box := FindCLI()
-	if box == nil {
+	if box == nil || !box.Ready() {
 		t.Fatal("no engine was found")
 	}
 	r := newRunner(t, Options{Containers: box})

@@ -51,7 +51,7 @@ func (r *Runner) resolve(job *Job) (*program, error) {
 	switch {
 	case job.Script != "":
 		return r.script(job)
-	case job.Image != "" && r.o.Containers != nil:
+	case job.Image != "" && r.o.Containers != nil && r.o.Containers.Ready():
 		name := "statelark-" + uuid.NewString()
 		argv, kill := r.o.Containers.Run(Container{Name: name, Image: job.Image, Entry: job.Entry, Argv: job.Argv, Env: r.containerVars(job)})
 		return &program{argv: argv, kill: kill, own: true}, nil
