@@ -336,12 +336,14 @@ func (s *Service) saveReplay(at arn.Place, p *replay, next int64) error {
 	return s.apply(&b)
 }
 
+func (p *replay) when(at arn.Place) *due { return &due{p.Due, at.Region, at.Account, "", p.Name} }
+
 func (s *Service) setReplay(b *kv.Batch, at arn.Place, p *replay, next int64) error {
 	if p.Due != 0 {
-		s.replaying.Delete(b, nowhere, stamp(p.Due), at.Region, at.Account, p.Name)
+		s.replaying.Delete(b, nowhere, p.when(at).replaying()...)
 	}
 	if p.Due = next; next != 0 {
-		if err := s.replaying.Set(b, &due{at.Region, at.Account, "", p.Name}, nowhere, stamp(p.Due), at.Region, at.Account, p.Name); err != nil {
+		if err := s.replaying.Set(b, p.when(at), nowhere, p.when(at).replaying()...); err != nil {
 			return err
 		}
 	}
@@ -423,7 +425,8 @@ func (s *Service) goOn(_ context.Context, now int64) (int64, error) {
 		if err != nil {
 			return 0, err
 		}
-		if p != nil {
+		s.replaying.Delete(&b, nowhere, d.replaying()...)
+		if p != nil && p.Due == d.Time {
 			if err := s.replayOn(&b, d.place(), p, now); err != nil {
 				return 0, err
 			}

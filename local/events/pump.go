@@ -225,11 +225,11 @@ func (s *Service) fire(_ context.Context, now int64) (int64, error) {
 
 func (s *Service) fireRule(b *kv.Batch, d *due, now int64) error {
 	at := d.place()
+	s.schedules.Delete(b, nowhere, d.scheduled()...)
 	x, err := s.rules.Get(at, d.Bus, d.Name)
-	if err != nil || x == nil {
+	if err != nil || x == nil || x.Due != d.Time {
 		return err
 	}
-	s.schedules.Delete(b, nowhere, x.when(at)...)
 	e := &entry{Source: "aws.events", DetailType: "Scheduled Event", Resources: []string{ruleARN(at, x.Bus, x.Name)}}
 	event := makeEvent(uuid.NewString(), at, e, value.EmptyObj, time.UnixMilli(x.Due))
 	if err := s.deliver(b, at, x, event.Compact(), 0); err != nil {

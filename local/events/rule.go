@@ -120,7 +120,7 @@ func (s *Service) checkRule(in *ruleInput, bus string) error {
 func (s *Service) reschedule(at arn.Place, x *rule, expression, state string) error {
 	var b kv.Batch
 	if x.Due != 0 {
-		s.schedules.Delete(&b, nowhere, x.when(at)...)
+		s.schedules.Delete(&b, nowhere, x.when(at).scheduled()...)
 	}
 	if now := s.o.Now(); expression != x.Schedule || state != x.State || x.Begin == 0 {
 		x.Begin = now.UnixMilli()
@@ -139,9 +139,7 @@ func (s *Service) reschedule(at arn.Place, x *rule, expression, state string) er
 }
 
 // when is the row of a schedule.
-func (x *rule) when(at arn.Place) []string {
-	return []string{stamp(x.Due), at.Region, at.Account, x.Bus, x.Name}
-}
+func (x *rule) when(at arn.Place) *due { return &due{x.Due, at.Region, at.Account, x.Bus, x.Name} }
 
 // plan notes when a rule is due next after a time, and stores it.
 func (s *Service) plan(b *kv.Batch, at arn.Place, x *rule, after time.Time) error {
@@ -153,7 +151,7 @@ func (s *Service) plan(b *kv.Batch, at arn.Place, x *rule, after time.Time) erro
 		}
 		if next := plan.Next(time.UnixMilli(x.Begin), after); !next.IsZero() {
 			x.Due = next.UnixMilli()
-			if err := s.schedules.Set(b, &due{at.Region, at.Account, x.Bus, x.Name}, nowhere, x.when(at)...); err != nil {
+			if err := s.schedules.Set(b, x.when(at), nowhere, x.when(at).scheduled()...); err != nil {
 				return err
 			}
 		}
@@ -227,7 +225,7 @@ func (s *Service) deleteRule(_ context.Context, r *awswire.Request, in *ruleInpu
 	}
 	var batch kv.Batch
 	if x.Due != 0 {
-		s.schedules.Delete(&batch, nowhere, x.when(at)...)
+		s.schedules.Delete(&batch, nowhere, x.when(at).scheduled()...)
 	}
 	s.rules.Delete(&batch, at, x.Bus, x.Name)
 	return nil, s.o.Store.Apply(&batch)

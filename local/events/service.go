@@ -63,6 +63,7 @@ type Service struct {
 
 // due names what is due at a time.
 type due struct {
+	Time    int64  `json:"time"`
 	Region  string `json:"region"`
 	Account string `json:"account"`
 	Bus     string `json:"bus,omitempty"`
@@ -70,6 +71,12 @@ type due struct {
 }
 
 func (d *due) place() arn.Place { return arn.Place{Region: d.Region, Account: d.Account} }
+
+// scheduled and replaying are the parts of the rows' keys.
+func (d *due) scheduled() []string {
+	return []string{stamp(d.Time), d.Region, d.Account, d.Bus, d.Name}
+}
+func (d *due) replaying() []string { return []string{stamp(d.Time), d.Region, d.Account, d.Name} }
 
 // nowhere is the place of what is in all places.
 var nowhere = arn.Place{}
