@@ -39,6 +39,17 @@ func TestServices(t *testing.T) {
 		{"batch:submitJob.sync", `{"JobName":"n","JobQueue":"q","JobDefinition":"d","Parameters":{"any":"thing"}}`, nil},
 		{"ecs:runTask.sync", `{"TaskDefinition":"d","NetworkConfiguration":{"AwsvpcConfiguration":{"Subnets":["s"]}}}`, nil},
 		{"elasticmapreduce:addStep.sync", `{"ClusterId":"c","Step":{"Name":"n"}}`, nil},
+		{"bedrock:invokeModel", `{"ModelId":"m","Input":{"S3Uri":"s3://b/k"}}`, nil},
+		{"ecs:runTask.sync", `{"TaskDefinition":"d","CapacityProviderStrategy":[{"CapacityProvider":"FARGATE"}],"PropagateTags":"TASK_DEFINITION",` +
+			`"Overrides":{"ContainerOverrides":[{"Name":"c","Environment":[{"Name":"A","Value.$":"$.a"}]}]}}`, nil},
+		{"eks:createNodegroup.sync", `{"ClusterName":"c","NodegroupName":"n","NodeRole":"r","Subnets":["s"]}`, nil},
+		{"emr-containers:startJobRun.sync", `{"VirtualClusterId":"v","JobDriver":{"SparkSubmitJobDriver":{"EntryPoint":"e"}}}`, nil},
+		{"emr-serverless:startJobRun.sync", `{"ApplicationId":"a","ExecutionRoleArn":"r","JobDriver":{"SparkSubmit":{"EntryPoint":"e"}}}`, nil},
+		{"codebuild:startBuild.sync", `{"ProjectName":"p","EnvironmentVariablesOverride":[{"Name":"a","Type":"PLAINTEXT","Value":"v"}]}`, nil},
+		{"sagemaker:createTransformJob.sync", `{"TransformJobName":"t","ModelName":"m","TransformInput":{"DataSource":{"S3DataSource":{"S3DataType":"S3Prefix","S3Uri":"u"}}},` +
+			`"TransformOutput":{"S3OutputPath":"p"},"TransformResources":{"InstanceCount":1,"InstanceType":"t"}}`, nil},
+		{"elasticmapreduce:createCluster.sync", `{"Name":"n","ServiceRole":"r","ReleaseLabel":"emr-6.0","Applications":[{"Name":"Hive"}],"VisibleToAllUsers":true,` +
+			`"Instances":{"KeepJobFlowAliveWhenNoSteps":true,"InstanceFleets":[{"InstanceFleetType":"MASTER","TargetOnDemandCapacity":1,"InstanceTypeConfigs":[{"InstanceType":"m"}]}]}}`, nil},
 		{"lambda:invoke", `{"FunctionName":"f","Payload":{"any":"thing"}}`, nil},
 	} {
 		text := `{"StartAt":"S","States":{"S":{"Type":"Task","Resource":"arn:aws:states:::` + tt.resource + `","Parameters":` + tt.parameters + `,"End":true}}}`

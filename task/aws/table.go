@@ -68,7 +68,7 @@ var table = []integration{
 	{
 		service: "bedrock", errors: "Bedrock", base: "AmazonBedrockException", client: "AmazonBedrock", bare: true,
 		actions: map[string]action{
-			"invokeModel": {model: "bedrock-runtime", prepare: modelBody, shape: modelAnswer},
+			"invokeModel": {model: "bedrock-runtime", prepare: modelBody, own: true, shape: modelAnswer},
 			"createModelCustomizationJob": {job: &job{
 				names: []string{"out.JobArn"},
 				poll:  "GetModelCustomizationJob", asks: `{"JobIdentifier":"$0"}`,
