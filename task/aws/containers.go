@@ -1,7 +1,10 @@
 package aws
 
 import (
+	"context"
+
 	"github.com/statelark/statelark/asl"
+	"github.com/statelark/statelark/awswire/model"
 	"github.com/statelark/statelark/task"
 	"github.com/statelark/statelark/value"
 )
@@ -45,23 +48,55 @@ func jobRun(c *task.Call, out value.Value) value.Value {
 	return value.NewObject(append([]value.Member{{Key: "JobName", Value: name}}, out.Members()...))
 }
 
-// taskVerdict: a task of ECS has done well when all its containers have.
-func taskVerdict(out value.Value) verdict {
+// taskVerdict: a task of ECS has done well when its essential containers have. Which ones are, its definition knows.
+func taskVerdict(ctx context.Context, t *optimisedTarget, c *task.Call, out value.Value) (verdict, error) {
 	run := at(out, "Tasks[0]")
-	if at(run, "LastStatus").Str() != "STOPPED" {
-		return goesOn
-	}
 	containers := at(run, "Containers")
-	if at(run, "StopCode").Str() == "TaskFailedToStart" {
-		return hasFailed
+	switch {
+	case at(run, "LastStatus").Str() != "STOPPED":
+		return goesOn, nil
+	case at(run, "StopCode").Str() == "TaskFailedToStart" || containers.Len() == 0:
+		return hasFailed, nil
 	}
+	var bad []string
 	for _, c := range containers.Elems() {
 		if code, ok := at(c, "ExitCode").Int(); !ok || code != 0 {
-			return hasFailed
+			bad = append(bad, at(c, "Name").Str())
 		}
 	}
-	if containers.Len() == 0 {
-		return hasFailed
+	switch len(bad) {
+	case 0:
+		return succeeded, nil
+	case containers.Len():
+		return hasFailed, nil
 	}
-	return succeeded
+	minor, err := t.minor(ctx, c, at(run, "TaskDefinitionArn"))
+	if err != nil {
+		return goesOn, err
+	}
+	for _, name := range bad {
+		if !minor[name] {
+			return hasFailed, nil
+		}
+	}
+	return succeeded, nil
+}
+
+// minor are the containers of a task definition that are not essential. None is when the definition is not to be seen.
+func (t *optimisedTarget) minor(ctx context.Context, c *task.Call, definition value.Value) (map[string]bool, error) {
+	s := model.Load("ecs")
+	q := newQuestion(c, s, s.Operations["DescribeTaskDefinition"], optimisedTongue)
+	answer, err := t.ask(ctx, q, value.NewObject([]value.Member{{Key: "TaskDefinition", Value: definition}}))
+	if err != nil && passes(err) {
+		return nil, err
+	}
+	minor := make(map[string]bool)
+	if err == nil {
+		for _, d := range at(answer.result, "TaskDefinition.ContainerDefinitions").Elems() {
+			if essential, said := d.Get("Essential"); said && !essential.Bool() {
+				minor[at(d, "Name").Str()] = true
+			}
+		}
+	}
+	return minor, nil
 }

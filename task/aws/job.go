@@ -23,8 +23,8 @@ type job struct {
 	// status is the path to the word that says how it stands; done and failed are the words with which it has ended.
 	status       string
 	done, failed []string
-	// verdict looks where a word does not say it.
-	verdict func(out value.Value) verdict
+	// verdict looks where a word does not say it, and may ask for more.
+	verdict func(ctx context.Context, t *optimisedTarget, c *task.Call, out value.Value) (verdict, error)
 	// gone: it has ended well when there is no such thing any more.
 	gone bool
 	// result is the path to the Task's result in the answer, "": all of it. under puts it into a member of that name.
@@ -151,24 +151,29 @@ func (t *optimisedTarget) Poll(ctx context.Context, c *task.Call, handle task.Jo
 		}
 		return out, false, failed
 	}
-	return j.judge(answer.result, names)
+	how, err := j.stands(ctx, t, c, answer.result)
+	if err != nil || how == goesOn {
+		return out, false, err
+	}
+	return j.ended(how, answer.result, names)
 }
 
-// judge reads how a job stands from the answer to a poll.
-func (j *job) judge(out value.Value, names []string) (value.Value, bool, error) {
-	how := goesOn
+// stands reads how a job stands from the answer to a poll.
+func (j *job) stands(ctx context.Context, t *optimisedTarget, c *task.Call, out value.Value) (verdict, error) {
 	word := at(out, j.status).Str()
 	switch {
 	case j.verdict != nil:
-		how = j.verdict(out)
+		return j.verdict(ctx, t, c, out)
 	case slices.Contains(j.done, word):
-		how = succeeded
+		return succeeded, nil
 	case slices.Contains(j.failed, word):
-		how = hasFailed
+		return hasFailed, nil
 	}
-	if how == goesOn {
-		return value.Value{}, false, nil
-	}
+	return goesOn, nil
+}
+
+// ended is how the Task ends, of what the last poll was answered.
+func (j *job) ended(how verdict, out value.Value, names []string) (value.Value, bool, error) {
 	result := at(out, j.result)
 	if j.under != "" {
 		result = value.NewObject([]value.Member{{Key: j.under, Value: result}})

@@ -267,3 +267,25 @@ func TestInvokeModel(t *testing.T) {
 		t.Errorf("answers %s", out.Output.Text())
 	}
 }
+
+// A task of ECS has failed when an essential container has, and no other one.
+func TestEssentialContainers(t *testing.T) {
+	const stopped = `{"tasks":[{"lastStatus":"STOPPED","taskDefinitionArn":"d","containers":[{"name":"main","exitCode":%},{"name":"side","exitCode":137}]}]}`
+	const definition = `{"taskDefinition":{"containerDefinitions":[{"name":"main","essential":true},{"name":"side","essential":false}]}}`
+	for code, fails := range map[string]bool{"0": false, "1": true} {
+		p := &pages{answers: []string{strings.Replace(stopped, "%", code, 1), definition}}
+		w := Watchers(Options{Caller: p})["ecs"]
+		_, done, err := w.Poll(t.Context(), call(t, "arn:aws:states:::ecs:runTask.sync", `{}`), JobOf("ecs", "runTask", "c", "t"))
+		if done == fails || (err != nil) != fails {
+			t.Errorf("with %s it ends with %v, %v", code, done, err)
+		}
+		if asked := len(p.asked); fails && asked != 1 || !fails && (asked != 2 || p.asked[1] != `DescribeTaskDefinition{"taskDefinition":"d"}`) {
+			t.Errorf("with %s it is asked for %q", code, p.asked)
+		}
+	}
+	p := &pages{answers: []string{strings.Replace(stopped, "%", "0", 1), strings.Replace(definition, "false", "true", 1)}}
+	_, done, err := Watchers(Options{Caller: p})["ecs"].Poll(t.Context(), call(t, "arn:aws:states:::ecs:runTask.sync", `{}`), JobOf("ecs", "runTask", "c", "t"))
+	if done || err == nil {
+		t.Errorf("with an essential one that fails it ends with %v, %v", done, err)
+	}
+}
