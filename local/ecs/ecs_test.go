@@ -178,6 +178,17 @@ func TestClientToken(t *testing.T) {
 	if other := b.run(`,"clientToken":"u"`); other == first {
 		t.Error("another token gives the same task")
 	}
+	b.await(first)
+	b.mu.Lock()
+	b.now = b.now.Add(25 * time.Hour)
+	b.mu.Unlock()
+	if again := b.run(`,"clientToken":"t"`); again == first {
+		t.Error("a day later the token gives the same task")
+	}
+	b.want(b.do("DescribeTasks", `{"tasks":["`+first+`"]}`), `"MISSING"`, "failures", 0, "reason")
+	if again := b.run(`,"clientToken":"t"`); again == first {
+		t.Error("the token gives a task that is forgotten")
+	}
 }
 
 func TestRefusedTasks(t *testing.T) {

@@ -209,13 +209,13 @@ func (s *Service) begin(r *awswire.Request, in *runInput, c *cluster, tasks []*t
 		token.IDs = append(token.IDs, t.ID)
 		out.Tasks = append(out.Tasks, t.shown(true))
 	}
+	if err := s.forget(&b, r); err != nil { // before: the token may be one of an old task
+		return nil, err
+	}
 	if in.Token != "" {
 		if err := s.tokens.Set(&b, &token, r.Place, in.Token); err != nil {
 			return nil, err
 		}
-	}
-	if err := s.forget(&b, r); err != nil {
-		return nil, err
 	}
 	return out, s.o.Store.Apply(&b)
 }
@@ -235,6 +235,9 @@ func (s *Service) forget(b *kv.Batch, r *awswire.Request) error {
 		if t != nil {
 			s.tasks.Delete(b, r.Place, p.Cluster, p.ID)
 			s.over.Delete(b, r.Place, stamp(t.StoppedMS), p.Cluster, p.ID)
+			if t.Token != "" {
+				s.tokens.Delete(b, r.Place, t.Token)
+			}
 		}
 		if n++; n == forgetOnce {
 			break

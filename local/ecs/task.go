@@ -28,6 +28,7 @@ type task struct {
 	Tags        []tag            `json:"tagList,omitempty"`
 	Definitions []map[string]any `json:"containerDefinitions"` // with the overrides
 	StoppedMS   int64            `json:"stoppedMs,omitempty"`
+	Token       string           `json:"clientToken,omitempty"` // forgotten with the task
 }
 
 // description is what DescribeTasks says of a task.
@@ -149,7 +150,7 @@ func merged(below, above any) []any {
 // newTask makes a task that is to be run.
 func (s *Service) newTask(r *awswire.Request, in *runInput, c *cluster, d *definition) (*task, error) {
 	id := hexID()
-	t := &task{Region: r.Place.Region, Account: r.Place.Account, ClusterName: c.Name, ID: id, Tags: in.Tags, description: description{
+	t := &task{Region: r.Place.Region, Account: r.Place.Account, ClusterName: c.Name, ID: id, Tags: in.Tags, Token: in.Token, description: description{
 		Attachments: in.attachments(), Attributes: []map[string]any{{"name": "ecs.cpu-architecture", "value": "x86_64"}}, Zone: r.Place.Region + "a",
 		ClusterARN: c.ARN, CPU: d.CPU, CreatedAt: s.seconds(), DesiredStatus: statusRunning, ExecuteCommand: in.ExecuteCommand, Group: in.Group,
 		Health: "UNKNOWN", LastStatus: statusProvisioning, LaunchType: in.launchType(), Memory: d.Memory, Overrides: in.Overrides,
