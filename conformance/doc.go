@@ -8,6 +8,6 @@
 //     reported, so that the floor is raised.
 //   - misses.json gives the reason of every case that does not pass. A miss without a reason is a failure.
 //
-// Cases of the services that are built in, and their runner, run_service_cases.py, are played in the same way; services.json has
+// Cases of the services that are built in are played by a runner of their own in the same way; services.json has
 // their floors, and what moto reached on the same cases.
 package conformance
