@@ -241,15 +241,16 @@ func (s *Service) released(at arn.Place, id string, other *job) ([]*job, error) 
 
 // Resume takes up the jobs that the server had when it ended: those that waited go on, those that ran have lost their host. It is
 // called when all services are there; what comes before it does the same.
-func (s *Service) Resume() error {
-	s.resume.Do(func() {
-		if told, err := s.takeUp(); err != nil {
-			s.o.Log.Error("jobs could not be taken up; those that waited do not run before the next start", "error", err)
-		} else if len(told) > 0 {
-			s.teller.Beside(func() { s.tell(told...) })
-		}
-	})
-	return nil
+func (s *Service) Resume() error { return s.resume() }
+
+// resumeOnce is Resume the first time.
+func (s *Service) resumeOnce() error {
+	told, err := s.takeUp()
+	s.teller.Beside(func() { s.tell(told...) })
+	if err != nil {
+		s.o.Log.Error("jobs could not be taken up; those that waited do not run before the next start", "error", err)
+	}
+	return err
 }
 
 func (s *Service) takeUp() (told []*job, err error) {

@@ -40,7 +40,7 @@ type Service struct {
 	over         record.Table[pointer]
 	active       record.Table[pointer]
 
-	resume sync.Once
+	resume func() error // once
 	teller jobs.Teller
 
 	mu   sync.Mutex // one change at a time: each reads what it changes
@@ -69,6 +69,7 @@ func New(o jobs.ServiceOptions) *Service {
 		over:         record.NewTable[pointer](o.Store, "ended"),
 		active:       record.NewTable[pointer](o.Store, "active"),
 	}
+	s.resume = sync.OnceValue(s.resumeOnce)
 	s.ops = map[string]local.Operation{
 		"CancelJob":                   op(s, s.cancelJob),
 		"CreateComputeEnvironment":    op(s, s.createEnvironment),
@@ -97,7 +98,7 @@ func New(o jobs.ServiceOptions) *Service {
 func op[In, Out any](s *Service, do func(ctx context.Context, r *awswire.Request, in *In) (*Out, error)) local.Operation {
 	inner := local.Op(do)
 	return func(ctx context.Context, r *awswire.Request) (*awswire.Reply, error) {
-		s.Resume()
+		_ = s.Resume() // it was logged
 		return inner(ctx, r)
 	}
 }

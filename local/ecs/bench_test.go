@@ -77,7 +77,9 @@ func (b *bench) shut() {
 func (b *bench) restart() {
 	b.shut()
 	b.open()
-	b.Resume()
+	if err := b.Resume(); err != nil {
+		b.Fatal(err)
+	}
 }
 
 func (b *bench) clock() time.Time {

@@ -212,19 +212,22 @@ func (s *Service) stop(t *task) error {
 
 // Resume takes up the tasks that the server had when it ended: those that had not begun do so, the others have lost their host. It is
 // called when all services are there; what comes before it does the same.
-func (s *Service) Resume() error {
-	s.resume.Do(func() {
-		stopped, err := s.takeUp()
-		if err != nil {
-			s.o.Log.Error("tasks could not be taken up; those that waited do not run before the next start", "error", err)
-		}
-		s.teller.Beside(func() {
-			for _, t := range stopped {
-				s.tell(t)
-			}
-		})
-	})
-	return nil
+func (s *Service) Resume() error { return s.resume() }
+
+// resumeOnce is Resume the first time.
+func (s *Service) resumeOnce() error {
+	stopped, err := s.takeUp()
+	s.teller.Beside(func() { s.tellAll(stopped) })
+	if err != nil {
+		s.o.Log.Error("tasks could not be taken up; those that waited do not run before the next start", "error", err)
+	}
+	return err
+}
+
+func (s *Service) tellAll(list []*task) {
+	for _, x := range list {
+		s.tell(x)
+	}
 }
 
 func (s *Service) takeUp() (stopped []*task, err error) {

@@ -370,19 +370,22 @@ func (s *Service) tell(x *run) {
 
 // Resume takes up the runs that the server had when it ended: those that had not begun do so, the others have failed. It is called
 // when all services are there; what comes before it does the same.
-func (s *Service) Resume() error {
-	s.resume.Do(func() {
-		over, err := s.takeUp()
-		if err != nil {
-			s.o.Log.Error("job runs could not be taken up; those that waited do not run before the next start", "error", err)
-		}
-		s.teller.Beside(func() {
-			for _, x := range over {
-				s.tell(x)
-			}
-		})
-	})
-	return nil
+func (s *Service) Resume() error { return s.resume() }
+
+// resumeOnce is Resume the first time.
+func (s *Service) resumeOnce() error {
+	over, err := s.takeUp()
+	s.teller.Beside(func() { s.tellAll(over) })
+	if err != nil {
+		s.o.Log.Error("job runs could not be taken up; those that waited do not run before the next start", "error", err)
+	}
+	return err
+}
+
+func (s *Service) tellAll(list []*run) {
+	for _, x := range list {
+		s.tell(x)
+	}
 }
 
 func (s *Service) takeUp() (over []*run, err error) {

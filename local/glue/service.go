@@ -32,7 +32,7 @@ type Service struct {
 	started record.Table[pointer]
 	active  record.Table[pointer]
 
-	resume sync.Once
+	resume func() error // once
 	teller jobs.Teller
 
 	mu      sync.Mutex // one change at a time: each reads what it changes
@@ -61,6 +61,7 @@ func New(o jobs.ServiceOptions) *Service {
 		started: record.NewTable[pointer](o.Store, "started"),
 		active:  record.NewTable[pointer](o.Store, "active"),
 	}
+	s.resume = sync.OnceValue(s.resumeOnce)
 	s.ops = map[string]local.Operation{
 		"BatchStopJobRun": op(s, s.stopRuns),
 		"CreateJob":       op(s, s.createJob),
@@ -83,7 +84,7 @@ func New(o jobs.ServiceOptions) *Service {
 func op[In, Out any](s *Service, do func(ctx context.Context, r *awswire.Request, in *In) (*Out, error)) local.Operation {
 	inner := local.Op(do)
 	return func(ctx context.Context, r *awswire.Request) (*awswire.Reply, error) {
-		s.Resume()
+		_ = s.Resume() // it was logged
 		return inner(ctx, r)
 	}
 }
