@@ -83,7 +83,7 @@ var house = map[string][]string{
 
 	"telemetry/metrics": {".", "engine", "history", "limits", "telemetry"},
 	"telemetry/trace":   {".", "engine", "history", "telemetry"},
-	"local/lambda":      {"arn", "awswire", "local/kv", "local/lambda/function", "task", "task/aws", "value"},
+	"local/lambda":      {"arn", "awswire", "local", "local/kv", "local/lambda/function", "local/record", "task", "task/aws", "value"},
 
 	"local/lambda/function": {"arn", "local/process", "value"},
 	"local/process":         {},

@@ -116,7 +116,7 @@ func Start(ctx context.Context, cfg Config, o Options) (_ *Node, err error) {
 		return nil, &StartError{Engine, err}
 	}
 	n.registerSources()
-	if err = n.local.Resume(); err != nil {
+	if err = errors.Join(n.local.Resume(), n.lambda.Resume()); err != nil {
 		return nil, &StartError{BuiltIn, err}
 	}
 	n.http = n.server()
@@ -187,7 +187,8 @@ func (n *Node) openEngine(ctx context.Context) (*engine.Engine, error) {
 	targets.SetFunctions(functions)
 	targets.Set("lambda:invoke", functions)
 	targets.Set("states:startExecution", aws.NewStates(e))
-	n.lambda = lambda.New(n.catalog, lambda.Options{URL: n.URL(), Store: n.kv.Part("lambda"), FetchObject: n.fetchObject, Log: n.log, AccountFromKey: n.cfg.AccountFromKey})
+	n.lambda = lambda.New(n.catalog, lambda.Options{URL: n.URL(), Store: n.kv.Part("lambda"), Others: insideOnly{n.callers},
+		FetchObject: n.fetchObject, Log: n.log, AccountFromKey: n.cfg.AccountFromKey})
 	n.callers.own["stepfunctions"], n.callers.own["lambda"] = n.api.Service(), n.lambda
 	if err := n.registerServices(targets); err != nil {
 		return nil, err
@@ -301,6 +302,9 @@ func (n *Node) Close(ctx context.Context) error {
 		errs = append(errs, fmt.Errorf("ending the requests: %w", err), n.http.Close())
 	}
 	errs = append(errs, n.tellers.close(ctx))
+	if n.lambda != nil {
+		errs = append(errs, n.lambda.Close(ctx))
+	}
 	if n.catalog != nil {
 		errs = append(errs, n.catalog.Close(ctx))
 	}

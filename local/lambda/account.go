@@ -21,6 +21,12 @@ func (h *Handler) tagged(c *awswire.Call) (function.Ref, error) {
 }
 
 func (h *Handler) listTags(_ context.Context, c *awswire.Call) error {
+	if m, err := h.taggedMapping(c); m != nil || err != nil {
+		if err != nil {
+			return err
+		}
+		return answerTags(c, m.Tags)
+	}
 	ref, err := h.tagged(c)
 	if err != nil {
 		return err
@@ -29,13 +35,20 @@ func (h *Handler) listTags(_ context.Context, c *awswire.Call) error {
 	if err != nil {
 		return err
 	}
+	return answerTags(c, tags)
+}
+
+func answerTags(c *awswire.Call, tags map[string]string) error {
 	if tags == nil {
 		tags = map[string]string{}
 	}
 	return answer(c, map[string]any{"Tags": tags})
 }
 
-func (h *Handler) tagResource(_ context.Context, c *awswire.Call) error {
+func (h *Handler) tagResource(ctx context.Context, c *awswire.Call) error {
+	if done, err := h.tagMapping(ctx, c, cloned(c.Strings("Tags")), nil); done {
+		return err
+	}
 	ref, err := h.tagged(c)
 	if err != nil {
 		return err
@@ -43,7 +56,10 @@ func (h *Handler) tagResource(_ context.Context, c *awswire.Call) error {
 	return h.catalog.Tag(ref, cloned(c.Strings("Tags")), nil)
 }
 
-func (h *Handler) untagResource(_ context.Context, c *awswire.Call) error {
+func (h *Handler) untagResource(ctx context.Context, c *awswire.Call) error {
+	if done, err := h.tagMapping(ctx, c, nil, c.Strs("TagKeys")); done {
+		return err
+	}
 	ref, err := h.tagged(c)
 	if err != nil {
 		return err

@@ -47,6 +47,8 @@ type Options struct {
 	FetchObject func(ctx context.Context, bucket, key, version string) ([]byte, error)
 	// Store keeps what is no part of a function: layers, event source mappings, code signing configurations; nil: nothing is.
 	Store kv.Store
+	// Others are the services that event source mappings poll; nil: there are no mappings.
+	Others awswire.Caller
 	// AccountFromKey makes an access key id of 12 digits the account of its caller.
 	AccountFromKey bool
 	// Log gets the failures of the service itself; nil: nobody does.
@@ -59,6 +61,8 @@ type Handler struct {
 	catalog *function.Catalog
 	service *awswire.Service
 	layers  sync.Mutex // held while a version of a layer gets its number
+	mapping sync.Mutex // held while an event source mapping changes
+	pollers *pollers
 }
 
 // New makes the API of a catalogue.
@@ -67,6 +71,7 @@ func New(c *function.Catalog, o Options) *Handler {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	h := &Handler{opts: o, catalog: c}
+	h.pollers = newPollers(h)
 	h.service = &awswire.Service{
 		Protocol: awswire.REST{ErrorBody: errorBody}, Operations: h.operations(), Convert: h.convert, Log: o.Log,
 		Places: awswire.Places{Home: c.Home(), FromKey: o.AccountFromKey},

@@ -3,6 +3,7 @@ package lambda
 import (
 	"math"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/statelark/statelark/awswire"
@@ -123,7 +124,7 @@ func (h *Handler) operations() []awswire.Operation {
 
 		{Name: "GetAccountSettings", Method: "GET", Path: "/2016-08-19/account-settings", Input: input(), Do: h.getAccountSettings},
 		{Name: "GetAccountSettings", Method: "GET", Path: "/2016-08-19/account-settings/{$}", Input: input(), Do: h.getAccountSettings},
-	}, append(h.noteOperations(), h.layerOperations()...)...)
+	}, slices.Concat(h.noteOperations(), h.layerOperations(), h.mappingOperations())...)
 }
 
 // noteOperations are those about what is kept of a function beside itself.
@@ -213,5 +214,27 @@ func (h *Handler) layerOperations() []awswire.Operation {
 		{Name: "PutFunctionCodeSigningConfig", Method: "PUT", Path: signing, Input: input(of(name, awswire.Req("CodeSigningConfigArn", text))), Do: h.putFunctionSigning},
 		{Name: "GetFunctionCodeSigningConfig", Method: "GET", Path: signing, Input: input(of(name)), Do: h.getCodeSigning},
 		{Name: "DeleteFunctionCodeSigningConfig", Method: "DELETE", Path: signing, Status: http.StatusNoContent, Input: input(of(name)), Do: h.deleteFunctionSigning},
+	}
+}
+
+// mappingOperations are those about event source mappings.
+func (h *Handler) mappingOperations() []awswire.Operation {
+	const mappings = "/2015-03-31/event-source-mappings"
+	id := awswire.Label("UUID", "uuid", text)
+	flags := of(awswire.Opt("Enabled", flagShape), awswire.Opt("BatchSize", awswire.Range(1, 10000)), awswire.Opt("MaximumBatchingWindowInSeconds", awswire.Range(0, 300)),
+		awswire.Opt("FunctionResponseTypes", awswire.ListOf(awswire.Words(partialFailures))), awswire.Opt("FilterCriteria", awswire.Struct("FilterCriteria")),
+		awswire.Opt("ScalingConfig", awswire.Struct("ScalingConfig", awswire.Opt("MaximumConcurrency", awswire.Range(2, 1000)))))
+	called := awswire.Matching(0, function.NamePattern)
+	create := input(of(awswire.Opt("EventSourceArn", text), awswire.Req("FunctionName", called), awswire.Opt("Tags", tagsShape)), flags)
+	list := input(of(awswire.Query("EventSourceArn", "EventSourceArn", text), awswire.Query("FunctionName", "FunctionName", called)), pageMembers)
+	return []awswire.Operation{
+		{Name: "CreateEventSourceMapping", Method: "POST", Path: mappings, Status: http.StatusAccepted, Input: create, Do: h.createMapping},
+		{Name: "CreateEventSourceMapping", Method: "POST", Path: mappings + "/{$}", Status: http.StatusAccepted, Input: create, Do: h.createMapping},
+		{Name: "ListEventSourceMappings", Method: "GET", Path: mappings, Input: list, Do: h.listMappings},
+		{Name: "ListEventSourceMappings", Method: "GET", Path: mappings + "/{$}", Input: list, Do: h.listMappings},
+		{Name: "GetEventSourceMapping", Method: "GET", Path: mappings + "/{uuid}", Input: input(of(id)), Do: h.getMapping},
+		{Name: "UpdateEventSourceMapping", Method: "PUT", Path: mappings + "/{uuid}", Status: http.StatusAccepted,
+			Input: input(of(id, awswire.Opt("FunctionName", called)), flags), Do: h.updateMapping},
+		{Name: "DeleteEventSourceMapping", Method: "DELETE", Path: mappings + "/{uuid}", Status: http.StatusAccepted, Input: input(of(id)), Do: h.deleteMapping},
 	}
 }
