@@ -17,9 +17,13 @@
 // results; what was acknowledged of an Express execution runs, and what was waited for runs once at most; a redrive that
 // was asked for until it was acknowledged is made once, and does nothing again that had been done.
 //
+// TestKillServices does it to the services that are built in: what was acknowledged of tables, objects, secrets, parameters,
+// functions, logs and queues is there, whole, what was deleted stays away, and what has an id arrives once and in order.
+//
 //	go test ./crash                                            a few kills
 //	go test ./crash -v -run 'TestKill$' -kills 200 -open 1000  the long form, with its figures
 //	go test ./crash -v -run TestKillMapRuns -kills 200         the same of Map Runs, Express executions and redrives
+//	go test ./crash -v -run TestKillServices -kills 100        the same of the services that are built in
 //	go test ./crash -v -run TestDamagedFiles -damages 200      damaged tables, logs and manifests, many of them
 //	go test ./crash -v -run TestSuspended -suspend 20s         the program stopped for long
 //	go test ./crash -v -run TestManyOpen -many 100000          how long it takes to take up that much again
