@@ -20,16 +20,66 @@ import (
 const version = 1
 
 // Table is the records of one kind. T has a json tag on every field.
-type Table[T any] struct {
+//
+// What does not depend on T is a method of rows: each Table of another T would have a copy of it in the program.
+type Table[T any] struct{ rows }
+
+// NewTable returns the table of a kind in a store.
+func NewTable[T any](store kv.Store, kind string) Table[T] { return Table[T]{rows{store, kind}} }
+
+// Get returns a record, nil when there is none.
+func (t Table[T]) Get(at arn.Place, parts ...string) (*T, error) {
+	v := new(T)
+	found, err := t.get(v, at, parts)
+	if !found {
+		return nil, err
+	}
+	return v, err
+}
+
+// Set puts a record into a batch.
+func (t Table[T]) Set(b *kv.Batch, v *T, at arn.Place, parts ...string) error {
+	return t.set(b, v, at, parts)
+}
+
+// Save stores a record at once.
+func (t Table[T]) Save(v *T, at arn.Place, parts ...string) error { return t.save(v, at, parts) }
+
+// All yields the records whose keys begin with the parts, in the order of their keys.
+func (t Table[T]) All(at arn.Place, parts ...string) iter.Seq2[*T, error] {
+	return t.Range(t.Key(at, parts...), kv.After(t.Key(at, parts...)), false)
+}
+
+// Range yields the records from a key to below another, in order or against it.
+func (t Table[T]) Range(from, to []byte, reverse bool) iter.Seq2[*T, error] {
+	return func(yield func(*T, error) bool) {
+		t.scan(from, to, reverse, func() any { return new(T) }, func(v any, err error) bool {
+			record, _ := v.(*T)
+			return yield(record, err)
+		})
+	}
+}
+
+// List returns the records whose keys begin with the parts.
+func (t Table[T]) List(at arn.Place, parts ...string) ([]*T, error) {
+	var all []*T
+	for v, err := range t.All(at, parts...) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, nil
+}
+
+// rows are the records of one kind, whatever their type.
+type rows struct {
 	store kv.Store
 	kind  string
 }
 
-// NewTable returns the table of a kind in a store.
-func NewTable[T any](store kv.Store, kind string) Table[T] { return Table[T]{store, kind} }
-
 // Key returns the key of a record, or what the keys of some records begin with.
-func (t Table[T]) Key(at arn.Place, parts ...string) []byte {
+func (t rows) Key(at arn.Place, parts ...string) []byte {
 	key := appendPart(make([]byte, 0, 64), at.Region)
 	key = appendPart(key, at.Account)
 	key = appendPart(key, t.kind)
@@ -50,28 +100,35 @@ func appendPart(key []byte, part string) []byte {
 	return append(key, 0)
 }
 
-// Get returns a record, nil when there is none.
-func (t Table[T]) Get(at arn.Place, parts ...string) (*T, error) {
+// Delete puts the removal of a record into a batch.
+func (t rows) Delete(b *kv.Batch, at arn.Place, parts ...string) { b.Delete(t.Key(at, parts...)) }
+
+// DeleteAll puts the removal of all records whose keys begin with the parts into a batch.
+func (t rows) DeleteAll(b *kv.Batch, at arn.Place, parts ...string) {
+	from := t.Key(at, parts...)
+	b.DeleteRange(from, kv.After(from))
+}
+
+func (t rows) get(into any, at arn.Place, parts []string) (found bool, err error) {
 	row, err := t.store.Get(t.Key(at, parts...))
 	if err != nil || row == nil {
-		return nil, err
+		return false, err
 	}
-	return t.decode(row)
+	err = t.decode(row, into)
+	return err == nil, err
 }
 
-func (t Table[T]) decode(row []byte) (*T, error) {
-	v := new(T)
+func (t rows) decode(row []byte, into any) error {
 	if len(row) == 0 || row[0] != version {
-		return nil, fmt.Errorf("reading a %s: it has a form that this build does not know", t.kind)
+		return fmt.Errorf("reading a %s: it has a form that this build does not know", t.kind)
 	}
-	if err := json.Unmarshal(row[1:], v); err != nil {
-		return nil, fmt.Errorf("reading a %s: %w", t.kind, err)
+	if err := json.Unmarshal(row[1:], into); err != nil {
+		return fmt.Errorf("reading a %s: %w", t.kind, err)
 	}
-	return v, nil
+	return nil
 }
 
-// Set puts a record into a batch.
-func (t Table[T]) Set(b *kv.Batch, v *T, at arn.Place, parts ...string) error {
+func (t rows) set(b *kv.Batch, v any, at arn.Place, parts []string) error {
 	text, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("writing a %s: %w", t.kind, err)
@@ -80,52 +137,27 @@ func (t Table[T]) Set(b *kv.Batch, v *T, at arn.Place, parts ...string) error {
 	return nil
 }
 
-// Save stores a record at once.
-func (t Table[T]) Save(v *T, at arn.Place, parts ...string) error {
+func (t rows) save(v any, at arn.Place, parts []string) error {
 	var b kv.Batch
-	if err := t.Set(&b, v, at, parts...); err != nil {
+	if err := t.set(&b, v, at, parts); err != nil {
 		return err
 	}
 	return t.store.Apply(&b)
 }
 
-// Delete puts the removal of a record into a batch.
-func (t Table[T]) Delete(b *kv.Batch, at arn.Place, parts ...string) { b.Delete(t.Key(at, parts...)) }
-
-// DeleteAll puts the removal of all records whose keys begin with the parts into a batch.
-func (t Table[T]) DeleteAll(b *kv.Batch, at arn.Place, parts ...string) {
-	from := t.Key(at, parts...)
-	b.DeleteRange(from, kv.After(from))
-}
-
-// All yields the records whose keys begin with the parts, in the order of their keys.
-func (t Table[T]) All(at arn.Place, parts ...string) iter.Seq2[*T, error] {
-	return t.Range(t.Key(at, parts...), kv.After(t.Key(at, parts...)), false)
-}
-
-// Range yields the records from a key to below another, in order or against it.
-func (t Table[T]) Range(from, to []byte, reverse bool) iter.Seq2[*T, error] {
-	return func(yield func(*T, error) bool) {
-		for pair, err := range t.store.Scan(from, to, reverse) {
-			var v *T
-			if err == nil {
-				v, err = t.decode(pair.Value)
-			}
-			if !yield(v, err) || err != nil {
-				return
-			}
+// scan yields records, each read into what make returns, until one yield says no. With an error there is no record.
+func (t rows) scan(from, to []byte, reverse bool, make func() any, yield func(v any, err error) bool) {
+	for pair, err := range t.store.Scan(from, to, reverse) {
+		v := make()
+		if err == nil {
+			err = t.decode(pair.Value, v)
 		}
-	}
-}
-
-// List returns the records whose keys begin with the parts.
-func (t Table[T]) List(at arn.Place, parts ...string) ([]*T, error) {
-	var all []*T
-	for v, err := range t.All(at, parts...) {
 		if err != nil {
-			return nil, err
+			yield(nil, err)
+			return
 		}
-		all = append(all, v)
+		if !yield(v, nil) {
+			return
+		}
 	}
-	return all, nil
 }
