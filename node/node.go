@@ -50,6 +50,7 @@ type Node struct {
 	listener net.Listener
 	catalog  *function.Catalog
 	lambda   *lambda.Handler
+	output   *lambda.Logs // of functions
 	tellers  tellers
 	mocks    *mock.Mocks          // nil: there are none
 	buckets  *directory.Directory // nil: there is none
@@ -148,8 +149,9 @@ const settling = 100 * time.Millisecond
 
 // openCatalog makes the catalogue of functions and declares those of the configuration.
 func (n *Node) openCatalog() (*function.Catalog, error) {
+	n.output = lambda.NewLogs(func() awswire.Caller { return insideOnly{n.callers} }, n.log)
 	o := function.Options{Settling: settling, EndpointURL: n.URL(), Concurrency: n.cfg.FunctionConcurrency,
-		PassEnv: n.cfg.PassEnv, User: n.cfg.FunctionUser, AccountKeys: n.cfg.AccountFromKey, Log: n.log}
+		PassEnv: n.cfg.PassEnv, User: n.cfg.FunctionUser, AccountKeys: n.cfg.AccountFromKey, Log: n.log, Output: n.output.Add}
 	if n.cfg.Data != "" {
 		o.Dir = filepath.Join(n.cfg.Data, "functions")
 	}
@@ -306,7 +308,7 @@ func (n *Node) Close(ctx context.Context) error {
 		errs = append(errs, n.lambda.Close(ctx))
 	}
 	if n.catalog != nil {
-		errs = append(errs, n.catalog.Close(ctx))
+		errs = append(errs, n.catalog.Close(ctx), n.output.Close(ctx))
 	}
 	if n.runner != nil {
 		n.runner.Close()

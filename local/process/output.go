@@ -32,8 +32,8 @@ type Output struct {
 // drainReads bounds one drain of a program that prints faster than it is read.
 const drainReads = 64
 
-// maxLine is the length at which a line is cut for the log.
-const maxLine = 4096
+// maxLine is the length at which a line is cut, in bytes: an event of a log is no longer.
+const maxLine = 256 << 10
 
 // NewOutput makes an output that keeps limit bytes: the last ones with tail, else the first. line, which may be nil, is called with
 // each whole line.

@@ -15,6 +15,16 @@ func benchmarkWarm(b *testing.B, add func(testing.TB, *Catalog, string), source 
 }
 
 func BenchmarkWarmPython(b *testing.B) { benchmarkWarm(b, python, echo) }
+
+// BenchmarkWarmPythonOutput has the lines of the log taken as well.
+func BenchmarkWarmPythonOutput(b *testing.B) {
+	c := open(b, Options{Output: func(Line) {}})
+	python(b, c, echo)
+	invoke(b, c, `{"a":1}`)
+	for b.Loop() {
+		invoke(b, c, `{"a":1}`)
+	}
+}
 func BenchmarkWarmNode(b *testing.B) {
 	benchmarkWarm(b, node, "exports.handler = async (event) => event;")
 }

@@ -29,6 +29,8 @@ type Options struct {
 	Dir string
 	// Log gets what functions print and what no caller is told; nil: nobody does.
 	Log *slog.Logger
+	// Output gets the lines of the logs of functions. It must not wait. nil: nobody does.
+	Output func(Line)
 
 	// PassEnv are the variables of the server that functions get, beside those that every program needs: names, or
 	// patterns such as "AWS_*".
@@ -201,6 +203,7 @@ func (c *Catalog) open() error {
 		launcher:    process.NewLauncher(as),
 		runtimes:    runtimes,
 		log:         c.opts.Log,
+		output:      c.opts.Output,
 	}
 	for _, r := range records {
 		c.functions[key{r.place, r.Latest.Name}] = c.newEntry(r)

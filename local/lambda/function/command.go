@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"time"
 
 	"github.com/statelark/statelark/value"
 
@@ -22,6 +23,8 @@ const stderrShown = 2 << 10
 type commandRunner struct {
 	f   *Function
 	env *environment
+	// stream is the name of the log's stream: one for all processes.
+	stream string
 }
 
 func (r *commandRunner) close() {}
@@ -31,11 +34,14 @@ func (r *commandRunner) run(ctx context.Context, inv *Invocation) (*Result, erro
 	if err != nil {
 		return nil, err
 	}
-	stderr, err := process.NewOutput(LogTail, true, r.env.logLines(r.f))
+	lines := &stream{env: r.env, f: r.f, place: inv.place, name: r.stream}
+	stderr, err := process.NewOutput(LogTail, true, lines.printed())
 	if err != nil {
 		stdout.Started(false)
 		return nil, err
 	}
+	lines.begin(inv)
+	begin := time.Now()
 	p, err := r.start(inv, stdout, stderr)
 	if err != nil {
 		return failed(typeEntrypoint, "RequestId: %s Error: %v", inv.RequestID, err), nil
@@ -50,10 +56,13 @@ func (r *commandRunner) run(ctx context.Context, inv *Invocation) (*Result, erro
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return timedOut(inv, r.f.Timeout), nil
+		res := timedOut(inv, r.f.Timeout)
+		lines.end(inv, time.Since(begin), res)
+		return res, nil
 	}
 	log, _ := stderr.Text()
 	res := r.result(inv, p, stdout, log)
+	lines.end(inv, time.Since(begin), res)
 	if inv.WantLog {
 		res.Log = log
 	}
@@ -72,7 +81,7 @@ func (r *commandRunner) start(inv *Invocation, stdout, stderr *process.Output) (
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = r.f.Code.Dir
 	cmd.Stdin = in
-	cmd.Env = append(r.env.vars(r.f, inv.place), "AWS_LAMBDA_REQUEST_ID="+inv.RequestID, "AWS_LAMBDA_FUNCTION_ARN="+inv.arn)
+	cmd.Env = append(r.env.vars(r.f, inv.place, r.stream), "AWS_LAMBDA_REQUEST_ID="+inv.RequestID, "AWS_LAMBDA_FUNCTION_ARN="+inv.arn)
 	p, err := r.env.launcher.Start(cmd, stdout, stderr)
 	if err != nil {
 		_ = feedEnd.Close()

@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"net/http"
 	"sync"
 	"time"
 
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/value"
 )
 
@@ -30,7 +30,7 @@ func deploy(f *Function, env *environment, o *Options) *deployment {
 	concurrency := DefaultConcurrency
 	switch {
 	case len(f.Code.Command) > 0:
-		d.runner = &commandRunner{f: f, env: env}
+		d.runner = &commandRunner{f: f, env: env, stream: newStream(env, f, arn.Place{}).name}
 	case f.Code.URL != "":
 		d.runner = newURLRunner(f)
 		concurrency = DefaultURLConcurrency
@@ -101,10 +101,7 @@ func (d *deployment) invocationLog(inv *Invocation, output []byte, took time.Dur
 	if n := len(output); n > 0 && output[n-1] != '\n' {
 		output = append(output, '\n')
 	}
-	ms := float64(took.Microseconds()) / 1000
-	log := fmt.Appendf(nil, "START RequestId: %s Version: %s\n%sEND RequestId: %s\n"+
-		"REPORT RequestId: %[1]s\tDuration: %.2[5]f ms\tBilled Duration: %.0[6]f ms\tMemory Size: %[7]d MB\n",
-		inv.RequestID, d.Version, output, inv.RequestID, ms, math.Ceil(ms), d.MemoryMB)
+	log := fmt.Appendf(nil, "%s\n%sEND RequestId: %s\n%s\n", startLine(inv, d.Version), output, inv.RequestID, reportLine(inv, took, d.MemoryMB))
 	return log[max(0, len(log)-LogTail):]
 }
 

@@ -1,7 +1,6 @@
 package function
 
 import (
-	"context"
 	"log/slog"
 	"maps"
 	"path"
@@ -24,11 +23,12 @@ type environment struct {
 	launcher    *process.Launcher
 	runtimes    *runtimes
 	log         *slog.Logger
+	output      func(Line) // of Options; may be nil
 }
 
 // vars are the environment variables of the process of a function in a place. What the function itself defines goes last and
 // so prevails.
-func (e *environment) vars(f *Function, at arn.Place) []string {
+func (e *environment) vars(f *Function, at arn.Place, logStream string) []string {
 	vars := append(slices.Clone(e.inherited),
 		"AWS_REGION="+at.Region,
 		"AWS_DEFAULT_REGION="+at.Region,
@@ -36,8 +36,8 @@ func (e *environment) vars(f *Function, at arn.Place) []string {
 		"AWS_LAMBDA_FUNCTION_VERSION="+f.Version,
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE="+strconv.Itoa(f.MemoryMB),
 		"AWS_LAMBDA_INITIALIZATION_TYPE=on-demand",
-		"AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/"+f.Name,
-		"AWS_LAMBDA_LOG_STREAM_NAME="+f.Version,
+		"AWS_LAMBDA_LOG_GROUP_NAME="+f.logGroup(),
+		"AWS_LAMBDA_LOG_STREAM_NAME="+logStream,
 		"_HANDLER="+f.Handler,
 		"TZ=:UTC",
 	)
@@ -80,13 +80,4 @@ func layerVars(f *Function) []string {
 		return nil
 	}
 	return []string{"PYTHONPATH=" + strings.Join(python, ":"), "NODE_PATH=" + strings.Join(node, ":")}
-}
-
-// logLines returns what a function's printed lines go to, nil when nobody reads them.
-func (e *environment) logLines(f *Function) func(string) {
-	if !e.log.Enabled(context.Background(), slog.LevelDebug) {
-		return nil
-	}
-	log := e.log.With("function", f.Name, "version", f.Version)
-	return func(line string) { log.Debug("function output", "line", line) }
 }

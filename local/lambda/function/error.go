@@ -50,11 +50,12 @@ type failure struct {
 
 // failed makes the result of an invocation that came to a bad end outside the function's own code.
 func failed(errorType, format string, a ...any) *Result {
-	payload, err := json.Marshal(failure{Type: errorType, Message: fmt.Sprintf(format, a...)})
+	message := fmt.Sprintf(format, a...)
+	payload, err := json.Marshal(failure{Type: errorType, Message: message})
 	if err != nil { // two strings always marshal
 		panic(err)
 	}
-	return &Result{Payload: payload, FunctionError: unhandled}
+	return &Result{Payload: payload, FunctionError: unhandled, cause: message}
 }
 
 func timedOut(inv *Invocation, after time.Duration) *Result {

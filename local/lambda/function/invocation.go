@@ -38,6 +38,8 @@ type Result struct {
 	FunctionError string // "" or "Unhandled"; then Payload tells the error
 	Log           []byte // the end of what was printed, when it was asked for
 	Version       string // of the function that ran
+
+	cause string // what Lambda itself reports in Payload, for the log; "": nothing
 }
 
 // runner carries out the invocations of one version of a function. A failure of the function is a Result; an

@@ -17,6 +17,7 @@ type sandbox struct {
 	api    *runtimeAPI
 	proc   *process.Process
 	output *process.Output
+	stream *stream
 	source source // the state of the code that it has loaded
 
 	reaper *time.Timer // closes the sandbox that idles; guarded by the pool's lock
@@ -28,7 +29,7 @@ func openSandbox(env *environment, f *Function, at arn.Place, now source) (*sand
 	if err != nil {
 		return nil, err
 	}
-	s := &sandbox{f: f, place: at, api: api, source: now}
+	s := &sandbox{f: f, place: at, api: api, source: now, stream: newStream(env, f, at)}
 	if err := s.start(env); err != nil {
 		api.close()
 		return nil, err
@@ -41,13 +42,13 @@ func (s *sandbox) start(env *environment) error {
 	if err != nil {
 		return err
 	}
-	s.output, err = process.NewOutput(LogTail, true, env.logLines(s.f))
+	s.output, err = process.NewOutput(LogTail, true, s.stream.printed())
 	if err != nil {
 		return err
 	}
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = s.f.Code.Dir
-	cmd.Env = append(env.vars(s.f, s.place), "AWS_LAMBDA_RUNTIME_API="+s.api.endpoint)
+	cmd.Env = append(env.vars(s.f, s.place, s.stream.name), "AWS_LAMBDA_RUNTIME_API="+s.api.endpoint)
 	s.proc, err = env.launcher.Start(cmd, s.output, nil)
 	return err
 }
@@ -56,10 +57,16 @@ func (s *sandbox) start(env *environment) error {
 // more use.
 func (s *sandbox) invoke(ctx context.Context, inv *Invocation, initLimit time.Duration) (res *Result, dead bool, err error) {
 	if res, err := s.await(ctx, inv, initLimit); res != nil || err != nil {
+		if res != nil {
+			s.stream.begin(inv)
+			s.stream.end(inv, 0, res)
+		}
 		return res, true, err
 	}
 	s.output.Reset()
 	d := newDelivery(inv, s.f.Timeout)
+	s.stream.begin(inv)
+	begin := time.Now()
 	if err := s.api.hand(ctx, d, s.proc.Exited); err != nil {
 		return nil, true, err
 	}
@@ -74,8 +81,11 @@ func (s *sandbox) invoke(ctx context.Context, inv *Invocation, initLimit time.Du
 	case <-ctx.Done():
 		return nil, true, ctx.Err()
 	}
-	if inv.WantLog {
+	if inv.WantLog || s.stream.env.output != nil {
 		s.output.Flush()
+	}
+	s.stream.end(inv, time.Since(begin), res)
+	if inv.WantLog {
 		res.Log, _ = s.output.Text()
 	}
 	return res, dead, nil
