@@ -76,7 +76,7 @@ func (h *Handler) getAccountSettings(_ context.Context, c *awswire.Call) error {
 	return answer(c, map[string]any{
 		"AccountLimit": map[string]int64{
 			"TotalCodeSize": 80530636800, "CodeSizeUnzipped": 262144000, "CodeSizeZipped": 52428800,
-			"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 1000,
+			"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 1000 - h.catalog.ReservedIn(c.Place, ""),
 		},
 		"AccountUsage": map[string]int64{"TotalCodeSize": size, "FunctionCount": int64(len(fs))},
 	})

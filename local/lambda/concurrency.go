@@ -28,16 +28,16 @@ func (h *Handler) putConcurrency(_ context.Context, c *awswire.Call) error {
 		return err
 	}
 	n := c.Int("ReservedConcurrentExecutions")
-	if n > unreservable {
+	if h.catalog.ReservedIn(c.Place, ref.Name)+n > unreservable {
 		return invalid("Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [100].")
 	}
-	if err := h.setNote(ref, reservedNote, reserved{n}); err != nil {
+	if err := h.catalog.Reserve(ref, &n); err != nil {
 		return err
 	}
 	return answer(c, reserved{n})
 }
 
-// unreservable is how many of an account's 1,000 concurrent invocations a function may reserve.
+// unreservable is how many of an account's 1,000 concurrent invocations its functions may reserve.
 const unreservable = 900
 
 func (h *Handler) getConcurrency(_ context.Context, c *awswire.Call) error {
@@ -45,12 +45,11 @@ func (h *Handler) getConcurrency(_ context.Context, c *awswire.Call) error {
 	if err != nil {
 		return err
 	}
-	var r reserved
-	found, err := h.note(ref, reservedNote, &r)
-	if err != nil || !found {
+	n, err := h.catalog.Reserved(ref)
+	if err != nil || n == nil {
 		return err
 	}
-	return answer(c, r)
+	return answer(c, reserved{*n})
 }
 
 func (h *Handler) deleteConcurrency(_ context.Context, c *awswire.Call) error {
@@ -58,7 +57,7 @@ func (h *Handler) deleteConcurrency(_ context.Context, c *awswire.Call) error {
 	if err != nil {
 		return err
 	}
-	return h.dropNote(ref, reservedNote, nil)
+	return h.catalog.Reserve(ref, nil)
 }
 
 // provisioned is ProvisionedConcurrencyConfig. Functions start when they are called; what is asked for is kept and shown.

@@ -99,11 +99,20 @@ func (h *Handler) getFunction(_ context.Context, c *awswire.Call) error {
 	if f.Code.SHA256 != "" {
 		code = map[string]string{"RepositoryType": "S3", "Location": h.codeURL(c.Place, f)}
 	}
+	n, err := h.catalog.Reserved(ref)
+	if err != nil {
+		return err
+	}
+	var concurrency *reserved
+	if n != nil {
+		concurrency = &reserved{*n}
+	}
 	return answer(c, struct {
 		Configuration *configuration
 		Code          map[string]string
 		Tags          map[string]string `json:",omitempty"`
-	}{configurationOf(c.Place, f, ref.Qualifier), code, tags})
+		Concurrency   *reserved         `json:",omitempty"`
+	}{configurationOf(c.Place, f, ref.Qualifier), code, tags, concurrency})
 }
 
 // codeURL is where the archive of a function can be had. Who fetches it does not sign, so the whole ARN is there.

@@ -86,7 +86,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.service.
 func (h *Handler) convert(err error) *awswire.Error {
 	var refused *function.Error
 	if errors.As(err, &refused) {
-		return &awswire.Error{Code: refused.Code, Message: refused.Message, Status: refused.Status}
+		return wireError(refused)
 	}
 	if !errors.Is(err, context.Canceled) { // else the client has left
 		h.opts.Log.Error("operation failed", "error", err)
@@ -104,10 +104,15 @@ func errorBody(e *awswire.Error) value.Value {
 	if e.Code == "ResourceNotFoundException" || e.Code == "ServiceException" {
 		members[0], members[1] = value.Member{Key: "Message", Value: members[1].Value}, members[0]
 	}
-	if e.Code == "TooManyRequestsException" {
-		members = append(members, value.Member{Key: "Reason", Value: value.FromString("ReservedFunctionConcurrentInvocationLimitExceeded")})
+	return value.NewObject(append(members, e.Extra...))
+}
+
+func wireError(e *function.Error) *awswire.Error {
+	w := &awswire.Error{Code: e.Code, Message: e.Message, Status: e.Status}
+	if e.Reason != "" {
+		w.Extra = []value.Member{{Key: "Reason", Value: value.FromString(e.Reason)}}
 	}
-	return value.NewObject(members)
+	return w
 }
 
 // answer makes v the body of the answer.

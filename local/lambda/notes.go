@@ -18,7 +18,6 @@ import (
 // Kinds of notes beside policies.
 const (
 	urlNote         = "url"
-	reservedNote    = "reserved-concurrency"
 	provisionedNote = "provisioned-concurrency"
 	eventNote       = "event-invoke"
 	recursionNote   = "recursion"

@@ -37,7 +37,7 @@ func refusal(ctx context.Context, err error) error {
 	var no *function.Error
 	switch {
 	case errors.As(err, &no):
-		return &awswire.Error{Code: no.Code, Message: no.Message, Status: no.Status}
+		return wireError(no)
 	case ctx.Err() != nil, errors.Is(err, function.ErrClosed), errors.Is(err, context.Canceled):
 		return err
 	}

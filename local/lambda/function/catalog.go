@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -90,6 +91,7 @@ type Catalog struct {
 	base   context.Context // ends with the catalogue
 	cancel context.CancelFunc
 	work   sync.WaitGroup // invocations, and deployments that are not gone yet
+	parked atomic.Int64   // event invocations that wait for what is reserved
 
 	writing sync.Mutex   // guards the store
 	mu      sync.RWMutex // with writing, guards changes of what follows; either of them is enough to read it
@@ -117,6 +119,8 @@ type entry struct {
 	notes    map[string]string // JSON, by kind and qualifier
 	revision string            // of the function, where it is a later one than that of latest
 	next     int               // the next version's number
+	reserved *int64            // invocations at a time; nil: as many as its versions may have
+	busy     *atomic.Int64     // invocations, which all states of the function count together
 }
 
 // Alias is a name for a version of a function.
@@ -225,7 +229,8 @@ func (c *Catalog) letIn() error {
 }
 
 func (c *Catalog) newEntry(r *record) *entry {
-	e := &entry{place: r.place, latest: c.deploy(r.Latest), aliases: r.Aliases, tags: r.Tags, notes: r.Notes, revision: r.Revision, next: r.NextVersion}
+	e := &entry{place: r.place, latest: c.deploy(r.Latest), aliases: r.Aliases, tags: r.Tags, notes: r.Notes, revision: r.Revision, next: r.NextVersion,
+		reserved: r.Reserved, busy: new(atomic.Int64)}
 	for _, f := range r.Versions {
 		e.versions = append(e.versions, c.deploy(f))
 	}
@@ -271,7 +276,8 @@ func (e *entry) deployments() []*deployment {
 }
 
 func (e *entry) record() *record {
-	r := &record{place: e.place, Latest: e.latest.Function, Aliases: e.aliases, Tags: e.tags, Notes: e.notes, Revision: e.revision, NextVersion: e.next}
+	r := &record{place: e.place, Latest: e.latest.Function, Aliases: e.aliases, Tags: e.tags, Notes: e.notes, Revision: e.revision, NextVersion: e.next,
+		Reserved: e.reserved}
 	for _, d := range e.versions {
 		r.Versions = append(r.Versions, d.Function)
 	}
@@ -349,7 +355,7 @@ func (c *Catalog) Declare(f Function) error {
 			delete(c.functions, k)
 		}
 	}
-	c.functions[key{name: d.Name}] = &entry{declared: true, latest: c.deploy(d)}
+	c.functions[key{name: d.Name}] = &entry{declared: true, latest: c.deploy(d), busy: new(atomic.Int64)}
 	return nil
 }
 
@@ -465,33 +471,58 @@ func (c *Catalog) start(r Ref) (d *deployment, place pass, end func(), err error
 	if c.closed {
 		return nil, pass{}, nil, ErrClosed
 	}
-	if e := c.existing(c.at(r), r.Name); e != nil && e.aliases[r.Qualifier] != nil {
-		r.Qualifier = e.aliases[r.Qualifier].draw(rand.Float64())
-	}
-	if _, d, err = c.find(r); err != nil {
-		r.Qualifier = cmp.Or(r.Qualifier, Latest) // as Lambda words it of an invocation
-		return nil, pass{}, nil, errNotFound(c.ARN(r))
-	}
-	place, err = d.gate.reserve()
+	e, d, err := c.choose(r)
 	if err != nil {
 		return nil, pass{}, nil, err
 	}
+	if !e.enter() {
+		return nil, pass{}, nil, errReserved
+	}
+	place, err = d.gate.reserve()
+	if err != nil {
+		e.leave()
+		return nil, pass{}, nil, err
+	}
 	if !d.acquire() { // retired only after it left the map
+		e.leave()
 		return nil, pass{}, nil, ErrClosed
 	}
 	c.work.Add(1)
-	return d, place, func() { d.release(); c.work.Done() }, nil
+	return d, place, func() { d.release(); e.leave(); c.work.Done() }, nil
+}
+
+// choose returns the version that an invocation goes to. The caller holds mu.
+func (c *Catalog) choose(r Ref) (*entry, *deployment, error) {
+	if e := c.existing(c.at(r), r.Name); e != nil && e.aliases[r.Qualifier] != nil {
+		r.Qualifier = e.aliases[r.Qualifier].draw(rand.Float64())
+	}
+	e, d, err := c.find(r)
+	if err != nil {
+		r.Qualifier = cmp.Or(r.Qualifier, Latest) // as Lambda words it of an invocation
+		return nil, nil, errNotFound(c.ARN(r))
+	}
+	return e, d, nil
 }
 
 // CheckInvoke reports whether a function could be invoked.
 func (c *Catalog) CheckInvoke(r Ref) error {
-	_, place, end, err := c.start(r)
-	if err != nil {
-		return err
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.closed {
+		return ErrClosed
 	}
-	place.giveUp()
-	end()
-	return nil
+	e, d, err := c.choose(r)
+	switch {
+	case err != nil:
+		return err
+	case e.full():
+		return errReserved
+	}
+	place, err := d.gate.reserve()
+	if err == nil {
+		place.giveUp()
+	}
+	return err
 }
 
 // Invoke runs a function and waits for its result. RequestID is made when inv has none. An error that is an
@@ -518,6 +549,9 @@ func (c *Catalog) Invoke(ctx context.Context, r Ref, inv Invocation) (*Result, e
 func (c *Catalog) InvokeEvent(r Ref, inv Invocation) error {
 	c.complete(&inv, r)
 	d, place, end, err := c.start(r)
+	if errors.Is(err, errReserved) {
+		return c.invokeLater(r, inv)
+	}
 	if err != nil {
 		return err
 	}
@@ -526,26 +560,54 @@ func (c *Catalog) InvokeEvent(r Ref, inv Invocation) error {
 		end()
 		return err
 	}
+	c.work.Add(1) // beside that of start, which ends with the first run
 	go func() {
-		defer end()
-		err := c.runEvent(d, place, inv)
-		for _, delay := range c.opts.EventRetries {
-			if err == nil {
-				return
-			}
-			c.opts.Log.Warn("an event invocation failed; it is run again", "function", inv.arn, "request", inv.RequestID, "after", delay, "error", err)
-			select {
-			case <-c.base.Done():
-				return
-			case <-time.After(delay):
-			}
-			err = c.runEventAgain(r, inv)
-		}
-		if err != nil {
-			c.opts.Log.Warn("an event invocation failed for good", "function", inv.arn, "request", inv.RequestID, "error", err)
-		}
+		defer c.work.Done()
+		c.runEvents(r, inv, d, place, end)
 	}()
 	return nil
+}
+
+// invokeLater takes an event invocation that is more than is reserved.
+func (c *Catalog) invokeLater(r Ref, inv Invocation) error {
+	if err := checkPayload(&inv, MaxEventPayload, "Event"); err != nil {
+		return err
+	}
+	leave, err := c.park()
+	if err != nil {
+		return err
+	}
+	go func() {
+		defer leave()
+		d, place, end, err := c.startLater(r)
+		if err != nil {
+			c.opts.Log.Warn("an event invocation failed for good", "function", inv.arn, "request", inv.RequestID, "error", err)
+			return
+		}
+		c.runEvents(r, inv, d, place, end)
+	}()
+	return nil
+}
+
+// runEvents runs an event invocation until it succeeds or has failed too often.
+func (c *Catalog) runEvents(r Ref, inv Invocation, d *deployment, place pass, end func()) {
+	err := c.runEvent(d, place, inv)
+	end()
+	for _, delay := range c.opts.EventRetries {
+		if err == nil {
+			return
+		}
+		c.opts.Log.Warn("an event invocation failed; it is run again", "function", inv.arn, "request", inv.RequestID, "after", delay, "error", err)
+		select {
+		case <-c.base.Done():
+			return
+		case <-time.After(delay):
+		}
+		err = c.runEventAgain(r, inv)
+	}
+	if err != nil {
+		c.opts.Log.Warn("an event invocation failed for good", "function", inv.arn, "request", inv.RequestID, "error", err)
+	}
 }
 
 // runEvent runs an event invocation once; a failure of the function is an error.
@@ -559,7 +621,7 @@ func (c *Catalog) runEvent(d *deployment, place pass, inv Invocation) error {
 
 // runEventAgain is runEvent on the function as it is now.
 func (c *Catalog) runEventAgain(r Ref, inv Invocation) error {
-	d, place, end, err := c.start(r)
+	d, place, end, err := c.startLater(r)
 	if err != nil {
 		return err
 	}

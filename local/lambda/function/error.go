@@ -16,6 +16,7 @@ type Error struct {
 	Code    string // "ResourceNotFoundException"
 	Status  int    // of HTTP
 	Message string
+	Reason  string // of a TooManyRequestsException
 }
 
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
@@ -29,9 +30,7 @@ func errNotFound(arn string) *Error {
 	return Errorf("ResourceNotFoundException", http.StatusNotFound, "Function not found: %s", arn)
 }
 
-func errTooMany() *Error {
-	return Errorf("TooManyRequestsException", http.StatusTooManyRequests, "Rate Exceeded.")
-}
+func errTooMany() *Error { return tooMany("ConcurrentInvocationLimitExceeded") }
 
 // The errorType of payloads that the service writes in place of the function.
 const (

@@ -43,6 +43,7 @@ type record struct {
 	Tags     map[string]string `json:"tags,omitempty"`
 	Notes    map[string]string `json:"notes,omitempty"`
 	Revision string            `json:"revision,omitempty"`
+	Reserved *int64            `json:"reserved,omitempty"`
 	// NextVersion is the number that the next published version gets. Numbers are not given twice.
 	NextVersion int `json:"nextVersion"`
 }

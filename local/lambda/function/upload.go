@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -40,7 +41,7 @@ func (c *Catalog) Create(at arn.Place, f Function, archive []byte, tags map[stri
 		c.dropUnused(code.SHA256)
 		return nil, invalid("%v", err)
 	}
-	e := &entry{place: at, latest: c.deploy(n), tags: maps.Clone(tags), next: 1}
+	e := &entry{place: at, latest: c.deploy(n), tags: maps.Clone(tags), next: 1, busy: new(atomic.Int64)}
 	made := n
 	if publish {
 		made = c.publish(e, n.Description, true)
