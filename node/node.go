@@ -258,7 +258,7 @@ func (n *Node) fetchObject(ctx context.Context, bucket, key, version string) ([]
 // made to write: that a record which never was is gone.
 func (n *Node) healthy(ctx context.Context) error {
 	nothing := statelark.MetaOp{Key: "health", Expect: statelark.AnyRevision}
-	return n.store.Commit(ctx, &statelark.Batch{Meta: []statelark.MetaOp{nothing}})
+	return errors.Join(n.store.Commit(ctx, &statelark.Batch{Meta: []statelark.MetaOp{nothing}}), n.kv.Durable(ctx))
 }
 
 // ready says why no request should be sent to the node, nil when it takes them. Its engine has started by then, since

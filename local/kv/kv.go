@@ -13,6 +13,7 @@ import (
 	"iter"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -81,6 +82,8 @@ func After(prefix []byte) []byte {
 type DB struct {
 	db     *pebble.DB
 	memory bool
+	disk   *disk
+	space  *Space // nil: the store is in memory
 
 	// syncs are the syncs that were asked for. One goroutine syncs at a time, for all who wait by then.
 	mu      sync.Mutex
@@ -88,6 +91,8 @@ type DB struct {
 	synced  uint64
 	syncing chan struct{} // closed when the sync under way is over; nil: none is
 	failed  error         // what ended the store; never unset
+
+	stuck atomic.Bool // Pebble has panicked
 }
 
 // Options is how a DB is opened.
@@ -95,6 +100,8 @@ type Options struct {
 	Log *slog.Logger
 	// CacheBytes is what is held of the tables on disk; 0: 8 MiB.
 	CacheBytes int64
+	// FS is the file system, for tests; nil: the machine's.
+	FS vfs.FS
 }
 
 const (
@@ -114,21 +121,34 @@ func Open(dir string, o Options) (*DB, error) {
 	defer cache.Unref()
 	settings := &pebble.Options{
 		Cache: cache, MemTableSize: memtableBytes, MaxOpenFiles: 64, FormatMajorVersion: pebble.FormatNewest,
-		Logger: logger{o.Log},
 	}
-	if dir == "" {
-		settings.FS, settings.DisableWAL, dir = vfs.NewMem(), true, "kv"
+	below, d := o.FS, &DB{memory: dir == ""}
+	switch {
+	case d.memory:
+		below, settings.DisableWAL, dir = vfs.NewMem(), true, "kv"
+	case below == nil:
+		below = vfs.Default
 	}
+	if !d.memory {
+		d.space = &Space{fs: below, dir: dir}
+	}
+	d.disk = &disk{FS: below, log: o.Log, closing: make(chan struct{})}
+	settings.FS, settings.Logger = d.disk, logger{d.disk}
 	db, err := pebble.Open(dir, settings)
 	if err != nil {
 		return nil, fmt.Errorf("opening the store of the services: %w", err)
 	}
-	return &DB{db: db, memory: settings.DisableWAL}, nil
+	d.db = db
+	return d, nil
 }
 
 // Close waits for the disk and closes the store. Nobody may use it any more.
 func (d *DB) Close() error {
 	err := d.Durable(context.Background())
+	close(d.disk.closing)
+	if d.stuck.Load() {
+		return err // Pebble panicked with its locks held, and would never come back
+	}
 	return errors.Join(err, d.db.Close())
 }
 
@@ -186,6 +206,9 @@ func (p *part) Scan(lower, upper []byte, reverse bool) iter.Seq2[Pair, error] {
 
 func (p *part) Apply(b *Batch) error {
 	d := p.db
+	if err := d.takes(b); err != nil {
+		return err
+	}
 	batch := d.db.NewBatch()
 	defer batch.Close()
 	for _, o := range b.ops {
@@ -202,19 +225,37 @@ func (p *part) Apply(b *Batch) error {
 			return fmt.Errorf("making a batch: %w", err)
 		}
 	}
-	d.mu.Lock()
-	failed := d.failed
-	d.mu.Unlock()
-	if failed != nil {
-		return failed
-	}
-	if err := batch.Commit(pebble.NoSync); err != nil {
+	if err := d.guarded(func() error { return batch.Commit(pebble.NoSync) }); err != nil {
 		return fmt.Errorf("applying a batch: %w", err)
 	}
 	d.mu.Lock()
 	d.applied++
 	d.mu.Unlock()
 	return nil
+}
+
+// takes says why a batch cannot be applied, nil when it can.
+func (d *DB) takes(b *Batch) error {
+	if err := d.disk.refuses(); err != nil || d.space == nil {
+		return err
+	}
+	n := 0
+	for _, o := range b.ops {
+		n += len(o.key) + len(o.value)
+	}
+	return d.space.Check(n)
+}
+
+// guarded calls Pebble. A panic there becomes the failure of the store.
+func (d *DB) guarded(call func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			d.stuck.Store(true)
+			d.disk.fail(fmt.Errorf("pebble: %v", p))
+			err = d.disk.failed()
+		}
+	}()
+	return call()
 }
 
 func (p *part) Durable(ctx context.Context) error { return p.db.Durable(ctx) }
@@ -249,27 +290,16 @@ func (d *DB) sync() {
 	over, upTo := make(chan struct{}), d.applied
 	d.syncing = over
 	d.mu.Unlock()
-	err := d.db.LogData(nil, pebble.Sync)
+	err := d.guarded(func() error { return d.db.LogData(nil, pebble.Sync) })
+	if err == nil {
+		err = d.disk.failed()
+	}
 	d.mu.Lock()
 	if err != nil {
-		d.failed = fmt.Errorf("the store of the services could not be synced: %w", err)
+		d.failed = fmt.Errorf("syncing: %w", err)
 	} else {
 		d.synced = upTo
 	}
 	d.syncing = nil
 	close(over)
-}
-
-// logger passes on what Pebble complains of.
-type logger struct{ log *slog.Logger }
-
-func (l logger) Infof(string, ...any) {}
-
-func (l logger) Errorf(format string, args ...any) {
-	l.log.Error("store of the services", "error", fmt.Sprintf(format, args...))
-}
-
-func (l logger) Fatalf(format string, args ...any) {
-	l.Errorf(format, args...)
-	panic(fmt.Sprintf(format, args...))
 }

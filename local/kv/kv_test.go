@@ -7,7 +7,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -84,12 +83,11 @@ func TestStore(t *testing.T) {
 // What Durable answered for is there after a crash that takes what was not synced.
 func TestDurableSurvivesACrash(t *testing.T) {
 	fs := vfs.NewCrashableMem()
-	db, err := pebble.Open("kv", &pebble.Options{FS: fs})
+	db, err := Open("kv", Options{FS: fs})
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &DB{db: db}
-	s := d.Part("s")
+	s := db.Part("s")
 	var wg sync.WaitGroup
 	for w := range 8 {
 		wg.Go(func() {
@@ -110,12 +108,12 @@ func TestDurableSurvivesACrash(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	again, err := pebble.Open("kv", &pebble.Options{FS: crashed})
+	again, err := Open("kv", Options{FS: crashed})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer again.Close()
-	if n := len(strings.Fields(all(t, (&DB{db: again}).Part("s"), "", "", false))); n != 400 {
+	defer again.Close() //nolint:errcheck // of the test's memory
+	if n := len(strings.Fields(all(t, again.Part("s"), "", "", false))); n != 400 {
 		t.Errorf("%d of 400 keys survived", n)
 	}
 }

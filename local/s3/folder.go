@@ -21,6 +21,7 @@ type folder struct {
 	store   kv.Store
 	log     *slog.Logger
 	started time.Time
+	space   *kv.Space
 	ready   sync.Once
 	broken  error // of making the folders
 
@@ -41,7 +42,7 @@ type folder struct {
 const maxPending = 1 << 16
 
 func newFolder(dir string, store kv.Store, log *slog.Logger) *folder {
-	f := &folder{dir: dir, store: store, log: log, started: time.Now(), pinned: map[string]int{}, late: map[string]bool{}, young: map[string]bool{}}
+	f := &folder{dir: dir, store: store, log: log, started: time.Now(), space: kv.NewSpace(dir), pinned: map[string]int{}, late: map[string]bool{}, young: map[string]bool{}}
 	f.stop, f.end = context.WithCancel(context.Background())
 	return f
 }
@@ -125,6 +126,14 @@ type fileDraft struct {
 	f    *folder
 	id   string
 	kept bool
+}
+
+// Write leaves the disk what is to stay free of it.
+func (d *fileDraft) Write(p []byte) (int, error) {
+	if err := d.f.space.Check(len(p)); err != nil {
+		return 0, err
+	}
+	return d.File.Write(p)
 }
 
 func (d *fileDraft) keep() (string, error) {

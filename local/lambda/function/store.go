@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/statelark/statelark/arn"
 )
@@ -198,7 +199,10 @@ func (s *store) addCode(archive []byte) (Code, error) {
 		return Code{}, fmt.Errorf("making a directory for the code: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(tmp) }() // renamed, as a rule
-	if err := unzip(archive, tmp, s.maxCode); err != nil {
+	switch err := unzip(archive, tmp, s.maxCode); {
+	case isOfDisk(err):
+		return Code{}, fmt.Errorf("unpacking the code: %w", err)
+	case err != nil:
 		return Code{}, s.badArchive(err)
 	}
 	if err := writeFile(s.archivePath(code.SHA256), archive); err != nil {
@@ -211,6 +215,16 @@ func (s *store) addCode(archive []byte) (Code, error) {
 		return Code{}, fmt.Errorf("unpacking the code: %w", err)
 	}
 	return code, nil
+}
+
+// isOfDisk reports whether an error is the disk's, and no fault of the archive.
+func isOfDisk(err error) bool {
+	for _, fault := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EIO, syscall.EMFILE, syscall.ENFILE} {
+		if errors.Is(err, fault) {
+			return true
+		}
+	}
+	return false
 }
 
 // badArchive is what the API answers when an archive cannot be used.
