@@ -57,8 +57,8 @@ Exit codes: 0 ok or SUCCEEDED, 1 FAILED, 2 usage, 3 definition invalid, 4 creden
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.SetVersionTemplate("statelark {{.Version}}\n")
-	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(), "{{if .Runnable}}", "{{if and .Runnable (not .HasAvailableSubCommands)}}", 1))
+	plain := root.UsageFunc()
+	root.SetUsageFunc(func(c *cobra.Command) error { return commandUsage(c, plain) })
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(flagError(err)) })
 	root.AddGroup(&cobra.Group{ID: localGroup, Title: "Here:"}, &cobra.Group{ID: remoteGroup, Title: "On a server, or on AWS:"})
 	for _, c := range []*cobra.Command{newDev(), newServer(), newRun(), newSamples(), newValidate(), newEval(), newVersion()} {
@@ -71,6 +71,21 @@ Exit codes: 0 ok or SUCCEEDED, 1 FAILED, 2 usage, 3 definition invalid, 4 creden
 		root.AddCommand(wordArgs(c))
 	}
 	return root
+}
+
+// commandUsage prints how a command is used. One that has others below it is not used by itself, though it runs: to say what is
+// missing. (A template of cobra's could say so; with package text/template the linker keeps every method of the program.)
+func commandUsage(c *cobra.Command, plain func(*cobra.Command) error) error {
+	if !c.Runnable() || !c.HasAvailableSubCommands() {
+		return plain(c)
+	}
+	var text strings.Builder
+	out := c.OutOrStderr()
+	c.SetOut(&text)
+	err := plain(c)
+	c.SetOut(out)
+	say(out, "%s", strings.Replace(text.String(), "\n  "+c.UseLine()+"\n", "\n", 1))
+	return err
 }
 
 // The groups of commands in the help.

@@ -8,11 +8,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"os"
 	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 
@@ -53,7 +54,11 @@ func New(ctx context.Context, endpoint, version string, log *slog.Logger) (*Trac
 	if at.Path == "" || at.Path == "/" {
 		at.Path = "/v1/traces"
 	}
-	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(at.String()))
+	c, err := newClient(at.String(), os.Getenv)
+	if err != nil {
+		return nil, fmt.Errorf("setting up traces: %w", err)
+	}
+	exporter, err := otlptrace.New(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("setting up traces: %w", err)
 	}
