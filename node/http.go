@@ -73,7 +73,7 @@ func (h *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch path := r.URL.Path; {
-	case service == "lambda" || !signed && isLambda(path):
+	case service == "lambda" || !signed && isLambda(path) || strings.HasPrefix(path, lambda.URLPrefix):
 		h.functions.ServeHTTP(w, r)
 	case service == "stepfunctions" || !signed && (path == "/" || path == "") && streams:
 		h.states.ServeHTTP(w, r)

@@ -11,6 +11,7 @@ import io
 import json
 import os
 import time
+import urllib.error
 import urllib.request
 import uuid
 import zipfile
@@ -367,6 +368,18 @@ def test_url(fn, make):
     assert fn.get_function_url_config(FunctionName=name)["AuthType"] == "AWS_IAM"
     fn.delete_function_url_config(FunctionName=name)
     refused("ResourceNotFoundException", fn.get_function_url_config, FunctionName=name)
+
+
+@runs
+def test_url_is_served(fn, make):
+    name = make("def handler(e, c):\n    return {'statusCode': 201, 'headers': {'x-a': 'b'}, 'body': e['rawPath'] + e['queryStringParameters']['q'] + e['body']}\n")
+    url = fn.create_function_url_config(FunctionName=name, AuthType="NONE")["FunctionUrl"]
+    with urllib.request.urlopen(urllib.request.Request(url + "p?q=1", data=b"text", headers={"Content-Type": "text/plain"})) as r:
+        assert (r.status, r.headers["x-a"], r.read()) == (201, "b", b"/p1text")
+    fn.update_function_url_config(FunctionName=name, AuthType="AWS_IAM")
+    with pytest.raises(urllib.error.HTTPError) as e:
+        urllib.request.urlopen(url)
+    assert e.value.code == 403
 
 
 def test_tags(fn, make):

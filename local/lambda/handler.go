@@ -18,6 +18,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 
 	"github.com/statelark/statelark/awswire"
@@ -79,8 +80,14 @@ func New(c *function.Catalog, o Options) *Handler {
 	return h
 }
 
-// ServeHTTP answers one call of the API.
-func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.service.ServeHTTP(w, r) }
+// ServeHTTP answers one call of the API, or of the URL of a function.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, URLPrefix) {
+		h.serveURL(w, r)
+		return
+	}
+	h.service.ServeHTTP(w, r)
+}
 
 // convert puts an error into the terms of the API. What the service does not refuse is its own failure.
 func (h *Handler) convert(err error) *awswire.Error {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/local/lambda/function"
 )
@@ -91,7 +92,7 @@ func (h *Handler) createURL(_ context.Context, c *awswire.Call) error {
 	}
 	arn := c.Place.FunctionARN(ref.Name, ref.Qualifier)
 	now := time.Now().UTC().Format(urlTime)
-	u := &functionURL{FunctionURL: h.urlOf(arn), FunctionArn: arn, AuthType: strings.Clone(c.Str("AuthType")), CreationTime: now, LastModifiedTime: now,
+	u := &functionURL{FunctionURL: h.urlOf(c.Place, arn), FunctionArn: arn, AuthType: strings.Clone(c.Str("AuthType")), CreationTime: now, LastModifiedTime: now,
 		InvokeMode: strings.Clone(c.Str("InvokeMode"))}
 	u.Cors = cors(c)
 	if u.InvokeMode == "" {
@@ -119,9 +120,13 @@ func (h *Handler) createURL(_ context.Context, c *awswire.Call) error {
 }
 
 // urlOf is the URL of a function, by its ARN: the same one however often it is made.
-func (h *Handler) urlOf(arn string) string {
+func (h *Handler) urlOf(at arn.Place, arn string) string {
+	return h.opts.URL + URLPrefix + at.Region + "/" + at.Account + "/" + urlID(arn) + "/"
+}
+
+func urlID(arn string) string {
 	digest := sha256.Sum256([]byte(arn))
-	return h.opts.URL + URLPrefix + strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(digest[:20])) + "/"
+	return strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(digest[:20]))
 }
 
 // URLPrefix is the path below which the URLs of functions lie.
