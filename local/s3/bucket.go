@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"iter"
+	"net/http"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -170,7 +171,9 @@ func (s *Service) headBucket(c *call, b *bucket) (*awswire.Reply, error) {
 	o.text("BucketArn", bucketARN(c, b.Name))
 	o.text("BucketRegion", b.Region)
 	o.flag("AccessPointAlias", false)
-	return o.reply(), nil
+	reply := o.reply()
+	reply.Header = http.Header{"Content-Type": {"application/xml"}}
+	return reply, nil
 }
 
 func (s *Service) bucketLocation(_ *call, b *bucket) (*awswire.Reply, error) {

@@ -15,8 +15,7 @@ func parseRange(text string, size int64) (r byteRange, ok, satisfiable bool) {
 	if !found || strings.Contains(spec, ",") {
 		return r, false, true
 	}
-	from, to, found := strings.Cut(strings.TrimSpace(spec), "-")
-	from, to = strings.TrimSpace(from), strings.TrimSpace(to)
+	from, to, found := strings.Cut(spec, "-")
 	if !found || from == "" && to == "" {
 		return r, false, true
 	}

@@ -20,7 +20,9 @@ func TestParseRange(t *testing.T) {
 		{"bytes=5-99999999999999999999", 10, byteRange{5, 5}, true, true},
 		{"bytes=-3", 10, byteRange{7, 3}, true, true},
 		{"bytes=-30", 10, byteRange{0, 10}, true, true},
-		{"bytes= 1 - 2 ", 10, byteRange{1, 2}, true, true},
+		{"bytes= 1-2", 10, byteRange{}, false, true}, // a blank is in no range
+		{"bytes=1 -2", 10, byteRange{}, false, true},
+		{"bytes= -1", 10, byteRange{}, false, true},
 		{"bytes=10-", 10, byteRange{}, true, false},
 		{"bytes=99999999999999999999-", 10, byteRange{}, true, false},
 		{"bytes=-0", 10, byteRange{10, 0}, true, false},

@@ -97,7 +97,14 @@ func expectedOf(c *call) (expected, *awswire.Error) {
 		}
 		found = expected{a, text}
 	}
+	named := c.r.Header.Get("X-Amz-Sdk-Checksum-Algorithm")
+	if named == "" {
+		named = c.str("ChecksumAlgorithm")
+	}
 	if found.algorithm != nil {
+		if named != "" && !strings.EqualFold(named, found.name) {
+			return found, badRequest("Value for x-amz-sdk-checksum-algorithm header is invalid.")
+		}
 		return found, nil
 	}
 	if name, ok := strings.CutPrefix(strings.ToLower(c.r.Header.Get("X-Amz-Trailer")), "x-amz-checksum-"); ok {
@@ -106,11 +113,7 @@ func expectedOf(c *call) (expected, *awswire.Error) {
 		}
 		return found, nil
 	}
-	name := c.r.Header.Get("X-Amz-Sdk-Checksum-Algorithm")
-	if name == "" {
-		name = c.str("ChecksumAlgorithm")
-	}
-	if found.algorithm = algorithmOf(strings.ToUpper(name)); name != "" && found.algorithm == nil {
+	if found.algorithm = algorithmOf(strings.ToUpper(named)); named != "" && found.algorithm == nil {
 		return found, badRequest("Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
 	}
 	if found.algorithm != nil && c.r.Header != nil {

@@ -103,6 +103,9 @@ func (s *Service) getLockConfiguration(_ *call, b *bucket) (*awswire.Reply, erro
 }
 
 func (s *Service) putLockConfiguration(c *call, b *bucket) (*awswire.Reply, error) {
+	if !c.has("ObjectLockConfiguration") {
+		return nil, refuse(400, "MissingRequestBodyError", "Request Body is empty")
+	}
 	doc := c.sub("ObjectLockConfiguration")
 	if doc.str("ObjectLockEnabled") != "Enabled" {
 		return nil, malformedXML()
@@ -160,17 +163,17 @@ func (s *Service) putRetention(c *call, b *bucket) (*awswire.Reply, error) {
 	mode := asked.str("Mode")
 	until, dated := asked.time("RetainUntilDate")
 	bypass := c.flag("BypassGovernanceRetention")
+	switch { // what the body says is looked at before the object
+	case (mode != "") != dated, mode != "" && mode != governance && mode != compliance:
+		return nil, malformedXML()
+	case dated && until.UnixMilli() <= s.stamp():
+		return nil, pastDate(until)
+	}
 	_, err := s.revise(b, c.str("Key"), c.str("VersionId"), "PUT", func(v *version) *awswire.Error {
-		now := s.stamp()
-		switch {
-		case !b.Lock:
+		if !b.Lock {
 			return noLock()
-		case (mode != "") != dated, mode != "" && mode != governance && mode != compliance:
-			return malformedXML()
-		case dated && until.UnixMilli() <= now:
-			return pastDate(until)
 		}
-		if v.Lock.retains(now) {
+		if v.Lock.retains(s.stamp()) {
 			// It may be extended, and else altered by the bypass alone: to another mode as well.
 			altered := until.UnixMilli() < v.Lock.Until || mode != v.Lock.Mode
 			if altered && (v.Lock.Mode == compliance || !bypass) {
@@ -205,12 +208,12 @@ func (s *Service) getLegalHold(c *call, b *bucket) (*awswire.Reply, error) {
 
 func (s *Service) putLegalHold(c *call, b *bucket) (*awswire.Reply, error) {
 	status := c.sub("LegalHold").str("Status")
+	if status != "ON" && status != "OFF" {
+		return nil, malformedXML()
+	}
 	_, err := s.revise(b, c.str("Key"), c.str("VersionId"), "PUT", func(v *version) *awswire.Error {
-		switch {
-		case !b.Lock:
+		if !b.Lock {
 			return noLock()
-		case status != "ON" && status != "OFF":
-			return malformedXML()
 		}
 		v.Lock.Hold = status
 		return nil

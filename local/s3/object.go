@@ -113,7 +113,7 @@ func (v *version) setHead(c *call) *awswire.Error {
 		v.Head["ContentType"] = defaultType
 	}
 	if to := v.Head["WebsiteRedirectLocation"]; to != "" && !strings.HasPrefix(to, "/") && !strings.HasPrefix(to, "http://") && !strings.HasPrefix(to, "https://") {
-		return badHeader("The website redirect location must have a prefix of 'http://' or 'https://' or '/'.", "x-amz-website-redirect-location")
+		return refuse(400, "InvalidRedirectLocation", "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.")
 	}
 	if text := expiresOf(c); text != "" {
 		v.Head["Expires"] = text
@@ -337,6 +337,9 @@ func (k checksum) tell(o *output) {
 }
 
 func (s *Service) getObject(c *call, b *bucket) (*awswire.Reply, error) {
+	if refusal := checkPartNumber(c); refusal != nil {
+		return nil, refusal
+	}
 	for range 4 { // an object that is replaced between reading of it and opening it is looked for again
 		v, err := s.find(b, c.str("Key"), c.str("VersionId"), "GET")
 		if err != nil {
@@ -361,7 +364,18 @@ func (s *Service) getObject(c *call, b *bucket) (*awswire.Reply, error) {
 	return nil, errGone
 }
 
+// checkPartNumber refuses a number that no part has, whatever the object is.
+func checkPartNumber(c *call) *awswire.Error {
+	if n := c.int("PartNumber"); c.has("PartNumber") && (n < 1 || n > maxParts) {
+		return badArgument("Part number must be an integer between 1 and 10000, inclusive", "partNumber", decimal(n))
+	}
+	return nil
+}
+
 func (s *Service) headObject(c *call, b *bucket) (*awswire.Reply, error) {
+	if refusal := checkPartNumber(c); refusal != nil {
+		return nil, refusal
+	}
 	v, err := s.find(b, c.str("Key"), c.str("VersionId"), "HEAD")
 	if err != nil {
 		return nil, err
@@ -470,9 +484,6 @@ func overrides(c *call, v *version) http.Header {
 // partOf returns where a part of an object is, and its checksum. An object that was not uploaded in parts is its own first part.
 func (s *Service) partOf(v *version, number int64) (byteRange, checksum, error) {
 	span := byteRange{0, v.Size}
-	if number < 1 || number > maxParts {
-		return span, v.Sum, badArgument("Part number must be an integer between 1 and 10000, inclusive", "partNumber", decimal(number))
-	}
 	wrong := refuse(416, "InvalidPartNumber", "The requested partnumber is not satisfiable",
 		"PartNumberRequested", decimal(number), "ActualPartCount", decimal(int64(max(v.Parts, 1))))
 	if v.Upload == "" {
@@ -502,16 +513,21 @@ func (s *Service) partOf(v *version, number int64) (byteRange, checksum, error) 
 }
 
 func (s *Service) objectAttributes(c *call, b *bucket) (*awswire.Reply, error) {
+	wanted := c.strings("ObjectAttributes")
+	if len(wanted) == 0 {
+		return nil, badHeader("The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty", "x-amz-object-attributes")
+	}
+	for _, name := range wanted {
+		if !slices.Contains([]string{"ETag", "StorageClass", "ObjectSize", "Checksum", "ObjectParts"}, name) {
+			return nil, badHeader("Invalid attribute name specified.", "x-amz-object-attributes")
+		}
+	}
 	v, err := s.find(b, c.str("Key"), c.str("VersionId"), "GET")
 	if err != nil {
 		return nil, err
 	}
 	if refusal := v.unlocks(c.input, ""); refusal != nil {
 		return nil, refusal
-	}
-	wanted := c.strings("ObjectAttributes")
-	if len(wanted) == 0 {
-		return nil, badHeader("The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty", "x-amz-object-attributes")
 	}
 	var o output
 	for _, name := range wanted {
@@ -533,8 +549,6 @@ func (s *Service) objectAttributes(c *call, b *bucket) (*awswire.Reply, error) {
 			if err := s.tellParts(c, &o, v); err != nil {
 				return nil, err
 			}
-		default:
-			return nil, badHeader("Invalid attribute name specified.", "x-amz-object-attributes")
 		}
 	}
 	o.when("LastModified", v.Modified)

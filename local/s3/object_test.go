@@ -95,3 +95,29 @@ func TestMultipart(t *testing.T) {
 		}
 	})
 }
+
+// TestOrderOfChecks asks with a wrong request for what there is not: the request is looked at first.
+func TestOrderOfChecks(t *testing.T) {
+	b := start(t, "")
+	b.do("CreateBucket", `{"Bucket":"bkt","ObjectLockEnabledForBucket":true}`)
+	for _, x := range []struct{ operation, more, code string }{
+		{"GetObject", `"PartNumber":0`, "InvalidArgument"},
+		{"HeadObject", `"PartNumber":-3`, "InvalidArgument"},
+		{"GetObject", `"PartNumber":1`, "NoSuchKey"},
+		{"GetObjectAttributes", `"ObjectAttributes":["ETag","Colour"]`, "InvalidArgument"},
+		{"GetObjectAttributes", `"ObjectAttributes":["ETag"]`, "NoSuchKey"},
+		{"PutObjectLegalHold", `"LegalHold":{"Status":"MAYBE"}`, "MalformedXML"},
+		{"PutObjectLegalHold", `"LegalHold":{"Status":"ON"}`, "NoSuchKey"},
+		{"PutObjectRetention", `"Retention":{"Mode":"STRICT","RetainUntilDate":1999999999}`, "MalformedXML"},
+		{"PutObjectRetention", `"Retention":{"Mode":"GOVERNANCE","RetainUntilDate":1}`, "InvalidArgument"},
+		{"PutObjectRetention", `"Retention":{"Mode":"GOVERNANCE","RetainUntilDate":1999999999}`, "NoSuchKey"},
+		{"PutObjectLockConfiguration", `"Key":""`, "MissingRequestBodyError"},
+		{"PutObjectLockConfiguration", `"ObjectLockConfiguration":{}`, "MalformedXML"},
+		{"PutObject", `"WebsiteRedirectLocation":"there"`, "InvalidRedirectLocation"},
+		{"PutObject", `"Tagging":"aws:a=b"`, "InvalidTag"},
+		{"PutObject", `"ChecksumAlgorithm":"CRC32","ChecksumCRC32C":"AAAAAA=="`, "InvalidRequest"},
+		{"PutObject", `"ChecksumAlgorithm":"CRC32C","ChecksumCRC32C":"AAAAAQ=="`, "BadDigest"},
+	} {
+		b.refused(x.operation, `{"Bucket":"bkt","Key":"k",`+x.more+`}`, x.code)
+	}
+}

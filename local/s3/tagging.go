@@ -78,6 +78,9 @@ func taggingField(text string) ([]tag, *awswire.Error) {
 		var o output
 		o.text("Key", key)
 		o.text("Value", val)
+		if strings.HasPrefix(key, "aws:") { // as the field's refusal reads; a document's reads otherwise
+			return nil, refuse(400, "InvalidTag", "Your TagKey cannot be prefixed with aws:")
+		}
 		elems = append(elems, o.value())
 	}
 	return tagsOf(value.NewArray(elems), maxObjectTags)

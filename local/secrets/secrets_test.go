@@ -22,7 +22,8 @@ func TestCreate(t *testing.T) {
 
 	again := b.do("CreateSecret", `{"Name":"db","SecretString":"x","ClientRequestToken":"`+token+`"}`)
 	b.want(again, at(made, "ARN").Compact(), "ARN")
-	b.refused("CreateSecret", `{"Name":"db","SecretString":"y","ClientRequestToken":"`+token+`"}`, "ResourceExistsException", "secret db already exists")
+	b.refused("CreateSecret", `{"Name":"db","SecretString":"y","ClientRequestToken":"`+token+`"}`, "ResourceExistsException", "You can't use ClientRequestToken "+token+" because that value is already in use for a version of secret "+full+".")
+	b.refused("CreateSecret", `{"Name":"db","SecretString":"x","ClientRequestToken":"`+strings.Repeat("b", 32)+`"}`, "ResourceExistsException", "secret db already exists")
 	b.refused("CreateSecret", `{"Name":"two words"}`, "ValidationException", "Invalid name")
 	b.refused("CreateSecret", `{"Name":"n","SecretString":"x","SecretBinary":"eA=="}`, "InvalidParameterException", "both")
 

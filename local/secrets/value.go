@@ -85,6 +85,7 @@ func (s *Service) recreate(at arn.Place, x *secret, token string, given payload,
 		if had != nil && had.equal(given) {
 			return &identity{x.ARN, x.Name, v.ID}, nil
 		}
+		return nil, refuse("ResourceExistsException", "You can't use ClientRequestToken "+token+" because that value is already in use for a version of secret "+x.ARN+".")
 	}
 	return nil, refuse("ResourceExistsException", "The operation failed because the secret "+x.Name+" already exists.")
 }

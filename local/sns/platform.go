@@ -354,25 +354,30 @@ func (s *Service) setEndpointAttributes(_ context.Context, _ *awswire.Request, i
 	return nil, s.savePlatform(a, row)
 }
 
-// publishToEndpoint takes a message to a device, which goes nowhere.
-func (s *Service) publishToEndpoint(target string) (*publishOutput, error) {
+// checkPushEndpoint refuses a device that there is not, or that is disabled.
+func (s *Service) checkPushEndpoint(target string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a, refusal := platformOf("TargetArn", target, "endpoint")
 	if refusal != nil {
-		return nil, refusal
+		return refusal
 	}
 	row, err := s.platform(a)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if row == nil {
-		return nil, invalid("TargetArn Reason: No endpoint found for the target arn specified")
+		return invalid("TargetArn Reason: No endpoint found for the target arn specified")
 	}
 	if strings.EqualFold(row.Attributes["Enabled"], "false") {
-		return nil, &awswire.Error{Code: "EndpointDisabled", Message: "Endpoint is disabled", Status: 400}
+		return &awswire.Error{Code: "EndpointDisabled", Message: "Endpoint is disabled", Status: 400}
 	}
+	return nil
+}
+
+// publishToEndpoint takes a message to a device, which goes nowhere.
+func (s *Service) publishToEndpoint(target string) *publishOutput {
 	id := uuid.NewString()
 	s.log.Info("a message to a device is not sent: no push service is asked", "messageId", id, "endpoint", target)
-	return &publishOutput{MessageID: id}, nil
+	return &publishOutput{MessageID: id}
 }

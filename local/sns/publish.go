@@ -30,6 +30,12 @@ type publishOutput struct {
 }
 
 func (s *Service) publish(ctx context.Context, r *awswire.Request, in *publishInput) (*publishOutput, error) {
+	toEndpoint := in.TopicARN == nil && in.TargetARN != nil && strings.Contains(*in.TargetARN, ":endpoint/")
+	if toEndpoint { // one that takes nothing says so before the message is looked at
+		if refusal := s.checkPushEndpoint(*in.TargetARN); refusal != nil {
+			return nil, refusal
+		}
+	}
 	texts, refusal := in.check()
 	if refusal != nil {
 		return nil, refusal
@@ -37,8 +43,8 @@ func (s *Service) publish(ctx context.Context, r *awswire.Request, in *publishIn
 	switch {
 	case in.PhoneNumber != nil && in.TopicARN == nil && in.TargetARN == nil:
 		return s.publishSMS(in)
-	case in.TopicARN == nil && in.TargetARN != nil && strings.Contains(*in.TargetARN, ":endpoint/"):
-		return s.publishToEndpoint(*in.TargetARN)
+	case toEndpoint:
+		return s.publishToEndpoint(*in.TargetARN), nil
 	case in.TopicARN == nil && in.TargetARN == nil:
 		return nil, invalid("TopicArn or TargetArn Reason: no value for required parameter")
 	}

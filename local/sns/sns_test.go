@@ -238,6 +238,8 @@ func TestPublishRefused(t *testing.T) {
 		c := start(t)
 		c.topic("t", "", "q")
 		c.topic("t.fifo", "", "q.fifo")
+		c.want("a subscription of nothing to nothing", c.refused("Subscribe", `{"TopicArn":"`+topicARN+`none","Protocol":"sqs","Endpoint":"x"}`), "NotFound: Topic does not exist")
+		off := c.disabledDevice()
 		for _, x := range []struct{ input, want string }{
 			{`"Message":"m"`, "InvalidParameter: Invalid parameter: TopicArn or TargetArn Reason: no value for required parameter"},
 			{`"TopicArn":"` + topicARN + `none","Message":"m"`, "NotFound: Topic does not exist"},
@@ -249,12 +251,21 @@ func TestPublishRefused(t *testing.T) {
 			{`"TopicArn":"` + topicARN + `t.fifo","Message":"m"`, "InvalidParameter: Invalid parameter: The MessageGroupId parameter is required for FIFO topics"},
 			{`"TopicArn":"` + topicARN + `t.fifo","Message":"m","MessageGroupId":"g"`,
 				"InvalidParameter: Invalid parameter: The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly"},
+			{`"TargetArn":"` + off + `","Message":"not JSON","MessageStructure":"json"`, "EndpointDisabled: Endpoint is disabled"},
 			{`"PhoneNumber":"+1a","Message":"m"`, "InvalidParameter: Invalid parameter: PhoneNumber Reason: +1a is not valid to publish to"},
 		} {
 			c.want(x.input[:min(len(x.input), 80)], c.refused("Publish", "{"+x.input+"}"), x.want)
 		}
 		c.want("nothing was sent", len(c.received("q"))+len(c.received("q.fifo")), 0)
 	})
+}
+
+// disabledDevice makes an endpoint of a device that takes nothing.
+func (c *client) disabledDevice() string {
+	c.Helper()
+	app := c.ok("CreatePlatformApplication", `{"Name":"app","Platform":"GCM","Attributes":{"PlatformCredential":"x"}}`)
+	made := c.ok("CreatePlatformEndpoint", fmt.Sprintf(`{"PlatformApplicationArn":%q,"Token":"device","Attributes":{"Enabled":"false"}}`, app["PlatformApplicationArn"]))
+	return made["EndpointArn"].(string)
 }
 
 func TestFIFO(t *testing.T) {

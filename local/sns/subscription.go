@@ -199,19 +199,19 @@ func (s *Service) subscribe(_ context.Context, r *awswire.Request, in *subscribe
 	if refusal != nil {
 		return nil, refusal
 	}
+	t, err := s.find(k)
+	if err != nil {
+		return nil, err
+	}
+	if t == nil { // before anything is said of the endpoint
+		return nil, notFound("Topic")
+	}
 	if refusal := in.checkEndpoint(fifoName.MatchString(k.name)); refusal != nil {
 		return nil, refusal
 	}
 	set, refusal := checkAttributes(in.Protocol, nil, in.Attributes)
 	if refusal != nil {
 		return nil, invalid("Attributes Reason: %s", strings.TrimPrefix(refusal.Message, "Invalid parameter: "))
-	}
-	t, err := s.find(k)
-	if err != nil {
-		return nil, err
-	}
-	if t == nil {
-		return nil, notFound("Topic")
 	}
 	for _, sub := range t.subscriptions {
 		if sub.Protocol == in.Protocol && sub.Endpoint == in.Endpoint {

@@ -34,6 +34,9 @@ func keyOf(r *awswire.Request, queueURL string) (queueKey, *awswire.Error) {
 	path := queueURL
 	if u, err := url.Parse(queueURL); err == nil && u.Host != "" {
 		path = u.Path
+		if strings.Trim(path, "/") == "" { // a host alone names no queue, but it is an address
+			return k, noSuchQueue()
+		}
 	}
 	parts := strings.Split(strings.Trim(path, "/"), "/")
 	k.name = parts[len(parts)-1]

@@ -292,6 +292,8 @@ func TestDeletedQueueEndsReceives(t *testing.T) {
 		if err := <-over; err == nil || err.Error() != "QueueDoesNotExist: The specified queue does not exist." {
 			t.Error(err)
 		}
+		c.want("a host alone", c.refused("SendMessage", `{"QueueUrl":"http://somewhere/","MessageBody":"m"}`), "QueueDoesNotExist: The specified queue does not exist.")
+		c.want("no address", c.refused("SendMessage", `{"QueueUrl":"/","MessageBody":"m"}`), "InvalidAddress: The address / is not valid for this endpoint.")
 		c.want("afterwards", c.refused("SendMessage", `{"QueueUrl":"q","MessageBody":"m"}`), "QueueDoesNotExist: The specified queue does not exist.")
 	})
 }
