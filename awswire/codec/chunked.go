@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -12,7 +13,10 @@ import (
 // maxChunkLine bounds the line before a chunk, and a trailing field.
 const maxChunkLine = 4096
 
-var errChunk = errors.New("the body is not in the form that Content-Encoding: aws-chunked means")
+var (
+	errChunk   = errors.New("the body is not in the form that Content-Encoding: aws-chunked means")
+	errTrailer = errors.New("the fields after the body are not those that X-Amz-Trailer names")
+)
 
 // chunks is a body in the form aws-chunked: chunks with a signature each, which is not checked, and fields after the last.
 type chunks struct {
@@ -21,10 +25,18 @@ type chunks struct {
 	begun   bool  // a chunk was read, whose end of line is to come
 	over    bool
 	trailer http.Header // gets the fields after the body
+	// announced are the fields that have to be there, and no others, in small letters.
+	announced []string
 }
 
 func newChunks(r io.Reader, trailer http.Header) *chunks {
-	return &chunks{r: bufio.NewReaderSize(r, 32<<10), trailer: trailer}
+	c := &chunks{r: bufio.NewReaderSize(r, 32<<10), trailer: trailer}
+	for name := range strings.SplitSeq(trailer.Get("X-Amz-Trailer"), ",") {
+		if name = strings.ToLower(strings.TrimSpace(name)); name != "" {
+			c.announced = append(c.announced, name)
+		}
+	}
+	return c
 }
 
 func (c *chunks) Read(b []byte) (int, error) {
@@ -79,23 +91,30 @@ func (c *chunks) fields() error {
 	for range 100 {
 		line, err := c.line()
 		if line == "" {
-			if err == io.EOF {
-				err = nil
+			switch {
+			case err != nil && err != io.EOF:
+				return err
+			case len(c.announced) > 0:
+				return errTrailer
 			}
-			return err
+			return nil
 		}
 		name, text, ok := strings.Cut(line, ":")
-		if !ok {
-			return errChunk
-		}
-		if name = strings.TrimSpace(name); !strings.EqualFold(name, "x-amz-trailer-signature") && c.trailer != nil {
+		name = strings.ToLower(strings.TrimSpace(name))
+		at := slices.Index(c.announced, name)
+		switch {
+		case ok && name == "x-amz-trailer-signature":
+		case !ok || at < 0:
+			return errTrailer
+		default:
 			c.trailer.Set(name, strings.TrimSpace(text))
+			c.announced = slices.Delete(c.announced, at, at+1)
 		}
 		if err != nil {
 			return broken(err)
 		}
 	}
-	return errChunk
+	return errTrailer
 }
 
 // line reads a line, without its end. It is EOF with what there is of a line that does not end.

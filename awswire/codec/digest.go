@@ -122,7 +122,9 @@ func (v *verifier) Read(b []byte) (int, error) {
 		v.left -= int64(n)
 	}
 	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF), err == io.EOF && v.left > 0:
+	case errors.Is(err, errTrailer):
+		err = &awswire.Error{Code: "MalformedTrailerError", Message: "The request contained trailing data that was not well-formed or did not conform to our published schema."}
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, errChunk), err == io.EOF && v.left > 0:
 		err = incomplete()
 	case err == io.EOF:
 		if wrong := v.verify(); wrong != nil {

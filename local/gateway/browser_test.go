@@ -93,6 +93,29 @@ func TestExpiredURLs(t *testing.T) {
 	}
 }
 
+// TestFieldsInURLs puts an object by a URL that has fields of the header in it, as SDKs sign them.
+func TestFieldsInURLs(t *testing.T) {
+	var got string
+	_, server := browsed(t, map[string]func(*awswire.Request) (*awswire.Reply, error){
+		"s3.PutObject": func(r *awswire.Request) (*awswire.Reply, error) {
+			got = r.Input.Compact()
+			return answer(`{}`)(r)
+		},
+	})
+	for _, c := range []struct{ path, want string }{
+		{"/bucket/key?AWSAccessKeyId=k&Signature=s&Expires=1777863722&x-amz-meta-venue=a%20b", `"Metadata":{"venue":"a b"}`},
+		{"/bucket/key?X-Amz-Signature=s&X-Amz-Credential=k/20260504/us-east-1/s3/aws4_request&X-Amz-Date=20260504T030000Z&X-Amz-Expires=122&x-amz-acl=private&x-amz-tagging=a%3Db", `"ACL":"private"`},
+		{"/bucket/key?X-Amz-Signature=s&X-Amz-Credential=k/20260504/us-east-1/s3/aws4_request&X-Amz-Date=20260504T030000Z&X-Amz-Expires=122&x-amz-acl=private&x-amz-tagging=a%3Db", `"Tagging":"a=b"`},
+	} {
+		if status, _, body := send(t, server, "PUT", c.path, "x"); status != http.StatusOK || !strings.Contains(got, c.want) {
+			t.Errorf("%s: %d %s; put %s", c.path, status, body, got)
+		}
+	}
+	if send(t, server, "PUT", "/bucket/key?x-amz-acl=private", "x"); strings.Contains(got, "private") {
+		t.Errorf("unsigned: put %s", got)
+	}
+}
+
 func TestForms(t *testing.T) {
 	var got string
 	_, server := browsed(t, map[string]func(*awswire.Request) (*awswire.Reply, error){
@@ -117,6 +140,9 @@ func TestForms(t *testing.T) {
 	}{
 		{"plain", []string{"key", "a/${filename}", "acl", "private", "Content-Type", "text/x", "x-amz-meta-N", "v"}, 204,
 			`"Key":"a/mine.txt"`},
+		{"tags", []string{"key", "k", "tagging", "<Tagging><TagSet><Tag><Key>a b</Key><Value>&amp;</Value></Tag></TagSet></Tagging>"}, 204, `"Tagging":"a+b=%26"`},
+		{"tags that are none", []string{"key", "k", "tagging", "a=b"}, 400, "MalformedXML"},
+		{"a tag without a value", []string{"key", "k", "tagging", "<Tagging><TagSet><Tag><Key>a</Key></Tag></TagSet></Tagging>"}, 400, "MalformedXML"},
 		{"with its answer", []string{"key", "k", "success_action_status", "201"}, 201, "<Key>k</Key><ETag>&quot;e&quot;</ETag>"},
 		{"no key", []string{"acl", "private"}, 400, "field named 'key'"},
 		{"unsigned policy", []string{"key", "k", "policy", policy(later, `["eq","$key","k"]`), "x-amz-signature", ""}, 400, "X-Amz-Signature"},

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"encoding/base64"
+	"encoding/xml"
 	"errors"
 	"io"
 	"mime"
@@ -48,6 +49,10 @@ func (g *Gateway) form(w http.ResponseWriter, r *http.Request, x *codec.Exchange
 	}
 	bucket, _ := bucketAndKey(r)
 	key := strings.ReplaceAll(u.fields["key"], "${filename}", u.name)
+	if err := u.encodeTags(); err != nil {
+		g.refuse(w, r, x, err)
+		return
+	}
 	put := u.request(r, bucket, key)
 	exchange, request, err := codec.Read(model.Load("s3"), put, codec.Options{MaxBody: maxBody("s3"), MaxStream: g.o.MaxObject})
 	if err != nil {
@@ -112,6 +117,31 @@ func fileName(part *multipart.Part) string {
 // ownFields are those of a form that are no fields of a PutObject.
 var ownFields = []string{"key", "policy", "file", "submit", "bucket", "success_action_redirect", "redirect", "success_action_status", "awsaccesskeyid", "signature",
 	"x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature"}
+
+// encodeTags makes of the tags in XML, as a form has them, the query that a header has.
+func (u *upload) encodeTags() error {
+	text := u.fields["tagging"]
+	if text == "" {
+		return nil
+	}
+	var tagging struct {
+		XMLName xml.Name                       `xml:"Tagging"`
+		Tags    []struct{ Key, Value *string } `xml:"TagSet>Tag"`
+	}
+	malformed := &awswire.Error{Code: "MalformedXML", Message: "The XML you provided was not well-formed or did not validate against our published schema"}
+	if err := xml.Unmarshal([]byte(text), &tagging); err != nil {
+		return malformed
+	}
+	var pairs []string
+	for _, t := range tagging.Tags {
+		if t.Key == nil || t.Value == nil {
+			return malformed
+		}
+		pairs = append(pairs, url.QueryEscape(*t.Key)+"="+url.QueryEscape(*t.Value))
+	}
+	u.fields["tagging"] = strings.Join(pairs, "&")
+	return nil
+}
 
 // request makes a PutObject of the form.
 func (u *upload) request(r *http.Request, bucket, key string) *http.Request {

@@ -71,7 +71,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if name == "s3" {
-		r = pathStyle(r)
+		r = headed(pathStyle(r))
 	}
 	if name == "sns" && isCertificate(r) {
 		g.certificate(w, r)

@@ -3,6 +3,7 @@ package gateway
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -58,6 +59,32 @@ func expiredV2(query url.Values, now time.Time) error {
 		return requestExpired(end, now)
 	}
 	return nil
+}
+
+// hoisted are the fields, or the beginnings of their names, that SDKs move from the header into a URL which they sign.
+var hoisted = []string{"x-amz-meta-", "x-amz-acl", "x-amz-grant-", "x-amz-tagging", "x-amz-storage-class", "x-amz-website-redirect-location",
+	"x-amz-server-side-encryption", "x-amz-object-lock-", "x-amz-expected-bucket-owner"}
+
+// headed returns a request by a signed URL with the fields in its header that the URL has of it.
+func headed(r *http.Request) *http.Request {
+	raw := strings.ToLower(r.URL.RawQuery)
+	if !strings.Contains(raw, "signature=") || !slices.ContainsFunc(hoisted, func(name string) bool { return strings.Contains(raw, name) }) {
+		return r
+	}
+	query := r.URL.Query()
+	u, moved := *r.URL, *r
+	moved.URL, moved.Header = &u, r.Header.Clone()
+	for name, texts := range query {
+		if !slices.ContainsFunc(hoisted, func(start string) bool { return strings.HasPrefix(strings.ToLower(name), start) }) {
+			continue
+		}
+		if r.Header.Get(name) == "" {
+			moved.Header.Set(name, strings.Join(texts, ","))
+		}
+		delete(query, name)
+	}
+	u.RawQuery = query.Encode()
+	return &moved
 }
 
 func requestExpired(end, now time.Time, more ...string) error {

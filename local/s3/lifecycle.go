@@ -42,7 +42,11 @@ func checkRule(r input, ids map[string]bool) error {
 		return invalid("ID length should not exceed allowed limit of 255")
 	case id != "" && ids[id]:
 		return invalid("Rule ID must be unique. Found same ID for more than one rule")
-	case !r.has("Filter") && !r.has("Prefix"):
+	case r.has("Filter") == r.has("Prefix"):
+		return malformedXML()
+	case expiration.has("ExpiredObjectDeleteMarker") && (expiration.has("Days") || expiration.has("Date")), expiration.has("Days") && expiration.has("Date"):
+		return malformedXML()
+	case !whole(r):
 		return malformedXML()
 	case !slices.ContainsFunc(actions, r.has):
 		return badRequest("At least one action needs to be specified in a rule")
@@ -58,6 +62,16 @@ func checkRule(r input, ids map[string]bool) error {
 	}
 	ids[id] = true
 	return nil
+}
+
+// whole reports whether the transitions of noncurrent versions say all that they have to.
+func whole(r input) bool {
+	for _, e := range r.list("NoncurrentVersionTransitions") {
+		if t := (input{e}); !t.has("NoncurrentDays") || !t.has("StorageClass") {
+			return false
+		}
+	}
+	return !r.has("NoncurrentVersionExpiration") || r.sub("NoncurrentVersionExpiration").has("NoncurrentDays")
 }
 
 var actions = []string{"Expiration", "Transitions", "Transition", "NoncurrentVersionExpiration", "NoncurrentVersionTransitions", "NoncurrentVersionTransition", "AbortIncompleteMultipartUpload"}

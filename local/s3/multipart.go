@@ -371,7 +371,10 @@ func (s *Service) location(c *call, b *bucket, key string) string {
 // chosenParts reads the list of a completion.
 func chosenParts(c *call, u *upload) ([]chosen, *awswire.Error) {
 	list := c.sub("MultipartUpload").list("Parts")
-	if len(list) == 0 {
+	switch {
+	case len(list) == 0 && c.has("MultipartUpload"):
+		return nil, malformedXML()
+	case len(list) == 0:
 		return nil, refuse(400, "InvalidRequest", "You must specify at least one part")
 	}
 	var all []chosen

@@ -121,3 +121,33 @@ func TestOrderOfChecks(t *testing.T) {
 		b.refused(x.operation, `{"Bucket":"bkt","Key":"k",`+x.more+`}`, x.code)
 	}
 }
+
+// TestLifecycleRefused puts rules that say too much or too little.
+func TestLifecycleRefused(t *testing.T) {
+	b := start(t, "")
+	b.do("CreateBucket", `{"Bucket":"bkt"}`)
+	put := func(rule string) string {
+		return `{"Bucket":"bkt","LifecycleConfiguration":{"Rules":[{"Status":"Enabled",` + rule + `}]}}`
+	}
+	for _, rule := range []string{
+		`"Expiration":{"Days":1}`,
+		`"Filter":{"Prefix":""},"Prefix":"","Expiration":{"Days":1}`,
+		`"Filter":{},"Expiration":{"Days":1,"ExpiredObjectDeleteMarker":false}`,
+		`"Filter":{},"Expiration":{"Days":1,"Date":1777852800}`,
+		`"Filter":{},"NoncurrentVersionTransitions":[{"StorageClass":"GLACIER"}]`,
+		`"Filter":{},"NoncurrentVersionTransitions":[{"NoncurrentDays":3}]`,
+		`"Filter":{},"NoncurrentVersionExpiration":{}`,
+	} {
+		b.refused("PutBucketLifecycleConfiguration", put(rule), "MalformedXML")
+	}
+	b.do("PutBucketLifecycleConfiguration", put(`"Filter":{},"NoncurrentVersionTransitions":[{"NoncurrentDays":3,"StorageClass":"GLACIER"}]`))
+}
+
+// TestCompletionOfNothing completes an upload with an empty list of parts, and with none.
+func TestCompletionOfNothing(t *testing.T) {
+	b := start(t, "")
+	b.do("CreateBucket", `{"Bucket":"bkt"}`)
+	id := b.do("CreateMultipartUpload", `{"Bucket":"bkt","Key":"k"}`).str("UploadId")
+	b.refused("CompleteMultipartUpload", `{"Bucket":"bkt","Key":"k","UploadId":"`+id+`","MultipartUpload":{"Parts":[]}}`, "MalformedXML")
+	b.refused("CompleteMultipartUpload", `{"Bucket":"bkt","Key":"k","UploadId":"`+id+`"}`, "InvalidRequest")
+}
