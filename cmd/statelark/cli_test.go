@@ -151,7 +151,7 @@ func TestSplitWords(t *testing.T) {
 func TestVersionFlag(t *testing.T) {
 	var stdout bytes.Buffer
 	code := execute(t.Context(), []string{"--version"}, nil, &stdout, io.Discard)
-	if want := "statelark " + buildVersion() + "\n"; code != exitOK || stdout.String() != want {
+	if want := "statelark version " + buildVersion() + "\n"; code != exitOK || stdout.String() != want {
 		t.Errorf("it prints %q and ends with %d, want %q", stdout.String(), code, want)
 	}
 }
