@@ -46,7 +46,7 @@ type Options struct {
 	URL string
 	// FetchObject reads the archive that a request names in S3; nil when there is no S3.
 	FetchObject func(ctx context.Context, bucket, key, version string) ([]byte, error)
-	// Store keeps what is no part of a function: layers, event source mappings, code signing configurations; nil: nothing is.
+	// Store keeps what is no part of a function: layers, event source mappings, code signing configurations.
 	Store kv.Store
 	// Others are the services that event source mappings poll; nil: there are no mappings.
 	Others awswire.Caller
@@ -61,6 +61,7 @@ type Handler struct {
 	opts    Options
 	catalog *function.Catalog
 	service *awswire.Service
+	shelf   shelf
 	layers  sync.Mutex // held while a version of a layer gets its number
 	mapping sync.Mutex // held while an event source mapping changes
 	pollers *pollers
@@ -71,7 +72,7 @@ func New(c *function.Catalog, o Options) *Handler {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	h := &Handler{opts: o, catalog: c}
+	h := &Handler{opts: o, catalog: c, shelf: newShelf(o.Store)}
 	h.pollers = newPollers(h)
 	h.service = &awswire.Service{
 		Protocol: awswire.REST{ErrorBody: errorBody}, Operations: h.operations(), Convert: h.convert, Log: o.Log,

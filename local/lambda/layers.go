@@ -22,25 +22,26 @@ import (
 
 // layerVersion is a version of a layer. Its archive stands beside it, by its digest.
 type layerVersion struct {
-	Name          string
-	Number        int64
-	Description   string
-	License       string
-	Runtimes      []string
-	Architectures []string
-	SHA256        string // of the archive, in Base64
-	Size          int64
-	Created       time.Time
-	Policy        policy
+	Name          string    `json:"name"`
+	Number        int64     `json:"number"`
+	Description   string    `json:"description,omitempty"`
+	License       string    `json:"license,omitempty"`
+	Runtimes      []string  `json:"runtimes,omitempty"`
+	Architectures []string  `json:"architectures,omitempty"`
+	SHA256        string    `json:"sha256"` // of the archive, in Base64
+	Size          int64     `json:"size"`
+	Created       time.Time `json:"created"`
+	Policy        policy    `json:"policy"`
 }
 
-const (
-	layerKind  = "layer"
-	layerCode  = "layer-code"
-	layerCount = "layer-count" // the number of the last version; numbers are not given twice
-)
+// layerNumber is the number of the last version of a layer; numbers are not given twice.
+type layerNumber struct {
+	Last int64 `json:"last"`
+}
 
-func layerID(name string, number int64) string { return fmt.Sprintf("%s/%020d", name, number) }
+const layerCode = "layer-code/"
+
+func layerOrder(number int64) string { return fmt.Sprintf("%020d", number) }
 
 func (l *layerVersion) arn(at arn.Place) string { return at.ARN("lambda", "layer:"+l.Name) }
 
@@ -92,26 +93,30 @@ func (h *Handler) publishLayer(ctx context.Context, c *awswire.Call) error {
 	}
 	h.layers.Lock() // numbers are given one by one
 	defer h.layers.Unlock()
-	var last int64
 	name := layerName(c.Str("LayerName"))
-	if _, err := h.fetch(layerCount, c.Place, name, &last); err != nil {
+	number, err := h.shelf.numbers.Get(c.Place, name)
+	if err != nil {
 		return err
 	}
+	if number == nil {
+		number = &layerNumber{}
+	}
+	number.Last++
 	digest := sha256.Sum256(archive)
 	l := &layerVersion{
-		Name: name, Number: last + 1, Description: strings.Clone(c.Str("Description")), License: strings.Clone(c.Str("LicenseInfo")),
+		Name: name, Number: number.Last, Description: strings.Clone(c.Str("Description")), License: strings.Clone(c.Str("LicenseInfo")),
 		Runtimes: clonedList(c.Strs("CompatibleRuntimes")), Architectures: clonedList(c.Strs("CompatibleArchitectures")),
 		SHA256: base64.StdEncoding.EncodeToString(digest[:]), Size: int64(len(archive)), Created: time.Now(),
 	}
 	var b kv.Batch
-	b.Set([]byte(layerCode+"/"+hex.EncodeToString(digest[:])), archive)
-	if err := h.apply(ctx, &b); err != nil {
+	b.Set([]byte(layerCode+hex.EncodeToString(digest[:])), archive)
+	if err := h.shelf.numbers.Set(&b, number, c.Place, name); err != nil {
 		return err
 	}
-	if err := h.keep(ctx, layerCount, c.Place, name, l.Number); err != nil {
+	if err := h.shelf.layers.Set(&b, l, c.Place, name, layerOrder(l.Number)); err != nil {
 		return err
 	}
-	if err := h.keep(ctx, layerKind, c.Place, layerID(name, l.Number), l); err != nil {
+	if err := h.shelf.apply(ctx, &b); err != nil {
 		return err
 	}
 	return answer(c, h.shownLayer(c.Place, l))
@@ -132,13 +137,12 @@ func clonedList(list []string) []string {
 
 // layer returns the version that a request names.
 func (h *Handler) layer(c *awswire.Call) (*layerVersion, error) {
-	l := &layerVersion{}
 	n := c.Int("VersionNumber")
 	if n < 1 {
 		return nil, invalid("Layer Version Cannot be less than 1.")
 	}
-	found, err := h.fetch(layerKind, c.Place, layerID(layerName(c.Str("LayerName")), n), l)
-	if err == nil && !found {
+	l, err := h.shelf.layers.Get(c.Place, layerName(c.Str("LayerName")), layerOrder(n))
+	if err == nil && l == nil {
 		err = function.Errorf("ResourceNotFoundException", http.StatusNotFound, "The resource you requested does not exist.")
 	}
 	return l, err
@@ -165,9 +169,8 @@ func (h *Handler) layerByARN(text string) (l *layerVersion, at arn.Place, found 
 	if err != nil {
 		return nil, at, false, nil //nolint:nilerr // a number too large names no version
 	}
-	l = &layerVersion{}
-	found, err = h.fetch(layerKind, at, layerID(m[3], n), l)
-	return l, at, found, err
+	l, err = h.shelf.layers.Get(at, m[3], layerOrder(n))
+	return l, at, l != nil, err
 }
 
 func (h *Handler) getLayerByARN(_ context.Context, c *awswire.Call) error {
@@ -192,11 +195,13 @@ func (h *Handler) deleteLayer(ctx context.Context, c *awswire.Call) error {
 	if n < 1 {
 		return invalid("Layer Version Cannot be less than 1.")
 	}
-	return h.forget(ctx, layerKind, c.Place, layerID(layerName(c.Str("LayerName")), n))
+	var b kv.Batch
+	h.shelf.layers.Delete(&b, c.Place, layerName(c.Str("LayerName")), layerOrder(n))
+	return h.shelf.apply(ctx, &b)
 }
 
 func (h *Handler) listLayerVersions(_ context.Context, c *awswire.Call) error {
-	all, err := records[*layerVersion](h, layerKind, c.Place, layerName(c.Str("LayerName"))+"/")
+	all, err := h.shelf.layers.List(c.Place, layerName(c.Str("LayerName")))
 	if err != nil {
 		return err
 	}
@@ -217,7 +222,7 @@ func (h *Handler) listLayerVersions(_ context.Context, c *awswire.Call) error {
 
 // listLayers shows the last version of each layer.
 func (h *Handler) listLayers(_ context.Context, c *awswire.Call) error {
-	all, err := records[*layerVersion](h, layerKind, c.Place, "")
+	all, err := h.shelf.layers.List(c.Place)
 	if err != nil {
 		return err
 	}
@@ -260,7 +265,7 @@ func (h *Handler) layerBytes(l *layerVersion) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	archive, err := h.opts.Store.Get([]byte(layerCode + "/" + hex.EncodeToString(digest)))
+	archive, err := h.shelf.store.Get([]byte(layerCode + hex.EncodeToString(digest)))
 	if err == nil && archive == nil {
 		err = errors.New("the archive of a layer is gone")
 	}
@@ -341,7 +346,11 @@ func (h *Handler) keepLayerPolicy(ctx context.Context, c *awswire.Call, l *layer
 	if _, err := l.Policy.text(); err != nil { // a new revision
 		return err
 	}
-	return h.keep(ctx, layerKind, c.Place, layerID(l.Name, l.Number), l)
+	var b kv.Batch
+	if err := h.shelf.layers.Set(&b, l, c.Place, l.Name, layerOrder(l.Number)); err != nil {
+		return err
+	}
+	return h.shelf.apply(ctx, &b)
 }
 
 func (h *Handler) removeLayerPermission(ctx context.Context, c *awswire.Call) error {

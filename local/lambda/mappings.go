@@ -16,7 +16,6 @@ import (
 	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/local/kv"
 	"github.com/statelark/statelark/local/lambda/function"
-	"github.com/statelark/statelark/local/record"
 )
 
 // mapping is an event source mapping: a queue whose messages a function gets. All mappings are records of one kind under no
@@ -100,16 +99,9 @@ func (m *mapping) shown() *mappingAnswer {
 
 const partialFailures = "ReportBatchItemFailures"
 
-func (h *Handler) mappings() record.Table[mapping] {
-	return record.NewTable[mapping](h.opts.Store, "event-source-mapping")
-}
-
 // mapped returns the mapping of a place with an id.
 func (h *Handler) mapped(at arn.Place, id string) (*mapping, error) {
-	if h.opts.Store == nil {
-		return nil, errNoStore
-	}
-	m, err := h.mappings().Get(arn.Place{}, at.Region, at.Account, id)
+	m, err := h.shelf.mappings.Get(arn.Place{}, at.Region, at.Account, id)
 	if err == nil && m == nil {
 		err = function.Errorf("ResourceNotFoundException", http.StatusNotFound, "The resource you requested does not exist.")
 	}
@@ -118,10 +110,10 @@ func (h *Handler) mapped(at arn.Place, id string) (*mapping, error) {
 
 func (h *Handler) saveMapping(ctx context.Context, m *mapping) error {
 	var b kv.Batch
-	if err := h.mappings().Set(&b, m, arn.Place{}, m.Region, m.Account, m.ID); err != nil {
+	if err := h.shelf.mappings.Set(&b, m, arn.Place{}, m.Region, m.Account, m.ID); err != nil {
 		return err
 	}
-	return h.apply(ctx, &b)
+	return h.shelf.apply(ctx, &b)
 }
 
 func (h *Handler) createMapping(ctx context.Context, c *awswire.Call) error {
@@ -131,7 +123,7 @@ func (h *Handler) createMapping(ctx context.Context, c *awswire.Call) error {
 	}
 	h.mapping.Lock() // one by one, so that no queue is mapped twice
 	defer h.mapping.Unlock()
-	all, err := h.mappings().List(arn.Place{})
+	all, err := h.shelf.mappings.List(arn.Place{})
 	if err != nil {
 		return err
 	}
@@ -153,8 +145,8 @@ func (h *Handler) createMapping(ctx context.Context, c *awswire.Call) error {
 
 // newMapping makes the mapping that a request describes, and refuses one that could not be polled.
 func (h *Handler) newMapping(ctx context.Context, c *awswire.Call) (*mapping, error) {
-	if h.opts.Store == nil || h.opts.Others == nil {
-		return nil, errNoStore
+	if h.opts.Others == nil {
+		return nil, invalid("This server has no queues.")
 	}
 	source, err := queueARN(c)
 	if err != nil {
@@ -323,8 +315,8 @@ func (h *Handler) deleteMapping(ctx context.Context, c *awswire.Call) error {
 		return err
 	}
 	var b kv.Batch
-	h.mappings().Delete(&b, arn.Place{}, m.Region, m.Account, m.ID)
-	if err := h.apply(ctx, &b); err != nil {
+	h.shelf.mappings.Delete(&b, arn.Place{}, m.Region, m.Account, m.ID)
+	if err := h.shelf.apply(ctx, &b); err != nil {
 		return err
 	}
 	h.pollers.drop(m.ID)
@@ -334,9 +326,6 @@ func (h *Handler) deleteMapping(ctx context.Context, c *awswire.Call) error {
 }
 
 func (h *Handler) listMappings(_ context.Context, c *awswire.Call) error {
-	if h.opts.Store == nil {
-		return errNoStore
-	}
 	var ref function.Ref
 	if c.Has("FunctionName") {
 		var err error
@@ -345,7 +334,7 @@ func (h *Handler) listMappings(_ context.Context, c *awswire.Call) error {
 		}
 	}
 	found := []*mappingAnswer{}
-	for m, err := range h.mappings().All(arn.Place{}, c.Place.Region, c.Place.Account) {
+	for m, err := range h.shelf.mappings.All(arn.Place{}, c.Place.Region, c.Place.Account) {
 		if err != nil {
 			return err
 		}

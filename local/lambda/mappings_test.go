@@ -227,28 +227,6 @@ func TestMappingRefusals(t *testing.T) {
 	}
 }
 
-// TestStoredMapping reads what the first form has left on disks.
-func TestStoredMapping(t *testing.T) {
-	store := memory(t)
-	var b kv.Batch
-	b.Set([]byte("\x00\x00event-source-mapping\x00us-east-1\x00000000000000\x00u\x00"), []byte("\x01"+`{"id":"u","region":"us-east-1","account":"000000000000",`+
-		`"queue":"arn:aws:sqs:us-east-1:000000000000:q","function":"f","qualifier":"live","batchSize":20,"window":5,"concurrency":7,"partial":true,"disabled":true,`+
-		`"tags":{"a":"b"},"modified":"2026-01-01T00:00:00Z","change":"Creating"}`))
-	if err := store.Apply(&b); err != nil {
-		t.Fatal(err)
-	}
-	h := mapper(t, newQueue(), store, nil)
-	want := map[string]any{
-		"UUID": "u", "EventSourceArn": "arn:aws:sqs:us-east-1:000000000000:q", "EventSourceMappingArn": "arn:aws:lambda:us-east-1:000000000000:event-source-mapping:u",
-		"FunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:f:live", "BatchSize": 20.0, "MaximumBatchingWindowInSeconds": 5.0,
-		"FunctionResponseTypes": []any{"ReportBatchItemFailures"}, "ScalingConfig": map[string]any{"MaximumConcurrency": 7.0},
-		"LastModified": 1767225600.0, "State": "Disabled", "StateTransitionReason": "USER_INITIATED",
-	}
-	if diff := cmp.Diff(want, must(t, h, "GetEventSourceMapping", `{"UUID":"u"}`)); diff != "" {
-		t.Errorf("the mapping (-want +got):\n%s", diff)
-	}
-}
-
 func TestSucceeded(t *testing.T) {
 	batch := []message{{MessageID: "1"}, {MessageID: "2"}}
 	for _, tt := range []struct {

@@ -19,18 +19,18 @@ import (
 
 // policy is a resource policy as Lambda keeps it.
 type policy struct {
-	Revision   string
-	Statements []statement
+	Revision   string      `json:"Revision"`
+	Statements []statement `json:"Statements"`
 }
 
 // statement is one of a policy, its members in the order of Lambda's answers.
 type statement struct {
-	Sid       string
-	Effect    string
-	Principal any
-	Action    string
-	Resource  string
-	Condition map[string]map[string]string `json:",omitempty"`
+	Sid       string                       `json:"Sid"`
+	Effect    string                       `json:"Effect"`
+	Principal any                          `json:"Principal"`
+	Action    string                       `json:"Action"`
+	Resource  string                       `json:"Resource"`
+	Condition map[string]map[string]string `json:"Condition,omitempty"`
 }
 
 const policyNote = "policy"

@@ -248,10 +248,10 @@ func asRefusal(err error, to **awswire.Error) bool {
 
 // Resume goes on with the polls of an earlier process. Every service that it needs is there then.
 func (h *Handler) Resume() error {
-	if h.opts.Store == nil || h.opts.Others == nil {
+	if h.opts.Others == nil {
 		return nil
 	}
-	all, err := h.mappings().List(arn.Place{})
+	all, err := h.shelf.mappings.List(arn.Place{})
 	if err != nil {
 		return fmt.Errorf("reading the event source mappings: %w", err)
 	}

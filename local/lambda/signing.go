@@ -11,28 +11,26 @@ import (
 
 	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/awswire"
+	"github.com/statelark/statelark/local/kv"
 	"github.com/statelark/statelark/local/lambda/function"
 )
 
 // signingConfig is CodeSigningConfig. It is kept and shown; no signature is looked at.
 type signingConfig struct {
-	ID                  string `json:"CodeSigningConfigId"`
-	ARN                 string `json:"CodeSigningConfigArn"`
-	Description         string `json:",omitempty"`
-	AllowedPublishers   json.RawMessage
-	CodeSigningPolicies json.RawMessage
-	LastModified        string
+	ID                  string          `json:"CodeSigningConfigId"`
+	ARN                 string          `json:"CodeSigningConfigArn"`
+	Description         string          `json:"Description,omitempty"`
+	AllowedPublishers   json.RawMessage `json:"AllowedPublishers"`
+	CodeSigningPolicies json.RawMessage `json:"CodeSigningPolicies"`
+	LastModified        string          `json:"LastModified"`
 }
-
-const signingKind = "signing"
 
 func signingID(arn string) string { return arn[strings.LastIndexByte(arn, ':')+1:] }
 
 // signing returns the configuration that an ARN names.
 func (h *Handler) signing(at arn.Place, text string) (*signingConfig, error) {
-	s := &signingConfig{}
-	found, err := h.fetch(signingKind, at, signingID(text), s)
-	if err == nil && (!found || s.ARN != text) {
+	s, err := h.shelf.signing.Get(at, signingID(text))
+	if err == nil && (s == nil || s.ARN != text) {
 		err = function.Errorf("ResourceNotFoundException", http.StatusNotFound, "The Lambda code signing configuration %s can not be found.", text)
 	}
 	return s, err
@@ -56,7 +54,11 @@ func (h *Handler) keepSigning(ctx context.Context, c *awswire.Call, s *signingCo
 		s.CodeSigningPolicies = json.RawMessage(c.Text("CodeSigningPolicies"))
 	}
 	s.LastModified = time.Now().UTC().Format(timeLayout)
-	if err := h.keep(ctx, signingKind, c.Place, s.ID, s); err != nil {
+	var b kv.Batch
+	if err := h.shelf.signing.Set(&b, s, c.Place, s.ID); err != nil {
+		return err
+	}
+	if err := h.shelf.apply(ctx, &b); err != nil {
 		return err
 	}
 	return answer(c, map[string]any{"CodeSigningConfig": s})
@@ -90,11 +92,13 @@ func (h *Handler) deleteSigning(ctx context.Context, c *awswire.Call) error {
 	if len(users) > 0 {
 		return function.Errorf("ResourceConflictException", http.StatusConflict, "The code signing configuration %s is used by functions and cannot be deleted.", s.ARN)
 	}
-	return h.forget(ctx, signingKind, c.Place, s.ID)
+	var b kv.Batch
+	h.shelf.signing.Delete(&b, c.Place, s.ID)
+	return h.shelf.apply(ctx, &b)
 }
 
 func (h *Handler) listSigning(_ context.Context, c *awswire.Call) error {
-	all, err := records[signingConfig](h, signingKind, c.Place, "")
+	all, err := h.shelf.signing.List(c.Place)
 	if err != nil {
 		return err
 	}
@@ -104,8 +108,8 @@ func (h *Handler) listSigning(_ context.Context, c *awswire.Call) error {
 	}
 	return answer(c, struct {
 		NextMarker         string `json:",omitempty"`
-		CodeSigningConfigs []signingConfig
-	}{next, all[from:to]})
+		CodeSigningConfigs []*signingConfig
+	}{next, append([]*signingConfig{}, all[from:to]...)})
 }
 
 // signedFunctions are the ARNs of the functions that have a configuration.
