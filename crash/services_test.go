@@ -21,7 +21,8 @@ func TestKillServices(t *testing.T) {
 	if testing.Short() {
 		n = min(n, 3)
 	}
-	y := newYard(t, *seed)
+	y := preparedYard(t, *seed)
+	y.open()
 	y.live()
 	for range n {
 		if y.ctx.Err() != nil {
@@ -52,14 +53,16 @@ type yard struct {
 	added    [2]int            // to the counter: acknowledged, and at most
 	moved    int               // transactions, each of them once
 	failures int
-	calls    map[string]int // acknowledged, by what
+	troubles map[string]error // the last ones of those who receive
+	calls    map[string]int   // acknowledged, by what
 }
 
-func newYard(t *testing.T, seed uint64) *yard {
+// preparedYard prepares a server and the books; nothing runs yet.
+func preparedYard(t *testing.T, seed uint64) *yard {
 	y := &yard{
 		t: t, server: newServer(t), rnd: rand.New(rand.NewPCG(seed, 1)), leaving: make(chan struct{}), done: make(chan struct{}),
 		books: map[*shelf]map[string][]string{}, parcels: map[*stream]map[string]*parcel{}, lines: map[string]bool{},
-		versions: map[string]string{}, calls: map[string]int{},
+		versions: map[string]string{}, calls: map[string]int{}, troubles: map[string]error{},
 	}
 	y.c = newServices("http://" + y.server.address)
 	y.ctx, y.end = context.WithTimeout(t.Context(), timeLeft(t))
@@ -71,13 +74,17 @@ func newYard(t *testing.T, seed uint64) *yard {
 			t.Logf("it happened with -seed %d -kills %d", seed, *kills)
 		}
 	})
+	return y
+}
+
+// open starts the server, and makes what the clients use.
+func (y *yard) open() {
 	if _, err := y.server.run(y.ctx); err != nil {
-		t.Fatal(err)
+		y.t.Fatal(err)
 	}
 	if err := y.prepare(); err != nil {
-		t.Fatal(err)
+		y.t.Fatal(err)
 	}
-	return y
 }
 
 // prepare makes what the clients use.
@@ -288,6 +295,11 @@ func (y *yard) receive(x *stream) {
 		if refusedWith(err) != "" {
 			y.wrong("receiving from %s: %v", x.name, err)
 		}
+		if err != nil {
+			y.mu.Lock()
+			y.troubles[x.name] = err
+			y.mu.Unlock()
+		}
 		batch := listAt(out, "Messages")
 		for i, m := range batch {
 			y.arrived(x, messageText(m), gone, batch[:i])
@@ -356,6 +368,9 @@ func (y *yard) inOrder(x *stream, text string, before []any) {
 func (y *yard) remove(x *stream, m any) {
 	text := messageText(m)
 	_, err := y.c.do(y.ctx, "sqs", "DeleteMessage", object{"QueueUrl": x.name, "ReceiptHandle": textAt(m, "ReceiptHandle")})
+	if refusedWith(err) != "" && !x.fifo { // there it may be too late
+		y.wrong("deleting %s: %v", text, err)
+	}
 	y.mu.Lock()
 	defer y.mu.Unlock()
 	p := y.parcels[x][text]
@@ -528,6 +543,7 @@ func (y *yard) drain() {
 			y.wrong("nothing comes any more, and there are left: %s", left)
 		}
 	}
+	y.t.Logf("there were left: %s; receivers were told: %v", left, y.troubles)
 }
 
 // underWay tells what is in the queues and what has not come; "" when that is nothing.

@@ -74,32 +74,36 @@ func newClient(allow func(netip.Addr) bool) *http.Client {
 }
 
 // sendAll sends to queues: what is of a FIFO topic one after the other. What fails for now goes on from the outbox, where that
-// of a FIFO topic is already (stored).
-func (s *Service) sendAll(ctx context.Context, list []*delivery, stored []uint64, fifo bool) {
+// of a FIFO topic is already (stored). An error says that one has neither arrived nor is in the outbox.
+func (s *Service) sendAll(ctx context.Context, list []*delivery, stored []uint64, fifo bool) error {
+	errs := make([]error, len(list))
 	if len(list) == 1 || fifo {
 		for i, d := range list {
 			var number uint64
 			if fifo {
 				number = stored[i]
 			}
-			s.sendNow(ctx, d, number)
+			errs[i] = s.sendNow(ctx, d, number)
 		}
-		return
+		return errors.Join(errs...)
 	}
 	var wg sync.WaitGroup
 	places := make(chan struct{}, parallelSends)
-	for _, d := range list {
+	for i, d := range list {
 		places <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-places }()
-			s.sendNow(ctx, d, 0)
+			errs[i] = s.sendNow(ctx, d, 0)
 		})
 	}
 	wg.Wait()
+	return errors.Join(errs...)
 }
 
-// sendTogether sends messages of a standard topic to queues, those for one queue in one request.
-func (s *Service) sendTogether(ctx context.Context, list []*delivery) {
+// sendTogether sends messages of a standard topic to queues, those for one queue in one request. An error is as sendAll's.
+func (s *Service) sendTogether(ctx context.Context, list []*delivery) error {
+	var mu sync.Mutex
+	var lost error
 	bySubscription := map[string][]*delivery{}
 	for _, d := range list {
 		bySubscription[d.Subscription] = append(bySubscription[d.Subscription], d)
@@ -112,12 +116,16 @@ func (s *Service) sendTogether(ctx context.Context, list []*delivery) {
 			defer func() { <-places }()
 			for i, sent := range s.sendBatch(ctx, same) {
 				if !sent {
-					s.sendNow(ctx, same[i], 0)
+					err := s.sendNow(ctx, same[i], 0)
+					mu.Lock()
+					lost = errors.Join(lost, err)
+					mu.Unlock()
 				}
 			}
 		})
 	}
 	wg.Wait()
+	return lost
 }
 
 type sendBatchEntry struct {
@@ -155,12 +163,13 @@ func (s *Service) sendBatch(ctx context.Context, list []*delivery) []bool {
 	return sent
 }
 
-// sendNow makes the first attempt of a delivery. number is that in the outbox, 0: it is not there.
-func (s *Service) sendNow(ctx context.Context, d *delivery, number uint64) {
-	err := s.send(ctx, d)
-	if err := s.outboxSettle(ctx, number, d, err); err != nil {
-		s.log.Error("keeping a message for another attempt", "topic", d.Topic, "messageId", d.MessageID, "error", err)
+// sendNow makes the first attempt of a delivery. number is that in the outbox, 0: it is not there. An error says that the delivery
+// was not made, and that the outbox could not take it.
+func (s *Service) sendNow(ctx context.Context, d *delivery, number uint64) error {
+	if err := s.outboxSettle(ctx, number, d, s.send(ctx, d)); err != nil {
+		return fmt.Errorf("keeping a message for another attempt: %w", err)
 	}
+	return nil
 }
 
 // send delivers. An error that is permanent says that nothing else is worth a try.

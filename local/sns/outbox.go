@@ -260,13 +260,18 @@ func (s *Service) outboxSettle(ctx context.Context, number uint64, d *delivery, 
 	}
 	now := s.now()
 	var b kv.Batch
-	if number == 0 {
+	inOutbox := number != 0
+	if !inOutbox {
 		number = s.outbox.put(&b, now, d)[0]
 	}
 	d.Due = now.Add(delay).UnixMilli()
 	b.Set(deliveryKey(number), encode(d))
 	if err := s.store.Apply(&b); err != nil {
-		return err
+		if !inOutbox {
+			return err
+		}
+		// Its row stands as it was; there is another attempt all the same.
+		s.log.Warn("an attempt could not be noted", "topic", d.Topic, "messageId", d.MessageID, "error", err)
 	}
 	s.outbox.mu.Lock()
 	defer s.outbox.mu.Unlock()

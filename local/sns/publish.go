@@ -124,7 +124,9 @@ func (s *Service) publishTo(ctx context.Context, r *awswire.Request, k topicKey,
 	if err != nil || before != nil {
 		return before, err
 	}
-	s.sendAll(context.WithoutCancel(ctx), atOnce, stored, m.Sequence != "")
+	if err := s.sendAll(context.WithoutCancel(ctx), atOnce, stored, m.Sequence != ""); err != nil {
+		return nil, err
+	}
 	return &publishOutput{m.ID, m.Sequence}, nil
 }
 
@@ -427,7 +429,9 @@ func (s *Service) publishEntries(ctx context.Context, r *awswire.Request, k topi
 			return nil, err
 		}
 	}
-	s.sendTogether(context.WithoutCancel(ctx), atOnce)
+	if err := s.sendTogether(context.WithoutCancel(ctx), atOnce); err != nil {
+		return nil, err
+	}
 	return out, nil
 }
 

@@ -54,5 +54,5 @@ func (q *queue) again(id string, visible int64) ([]picked, error) {
 		q.show(e, visible, &b)
 		a.list[i].Due = e.Due
 	}
-	return a.list, q.s.store.Apply(&b)
+	return a.list, q.s.apply(&b)
 }

@@ -88,7 +88,7 @@ func (q *queue) forgetSendings(now int64) error {
 	if b.Len() == 0 {
 		return nil
 	}
-	return q.s.store.Apply(&b)
+	return q.s.apply(&b)
 }
 
 // sha256Hex is the deduplication id of a body.

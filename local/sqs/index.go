@@ -115,6 +115,18 @@ func (q *queue) reset() {
 	q.attempts = nil
 }
 
+// apply makes a batch seen. When that fails the indexes are ahead of the store: they are made again, of what is there.
+func (s *Service) apply(b *kv.Batch) error {
+	err := s.store.Apply(b)
+	if err != nil {
+		for _, q := range s.queues {
+			q.reset()
+			q.opened = false
+		}
+	}
+	return err
+}
+
 // open makes the index, once.
 func (q *queue) open() error {
 	if q.opened {
@@ -267,7 +279,7 @@ func (q *queue) sweep(now int64) error {
 		}
 	}
 	if b.Len() > 0 {
-		if err := q.s.store.Apply(&b); err != nil {
+		if err := q.s.apply(&b); err != nil {
 			return err
 		}
 	}
@@ -313,7 +325,7 @@ func (q *queue) page(now int64) error {
 	if b.Len() == 0 {
 		return nil
 	}
-	return q.s.store.Apply(&b)
+	return q.s.apply(&b)
 }
 
 // clear puts the removal of all messages into a batch.

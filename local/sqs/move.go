@@ -118,7 +118,7 @@ func (s *Service) startMessageMoveTask(_ context.Context, _ *awswire.Request, in
 	m.Started, m.ToMove = s.millis(), int64(q.visibleCount())
 	var b kv.Batch
 	b.Set(moveKey(q.key, m.Started), m.encode())
-	if err := s.store.Apply(&b); err != nil {
+	if err := s.apply(&b); err != nil {
 		return nil, err
 	}
 	s.run(m)
@@ -292,7 +292,7 @@ func (s *Service) endMove(m *moveTask) error {
 	delete(s.moves, m.source.arn())
 	var b kv.Batch
 	b.Set(moveKey(m.source, m.Started), m.encode())
-	return s.store.Apply(&b)
+	return s.apply(&b)
 }
 
 // moveBatch moves up to n messages that are visible. A failure is why the task cannot go on.
@@ -336,7 +336,7 @@ func (s *Service) moveBatch(m *moveTask, n int) (moved int, failure string, err 
 	}
 	m.Moved += int64(moved)
 	p.b.Set(moveKey(m.source, m.Started), m.encode())
-	if err := s.store.Apply(&p.b); err != nil {
+	if err := s.apply(&p.b); err != nil {
 		return 0, "", err
 	}
 	for _, to := range touched {

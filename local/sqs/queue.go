@@ -151,7 +151,7 @@ func (s *Service) createQueue(_ context.Context, r *awswire.Request, in *createQ
 	q = newQueue(s, k, rec)
 	var b kv.Batch
 	q.save(&b)
-	if err := s.store.Apply(&b); err != nil {
+	if err := s.apply(&b); err != nil {
 		return nil, err
 	}
 	q.opened = true
@@ -293,7 +293,7 @@ func (s *Service) deleteQueue(_ context.Context, r *awswire.Request, in *queueIn
 	q.clear(&b)
 	moves := movesKey(q.key)
 	b.DeleteRange(moves, kv.After(moves))
-	if err := s.store.Apply(&b); err != nil {
+	if err := s.apply(&b); err != nil {
 		return nil, err
 	}
 	delete(s.queues, q.key)
@@ -361,7 +361,7 @@ func (q *queue) rewrite(rec record) error {
 	q.rec = rec
 	var b kv.Batch
 	q.save(&b)
-	if err := q.s.store.Apply(&b); err != nil {
+	if err := q.s.apply(&b); err != nil {
 		q.rec = before
 		return err
 	}
@@ -385,7 +385,7 @@ func (s *Service) purgeQueue(_ context.Context, r *awswire.Request, in *queueInp
 	q.clear(&b)
 	q.rec.Purged = now
 	q.save(&b)
-	if err := s.store.Apply(&b); err != nil {
+	if err := s.apply(&b); err != nil {
 		return nil, err
 	}
 	q.reset()

@@ -177,7 +177,7 @@ func (q *queue) giveBack(list []picked) error {
 	if b.Len() == 0 {
 		return nil
 	}
-	if err := q.s.store.Apply(&b); err != nil {
+	if err := q.s.apply(&b); err != nil {
 		return err
 	}
 	return q.serve()
@@ -224,6 +224,9 @@ func (q *queue) ring() {
 
 // deliver takes up to most messages, which are invisible for a time from now on.
 func (q *queue) deliver(most int, visible int64) delivery {
+	if err := q.open(); err != nil {
+		return delivery{err: err}
+	}
 	if err := q.catchUp(); err != nil {
 		return delivery{err: err}
 	}
@@ -250,7 +253,7 @@ func (q *queue) deliver(most int, visible int64) delivery {
 		out = append(out, picked{e.state, e.seq})
 	}
 	if p.b.Len() > 0 {
-		if err := q.s.store.Apply(&p.b); err != nil {
+		if err := q.s.apply(&p.b); err != nil {
 			return delivery{err: err}
 		}
 	}

@@ -106,7 +106,7 @@ func (s *Service) sendMessage(_ context.Context, r *awswire.Request, in *sendMes
 	if err != nil || b.Len() == 0 {
 		return out, err
 	}
-	if err := s.store.Apply(&b); err != nil {
+	if err := s.apply(&b); err != nil {
 		return nil, err
 	}
 	return out, q.serve()
@@ -263,7 +263,7 @@ func (s *Service) sendMessageBatch(_ context.Context, r *awswire.Request, in *se
 	if b.Len() == 0 {
 		return out, nil
 	}
-	if err := s.store.Apply(&b); err != nil {
+	if err := s.apply(&b); err != nil {
 		return nil, err
 	}
 	return out, q.serve()

@@ -125,7 +125,7 @@ func (q *queue) applied(b *kv.Batch) error {
 	if b.Len() == 0 {
 		return nil
 	}
-	if err := q.s.store.Apply(b); err != nil {
+	if err := q.s.apply(b); err != nil {
 		return err
 	}
 	return q.serve()
