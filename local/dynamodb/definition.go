@@ -230,11 +230,8 @@ func (in *createTableInput) record() (*tableRecord, error) {
 	return r, nil
 }
 
-// refused names what is not built.
+// refused names what cannot be.
 func (in *createTableInput) refused(*tableRecord) error {
-	if in.ResourcePolicy != nil {
-		return validation("CreateTable: resource policies are not supported here")
-	}
 	return oneOf(in.BillingMode, "billingMode", "PROVISIONED", "PAY_PER_REQUEST", "")
 }
 

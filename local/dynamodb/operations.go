@@ -20,6 +20,10 @@ func (s *Service) operations() map[string]local.Operation {
 		"UntagResource":      operation(s.untagResource),
 		"ListTagsOfResource": operation(s.listTags),
 
+		"PutResourcePolicy":    operation(s.putResourcePolicy),
+		"GetResourcePolicy":    operation(s.getResourcePolicy),
+		"DeleteResourcePolicy": operation(s.deleteResourcePolicy),
+
 		"PutItem":    s.putItem,
 		"GetItem":    s.getItem,
 		"UpdateItem": s.updateItem,
@@ -58,7 +62,6 @@ var refusedOperations = []string{
 	"ExportTableToPointInTime", "DescribeExport", "ListExports", "ImportTable", "DescribeImport", "ListImports",
 	"EnableKinesisStreamingDestination", "DisableKinesisStreamingDestination", "UpdateKinesisStreamingDestination", "DescribeKinesisStreamingDestination",
 	"DescribeContributorInsights", "ListContributorInsights", "UpdateContributorInsights",
-	"DeleteResourcePolicy", "GetResourcePolicy", "PutResourcePolicy",
 }
 
 func refuse(name string) local.Operation {

@@ -50,7 +50,8 @@ type tableRecord struct {
 	Replicas  []string `json:"replicas,omitempty"`  // regions
 	ReplicaOf []byte   `json:"replicaOf,omitempty"` // key of the table's own record, of which this is a replica: all else is there
 
-	Tags []tagRecord `json:"tags,omitempty"` // by key
+	Tags   []tagRecord  `json:"tags,omitempty"` // by key
+	Policy policyRecord `json:"policy,omitzero"`
 }
 
 type attributeRecord struct {

@@ -41,6 +41,11 @@ func (s *Service) createTable(_ context.Context, r *awswire.Request, in *createT
 		}
 		record.setStream(in.StreamSpecification, now)
 	}
+	if in.ResourcePolicy != nil {
+		if err := record.Policy.put(*in.ResourcePolicy, record.Created); err != nil {
+			return nil, err
+		}
+	}
 	if in.SSESpecification != nil {
 		record.setSSE(r.Place, in.SSESpecification)
 	}
