@@ -101,11 +101,8 @@ func checkKeys(keys []keyElement, defined []attributeDefinition) (hash, rang str
 	case len(keys) == 2 && keys[0].AttributeName == keys[1].AttributeName:
 		return "", "", validation("Invalid KeySchema: Some index key attribute have no definition")
 	}
-	for _, k := range keys {
-		if !slices.ContainsFunc(defined, func(a attributeDefinition) bool { return a.AttributeName == k.AttributeName }) {
-			return "", "", invalidParameter("Some index key attributes are not defined in AttributeDefinitions. Keys: %s, AttributeDefinitions: %s",
-				bracketed(keyNames(keys)), bracketed(definedNames(defined)))
-		}
+	if err := checkDefined(keys, defined); err != nil {
+		return "", "", err
 	}
 	if len(keys) == 2 {
 		rang = keys[1].AttributeName
@@ -159,8 +156,7 @@ func (d *indexDefinition) indexOf(defined []attributeDefinition, global, onDeman
 	if err := checkName(d.IndexName, "indexName"); err != nil {
 		return x, err
 	}
-	var err error
-	if x.Hash, x.Range, err = checkKeys(d.KeySchema, defined); err != nil {
+	if err := x.setKeys(d.KeySchema, defined); err != nil {
 		return x, err
 	}
 	if err := x.setProjection(d.Projection); err != nil {
@@ -359,7 +355,9 @@ func (r *tableRecord) checkIndexCounts() error {
 func (in *createTableInput) checkUse(r *tableRecord) error {
 	used := map[string]bool{r.Hash: true, r.Range: true}
 	for _, x := range r.Indexes {
-		used[x.Hash], used[x.Range] = true, true
+		for _, name := range x.names() {
+			used[name] = true
+		}
 	}
 	delete(used, "")
 	if len(used) == len(r.Attributes) {

@@ -91,21 +91,13 @@ func seconds(millis int64) float64 {
 	return local.Seconds(time.UnixMilli(millis))
 }
 
-func keySchema(hash, rang string) []keyElement {
-	keys := []keyElement{{hash, "HASH"}}
-	if rang != "" {
-		keys = append(keys, keyElement{rang, "RANGE"})
-	}
-	return keys
-}
-
 // describe is the table when nothing is under way. It is locked.
 func (t *table) describe(at arn.Place) *description {
 	r := t.record
 	created := seconds(r.Created)
 	d := &description{
 		TableName: r.Name, TableStatus: "ACTIVE", CreationDateTime: &created, TableArn: tableARN(at, r.Name), TableID: r.ID,
-		KeySchema: keySchema(r.Hash, r.Range), ItemCount: t.stats.items, TableSizeBytes: t.stats.bytes,
+		KeySchema: keySchema(&indexRecord{Hash: r.Hash, Range: r.Range}), ItemCount: t.stats.items, TableSizeBytes: t.stats.bytes,
 		DeletionProtectionEnabled: r.Protected,
 		ProvisionedThroughput: &throughputDescription{LastIncreaseDateTime: seconds(r.Increased), LastDecreaseDateTime: seconds(r.Decreased),
 			ReadCapacityUnits: r.Read, WriteCapacityUnits: r.Write},
@@ -165,7 +157,7 @@ func (w *warmThroughput) atLeast(reads, writes int64) *warmThroughput {
 
 func (t *table) describeIndex(d *description, x *index) {
 	out := indexDescription{
-		IndexName: x.Name, KeySchema: keySchema(x.Hash, x.Range), Projection: projection{x.Projection, x.Include},
+		IndexName: x.Name, KeySchema: keySchema(&x.indexRecord), Projection: projection{x.Projection, x.Include},
 		IndexArn: d.TableArn + "/index/" + x.Name, ItemCount: t.stats.items, IndexSizeBytes: t.stats.bytes,
 	}
 	if !x.Global {

@@ -174,15 +174,17 @@ func (d *reading) readExpressions(in input) error {
 
 func (d *reading) readKeyCondition(in input, key *expression.Test) (err error) {
 	if key != nil {
-		d.tests, err = key.KeyTests()
-		return refusal(err)
+		if d.tests, err = key.KeyTests(); err != nil {
+			return refusal(err)
+		}
+		return d.checkTests()
 	}
 	tests, err := in.readTests("KeyConditions")
 	switch {
 	case err != nil:
 		return err
-	case tests != nil && (len(tests.tests) < 1 || len(tests.tests) > 2):
-		return validation("Conditions can be of length 1 or 2 only")
+	case tests != nil && len(tests.tests) == 0:
+		return wrongTests()
 	case tests == nil:
 		return validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
 	}
@@ -193,8 +195,18 @@ func (d *reading) readKeyCondition(in input, key *expression.Test) (err error) {
 		}
 		d.tests = append(d.tests, expression.KeyTest{Name: t.name, Op: op, Values: t.values})
 	}
+	return d.checkTests()
+}
+
+// checkTests refuses more tests than keys have; those of an index are counted when it is known.
+func (d *reading) checkTests() error {
+	if len(d.tests) > 2 && d.indexName == "" {
+		return wrongTests()
+	}
 	return nil
 }
+
+func wrongTests() error { return validation("Conditions can be of length 1 or 2 only") }
 
 // readSelect reads Select, and what it has to do with projections.
 func (d *reading) readSelect(in input) error {
@@ -356,29 +368,64 @@ func (d *reading) noKeyInFilter() error {
 	return nil
 }
 
+// hashParts is how many attributes the hash key of what is read has.
+func (d *reading) hashParts() int {
+	if d.index == nil {
+		return 1
+	}
+	return len(d.index.hashes())
+}
+
 // bound narrows the keys to those of the key condition.
 func (d *reading) bound() error {
+	if len(d.tests) > max(2, len(d.schema)) {
+		return wrongTests()
+	}
 	byName := map[string]expression.KeyTest{}
 	for _, t := range d.tests {
 		byName[t.Name] = t
 	}
-	hash, ok := byName[d.schema[0].name]
-	if !ok {
-		return validation("Query condition missed key schema element: %s", d.schema[0].name)
+	hashes := d.schema[:d.hashParts()]
+	for _, p := range hashes {
+		if _, ok := byName[p.name]; !ok {
+			return validation("Query condition missed key schema element: %s", p.name)
+		}
 	}
 	for _, t := range d.tests {
 		if err := d.checkTest(t); err != nil {
 			return err
 		}
 	}
-	if hash.Op != "=" {
-		return validation("Query key condition not supported")
+	d.prefix = bytes.Clone(d.prefix)
+	for _, p := range hashes {
+		t := byName[p.name]
+		if t.Op != "=" {
+			return validation("Query key condition not supported")
+		}
+		d.prefix = attribute.AppendKey(d.prefix, t.Values[0])
 	}
-	d.prefix = attribute.AppendKey(bytes.Clone(d.prefix), hash.Values[0])
 	d.lower, d.upper = d.prefix, kv.After(d.prefix)
-	if len(d.schema) > 1 {
-		if t, ok := byName[d.schema[1].name]; ok {
+	return d.boundRanges(byName, len(d.tests)-len(hashes))
+}
+
+// boundRanges narrows the keys by the tests of the range key, which are that many. They are of its first attributes, and but for the
+// last they are for equality.
+func (d *reading) boundRanges(byName map[string]expression.KeyTest, tests int) error {
+	for i, p := range d.schema[d.hashParts():] {
+		if i == tests {
+			return nil
+		}
+		t, ok := byName[p.name]
+		switch {
+		case !ok:
+			return validation("Query condition missed key schema element: %s", p.name)
+		case i == tests-1:
 			d.boundRange(t)
+		case t.Op != "=":
+			return validation("Query key condition not supported")
+		default:
+			d.prefix = attribute.AppendKey(bytes.Clone(d.prefix), t.Values[0])
+			d.lower, d.upper = d.prefix, kv.After(d.prefix)
 		}
 	}
 	return nil
@@ -400,8 +447,8 @@ func (d *reading) checkTest(t expression.KeyTest) error {
 		}
 		return nil
 	}
-	if len(d.schema) > 1 {
-		return validation("Query condition missed key schema element: %s", d.schema[1].name)
+	if n := d.hashParts(); len(d.schema) > n {
+		return validation("Query condition missed key schema element: %s", d.schema[n].name)
 	}
 	return validation("Query key condition not supported")
 }

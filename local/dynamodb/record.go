@@ -70,6 +70,8 @@ type indexRecord struct {
 	Global     bool     `json:"global,omitempty"`
 	Hash       string   `json:"hash"`
 	Range      string   `json:"range,omitempty"`
+	MoreHash   []string `json:"moreHash,omitempty"` // attributes of the hash key after the first
+	MoreRange  []string `json:"moreRange,omitempty"`
 	Projection string   `json:"projection"` // ALL KEYS_ONLY INCLUDE
 	Include    []string `json:"include,omitempty"`
 	Read       int64    `json:"read,omitempty"`
@@ -104,13 +106,15 @@ type keyPart struct {
 	kind attribute.Kind
 }
 
-// schema is the key of a table or an index: its hash key, and its range key if it has one.
+// schema is the key of a table or an index: its hash key, and its range key if it has one. Of an index, each can be several.
 type schema []keyPart
 
-func (r *tableRecord) schemaOf(hash, rang string) schema {
-	s := schema{{hash, r.kindOf(hash)}}
-	if rang != "" {
-		s = append(s, keyPart{rang, r.kindOf(rang)})
+func (r *tableRecord) schemaOf(names ...string) schema {
+	var s schema
+	for _, name := range names {
+		if name != "" {
+			s = append(s, keyPart{name, r.kindOf(name)})
+		}
 	}
 	return s
 }
@@ -135,12 +139,12 @@ type index struct {
 func (r *tableRecord) indexes() []*index {
 	out := make([]*index, len(r.Indexes))
 	for i, x := range r.Indexes {
-		out[i] = &index{indexRecord: x, schema: r.schemaOf(x.Hash, x.Range)}
+		out[i] = &index{indexRecord: x, schema: r.schemaOf(x.names()...)}
 		if x.Projection == "ALL" {
 			continue
 		}
-		keeps := map[string]bool{r.Hash: true, r.Range: true, x.Hash: true, x.Range: true}
-		for _, name := range x.Include {
+		keeps := map[string]bool{r.Hash: true, r.Range: true}
+		for _, name := range append(x.names(), x.Include...) {
 			keeps[name] = true
 		}
 		out[i].keeps = keeps

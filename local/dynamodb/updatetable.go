@@ -338,7 +338,9 @@ func (s *Service) deleteIndex(t *table, next *tableRecord, name string) error {
 	next.Indexes = slices.Delete(next.Indexes, i, i+1)
 	used := map[string]bool{next.Hash: true, next.Range: true}
 	for _, y := range next.Indexes {
-		used[y.Hash], used[y.Range] = true, true
+		for _, name := range y.names() {
+			used[name] = true
+		}
 	}
 	next.Attributes = slices.DeleteFunc(next.Attributes, func(a attributeRecord) bool { return !used[a.Name] })
 	// The record goes first: entries without an index are harmless, an index without entries is not.

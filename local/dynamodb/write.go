@@ -146,9 +146,9 @@ func checkIndexKey(x *index, p keyPart, v attribute.Value, updated bool) error {
 		return validation("One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty %s value.", what)
 	case v.Str == "":
 		return validation("One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s", what, x.Name, p.name)
-	case len(v.Str) > maxHashBytes && p.name == x.Hash && p.kind != attribute.N:
+	case len(v.Str) > maxHashBytes && slices.Contains(x.hashes(), p.name) && p.kind != attribute.N:
 		return invalidParameter("Size of hashkey has exceeded the maximum size limit of%d bytes", maxHashBytes)
-	case len(v.Str) > maxRangeBytes && p.name == x.Range && p.kind != attribute.N:
+	case len(v.Str) > maxRangeBytes && slices.Contains(x.ranges(), p.name) && p.kind != attribute.N:
 		return invalidParameter("Aggregated size of all range keys has exceeded the size limit of %d bytes", maxRangeBytes)
 	}
 	return nil

@@ -177,7 +177,7 @@ func TestKeyConditions(t *testing.T) {
 		{"a.c > :n", "KeyConditionExpressions cannot have conditions on nested attributes"},
 		{":n > :n5 AND a < :n", "Invalid condition in KeyConditionExpression: No key attribute specified"},
 		{"b > :n AND b < :n and c = :n and e = :n", "KeyConditionExpressions must only contain one condition per key"},
-		{"a = :n AND b < :n and c = :n", "Conditions can be of length 1 or 2 only"},
+		{"a = :n AND b < :n and c = :n", "a = 1, b < 1, c = 1"},
 	}
 	for _, test := range tests {
 		if got := keyTests(t, test.source); got != test.want {

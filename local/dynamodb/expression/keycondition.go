@@ -34,9 +34,6 @@ func (t *Test) KeyTests() ([]KeyTest, error) {
 		names[test.Name] = true
 		tests = append(tests, test)
 	}
-	if len(tests) > 2 {
-		return nil, Error("Conditions can be of length 1 or 2 only")
-	}
 	return tests, nil
 }
 
