@@ -42,6 +42,7 @@ var benchmarks = []benchmark{
 	{"distributed", benchDistributed},
 	{"activity", benchActivity},
 	{"writes", benchWrites},
+	{"services", benchServices},
 	{"idle", benchIdle},
 }
 

@@ -19,6 +19,7 @@
 //
 // TestKillServices does it to the services that are built in: what was acknowledged of tables, objects, secrets, parameters,
 // functions, logs and queues is there, whole, what was deleted stays away, and what has an id arrives once and in order.
+// TestKillServiceWorkflows does it to workflows that call them and wait for jobs.
 //
 //	go test ./crash                                            a few kills
 //	go test ./crash -v -run 'TestKill$' -kills 200 -open 1000  the long form, with its figures
