@@ -187,7 +187,7 @@ func (p *program) prepare(settings, *figures) error {
 	}
 	steps := []func() ([]byte, error){
 		func() ([]byte, error) {
-			return p.json("dynamodb", "DynamoDB_20120810.CreateTable", `{"TableName":"t","BillingMode":"PAY_PER_REQUEST",`+
+			return p.json("dynamodb", "DynamoDB_20120810.CreateTable", `{"TableName":"items","BillingMode":"PAY_PER_REQUEST",`+
 				`"AttributeDefinitions":[{"AttributeName":"k","AttributeType":"S"}],"KeySchema":[{"AttributeName":"k","KeyType":"HASH"}]}`)
 		},
 		func() ([]byte, error) { return p.json("sqs", "AmazonSQS.CreateQueue", `{"QueueName":"q"}`) },
@@ -202,7 +202,7 @@ func (p *program) prepare(settings, *figures) error {
 		}
 	}
 	for name, text := range map[string]string{
-		"puts":   mapOver("dynamodb:putItem", `{"TableName":"t","Item":{"k":{"S.$":"States.Format('{}-{}',$.x,$.n)"},"v":{"S":"some text"}}}`),
+		"puts":   mapOver("dynamodb:putItem", `{"TableName":"items","Item":{"k":{"S.$":"States.Format('{}-{}',$.x,$.n)"},"v":{"S":"some text"}}}`),
 		"sends":  mapOver("sqs:sendMessage", `{"QueueUrl":"q","MessageBody":"some text"}`),
 		"invoke": `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"echo","Payload":{"a":1}},"End":true}}}`,
 	} {
@@ -231,7 +231,7 @@ func (p *program) clients(s settings, f *figures) error {
 			return p.json("sqs", "AmazonSQS.SendMessage", `{"QueueUrl":"q","MessageBody":"some text"}`)
 		},
 		"DynamoDB PutItem over HTTP, /s": func() ([]byte, error) {
-			return p.json("dynamodb", "DynamoDB_20120810.PutItem", fmt.Sprintf(`{"TableName":"t","Item":{"k":{"S":"%d"},"v":{"S":"some text"}}}`, n.Add(1)))
+			return p.json("dynamodb", "DynamoDB_20120810.PutItem", fmt.Sprintf(`{"TableName":"items","Item":{"k":{"S":"%d"},"v":{"S":"some text"}}}`, n.Add(1)))
 		},
 	} {
 		var wg sync.WaitGroup

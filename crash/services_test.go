@@ -566,3 +566,26 @@ func (y *yard) underWay() string {
 	text := b.String()
 	return text[:min(len(text), 1000)]
 }
+
+// TestServicesStop: a server that is told to stop answers long polls at once, and ends.
+func TestServicesStop(t *testing.T) {
+	y := preparedYard(t, *seed)
+	y.open()
+	polls := make(chan error, 50)
+	for range cap(polls) {
+		go func() {
+			_, err := y.c.do(y.ctx, "sqs", "ReceiveMessage", object{"QueueUrl": "plain", "WaitTimeSeconds": 20})
+			polls <- err
+		}()
+	}
+	pause(y.ctx, 300*millisecond) // for them to arrive
+	took, state, err := y.server.terminate(y.ctx)
+	if err != nil || !state.Success() || took > 5*time.Second {
+		t.Errorf("it ended after %v: %v, %v", took, state, err)
+	}
+	for range cap(polls) {
+		if err := <-polls; err != nil {
+			t.Errorf("a long poll: %v", err)
+		}
+	}
+}

@@ -82,6 +82,16 @@ func (s *Services) Resume() error {
 	return errors.Join(errs...)
 }
 
+// EndWaits has the services answer the requests that wait for something to come, those that have an EndWaits: a server that stops
+// lets its requests end first.
+func (s *Services) EndWaits() {
+	for _, service := range s.services {
+		if waits, ok := service.(interface{ EndWaits() }); ok {
+			waits.EndWaits()
+		}
+	}
+}
+
 // Close closes all services.
 func (s *Services) Close(ctx context.Context) error {
 	var errs []error

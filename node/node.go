@@ -297,6 +297,9 @@ func (n *Node) Close(ctx context.Context) error {
 		}
 		shut <- nil
 	}
+	if n.local != nil {
+		n.local.EndWaits() // as the next
+	}
 	if n.engine != nil {
 		errs = append(errs, n.engine.Close(ctx)) // ends the long polls, which Shutdown waits for
 	}

@@ -82,6 +82,9 @@ func New(o local.Options) *Service {
 // Operations are those of SQS.
 func (s *Service) Operations() map[string]local.Operation { return s.operations }
 
+// EndWaits answers long polls, and those that come from now on at once.
+func (s *Service) EndWaits() { s.stop() }
+
 // Close ends the receives that wait and the moves that run, which go on after the next start.
 func (s *Service) Close(ctx context.Context) error {
 	s.stop()
