@@ -47,6 +47,8 @@ func TestPreflight(t *testing.T) {
 		{"another method", "https://b.com", "POST", "", 403, ""},
 		{"no origin", "", "GET", "", 400, ""},
 		{"no method", "https://b.com", "", "", 400, ""},
+		{"a method in small letters", "https://b.com", "put", "", 400, ""},
+		{"a method that no rule can have", "https://b.com", "PATCH", "", 400, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			status, h, body := send(t, server, "OPTIONS", "/bucket/key", "", "Origin", c.origin, "Access-Control-Request-Method", c.method,
@@ -129,6 +131,7 @@ func TestForms(t *testing.T) {
 		},
 	})
 	policy := func(expiration string, conditions ...string) string {
+		conditions = append(conditions, `{"bucket":"bucket"}`)
 		return base64.StdEncoding.EncodeToString([]byte(`{"expiration":"` + expiration + `","conditions":[` + strings.Join(conditions, ",") + `]}`))
 	}
 	const later, earlier = "2026-05-04T04:00:00Z", "2026-05-04T03:00:00Z"
@@ -148,13 +151,25 @@ func TestForms(t *testing.T) {
 		{"unsigned policy", []string{"key", "k", "policy", policy(later, `["eq","$key","k"]`), "x-amz-signature", ""}, 400, "X-Amz-Signature"},
 		{"a field too many", []string{"key", "k", "acl", "private", "policy", policy(later, `["eq","$key","k"]`)}, 403, "Extra input fields: acl"},
 		{"a field that is ignored", []string{"key", "k", "x-ignore-me", "x", "policy", policy(later, `["eq","$KEY","k"]`)}, 204, "the file"},
-		{"good policy", []string{"key", "up/k", "policy", policy(later, `{"bucket":"bucket"}`, `["starts-with","$key","up/"]`, `["content-length-range",1,8]`)}, 204, "the file"},
+		{"good policy", []string{"key", "up/k", "policy", policy(later, `["starts-with","$key","up/"]`, `["content-length-range",1,8]`)}, 204, "the file"},
 		{"old policy", []string{"key", "k", "policy", policy(earlier)}, 403, "Policy expired"},
 		{"other bucket", []string{"key", "k", "policy", policy(later, `{"bucket":"other"}`)}, 403, "Policy Condition failed"},
 		{"other key", []string{"key", "k", "policy", policy(later, `["starts-with","$key","up/"]`)}, 403, "Policy Condition failed"},
 		{"too large", []string{"key", "k", "policy", policy(later, `["eq","$key","k"]`, `["content-length-range",0,7]`)}, 400, "EntityTooLarge"},
 		{"too small", []string{"key", "k", "policy", policy(later, `["eq","$key","k"]`, `["content-length-range",9,90]`)}, 400, "EntityTooSmall"},
 		{"no policy", []string{"key", "k", "policy", "e30"}, 400, "InvalidPolicyDocument"},
+		{"types", []string{"key", "k", "content-type", "text/a, text/b", "policy", policy(later, `["eq","$key","k"]`, `["starts-with","$Content-Type","text/"]`)}, 204, "the file"},
+		{"one type of two", []string{"key", "k", "content-type", "text/a, image/b", "policy", policy(later, `["eq","$key","k"]`, `["starts-with","$Content-Type","text/"]`)}, 403, "Policy Condition failed"},
+		{"a field without its sign", []string{"key", "k", "policy", policy(later, `["eq","key","k"]`)}, 403, "Policy Condition failed"},
+		{"an empty policy", []string{"key", "k", "policy", ""}, 400, "InvalidPolicyDocument"},
+		{"no bucket", []string{"key", "k", "policy", base64.StdEncoding.EncodeToString([]byte(`{"expiration":"` + later + `","conditions":[["eq","$key","k"]]}`))}, 403, "Extra input fields: bucket"},
+		{"more in the policy", []string{"key", "k", "policy", base64.StdEncoding.EncodeToString([]byte(`{"expiration":"` + later + `","conditions":[],"more":1}`))}, 400, "InvalidPolicyDocument"},
+		{"conditions that are none", []string{"key", "k", "policy", base64.StdEncoding.EncodeToString([]byte(`{"expiration":"` + later + `","conditions":true}`))}, 400, "InvalidPolicyDocument"},
+		{"an empty condition", []string{"key", "k", "policy", policy(later, `{}`)}, 400, "InvalidPolicyDocument"},
+		{"two conditions in one", []string{"key", "k", "policy", policy(later, `{"key":"k","acl":"private"}`)}, 400, "InvalidPolicyDocument"},
+		{"a condition of another type", []string{"key", "k", "policy", policy(later, `["eq","$key",true]`)}, 400, "InvalidPolicyDocument"},
+		{"an unknown operation", []string{"key", "k", "policy", policy(later, `["ends-with","$key","k"]`)}, 400, "InvalidPolicyDocument"},
+		{"half a range", []string{"key", "k", "policy", policy(later, `["content-length-range",0]`)}, 400, "InvalidPolicyDocument"},
 		{"large fields", []string{"key", strings.Repeat("k", maxFields+1)}, 400, "MaxPostPreDataLengthExceeded"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

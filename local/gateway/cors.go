@@ -75,6 +75,8 @@ func (g *Gateway) preflight(w http.ResponseWriter, r *http.Request) error {
 		return &awswire.Error{Code: "BadRequest", Message: "Insufficient information. Origin request header needed."}
 	case method == "":
 		return &awswire.Error{Code: "BadRequest", Message: "Invalid Access-Control-Request-Method: null"}
+	case !slices.Contains([]string{"GET", "PUT", "POST", "DELETE", "HEAD"}, method):
+		return &awswire.Error{Code: "BadRequest", Message: "Invalid Access-Control-Request-Method: " + method}
 	}
 	rules, err := g.rules(r)
 	if err != nil {

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"encoding/base64"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -11,9 +10,7 @@ import (
 	"net/url"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/awswire/codec"
@@ -188,106 +185,6 @@ func (u *upload) answer(w http.ResponseWriter, location, bucket, key, etag strin
 	default:
 		w.WriteHeader(http.StatusNoContent)
 	}
-}
-
-// permitted holds a form against its policy, if it has one.
-func (u *upload) permitted(r *http.Request, now time.Time) error {
-	text := u.fields["policy"]
-	if text == "" {
-		return nil
-	}
-	invalid := &awswire.Error{Code: "InvalidPolicyDocument", Message: "Invalid Policy: Invalid JSON."}
-	raw, err := base64.StdEncoding.DecodeString(text)
-	if err != nil {
-		return invalid
-	}
-	policy, err := value.Parse(string(raw))
-	if err != nil || policy.Kind() != value.Object {
-		return invalid
-	}
-	for _, needed := range []string{"expiration", "conditions"} {
-		if v, ok := policy.Get(needed); !ok || v.IsNull() {
-			return &awswire.Error{Code: "InvalidPolicyDocument", Message: "Invalid Policy: Policy missing " + needed + "."}
-		}
-	}
-	if u.fields["signature"] == "" && u.fields["x-amz-signature"] == "" {
-		return &awswire.Error{Code: "InvalidArgument", Message: "Bucket POST must contain a field named 'X-Amz-Signature'.  If it is specified, please check the order of the fields.",
-			Extra: []value.Member{{Key: "ArgumentName", Value: value.FromString("X-Amz-Signature")}, {Key: "ArgumentValue", Value: value.FromString("")}}}
-	}
-	expiration, _ := policy.Get("expiration")
-	end, err := time.Parse(time.RFC3339, expiration.Str())
-	if err != nil {
-		return &awswire.Error{Code: "InvalidPolicyDocument", Message: "Invalid Policy: Invalid 'expiration' value: '" + expiration.Str() + "'"}
-	}
-	if now.After(end) {
-		return denied("Policy expired.")
-	}
-	bucket, _ := bucketAndKey(r)
-	u.fields["bucket"] = bucket
-	conditions, _ := policy.Get("conditions")
-	covered := map[string]bool{}
-	for _, c := range conditions.Elems() {
-		if err := u.fulfils(c); err != nil {
-			return err
-		}
-		for _, m := range c.Members() {
-			covered[strings.ToLower(m.Key)] = true
-		}
-		if all := c.Elems(); len(all) == 3 {
-			covered[strings.ToLower(strings.TrimPrefix(all[1].Str(), "$"))] = true
-		}
-	}
-	for name := range u.fields {
-		if !covered[name] && !slices.Contains(freeFields, name) && !strings.HasPrefix(name, "x-ignore-") {
-			return denied("Extra input fields: " + name)
-		}
-	}
-	return nil
-}
-
-// freeFields are those that a policy need not have a condition for.
-var freeFields = []string{"policy", "signature", "x-amz-signature", "awsaccesskeyid", "bucket", "file"}
-
-func denied(why string) error {
-	return &awswire.Error{Code: "AccessDenied", Message: "Invalid according to Policy: " + why, Status: http.StatusForbidden}
-}
-
-// fulfils holds a form against one condition: {"field":"text"}, ["eq","$field","text"], ["starts-with","$field","text"] or
-// ["content-length-range",least,most].
-func (u *upload) fulfils(c value.Value) error {
-	for _, m := range c.Members() {
-		if u.fields[strings.ToLower(m.Key)] != m.Value.Str() {
-			return denied("Policy Condition failed: " + value.NewArray([]value.Value{value.FromString("eq"), value.FromString("$" + m.Key), m.Value}).Compact())
-		}
-	}
-	all := c.Elems()
-	if len(all) != 3 {
-		return nil
-	}
-	name, want := strings.ToLower(strings.TrimPrefix(all[1].Str(), "$")), all[2].Str()
-	switch strings.ToLower(all[0].Str()) {
-	case "eq":
-		if u.fields[name] != want {
-			return denied("Policy Condition failed: " + c.Compact())
-		}
-	case "starts-with":
-		if !strings.HasPrefix(u.fields[name], want) {
-			return denied("Policy Condition failed: " + c.Compact())
-		}
-	case "content-length-range":
-		least, most := number(all[1]), number(all[2])
-		u.file = &ranged{Reader: u.file, least: least, most: most}
-	}
-	return nil
-}
-
-func number(v value.Value) int64 {
-	if v.Kind() == value.String {
-		n, _ := strconv.ParseInt(v.Str(), 10, 64)
-		return n
-	}
-	n, _ := v.Int()
-	return n
 }
 
 // ranged is a file that has to have at least and at most so many bytes.

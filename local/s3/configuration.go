@@ -2,6 +2,7 @@ package s3
 
 import (
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -444,6 +445,9 @@ func checkInventory(doc input) *awswire.Error {
 
 var corsMethods = []string{"GET", "PUT", "HEAD", "POST", "DELETE"}
 
+// headerName is what fields may be called: the characters of a token in HTTP.
+var headerName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]*$")
+
 // checkCORS holds rules against what S3 says of them.
 func checkCORS(_ *Service, _ *call, _ *bucket, doc value.Value) (value.Value, error) {
 	rules := (input{doc}).list("CORSRules")
@@ -469,10 +473,16 @@ func checkCORS(_ *Service, _ *call, _ *bucket, doc value.Value) (value.Value, er
 			if strings.Count(header, "*") > 1 {
 				return doc, badRequest(`AllowedHeader "` + header + `" can not have more than one wildcard.`)
 			}
+			if !headerName.MatchString(header) {
+				return doc, badRequest(`AllowedHeader "` + header + `" contains invalid character.`)
+			}
 		}
 		for _, header := range r.strings("ExposeHeaders") {
 			if strings.Contains(header, "*") {
 				return doc, badRequest(`ExposeHeader "` + header + `" contains wildcard. We currently do not support wildcard for ExposeHeader.`)
+			}
+			if !headerName.MatchString(header) {
+				return doc, badRequest(`ExposeHeader "` + header + `" contains invalid character.`)
 			}
 		}
 	}

@@ -151,3 +151,20 @@ func TestCompletionOfNothing(t *testing.T) {
 	b.refused("CompleteMultipartUpload", `{"Bucket":"bkt","Key":"k","UploadId":"`+id+`","MultipartUpload":{"Parts":[]}}`, "MalformedXML")
 	b.refused("CompleteMultipartUpload", `{"Bucket":"bkt","Key":"k","UploadId":"`+id+`"}`, "InvalidRequest")
 }
+
+// TestCORSHeaders puts rules with fields that cannot be.
+func TestCORSHeaders(t *testing.T) {
+	b := start(t, "")
+	b.do("CreateBucket", `{"Bucket":"bkt"}`)
+	put := func(member, header string) string {
+		return `{"Bucket":"bkt","CORSConfiguration":{"CORSRules":[{"AllowedMethods":["GET"],"AllowedOrigins":["*"],"` + member + `":["ETag","` + header + `"]}]}}`
+	}
+	for _, member := range []string{"AllowedHeaders", "ExposeHeaders"} {
+		b.do("PutBucketCors", put(member, "x-amz_1.a"))
+		for _, header := range []string{"two words", "a:b", "a(b)", "a/b", "a=b"} {
+			b.refused("PutBucketCors", put(member, header), "InvalidRequest")
+		}
+	}
+	b.do("PutBucketCors", put("AllowedHeaders", "x-*"))
+	b.refused("PutBucketCors", put("ExposeHeaders", "x-*"), "InvalidRequest")
+}
