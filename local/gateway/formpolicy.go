@@ -140,16 +140,17 @@ func checkCondition(c value.Value) error {
 
 // fieldOf is the field that a condition is about, in small letters.
 func fieldOf(c value.Value) string {
-	for _, m := range c.Members() {
-		return strings.ToLower(m.Key)
+	if members := c.Members(); len(members) == 1 {
+		return strings.ToLower(members[0].Key)
 	}
 	return strings.ToLower(strings.TrimPrefix(c.Elems()[1].Str(), "$"))
 }
 
 // fulfils holds a form against one condition.
 func (u *upload) fulfils(c value.Value) error {
-	for _, m := range c.Members() {
-		if u.fields[strings.ToLower(m.Key)] != m.Value.Str() {
+	if members := c.Members(); len(members) == 1 {
+		m := members[0]
+		if u.fields[fieldOf(c)] != m.Value.Str() {
 			return denied("Policy Condition failed: " + value.NewArray([]value.Value{value.FromString("eq"), value.FromString("$" + m.Key), m.Value}).Compact())
 		}
 		return nil
