@@ -94,6 +94,8 @@ func (c *chunks) fields() error {
 			switch {
 			case err != nil && err != io.EOF:
 				return err
+			case len(c.announced) > 0 && err == io.EOF:
+				return io.ErrUnexpectedEOF
 			case len(c.announced) > 0:
 				return errTrailer
 			}
@@ -103,6 +105,8 @@ func (c *chunks) fields() error {
 		name = strings.ToLower(strings.TrimSpace(name))
 		at := slices.Index(c.announced, name)
 		switch {
+		case !ok && err == io.EOF:
+			return io.ErrUnexpectedEOF
 		case ok && name == "x-amz-trailer-signature":
 		case !ok || at < 0:
 			return errTrailer

@@ -25,6 +25,8 @@ func TestChunkedBodies(t *testing.T) {
 		{"the field twice", crc, "5\r\nhello\r\n0\r\n" + crc + ":NhCmhg==\r\n" + crc + ":NhCmhg==\r\n\r\n", "MalformedTrailerError"},
 		{"no size", "", "x\r\nhello\r\n0\r\n\r\n", "IncompleteBody"},
 		{"no end of a chunk", "", "5\r\nhello0\r\n\r\n", "IncompleteBody"},
+		{"cut off before the field", crc, "5\r\nhello\r\n0\r\n", "IncompleteBody"},
+		{"cut off in the field", crc, "5\r\nhello\r\n0\r\nx-amz-che", "IncompleteBody"},
 		{"cut off", "", "5\r\nhel", "IncompleteBody"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
