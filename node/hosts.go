@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/statelark/statelark/local/gateway"
 	"github.com/statelark/statelark/value"
 )
 
@@ -87,17 +88,31 @@ func (h *hosts) guard(next http.Handler) http.Handler {
 	})
 }
 
-// sameOrigin refuses what pages of other origins send. A page that signs in a header is let in by its browser only where a
-// bucket says so.
-func sameOrigin(next http.Handler) http.Handler {
-	protected := http.NewCrossOriginProtection().Handler(next)
+// sameOrigin refuses what pages of other origins send. Requests for S3 that a browser sends only after a preflight are let in: it
+// has asked already whether a bucket lets that page do them. That an Authorization is AWS's says that a page has set it, since a
+// browser adds others itself. serviceOf tells which service a request is for.
+func sameOrigin(next http.Handler, serviceOf func(*http.Request) (string, bool)) http.Handler {
+	protection := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") != "" {
-			next.ServeHTTP(w, r)
-			return
+		asked := r
+		if isAction(r) {
+			asked = &http.Request{Method: http.MethodPost, URL: r.URL, Host: r.Host, Header: r.Header}
 		}
-		protected.ServeHTTP(w, r)
+		if err := protection.Check(asked); err != nil {
+			preflighted := r.Method == http.MethodPut || r.Method == http.MethodDelete || strings.HasPrefix(r.Header.Get("Authorization"), "AWS")
+			if service, _ := serviceOf(r); service != "s3" || !preflighted {
+				http.Error(w, err.Error(), http.StatusForbidden)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
 	})
+}
+
+// isAction reports whether a GET may do something: those of the query protocol name an operation. A page can have one sent by
+// nothing more than an image. Addresses in messages of SNS, which people follow from anywhere, have a secret of the subscription.
+func isAction(r *http.Request) bool {
+	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && r.URL.RawQuery != "" && r.URL.Query().Has("Action") && !gateway.IsLink(r)
 }
 
 // refuseHost answers in the form of AWS's APIs; their JSON is plain enough for people.

@@ -3,6 +3,7 @@ package node
 import (
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -36,6 +37,53 @@ func TestHosts(t *testing.T) {
 	}
 	if !newHosts("127.0.0.1:1", []string{"*"}).knows("evil.example") {
 		t.Error("* does not let all names pass")
+	}
+}
+
+// TestSameOrigin says which requests of pages of other origins come through.
+func TestSameOrigin(t *testing.T) {
+	const signed = "AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/"
+	service := func(r *http.Request) (string, bool) {
+		if _, rest, ok := strings.Cut(r.Header.Get("Authorization")+r.URL.RawQuery, "/us-east-1/"); ok {
+			name, _, _ := strings.Cut(rest, "/")
+			return name, true
+		}
+		return "s3", true
+	}
+	done := false
+	h := sameOrigin(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { done = true }), service)
+	for _, test := range []struct {
+		what, method, target, authorization, site string
+		passes                                    bool
+	}{
+		{"an object", "GET", "/b/k", "", "cross-site", true},
+		{"a form", "POST", "/b", "", "cross-site", false},
+		{"a form of our own page", "POST", "/b", "", "same-origin", true},
+		{"a program", "POST", "/", "", "", true},
+		{"an upload by a presigned URL", "PUT", "/b/k?X-Amz-Signature=x", "", "cross-site", true},
+		{"a signed upload", "POST", "/b/k?uploads", signed + "s3/aws4_request", "cross-site", true},
+		{"a password that the browser knows", "POST", "/b/k?uploads", "Basic YTpi", "cross-site", false},
+		{"another service below a bucket", "POST", "/b", signed + "lambda/aws4_request", "cross-site", false},
+		{"another service by PUT", "PUT", "/b", signed + "lambda/aws4_request", "same-site", false},
+		{"an image that purges a queue", "GET", "/123456789012/q?Action=PurgeQueue", "", "cross-site", false},
+		{"the same in other letters", "GET", "/123456789012/q?%41ction=PurgeQueue", "", "cross-site", false},
+		{"the same by its signature", "GET", "/?Action=CreateQueue&X-Amz-Credential=k/20260101/us-east-1/sqs/aws4_request", "", "same-site", false},
+		{"the same typed by somebody", "GET", "/123456789012/q?Action=PurgeQueue", "", "none", true},
+		{"a link in a message", "GET", "/?Action=ConfirmSubscription&Token=x&TopicArn=y", "", "cross-site", true},
+	} {
+		r := httptest.NewRequest(test.method, "http://localhost:8083"+test.target, nil)
+		if test.authorization != "" {
+			r.Header.Set("Authorization", test.authorization)
+		}
+		if test.site != "" {
+			r.Header.Set("Sec-Fetch-Site", test.site)
+		}
+		done = false
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if done != test.passes || !done && w.Code != http.StatusForbidden {
+			t.Errorf("%s: passes %v, status %d", test.what, done, w.Code)
+		}
 	}
 }
 

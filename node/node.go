@@ -219,9 +219,10 @@ func (n *Node) functions() task.Target {
 // could upload a function and run it: what pages of other origins send is refused, and what is sent to another name.
 func (n *Node) server() *shortcut.Server {
 	known, states := newHosts(n.cfg.Listen, n.cfg.AllowedHosts), n.api.Service()
+	services := n.gateway()
 	handler := known.guard(sameOrigin(&router{
 		states:      states,
-		services:    n.gateway(),
+		services:    services,
 		functions:   n.lambda,
 		welcome:     n.welcome(),
 		healthy:     n.healthy,
@@ -229,7 +230,7 @@ func (n *Node) server() *shortcut.Server {
 		metrics:     n.metricsHandler(),
 		bodyTimeout: bodyTimeout,
 		bodies:      newBodies(bodyBudget, bodyTimeout),
-	}))
+	}, services.Handles))
 	front := newFront(handler, states, known, n.log)
 	front.MaxConns = maxConns(n.files)
 	front.Full = (&fullLog{bound: front.MaxConns, files: n.files, log: n.log, now: n.opts.Now}).tell

@@ -32,7 +32,7 @@ func (g *Gateway) serviceOf(r *http.Request) string {
 		return g.names().bySigning[scope]
 	}
 	switch query := r.URL.RawQuery; {
-	case isLink(r):
+	case IsLink(r):
 		return "sns"
 	case strings.HasPrefix(r.Header.Get("Authorization"), "AWS "), strings.Contains(query, "AWSAccessKeyId="):
 		return "s3" // signatures of version 2
@@ -123,9 +123,9 @@ func pathStyle(r *http.Request) *http.Request {
 	return &moved
 }
 
-// isLink reports whether a request comes by an address that stands in a message of SNS: people and programs follow those
+// IsLink reports whether a request comes by an address that stands in a message of SNS: people and programs follow those
 // without a signature.
-func isLink(r *http.Request) bool {
+func IsLink(r *http.Request) bool {
 	return r.Method == http.MethodGet && r.URL.Path == "/" &&
 		(strings.HasPrefix(r.URL.RawQuery, "Action=ConfirmSubscription&") || strings.HasPrefix(r.URL.RawQuery, "Action=Unsubscribe&")) || isCertificate(r)
 }
