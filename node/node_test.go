@@ -202,7 +202,7 @@ func TestHTTP(t *testing.T) {
 		{"any host", "POST / HTTP/1.1\r\nHost: sync-states.us-east-1.amazonaws.com\r\n" + list, "200 OK", `{"stateMachines":[]}`},
 		{"absolute form", "POST http://states.us-east-1.amazonaws.com/ HTTP/1.1\r\nHost: x\r\n" + list, "200 OK", `{"stateMachines":[]}`},
 		{"absolute form without a path", "POST http://states.us-east-1.amazonaws.com HTTP/1.1\r\nHost: x\r\n" + list, "200 OK", `{"stateMachines":[]}`},
-		{"page", "GET / HTTP/1.0\r\n\r\n", "200 OK", "export AWS_ENDPOINT_URL_SFN=" + n.URL()},
+		{"page", "GET / HTTP/1.0\r\n\r\n", "200 OK", "export AWS_ENDPOINT_URL=" + n.URL()},
 		{"health", "GET /health HTTP/1.0\r\n\r\n", "200 OK", "ok\n"},
 		{"functions", "GET /2015-03-31/functions/ HTTP/1.0\r\n\r\n", "200 OK", `"FunctionName":"upper"`},
 		{"another path", "GET /nowhere HTTP/1.0\r\n\r\n", "404 Not Found", "NoSuchBucket"}, // unsigned, so it is an object that is asked for

@@ -2,6 +2,8 @@ package node
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -22,12 +24,14 @@ or name it in the call:
   aws stepfunctions list-state-machines --endpoint-url %s
   boto3.client("stepfunctions", endpoint_url=%q, region_name=%q)
 
-Any credentials will do. Lambda functions are uploaded with the Lambda API at the same address.
+Any credentials will do. These services are at the same address, for tasks and for clients:
+
+  %s
 
 %s
 
   GET /health   200 when executions can go on
-`, n.version(), n.Exports(), n.URL(), n.URL(), n.cfg.Place.Region, HostPrefixNote)
+`, n.version(), n.Exports(), n.URL(), n.URL(), n.cfg.Place.Region, strings.Join(n.Services(), ", "), HostPrefixNote)
 }
 
 // HostPrefixNote is for the two operations before whose host AWS's clients put a prefix. No resolver knows a
@@ -39,10 +43,20 @@ boto3 not to. Elsewhere: disableHostPrefix in JavaScript, or this address as HTT
 func (n *Node) Exports() string {
 	url, region := n.URL(), n.cfg.Place.Region
 	return strings.Join([]string{
-		"export AWS_ENDPOINT_URL_SFN=" + url, "AWS_ENDPOINT_URL_LAMBDA=" + url,
+		"export AWS_ENDPOINT_URL=" + url,
 		"AWS_REGION=" + region, "AWS_DEFAULT_REGION=" + region,
 		"AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local", "AWS_DISABLE_HOST_PREFIX_INJECTION=true",
 	}, " ")
+}
+
+// Services are the names that the AWS CLI has for the services that are built in.
+func (n *Node) Services() []string {
+	names := slices.Collect(maps.Keys(n.callers.own))
+	for name := range n.builders() {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
 }
 
 func (n *Node) version() string {

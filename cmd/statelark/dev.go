@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"io"
 	"log/slog"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -55,8 +56,9 @@ func banner(w io.Writer, cfg *Config, n *node.Node) {
 	}
 	say(w, `Statelark %s
 
-  Step Functions API  %s
-  Lambda API          %s
+  AWS services        %s
+  built in            %s
+  others, for tasks   %s
   region, account     %s, %s
   keeps               %s
   functions           %s
@@ -68,5 +70,5 @@ To use it from another shell, paste this line:
 
 %s
 
-`, buildVersion(), n.URL(), n.URL(), cfg.Region, cfg.Account, keeps, cfg.functionNames(), cmp.Or(cfg.MockConfig, "none"), n.Exports(), node.HostPrefixNote)
+`, buildVersion(), n.URL(), strings.Join(n.Services(), ", "), cfg.otherServices(), cfg.Region, cfg.Account, keeps, cfg.functionNames(), cmp.Or(cfg.MockConfig, "none"), n.Exports(), node.HostPrefixNote)
 }

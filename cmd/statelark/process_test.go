@@ -149,7 +149,7 @@ func TestDevBanner(t *testing.T) {
 	if !state.Success() {
 		t.Errorf("it ended with %v", state)
 	}
-	for _, part := range []string{"in memory", "greet", "export AWS_ENDPOINT_URL_SFN=" + p.url, "sync-"} {
+	for _, part := range []string{"in memory", "greet", "export AWS_ENDPOINT_URL=" + p.url, "dynamodb, ecs", "sync-"} {
 		if !strings.Contains(p.log(), part) {
 			t.Errorf("the banner does not say %q:\n%s", part, p.log())
 		}

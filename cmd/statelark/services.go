@@ -51,6 +51,18 @@ func (cfg *Config) serviceNames() string {
 	return listed(said)
 }
 
+// otherServices says where the tasks of a server find the services that are not its own.
+func (cfg *Config) otherServices() string {
+	others := cfg.ServiceEndpoint
+	if others == node.Embedded {
+		others = "nowhere (service-endpoint says where)"
+	}
+	if len(cfg.Services) == 0 {
+		return others
+	}
+	return others + "; " + cfg.serviceNames()
+}
+
 // services are those of the configuration, by the names that the model has for them.
 func (cfg *Config) services() map[string]node.Service {
 	services := make(map[string]node.Service, len(cfg.Services))
