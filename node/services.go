@@ -26,6 +26,7 @@ import (
 	"github.com/statelark/statelark/local/sts"
 	remoteaws "github.com/statelark/statelark/remote/aws"
 	"github.com/statelark/statelark/task/aws"
+	httptask "github.com/statelark/statelark/task/http"
 )
 
 // Service says where one service of AWS is for the Tasks that call it.
@@ -53,6 +54,9 @@ func CheckEndpoint(text string) error {
 	}
 	return nil
 }
+
+// CheckHTTPAllow says what is wrong with Config.HTTPAllow.
+func CheckHTTPAllow(allow []string) error { return httptask.CheckAllow(allow) }
 
 // callers leads the calls of services to those who have them. It is filled before the first call.
 type callers struct {

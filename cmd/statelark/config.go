@@ -325,6 +325,9 @@ func (cfg *Config) decode(k *koanf.Koanf) error {
 		known := append(slices.Collect(maps.Keys(settings)), "functions", "jobs", "limit", "services")
 		slices.Sort(known)
 		slices.Sort(seen.Unused)
+		if section, name, ok := strings.Cut(seen.Unused[0], "]."); ok { // services[sqs].endpont
+			return fmt.Errorf("%s: %s has no setting %q; docs/configuration.md tells which there are", cfg.source(), strings.Replace(section, "[", ".", 1), name)
+		}
 		return fmt.Errorf("%s: there is no setting %q; the settings are %s", cfg.source(), seen.Unused[0], strings.Join(known, ", "))
 	}
 	return nil

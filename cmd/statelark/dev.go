@@ -58,7 +58,7 @@ func banner(w io.Writer, cfg *Config, n *node.Node) {
 
   AWS services        %s
   built in            %s
-  others, for tasks   %s
+  tasks call          %s
   region, account     %s, %s
   keeps               %s
   functions           %s
@@ -70,5 +70,5 @@ To use it from another shell, paste this line:
 
 %s
 
-`, buildVersion(), n.URL(), strings.Join(n.Services(), ", "), cfg.otherServices(), cfg.Region, cfg.Account, keeps, cfg.functionNames(), cmp.Or(cfg.MockConfig, "none"), n.Exports(), node.HostPrefixNote)
+`, buildVersion(), n.URL(), strings.Join(n.Services(), ", "), cfg.taskServices(), cfg.Region, cfg.Account, keeps, cfg.functionNames(), cmp.Or(cfg.MockConfig, "none"), n.Exports(), node.HostPrefixNote)
 }

@@ -24,6 +24,9 @@ func (cfg *Config) checkServices() error {
 	if err := node.CheckEndpoint(cfg.ServiceEndpoint); err != nil {
 		return fmt.Errorf("service-endpoint is %q; %w", cfg.ServiceEndpoint, err)
 	}
+	if err := node.CheckHTTPAllow(cfg.HTTPAllow); err != nil {
+		return fmt.Errorf("http-allow: %w", err)
+	}
 	for _, name := range slices.Sorted(maps.Keys(cfg.Services)) {
 		s := cfg.Services[name]
 		if serviceModel(name) == nil {
@@ -51,16 +54,16 @@ func (cfg *Config) serviceNames() string {
 	return listed(said)
 }
 
-// otherServices says where the tasks of a server find the services that are not its own.
-func (cfg *Config) otherServices() string {
-	others := cfg.ServiceEndpoint
-	if others == node.Embedded {
-		others = "nowhere (service-endpoint says where)"
+// taskServices says which services the tasks of a server call.
+func (cfg *Config) taskServices() string {
+	all := cfg.ServiceEndpoint
+	if all == node.Embedded {
+		all = "those built in"
 	}
 	if len(cfg.Services) == 0 {
-		return others
+		return all
 	}
-	return others + "; " + cfg.serviceNames()
+	return all + "; " + cfg.serviceNames()
 }
 
 // services are those of the configuration, by the names that the model has for them.

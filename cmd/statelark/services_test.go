@@ -29,6 +29,7 @@ func TestServicesThatAreRefused(t *testing.T) {
 		`service-endpoint is "here"`:                   {ServiceEndpoint: "here"},
 		"services.dynamo: AWS has no service":          {Services: map[string]Service{"dynamo": {}}},
 		`services.sqs.endpoint is "127.0.0.1:9324"`:    {Services: map[string]Service{"sqs": {Endpoint: "127.0.0.1:9324"}}},
+		`http-allow: "10.0.0.0/99" is no host`:         {HTTPAllow: []string{"10.0.0.0/99"}},
 		`services.sqs.region is "Dublin"`:              {Services: map[string]Service{"sqs": {Region: "Dublin"}}},
 		`services.sqs.account is "12"; it has to be 1`: {Services: map[string]Service{"sqs": {Account: "12"}}},
 	} {

@@ -21,6 +21,12 @@ type guard struct {
 	resolver *net.Resolver
 }
 
+// CheckAllow says what is wrong with a list of what may be called, as ClientOptions.Allow has it.
+func CheckAllow(allow []string) error {
+	_, err := newGuard(allow, nil)
+	return err
+}
+
 func newGuard(allow []string, resolver *net.Resolver) (*guard, error) {
 	g := &guard{resolver: resolver}
 	for _, entry := range allow {
