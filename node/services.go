@@ -150,6 +150,18 @@ func (n *Node) folder(name string) string {
 	return filepath.Join(n.cfg.Data, name)
 }
 
+// memoryLogBytes is what log events may take of a server that keeps everything in memory.
+const memoryLogBytes = 64 << 20
+
+// newLogs makes CloudWatch Logs. Without a directory events would fill the memory in time.
+func (n *Node) newLogs(o local.Options) local.Service {
+	options := logs.Options{Options: o}
+	if n.cfg.Data == "" {
+		options.MaxBytes = memoryLogBytes
+	}
+	return logs.New(options)
+}
+
 // newS3 makes S3, whose buckets are its own and the folders of the directory of buckets.
 func (n *Node) newS3(o local.Options) local.Service {
 	options := s3.Options{Options: o, Dir: n.folder("objects")}
@@ -189,7 +201,7 @@ func (n *Node) builders() map[string]func(local.Options) local.Service {
 		"ecs":   func(o local.Options) local.Service { return ecs.New(n.jobs(o, "ecs", "runTask")) },
 		"glue":  func(o local.Options) local.Service { return glue.New(n.jobs(o, "glue", "startJobRun")) },
 
-		"logs":           func(o local.Options) local.Service { return logs.New(o) },
+		"logs":           n.newLogs,
 		"secretsmanager": func(o local.Options) local.Service { return secrets.New(o) },
 		"sns":            func(o local.Options) local.Service { return sns.New(sns.Options{Options: o}) },
 		"sqs":            func(o local.Options) local.Service { return sqs.New(o) },

@@ -30,12 +30,18 @@ func (c callers) Call(_ context.Context, r *awswire.Request) (*awswire.Reply, er
 
 func newBench(t *testing.T, others awswire.Caller) *bench {
 	t.Helper()
+	return newBounded(t, others, 0)
+}
+
+func newBounded(t *testing.T, others awswire.Caller, most int64) *bench {
+	t.Helper()
 	db, err := kv.Open("", kv.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := &bench{T: t, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
-	b.Service = New(local.Options{Store: db.Part("test"), Others: others, Now: func() time.Time { return b.now }, Log: slog.New(slog.DiscardHandler)})
+	b.Service = New(Options{MaxBytes: most, Options: local.Options{Store: db.Part("test"), Others: others, Now: func() time.Time { return b.now },
+		Log: slog.New(slog.DiscardHandler)}})
 	t.Cleanup(func() {
 		if err := errors.Join(b.Close(context.Background()), db.Close()); err != nil {
 			t.Error(err)

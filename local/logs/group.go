@@ -132,17 +132,25 @@ func (s *Service) deleteLogGroup(_ context.Context, r *awswire.Request, in *grou
 		return nil, refuse("ValidationException", "The log group is protected from deletion.")
 	}
 	var b kv.Batch
+	var ids []string
 	for st, err := range s.streams.All(r.Place, g.ID) {
 		if err != nil {
 			return nil, err
 		}
 		s.events.DeleteAll(&b, r.Place, st.ID)
+		ids = append(ids, st.ID)
 	}
 	s.streams.DeleteAll(&b, r.Place, g.ID)
 	s.metrics.DeleteAll(&b, r.Place, g.Name)
 	s.subscriptions.DeleteAll(&b, r.Place, g.Name)
 	s.groups.Delete(&b, r.Place, g.Name)
-	return nil, s.o.Store.Apply(&b)
+	if err := s.o.Store.Apply(&b); err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		s.held.forget(id)
+	}
+	return nil, nil
 }
 
 type groupsInput struct {
@@ -320,6 +328,9 @@ func (s *Service) sweep(b *kv.Batch, at arn.Place, g *group) error {
 				return err
 			}
 			if st.First < since && st.Events > 0 {
+				if err := s.expire(at, st.ID, since); err != nil {
+					return err
+				}
 				b.DeleteRange(s.events.Key(at, st.ID), s.events.Key(at, st.ID, stamp(since)))
 			}
 		}

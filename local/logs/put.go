@@ -134,6 +134,11 @@ func (s *Service) putLogEvents(_ context.Context, r *awswire.Request, in *putInp
 	if err := s.o.Store.Apply(&b); err != nil {
 		return nil, err
 	}
+	s.writes++
+	s.held.add(r.Place, g, st, events, s.writes)
+	if err := s.trim(); err != nil {
+		return nil, err
+	}
 	return &putOutput{st.token(), no}, s.publish(r.Place, g, st, events)
 }
 

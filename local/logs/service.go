@@ -25,7 +25,7 @@ import (
 
 // Service is CloudWatch Logs.
 type Service struct {
-	o   local.Options
+	o   Options
 	ops map[string]local.Operation
 
 	groups        record.Table[group]
@@ -40,13 +40,24 @@ type Service struct {
 
 	mu sync.Mutex // one change at a time: each reads what it changes
 
+	held    *held
+	writes  int64
+	trimmed bool // it was told
+
 	feed feed
 }
 
+// Options are what CloudWatch Logs needs beside what every service has.
+type Options struct {
+	local.Options
+	// MaxBytes is how much events may take of a store in memory, which has to be empty; the oldest make room. 0: there is no bound.
+	MaxBytes int64
+}
+
 // New makes the service.
-func New(o local.Options) *Service {
+func New(o Options) *Service {
 	s := &Service{
-		o: o, groups: record.NewTable[group](o.Store, "group"), streams: record.NewTable[stream](o.Store, "stream"),
+		o: o, held: newHeld(o.MaxBytes), groups: record.NewTable[group](o.Store, "group"), streams: record.NewTable[stream](o.Store, "stream"),
 		events: record.NewTable[event](o.Store, "event"), metrics: record.NewTable[metricFilter](o.Store, "metric"),
 		subscriptions: record.NewTable[subscription](o.Store, "subscription"), policies: record.NewTable[resourcePolicy](o.Store, "policy"),
 		destinations: record.NewTable[destination](o.Store, "destination"),

@@ -88,7 +88,11 @@ func (s *Service) deleteLogStream(_ context.Context, r *awswire.Request, in *str
 	var b kv.Batch
 	s.events.DeleteAll(&b, r.Place, st.ID)
 	s.streams.Delete(&b, r.Place, g.ID, st.Name)
-	return nil, s.o.Store.Apply(&b)
+	if err := s.o.Store.Apply(&b); err != nil {
+		return nil, err
+	}
+	s.held.forget(st.ID)
+	return nil, nil
 }
 
 type streamsInput struct {
