@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -42,6 +43,14 @@ type delivery struct {
 
 	Attempts int   `json:"attempts,omitempty"` // that failed
 	Due      int64 `json:"due"`                // milliseconds
+}
+
+// shown is the endpoint as logs have it: a URL may have a password in it.
+func (d *delivery) shown() string {
+	if u, err := url.Parse(d.Endpoint); err == nil && u.User != nil {
+		return u.Redacted()
+	}
+	return d.Endpoint
 }
 
 // permanent is an error that another attempt would give as well.
@@ -182,7 +191,7 @@ func (s *Service) send(ctx context.Context, d *delivery) error {
 	case "http", "https":
 		return s.post(ctx, d)
 	}
-	s.log.Info("a message is not delivered: there is nothing here that speaks the protocol", "protocol", d.Protocol, "endpoint", d.Endpoint,
+	s.log.Info("a message is not delivered: there is nothing here that speaks the protocol", "protocol", d.Protocol, "endpoint", d.shown(),
 		"topic", d.Topic, "messageId", d.MessageID, "type", d.Type)
 	return nil
 }
@@ -284,7 +293,7 @@ func (s *Service) post(ctx context.Context, d *delivery) error {
 	}
 	answer, err := s.client.Do(r)
 	if err != nil {
-		return fmt.Errorf("sending to %s: %w", d.Endpoint, err)
+		return fmt.Errorf("sending to %s: %w", d.shown(), err)
 	}
 	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, maxAnswer))
 	_ = answer.Body.Close()
@@ -292,9 +301,9 @@ func (s *Service) post(ctx context.Context, d *delivery) error {
 	case answer.StatusCode < 300:
 		return nil
 	case answer.StatusCode < 500 && answer.StatusCode >= 400 && answer.StatusCode != http.StatusTooManyRequests:
-		return permanent{fmt.Errorf("%s answered %s", d.Endpoint, answer.Status)}
+		return permanent{fmt.Errorf("%s answered %s", d.shown(), answer.Status)}
 	}
-	return fmt.Errorf("%s answered %s", d.Endpoint, answer.Status)
+	return fmt.Errorf("%s answered %s", d.shown(), answer.Status)
 }
 
 // again is how long to wait for the next attempt, false when there is none: the delay grows from the least to the most.

@@ -250,7 +250,7 @@ func (s *Service) outboxSettle(ctx context.Context, number uint64, d *delivery, 
 	delay, again := d.again()
 	var final permanent
 	if errors.As(failed, &final) || !again {
-		s.log.Warn("a message cannot be delivered", "topic", d.Topic, "messageId", d.MessageID, "endpoint", d.Endpoint, "deadLetter", d.DeadLetter, "error", failed)
+		s.log.Warn("a message cannot be delivered", "topic", d.Topic, "messageId", d.MessageID, "endpoint", d.shown(), "deadLetter", d.DeadLetter, "error", failed)
 		if d.DeadLetter != "" {
 			if err := s.sendToQueue(ctx, d.DeadLetter, d); err != nil {
 				s.log.Warn("nor can its dead-letter queue have it", "topic", d.Topic, "messageId", d.MessageID, "error", err)
