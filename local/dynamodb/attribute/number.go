@@ -221,17 +221,6 @@ func (d decimal) scaled(scale int) *big.Int {
 	return z
 }
 
-// Negate returns the number with its sign turned.
-func Negate(normal string) string {
-	if normal == "0" {
-		return normal
-	}
-	if rest, ok := strings.CutPrefix(normal, "-"); ok {
-		return rest
-	}
-	return "-" + normal
-}
-
 // numberSize is the size of a number in an item: a byte, one for each two significant digits before the point and for each two
 // behind it, and one for a sign of minus.
 func numberSize(normal string) int {

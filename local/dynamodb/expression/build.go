@@ -44,9 +44,6 @@ func nodesOf(operands []Operand) []*node {
 	return nodes
 }
 
-// Path returns the path of an operand that is one.
-func (o Operand) Path() (Path, bool) { return o.node.path, o.node.kind == pathNode }
-
 // Decides reports whether the operand is a condition.
 func (o Operand) Decides() bool {
 	return o.node.kind == logic || o.node.kind == comparison || o.node.kind == functionNode && conditionFunctions[o.node.op].decides
