@@ -32,7 +32,7 @@ func (s *Service) Heard(at arn.Place) bool {
 // anybody looks for a rule or an archive. What cannot be read is told to the next one who asks the service itself.
 func (s *Service) anybody(at arn.Place) bool {
 	for _, key := range [][]byte{s.rules.Key(at), s.archives.Key(at)} {
-		for range s.o.Store.Scan(key, kv.After(key), false) {
+		for range s.o.Store.Scan(key, kv.After(key), false) { //nolint:errcheck // an error counts as somebody, whom the service then cannot read
 			return true
 		}
 	}

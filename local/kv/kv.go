@@ -173,7 +173,7 @@ func (p *part) Get(key []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading a key: %w", err)
 	}
-	defer closer.Close()
+	defer func() { _ = closer.Close() }() // it only lets go of what was read
 	return append(make([]byte, 0, len(found)), found...), nil
 }
 
@@ -188,7 +188,7 @@ func (p *part) Scan(lower, upper []byte, reverse bool) iter.Seq2[Pair, error] {
 			yield(Pair{}, fmt.Errorf("scanning keys: %w", err))
 			return
 		}
-		defer it.Close()
+		defer func() { _ = it.Close() }() // its error is that of the loop
 		first, next := it.First, it.Next
 		if reverse {
 			first, next = it.Last, it.Prev
@@ -210,7 +210,7 @@ func (p *part) Apply(b *Batch) error {
 		return err
 	}
 	batch := d.db.NewBatch()
-	defer batch.Close()
+	defer func() { _ = batch.Close() }() // it is applied, or nobody has seen it
 	for _, o := range b.ops {
 		var err error
 		switch o.kind {

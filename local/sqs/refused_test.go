@@ -36,9 +36,9 @@ func TestRefusedByStore(t *testing.T) {
 		{`{"QueueName":"q"}`, ""},
 		{`{"QueueName":"q.fifo","Attributes":{"FifoQueue":"true","ContentBasedDeduplication":"true"}}`, `,"MessageGroupId":"g"`},
 	} {
-		var made struct{ QueueUrl string }
+		var made struct{ QueueURL string }
 		c.ok("CreateQueue", queue.create, &made)
-		url := made.QueueUrl
+		url := made.QueueURL
 		send := func(text string) string {
 			return `{"QueueUrl":"` + url + `","MessageBody":"` + text + `"` + queue.more + `}`
 		}
