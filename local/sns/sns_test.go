@@ -47,6 +47,12 @@ type post struct {
 	body   string
 }
 
+func (p *posts) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.got)
+}
+
 func (p *posts) RoundTrip(r *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -362,16 +368,16 @@ func TestOutboxOverRestart(t *testing.T) {
 		c.posts.got, c.posts.status = nil, []int{500}
 		c.ok("Subscribe", `{"TopicArn":"`+topicARN+`t","Protocol":"http","Endpoint":"http://listener/2"}`)
 		synctest.Wait()
-		c.want("attempts", len(c.posts.got), 1)
+		c.want("attempts", c.posts.count(), 1)
 		c.restart()
 		if err := c.sns.Resume(); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(19 * time.Second)
-		c.want("attempts before it is due", len(c.posts.got), 1)
+		c.want("attempts before it is due", c.posts.count(), 1)
 		time.Sleep(time.Second)
 		synctest.Wait()
-		c.want("attempts", len(c.posts.got), 2)
+		c.want("attempts", c.posts.count(), 2)
 	})
 }
 
