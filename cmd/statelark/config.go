@@ -187,7 +187,7 @@ func addNodeFlags(c *cobra.Command, data, dataHelp string) {
 	f.String("status-changes", "", "where it is told that executions start and end: stdout, files and `URLS`, with commas between them")
 	f.String("metrics", node.MetricsLocal, "`WHO` may read /metrics: local, all or off")
 	f.String("trace-endpoint", "", "`URL` that OpenTelemetry traces go to, by OTLP over HTTP")
-	f.String("s3-directory", "", "`DIRECTORY` whose folders are the S3 buckets that Map Runs read and write (default none)")
+	f.String("s3-directory", "", "`DIRECTORY` whose folders are S3 buckets, too, beside those of the built-in S3 (default none)")
 	f.String("service-endpoint", node.Embedded, "where AWS services are that tasks call: embedded, aws or a `URL`; the file may say it for each")
 	f.Bool("auto-create", false, "make tables, queues, topics and buckets that tasks name and nobody has made, in the built-in services")
 	f.String("http-allow", "", "`HOSTS`, addresses and networks of this machine and of private networks that http:invoke may call, with commas between them")

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
@@ -71,6 +72,29 @@ func TestDeclaredDirs(t *testing.T) {
 		got := cfg.declared("f", Function{Dir: filepath.FromSlash(test.dir), Command: test.command}).Code.Dir
 		if got != filepath.FromSlash(test.want) {
 			t.Errorf("in %q, dir %q of command %q is %q, want %q", test.file, test.dir, test.command, got, test.want)
+		}
+	}
+}
+
+// TestWrongKeysBelowSections tells where a key is that is no setting.
+func TestWrongKeysBelowSections(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for text, want := range map[string]string{
+		"services:\n  sqs: {endpont: aws}\n":                `statelark.yaml: services.sqs has no setting "endpont"`,
+		"jobs:\n  crunch: {command: [cat], folder: here}\n": `statelark.yaml: jobs.crunch has no setting "folder"`,
+		"service: {sqs: aws}\n":                             `statelark.yaml: there is no setting "service"`,
+	} {
+		if err := os.WriteFile("statelark.yaml", []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c := newServer()
+		c.RunE = func(c *cobra.Command, _ []string) error {
+			_, err := loadConfig(c)
+			return err
+		}
+		c.SetArgs(nil)
+		if err := c.Execute(); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v, want %s…", text, err, want)
 		}
 	}
 }

@@ -85,7 +85,7 @@ func (g *guard) url(u *url.URL) error {
 	case u.Scheme != "http":
 		return &RefusedError{"The endpoint has to begin with https://."}
 	case !g.open(u.Hostname()):
-		return &RefusedError{"The endpoint has to begin with https://: plain HTTP is spoken only with hosts that the configuration of this server allows, and " +
+		return &RefusedError{"The endpoint has to begin with https://: plain HTTP is spoken only with hosts that http-allow in the configuration of this server names, and " +
 			u.Hostname() + " is none of them."}
 	}
 	return nil
