@@ -51,8 +51,8 @@ func TestEventsInMemoryAreBounded(t *testing.T) {
 	for i := range 350 {
 		b.now = b.now.Add(time.Second)
 		b.put("busy", fmt.Sprintf("b%03d", i))
-		if got := b.count(); got > most || got != b.Service.held.total {
-			t.Fatalf("after %d: %d bytes are there, %d counted, %d may be", i, got, b.Service.held.total, most)
+		if got := b.count(); got > most || got != b.held.total {
+			t.Fatalf("after %d: %d bytes are there, %d counted, %d may be", i, got, b.held.total, most)
 		}
 	}
 	read := func(stream string) string {
@@ -78,17 +78,17 @@ func TestEventsThatWentDoNotCount(t *testing.T) {
 	b.put("a", "1", "2")
 	b.put("b", "3")
 	b.do("DeleteLogStream", `{"logGroupName":"g","logStreamName":"a"}`)
-	if got := b.Service.held.total; got != rowBytes+1 {
+	if got := b.held.total; got != rowBytes+1 {
 		t.Errorf("%d bytes without the stream", got)
 	}
 	b.now = b.now.Add(25 * time.Hour)
 	b.put("b", "4")
 	b.do("PutRetentionPolicy", `{"logGroupName":"g","retentionInDays":1}`)
-	if got := b.Service.held.total; got != rowBytes+1 || got != b.count() {
+	if got := b.held.total; got != rowBytes+1 || got != b.count() {
 		t.Errorf("%d bytes after the retention, %d are there", got, b.count())
 	}
 	b.do("DeleteLogGroup", `{"logGroupName":"g"}`)
-	if got := b.Service.held; got.total != 0 || len(got.streams) != 0 {
+	if got := b.held; got.total != 0 || len(got.streams) != 0 {
 		t.Errorf("%d bytes of %d streams without the group", got.total, len(got.streams))
 	}
 }

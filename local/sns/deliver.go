@@ -57,10 +57,13 @@ func (d *delivery) shown() string {
 type permanent struct{ error }
 
 const (
-	httpTimeout     = 15 * time.Second // AWS's
-	maxAnswer       = 64 << 10
-	parallelSends   = 8
-	internalRetries = 3 // to queues and functions
+	httpTimeout   = 15 * time.Second // AWS's
+	maxAnswer     = 64 << 10
+	parallelSends = 8
+
+	// Queues and functions are asked again after 1, 2, 4, … 600 seconds, for 23 days in all, as long as AWS does.
+	internalRetries = 3321
+	internalMost    = 600 // seconds
 )
 
 // newClient makes the client for HTTP endpoints. Addresses are looked at after the name was resolved.
@@ -83,18 +86,19 @@ func newClient(allow func(netip.Addr) bool) *http.Client {
 }
 
 // sendAll sends to queues: what is of a FIFO topic one after the other. What fails for now goes on from the outbox, where that
-// of a FIFO topic is already (stored). An error says that one has neither arrived nor is in the outbox.
+// of a FIFO topic is already (stored); what comes after such a one in its line waits there for its turn. An error says that one has neither arrived nor is in the outbox.
 func (s *Service) sendAll(ctx context.Context, list []*delivery, stored []uint64, fifo bool) error {
 	errs := make([]error, len(list))
-	if len(list) == 1 || fifo {
+	if fifo {
 		for i, d := range list {
-			var number uint64
-			if fifo {
-				number = stored[i]
+			if s.outboxJoin(d, stored[i]) {
+				errs[i] = s.sendNow(ctx, d, stored[i])
 			}
-			errs[i] = s.sendNow(ctx, d, number)
 		}
 		return errors.Join(errs...)
+	}
+	if len(list) == 1 {
+		return s.sendNow(ctx, list[0], 0)
 	}
 	var wg sync.WaitGroup
 	places := make(chan struct{}, parallelSends)
@@ -308,10 +312,11 @@ func (s *Service) post(ctx context.Context, d *delivery) error {
 
 // again is how long to wait for the next attempt, false when there is none: the delay grows from the least to the most.
 func (d *delivery) again() (time.Duration, bool) {
-	retries, least, most := d.Retries, d.MinDelay, d.MaxDelay
 	if d.Protocol == "sqs" || d.Protocol == "lambda" {
-		retries, least, most = internalRetries, 1, 10
+		seconds := min(1<<min(d.Attempts-1, 10), internalMost)
+		return time.Duration(seconds) * time.Second, d.Attempts <= internalRetries
 	}
+	retries, least, most := d.Retries, d.MinDelay, d.MaxDelay
 	if d.Attempts > retries {
 		return 0, false
 	}

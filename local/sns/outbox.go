@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"strings"
 	"sync"
 	"time"
 
@@ -23,8 +22,9 @@ type outbox struct {
 	last    uint64 // number
 	due     dueHeap
 	working map[uint64]bool
-	fifo    bool // one of a FIFO topic is under way; the others of them wait
-	more    bool // there are rows that due has not
+	lines   lines
+	more    bool      // there are rows that due has not
+	told    time.Time // when it was last told that the store does not answer
 	loaded  bool
 	closed  bool
 	alarm   *time.Timer
@@ -34,7 +34,7 @@ type outbox struct {
 type dueDelivery struct {
 	at     int64
 	number uint64
-	fifo   bool
+	line   lineKey // of which it is the first; empty: it is in none
 }
 
 type dueHeap []dueDelivery
@@ -56,8 +56,9 @@ func (h *dueHeap) Pop() any {
 }
 
 const (
-	maxQueued = 100_000
-	workers   = 16
+	maxQueued  = 100_000
+	workers    = 16
+	storePause = time.Minute // before a row that could not be read is read again
 )
 
 func (o *outbox) init() {
@@ -101,7 +102,7 @@ func (o *outbox) put(b *kv.Batch, now time.Time, list ...*delivery) []uint64 {
 }
 
 // outboxAdd makes rows that were applied due.
-func (s *Service) outboxAdd(numbers []uint64, fifo bool) {
+func (s *Service) outboxAdd(numbers []uint64) {
 	if len(numbers) == 0 {
 		return
 	}
@@ -109,17 +110,48 @@ func (s *Service) outboxAdd(numbers []uint64, fifo bool) {
 	s.outbox.mu.Lock()
 	defer s.outbox.mu.Unlock()
 	for _, n := range numbers {
-		s.outbox.queue(dueDelivery{now, n, fifo})
+		s.outbox.queue(dueDelivery{now, n, lineKey{}})
 	}
 	s.kick()
 }
 
+// queue takes up what is due, in place of something later when there is much. mu is held.
 func (o *outbox) queue(d dueDelivery) {
-	if len(o.due) >= maxQueued {
-		o.more = true
+	last := len(o.due) - 1
+	switch {
+	case len(o.due) < maxQueued:
+		heap.Push(&o.due, d)
 		return
+	case o.due[last].at > d.at:
+		o.due[last] = d
+		heap.Fix(&o.due, last)
 	}
-	heap.Push(&o.due, d)
+	o.more = true
+}
+
+// outboxJoin puts a delivery that has its row into its line, and says whether it may be made now.
+func (s *Service) outboxJoin(d *delivery, number uint64) (now bool) {
+	k, ok := d.line()
+	s.outbox.mu.Lock()
+	defer s.outbox.mu.Unlock()
+	return !ok || s.outbox.lines.join(k, number)
+}
+
+// outboxLeave takes a delivery that is over out of its line. The next is due at once.
+func (s *Service) outboxLeave(k lineKey, number uint64) {
+	s.outbox.mu.Lock()
+	defer s.outbox.mu.Unlock()
+	if next := s.outbox.lines.leave(k, number); next != 0 {
+		s.outbox.queue(dueDelivery{s.now().UnixMilli(), next, k})
+		s.kick()
+	}
+}
+
+// full says that no more messages of FIFO topics can wait.
+func (o *outbox) full() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.lines.total >= maxQueued
 }
 
 // resume takes up what an earlier process has left, once.
@@ -141,10 +173,13 @@ func (s *Service) resume() error {
 // first publish does it.
 func (s *Service) Resume() error { return s.resume() }
 
-// loadOutbox reads the numbers of rows. outbox.mu is held.
+// loadOutbox reads the numbers of rows, all anew; the first time it makes the lines. outbox.mu is held.
 func (s *Service) loadOutbox() error {
 	o := &s.outbox
-	o.more = false
+	o.more, o.due = false, o.due[:0]
+	if !o.loaded {
+		o.lines = lines{}
+	}
 	for p, err := range s.store.Scan([]byte{kindDelivery}, []byte{kindDelivery + 1}, false) {
 		if err != nil {
 			return err
@@ -154,15 +189,19 @@ func (s *Service) loadOutbox() error {
 		if o.working[n] {
 			continue
 		}
-		if len(o.due) >= maxQueued {
-			o.more = true
-			break
-		}
 		var d delivery
 		if err := decode(p.Value, &d); err != nil {
 			return err
 		}
-		o.queue(dueDelivery{d.Due, n, strings.HasSuffix(d.Topic, ".fifo")})
+		k, inLine := d.line()
+		if inLine && !o.loaded {
+			o.lines.join(k, n)
+		}
+		if !inLine {
+			o.queue(dueDelivery{d.Due, n, lineKey{}})
+		} else if o.lines.first(k) == n {
+			o.queue(dueDelivery{d.Due, n, k})
+		}
 	}
 	return nil
 }
@@ -171,19 +210,13 @@ func (s *Service) loadOutbox() error {
 func (s *Service) kick() {
 	o := &s.outbox
 	now := s.now().UnixMilli()
-	var held []dueDelivery
 	for !o.closed && len(o.working) < workers && len(o.due) > 0 && o.due[0].at <= now {
 		d := heap.Pop(&o.due).(dueDelivery)
-		if d.fifo && o.fifo {
-			held = append(held, d)
+		if o.working[d.number] {
 			continue
 		}
-		o.fifo = o.fifo || d.fifo
 		o.working[d.number] = true
 		o.wg.Go(func() { s.work(d) })
-	}
-	for _, d := range held {
-		heap.Push(&o.due, d)
 	}
 	if o.closed || len(o.due) == 0 || o.due[0].at <= now {
 		return
@@ -203,17 +236,21 @@ func (s *Service) kick() {
 // work makes one attempt of a delivery in the outbox.
 func (s *Service) work(due dueDelivery) {
 	o := &s.outbox
-	err := s.attempt(o.ctx, due.number)
-	if err != nil && o.ctx.Err() == nil {
-		s.log.Error("delivering a message", "error", err)
-	}
+	made, err := s.attempt(o.ctx, due)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	delete(o.working, due.number)
-	if due.fifo {
-		o.fifo = false
+	if err != nil && o.ctx.Err() == nil {
+		if now := s.now(); now.Sub(o.told) >= storePause {
+			o.told = now
+			s.log.Error("delivering a message", "error", err)
+		}
+		if !made {
+			due.at = s.now().Add(storePause).UnixMilli()
+			o.queue(due)
+		}
 	}
-	if o.more && len(o.due) == 0 {
+	if o.more && len(o.due) < maxQueued/2 {
 		if err := s.loadOutbox(); err != nil {
 			s.log.Error("reading the outbox", "error", err)
 		}
@@ -221,30 +258,35 @@ func (s *Service) work(due dueDelivery) {
 	s.kick()
 }
 
-func (s *Service) attempt(ctx context.Context, number uint64) error {
-	data, err := s.store.Get(deliveryKey(number))
-	if err != nil || data == nil {
-		return err
+// attempt makes an attempt. An error says that it was not made, or that what became of it could not be noted.
+func (s *Service) attempt(ctx context.Context, due dueDelivery) (made bool, err error) {
+	data, err := s.store.Get(deliveryKey(due.number))
+	if err != nil {
+		return false, err
+	}
+	if data == nil {
+		s.outboxLeave(due.line, due.number)
+		return true, nil
 	}
 	var d delivery
 	if err := decode(data, &d); err != nil {
-		return err
+		return false, err
 	}
 	// Nothing leaves that a crash could take back.
 	if err := s.store.Durable(ctx); err != nil {
-		return err
+		return false, err
 	}
 	err = s.send(ctx, &d)
 	if ctx.Err() != nil {
-		return nil // closing: the row stays
+		return false, nil // closing: the row stays
 	}
-	return s.outboxSettle(ctx, number, &d, err)
+	return true, s.outboxSettle(ctx, due.number, &d, err)
 }
 
 // outboxSettle notes what became of a delivery. number 0 is one that is not in the outbox yet.
 func (s *Service) outboxSettle(ctx context.Context, number uint64, d *delivery, failed error) error {
 	if failed == nil {
-		return s.outboxDrop(number)
+		return s.outboxDrop(d, number)
 	}
 	d.Attempts++
 	delay, again := d.again()
@@ -256,7 +298,7 @@ func (s *Service) outboxSettle(ctx context.Context, number uint64, d *delivery, 
 				s.log.Warn("nor can its dead-letter queue have it", "topic", d.Topic, "messageId", d.MessageID, "error", err)
 			}
 		}
-		return s.outboxDrop(number)
+		return s.outboxDrop(d, number)
 	}
 	now := s.now()
 	var b kv.Batch
@@ -275,14 +317,25 @@ func (s *Service) outboxSettle(ctx context.Context, number uint64, d *delivery, 
 	}
 	s.outbox.mu.Lock()
 	defer s.outbox.mu.Unlock()
-	s.outbox.queue(dueDelivery{d.Due, number, strings.HasSuffix(d.Topic, ".fifo")})
+	if s.outbox.more {
+		return nil // others have not had a turn yet: it is read again with them
+	}
+	k, inLine := d.line()
+	if !inLine {
+		k = lineKey{}
+	}
+	s.outbox.queue(dueDelivery{d.Due, number, k})
 	s.kick()
 	return nil
 }
 
-func (s *Service) outboxDrop(number uint64) error {
+// outboxDrop removes a delivery that is over. A row that cannot be removed is delivered again after the next start.
+func (s *Service) outboxDrop(d *delivery, number uint64) error {
 	if number == 0 {
 		return nil
+	}
+	if k, ok := d.line(); ok {
+		defer s.outboxLeave(k, number)
 	}
 	var b kv.Batch
 	b.Delete(deliveryKey(number))

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"net/http"
 	"regexp"
 	"strings"
 	"time"
@@ -147,6 +148,9 @@ func (s *Service) accept(r *awswire.Request, k topicKey, o *outgoing, m *message
 	}
 	var b kv.Batch
 	if t.fifo() {
+		if s.outbox.full() {
+			return nil, nil, nil, &awswire.Error{Code: "Throttled", Message: "Too many messages wait to be delivered", Status: http.StatusTooManyRequests}
+		}
 		if before, err = s.sequence(t, o, m, &b); err != nil || before != nil {
 			return nil, nil, before, err
 		}
@@ -176,7 +180,7 @@ func (s *Service) accept(r *awswire.Request, k topicKey, o *outgoing, m *message
 			return nil, nil, nil, err
 		}
 	}
-	s.outboxAdd(numbers, false)
+	s.outboxAdd(numbers)
 	return atOnce, stored, nil, nil
 }
 

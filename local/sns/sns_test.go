@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,6 +33,15 @@ type client struct {
 	services *local.Services
 	sns      *Service
 	posts    *posts
+	refuse   atomic.Bool // queues take no message for now
+}
+
+// Call is how SNS reaches the other services.
+func (c *client) Call(ctx context.Context, r *awswire.Request) (*awswire.Reply, error) {
+	if c.refuse.Load() && r.Service == "sqs" {
+		return nil, &awswire.Error{Code: "ServiceUnavailable", Status: http.StatusServiceUnavailable}
+	}
+	return c.services.Call(ctx, r)
 }
 
 // posts is the network: it answers HTTP endpoints' part.
@@ -102,7 +112,7 @@ func (c *client) restart() {
 	o := local.Options{Endpoint: "http://127.0.0.1:8083", Others: c.services, Now: time.Now, Log: log}
 	o.Store = c.store.Part("sqs")
 	c.services.Add("sqs", sqs.New(o))
-	o.Store = c.store.Part("sns")
+	o.Store, o.Others = c.store.Part("sns"), c
 	c.sns = New(Options{Options: o})
 	c.sns.client.Transport = c.posts
 	c.services.Add("sns", c.sns)
@@ -297,6 +307,67 @@ func TestFIFO(t *testing.T) {
 		}
 		c.want("the outbox", c.rows(kindDelivery), 0)
 	})
+}
+
+// A message that could not be delivered for a while is not overtaken by those of its group, over a restart either; those of another
+// group do not wait for it.
+func TestFIFOAfterAFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := start(t)
+		c.topic("t.fifo", `"RawMessageDelivery":"true"`, "a.fifo", "b")
+		publish := func(group, text string) {
+			c.ok("Publish", fmt.Sprintf(`{"TopicArn":%q,"MessageGroupId":%q,"MessageDeduplicationId":%q,"Message":%q}`, topicARN+"t.fifo", group, text, text))
+		}
+		publish("g", "zero")
+		c.refuse.Store(true)
+		publish("g", "one")
+		c.refuse.Store(false)
+		publish("g", "two")
+		publish("h", "other")
+		publish("g", "three")
+		synctest.Wait()
+		c.want("before the next attempt", strings.Join(c.received("a.fifo"), " "), "zero other")
+		c.restart()
+		publish("g", "four")
+		synctest.Wait()
+		c.want("after a restart", strings.Join(c.received("a.fifo"), " "), "")
+		time.Sleep(time.Second)
+		synctest.Wait()
+		publish("g", "five")
+		c.want("in order", strings.Join(c.received("a.fifo"), " "), "one two three four five")
+		c.want("a standard queue has them as well", len(c.received("b")), 7)
+		c.want("the outbox", c.rows(kindDelivery), 0)
+		c.want("the lines", c.sns.outbox.lines.total+len(c.sns.outbox.lines.of), 0)
+	})
+}
+
+// A queue that takes nothing for days has the message in the end; after 23 days it is given up.
+func TestQueueIsAskedForDays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := start(t)
+		c.topic("t", `"RawMessageDelivery":"true"`, "q")
+		c.refuse.Store(true)
+		c.ok("Publish", `{"TopicArn":"`+topicARN+`t","Message":"m"}`)
+		time.Sleep(3 * 24 * time.Hour)
+		c.want("the outbox", c.rows(kindDelivery), 1)
+		c.refuse.Store(false)
+		time.Sleep(internalMost * time.Second)
+		synctest.Wait()
+		c.want("the queue", strings.Join(c.received("q"), " "), "m")
+		c.want("the outbox", c.rows(kindDelivery), 0)
+	})
+	total, d := time.Duration(0), delivery{Protocol: "lambda"}
+	for {
+		d.Attempts++
+		delay, again := d.again()
+		if !again {
+			break
+		}
+		total += delay
+	}
+	if days := total.Hours() / 24; days < 22.9 || days > 23.1 {
+		t.Errorf("attempts are made for %.1f days", days)
+	}
 }
 
 // rows counts the rows of a kind.

@@ -265,7 +265,7 @@ func (s *Service) addSubscription(r *awswire.Request, t *topic, in *subscribeInp
 		return nil, err
 	}
 	t.subscriptions = append(slices.Clone(t.subscriptions), sub)
-	s.outboxAdd(numbers, false)
+	s.outboxAdd(numbers)
 	return sub.answer(in), nil
 }
 
