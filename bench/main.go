@@ -3,6 +3,7 @@
 //
 //	go run ./bench                 every benchmark, 3 runs of 5 s each, medians
 //	go run ./bench -run http -runs 1 -time 2s
+//	go run ./bench -run services -short
 //
 // Rates on a shared machine move by ±40 %; CPU time per operation is the figure to compare. Server CPU is that of
 // the server process alone (user and system, from /proc), without the load generator.
@@ -63,10 +64,14 @@ func main() {
 	s := settings{clients: []int{1, 16, 256}}
 	flag.IntVar(&s.runs, "runs", 3, "runs of each; the median is printed")
 	flag.DurationVar(&s.duration, "time", 5*time.Second, "length of a run")
+	short := flag.Bool("short", false, "one run of a second: whether it all works, more than how fast it is")
 	flag.IntVar(&s.idle, "idle", 1_000_000, "executions of the benchmark idle")
 	flag.IntVar(&s.items, "items", 1_000_000, "lines of the benchmark distributed; a tenth of it with STANDARD children")
 	flag.StringVar(&s.profile, "cpuprofile", "", "write the server's CPU profile of the last run here")
 	flag.Parse()
+	if *short {
+		s.runs, s.duration = 1, time.Second
+	}
 	if *steps != "" {
 		if err := serveSteps(*steps, *serve, *activity, *workers); err != nil {
 			fail(err)

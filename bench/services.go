@@ -24,6 +24,8 @@ const (
 	mapConcurrency = 40
 	largeObject    = 100 << 20
 	smallObject    = 1 << 20
+	// stepLimit is how long one call or one execution may take. What takes longer hangs, and ends the benchmark.
+	stepLimit = time.Minute
 )
 
 // benchServices measures the services that are built in, in the program as users have it: what a workflow makes of them, and a client.
@@ -33,7 +35,7 @@ func benchServices(s settings) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	binary := filepath.Join(dir, "statelark")
+	binary, from := filepath.Join(dir, "statelark"), time.Now()
 	if out, err := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, "./cmd/statelark").CombinedOutput(); err != nil {
 		return fmt.Errorf("building the program: %w\n%s", err, out)
 	}
@@ -41,9 +43,10 @@ func benchServices(s settings) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("services  binary, stripped  %.1f MB\n", float64(file.Size())/1e6)
+	fmt.Printf("services  binary, stripped  %.1f MB, built in %.0f s\n", float64(file.Size())/1e6, time.Since(from).Seconds())
 	figures := newFigures()
 	for run := range s.runs {
+		fmt.Fprintf(os.Stderr, "services  run %d of %d\n", run+1, s.runs)
 		if err := benchServicesOnce(s, binary, filepath.Join(dir, fmt.Sprint("data-", run)), figures); err != nil {
 			return err
 		}
@@ -84,14 +87,18 @@ func startProgram(binary, dir string) (*program, time.Duration, error) {
 		return nil, 0, err
 	}
 	s := &server{addr: addr, dir: dir, cmd: exec.Command(binary, "server", "--listen", addr, "--data", dir, "--log-level", "warn"),
-		http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}}}
+		http: &http.Client{Timeout: stepLimit, Transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}}}
 	s.cmd.Stderr = os.Stderr
 	from := time.Now()
 	if err := s.cmd.Start(); err != nil {
 		return nil, 0, err
 	}
 	err = eventuallyOften(30*time.Second, func() error { return s.call("ListStateMachines", `{}`, nil) })
-	return &program{s}, time.Since(from), err
+	took := time.Since(from)
+	if err != nil {
+		kill(s.cmd)
+	}
+	return &program{s}, took, err
 }
 
 // eventuallyOften tries twice a millisecond until it goes well.
@@ -115,9 +122,12 @@ func benchServicesOnce(s settings, binary, dir string, f *figures) error {
 	f.add("start to first answer, ms", took.Seconds()*1e3)
 	time.Sleep(time.Second)
 	f.add("resident, idle, MB", float64(p.rss())/1e6)
-	for _, step := range []func(settings, *figures) error{p.prepare, p.clients, p.maps, p.invoke, p.objects} {
-		if err := step(s, f); err != nil {
-			return err
+	for _, step := range []struct {
+		name string
+		do   func(settings, *figures) error
+	}{{"prepare", p.prepare}, {"clients", p.clients}, {"maps", p.maps}, {"invoke", p.invoke}, {"objects", p.objects}} {
+		if err := step.do(s, f); err != nil {
+			return fmt.Errorf("%s: %w", step.name, err)
 		}
 	}
 	return nil
@@ -138,7 +148,7 @@ func (p *program) ask(method, service, path string, body []byte, head ...string)
 		return nil, err
 	}
 	defer func() { _ = resp.Body.Close() }()
-	if method == http.MethodGet {
+	if method == http.MethodGet && resp.StatusCode < 300 {
 		_, err = io.Copy(io.Discard, resp.Body)
 		return nil, err
 	}
@@ -223,7 +233,7 @@ func mapOver(resource, parameters string) string {
 		`"Resource":"arn:aws:states:::%s","Parameters":%s,"ResultPath":null,"End":true}}}}}}`, mapConcurrency, resource, parameters)
 }
 
-// clients measures calls by HTTP, one after the other on each of some connections.
+// clients measures calls by HTTP, one after the other on each of some connections. Both kinds share the length of a run.
 func (p *program) clients(s settings, f *figures) error {
 	var n atomic.Int64
 	for name, call := range map[string]func() ([]byte, error){
@@ -240,7 +250,7 @@ func (p *program) clients(s settings, f *figures) error {
 		from := time.Now()
 		for range serviceClients {
 			wg.Go(func() {
-				for time.Since(from) < s.duration {
+				for time.Since(from) < s.duration/2 {
 					if _, err := call(); err != nil {
 						failed.Store(&err)
 						return
@@ -284,7 +294,7 @@ func (p *program) execute(machine, name, input string) (time.Duration, error) {
 	if err := p.call("StartExecution", string(body), nil); err != nil {
 		return 0, err
 	}
-	for {
+	for from := time.Now(); ; {
 		var text []byte
 		if err := p.call("DescribeExecution", `{"executionArn":"`+arnPrefix+"execution:"+machine+":"+name+`"}`, &text); err != nil {
 			return 0, err
@@ -298,6 +308,9 @@ func (p *program) execute(machine, name, input string) (time.Duration, error) {
 		}
 		switch d.Status {
 		case "RUNNING":
+			if time.Since(from) > stepLimit {
+				return 0, fmt.Errorf("%s of %s still runs after %v", name, machine, stepLimit)
+			}
 			time.Sleep(2 * time.Millisecond)
 		case "SUCCEEDED":
 			return time.Duration((d.StopDate - d.StartDate) * float64(time.Second)), nil
