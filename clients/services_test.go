@@ -2,6 +2,7 @@ package clients
 
 import (
 	"bufio"
+	"errors"
 	"net"
 	"os"
 	"os/exec"
@@ -68,11 +69,18 @@ func pytest(t *testing.T) string {
 	return python
 }
 
+// nothingToRun is how pytest ends when a file skips itself: moto runs no jobs without Docker.
+const nothingToRun = 5
+
 func runSuite(t *testing.T, python, suite, endpoint string, env []string) {
 	t.Helper()
 	command := exec.Command(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", suite)
 	command.Env = append(env, "STATELARK_ENDPOINT="+endpoint, "PYTHONDONTWRITEBYTECODE=1")
 	out, err := command.CombinedOutput()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == nothingToRun {
+		t.Skipf("%s has nothing that can run there: %s", suite, lastLine(string(out)))
+	}
 	if err != nil {
 		t.Fatalf("%s: %v\n%s", suite, err, out)
 	}
