@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"net/netip"
 	"path/filepath"
 
 	"github.com/statelark/statelark/awswire"
@@ -188,6 +189,9 @@ func (n *Node) jobs(o local.Options, service, action string) jobs.ServiceOptions
 	}}
 }
 
+// notLinkLocal keeps messages of topics from where clouds have the credentials of machines (169.254.169.254).
+func notLinkLocal(a netip.Addr) bool { return !a.Unmap().IsLinkLocalUnicast() }
+
 // builders make the services that are built in, by the names that the model has for them.
 func (n *Node) builders() map[string]func(local.Options) local.Service {
 	return map[string]func(local.Options) local.Service{
@@ -203,7 +207,7 @@ func (n *Node) builders() map[string]func(local.Options) local.Service {
 
 		"logs":           n.newLogs,
 		"secretsmanager": func(o local.Options) local.Service { return secrets.New(o) },
-		"sns":            func(o local.Options) local.Service { return sns.New(sns.Options{Options: o}) },
+		"sns":            func(o local.Options) local.Service { return sns.New(sns.Options{Options: o, AllowAddress: notLinkLocal}) },
 		"sqs":            func(o local.Options) local.Service { return sqs.New(o) },
 		"ssm":            func(o local.Options) local.Service { return ssm.New(o) },
 		"sts":            func(o local.Options) local.Service { return sts.New(o) },

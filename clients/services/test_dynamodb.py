@@ -5,9 +5,7 @@
 What is expected is what AWS does. Where another server is known to do otherwise, a test says where the expectation comes from.
 """
 
-import json
 import os
-import urllib.request
 import uuid
 from decimal import Decimal
 

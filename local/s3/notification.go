@@ -186,8 +186,14 @@ func (d *deliveries) deliver() {
 		d.queue = nil
 		d.running = len(batch) > 0
 		d.mu.Unlock()
-		if len(batch) == 0 || d.s.store.Durable(d.stop) != nil {
+		if len(batch) == 0 {
 			return
+		}
+		if err := d.s.store.Durable(d.stop); err != nil { // so nothing of it has happened for certain
+			if d.stop.Err() == nil {
+				d.s.log.Warn("events of S3 are lost: what they tell of is not durable", "events", len(batch), "error", err)
+			}
+			continue
 		}
 		for _, a := range batch {
 			if err := d.s.send(d.stop, a); err != nil && d.stop.Err() == nil {
