@@ -190,7 +190,7 @@ func (c *Catalog) open() error {
 	if err != nil {
 		return err
 	}
-	c.store, err = openStore(cmp.Or(c.opts.Dir, filepath.Join(c.scratch, "data")))
+	c.store, err = openStore(cmp.Or(c.opts.Dir, filepath.Join(c.scratch, "data")), c.opts.Dir != "")
 	if err != nil {
 		return err
 	}

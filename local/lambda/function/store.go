@@ -27,11 +27,13 @@ import (
 //
 // Records that stand in functions itself are of releases that knew one place, and are moved to that of this server.
 //
-// A record is replaced in one step, after the code that it names has been unpacked; code that no record names
+// A record is replaced in one step, after the code that it names has been unpacked and synced; code that no record names
 // is left over from a crash and removed at the next start. The caller sees to it that no two calls overlap.
 type store struct {
 	dir     string
 	maxCode int64 // bytes that one archive may unpack to
+	// sync makes what is in a directory durable: code is on the disk before the record that names it. nil: nothing outlives the process.
+	sync func(dir string) error
 }
 
 // record is what is kept of a function.
@@ -54,7 +56,8 @@ func (r *record) functions() []*Function {
 	return append([]*Function{r.Latest}, r.Versions...)
 }
 
-func openStore(dir string) (*store, error) {
+// openStore opens the store in a directory, which outlives the process if lasting.
+func openStore(dir string, lasting bool) (*store, error) {
 	for _, sub := range []string{"functions", "code"} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
 			return nil, fmt.Errorf("making the directory for functions: %w", err)
@@ -67,7 +70,11 @@ func openStore(dir string) (*store, error) {
 	if abs, err = filepath.EvalSymlinks(abs); err != nil {
 		return nil, fmt.Errorf("making the directory for functions: %w", err)
 	}
-	return &store{dir: abs, maxCode: maxUnzipped}, nil
+	s := &store{dir: abs, maxCode: maxUnzipped}
+	if lasting {
+		s.sync = syncTree
+	}
+	return s, nil
 }
 
 func (s *store) recordPath(at arn.Place, name string) string {
@@ -169,14 +176,26 @@ func (s *store) save(r *record) error {
 		return fmt.Errorf("encoding the function %s: %w", r.Latest.Name, err)
 	}
 	path := s.recordPath(r.place, r.Latest.Name)
-	err = os.MkdirAll(filepath.Dir(path), 0o700)
+	err = s.makeFolder(filepath.Dir(path))
 	if err == nil {
-		err = writeFile(path, text)
+		err = s.writeFile(path, text)
 	}
 	if err != nil {
 		return fmt.Errorf("saving the function %s: %w", r.Latest.Name, err)
 	}
 	return nil
+}
+
+// makeFolder makes the folder of an account.
+func (s *store) makeFolder(dir string) error {
+	if _, err := os.Stat(dir); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil || s.sync == nil {
+		return err
+	}
+	region := filepath.Dir(dir)
+	return errors.Join(syncPath(region), syncPath(filepath.Dir(region)))
 }
 
 func (s *store) remove(at arn.Place, name string) error {
@@ -205,16 +224,29 @@ func (s *store) addCode(archive []byte) (Code, error) {
 	case err != nil:
 		return Code{}, s.badArchive(err)
 	}
-	if err := writeFile(s.archivePath(code.SHA256), archive); err != nil {
+	if err := s.writeFile(s.archivePath(code.SHA256), archive); err != nil {
 		return Code{}, fmt.Errorf("saving the code: %w", err)
 	}
-	if err := os.Chmod(tmp, 0o755); err != nil {
-		return Code{}, fmt.Errorf("unpacking the code: %w", err)
-	}
-	if err := os.Rename(tmp, code.Dir); err != nil {
+	if err := s.settle(tmp, code.Dir); err != nil {
 		return Code{}, fmt.Errorf("unpacking the code: %w", err)
 	}
 	return code, nil
+}
+
+// settle gives unpacked code its place. Where it is, it is whole, whatever the power does.
+func (s *store) settle(from, to string) error {
+	if err := os.Chmod(from, 0o755); err != nil {
+		return err
+	}
+	if s.sync != nil {
+		if err := s.sync(from); err != nil {
+			return err
+		}
+	}
+	if err := os.Rename(from, to); err != nil || s.sync == nil {
+		return err
+	}
+	return syncPath(filepath.Dir(to))
 }
 
 // isOfDisk reports whether an error is the disk's, and no fault of the archive.
@@ -261,14 +293,14 @@ func hexDigest(sha string) string {
 }
 
 // writeFile writes a file so that after a crash there is the old one or the new one.
-func writeFile(path string, text []byte) error {
+func (s *store) writeFile(path string, text []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.Remove(f.Name()) }() // renamed, as a rule
 	_, err = f.Write(text)
-	if err == nil {
+	if err == nil && s.sync != nil {
 		err = f.Sync()
 	}
 	if cerr := f.Close(); err == nil {
@@ -277,5 +309,8 @@ func writeFile(path string, text []byte) error {
 	if err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), path)
+	if err := os.Rename(f.Name(), path); err != nil || s.sync == nil {
+		return err
+	}
+	return syncPath(filepath.Dir(path))
 }
