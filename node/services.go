@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net/url"
 	"net/netip"
+	"net/url"
 	"path/filepath"
 
 	"github.com/statelark/statelark/awswire"
@@ -207,9 +207,11 @@ func (n *Node) builders() map[string]func(local.Options) local.Service {
 
 		"logs":           n.newLogs,
 		"secretsmanager": func(o local.Options) local.Service { return secrets.New(o) },
-		"sns":            func(o local.Options) local.Service { return sns.New(sns.Options{Options: o, AllowAddress: notLinkLocal}) },
-		"sqs":            func(o local.Options) local.Service { return sqs.New(o) },
-		"ssm":            func(o local.Options) local.Service { return ssm.New(o) },
-		"sts":            func(o local.Options) local.Service { return sts.New(o) },
+		"sns": func(o local.Options) local.Service {
+			return sns.New(sns.Options{Options: o, AllowAddress: notLinkLocal})
+		},
+		"sqs": func(o local.Options) local.Service { return sqs.New(o) },
+		"ssm": func(o local.Options) local.Service { return ssm.New(o) },
+		"sts": func(o local.Options) local.Service { return sts.New(o) },
 	}
 }
