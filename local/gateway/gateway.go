@@ -39,6 +39,7 @@ type Gateway struct {
 	places awswire.Places
 	o      Options
 	names  func() *names // made when they are first asked for
+	faults faults
 }
 
 // New makes a Gateway. caller carries out what is asked of the services that has knows, by their names in the model.
@@ -127,7 +128,7 @@ func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, x *codec.Exchan
 		if x.Operation != nil {
 			operation = x.Operation.Name
 		}
-		g.o.Log.Error("operation failed", "service", x.Service.Name, "operation", operation, "error", err)
+		g.faults.tell(g.o.Log, g.o.Now(), x.Service.Name, operation, err)
 	}
 	x.WriteError(w, err)
 }
