@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"os"
 	"sync"
 	"sync/atomic"
 
@@ -132,6 +133,11 @@ func Open(dir string, o Options) (*DB, error) {
 	if !d.memory {
 		d.space = &Space{fs: below, dir: dir}
 	}
+	if below == vfs.Default {
+		if err := private(dir); err != nil {
+			return nil, fmt.Errorf("opening the store of the services: %w", err)
+		}
+	}
 	d.disk = &disk{FS: below, log: o.Log, closing: make(chan struct{})}
 	settings.FS, settings.Logger = d.disk, logger{d.disk}
 	db, err := pebble.Open(dir, settings)
@@ -140,6 +146,14 @@ func Open(dir string, o Options) (*DB, error) {
 	}
 	d.db = db
 	return d, nil
+}
+
+// private makes a folder that nobody else may look into: Pebble's files may be read by all.
+func private(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return os.Chmod(dir, 0o700)
 }
 
 // Close waits for the disk and closes the store. Nobody may use it any more.

@@ -3,6 +3,8 @@ package kv
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -122,6 +124,30 @@ func TestAfter(t *testing.T) {
 	for prefix, want := range map[string]string{"a": "b", "a\xff": "b", "\xff\xff": ""} {
 		if got := string(After([]byte(prefix))); got != want {
 			t.Errorf("after %q is %q, want %q", prefix, got, want)
+		}
+	}
+}
+
+// Secrets are in it: nobody else looks into the folder, be it one that is there already.
+func TestTheFolderIsPrivate(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "kv")
+	for range 2 {
+		db, err := Open(dir, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm() != 0o700 {
+			t.Errorf("the folder is %v", info.Mode())
+		}
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
