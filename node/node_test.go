@@ -22,6 +22,7 @@ import (
 
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/arn"
+	"github.com/statelark/statelark/local/kv"
 	"github.com/statelark/statelark/local/lambda/function"
 	"github.com/statelark/statelark/memstore"
 	"github.com/statelark/statelark/pebblestore"
@@ -260,10 +261,15 @@ func TestHealthTellsWhy(t *testing.T) {
 // TestHealthNeedsWrites: a store that answers and takes nothing, as on a full disk, is no health.
 func TestHealthNeedsWrites(t *testing.T) {
 	store := memstore.New()
-	if err := (&Node{store: store}).healthy(t.Context()); err != nil {
+	services, err := kv.Open("", kv.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = services.Close() }() // in memory
+	if err := (&Node{store: store, kv: services}).healthy(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if err := (&Node{store: full{store}}).healthy(t.Context()); !errors.Is(err, statelark.ErrUnavailable) {
+	if err := (&Node{store: full{store}, kv: services}).healthy(t.Context()); !errors.Is(err, statelark.ErrUnavailable) {
 		t.Errorf("a node that can store nothing says %v", err)
 	}
 }

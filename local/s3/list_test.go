@@ -34,7 +34,11 @@ func wanted(keys []string, prefix, delimiter, after string) []string {
 			continue
 		}
 		if i := strings.Index(key[len(prefix):], delimiter); delimiter != "" && i >= 0 {
-			key = "group " + key[:len(prefix)+i+len(delimiter)]
+			group := key[:len(prefix)+i+len(delimiter)]
+			if group == after { // it is not after itself, as a Marker that is a group says
+				continue
+			}
+			key = "group " + group
 		}
 		if !slices.Contains(all, key) {
 			all = append(all, key)
