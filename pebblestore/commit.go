@@ -646,7 +646,7 @@ func (w *write) closeRow(exec statelark.ExecID, key []byte) error {
 func (w *write) removeAgain(exec statelark.ExecID, before []*statelark.Change, keep bool) error {
 	all := &running{more: true} // nothing is noted, anything may be there
 	for _, c := range before {
-		if c.Exec != exec || c.Close {
+		if c.Exec != exec || c.Close && !c.Keep {
 			continue
 		}
 		undo := statelark.Change{Exec: exec}
