@@ -75,6 +75,9 @@ func convert(err error) *awswire.Error {
 	switch {
 	case errors.As(err, &refusal):
 		e := &awswire.Error{Namespace: frameworkErrors[refusal.Code], Code: refusal.Code, Message: refusal.Message, Limit: refusal.Limit}
+		if refusal.Code == statelark.CodeServiceUnavailable { // which clients try again
+			e.Status = http.StatusServiceUnavailable
+		}
 		if refusal.Reason != "" {
 			e.Extra = append(e.Extra, value.Member{Key: "reason", Value: value.FromString(refusal.Reason)})
 		}

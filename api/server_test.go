@@ -28,6 +28,7 @@ func TestConvert(t *testing.T) {
 		{statelark.Errorf(statelark.CodeAccessDenied, "no"), "com.amazon.coral.service", "AccessDeniedException", 0, "[]"},
 		{reason, "", "ValidationException", 0, `[reason="MISSING_REQUIRED_PARAMETER"]`},
 		{statelark.ResourceNotFound("x"), "", "ResourceNotFound", 0, `[resourceName="x"]`},
+		{&statelark.Error{Code: statelark.CodeServiceUnavailable, Message: "m"}, "", "ServiceUnavailable", 503, "[]"},
 		{fmt.Errorf("committing: %w", statelark.ErrUnavailable), "com.amazon.coral.service", "ServiceUnavailable", 503, "[]"},
 	} {
 		got := convert(test.err)
