@@ -116,6 +116,10 @@ func checkMemberTypes(v value.Value, s *Shape) *Error {
 	return nil
 }
 
+// maxMatched is how long a text may be that is held against a pattern, in bytes: none that matches is as long, and millions would
+// take seconds.
+const maxMatched = 64 << 10
+
 var scalarNames = map[Kind]string{String: "a String", Integer: "an Integer", Boolean: "a Boolean", Float: "a Double"}
 
 func checkScalarType(v value.Value, want Kind) *Error {
@@ -351,7 +355,7 @@ func demands(s *Shape, text string) []demand {
 		all = append(all, demand{atLeast("length", s.Min), n < s.Min})
 	}
 	if s.Pattern != nil {
-		all = append(all, demand{"Member must satisfy regular expression pattern: " + s.Pattern.Text, !s.Pattern.Match(text)})
+		all = append(all, demand{"Member must satisfy regular expression pattern: " + s.Pattern.Text, len(text) > maxMatched || !s.Pattern.Match(text)})
 	}
 	if s.Enum != nil {
 		all = append(all, demand{"Member must satisfy enum value set: [" + strings.Join(s.Enum, ", ") + "]", !slices.Contains(s.Enum, text)})

@@ -59,27 +59,40 @@ type router struct {
 
 // ServeHTTP answers a request.
 func (h *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	service, _ := h.services.Handles(r)
-	streams := service == "s3"
+	service := h.serviceOf(r)
+	streams := service == "s3" // those bodies are not held
 	if r.Body != nil && r.Body != http.NoBody {
 		r.Body = &timedBody{ReadCloser: r.Body, control: http.NewResponseController(w), timeout: h.bodyTimeout, each: streams}
 	}
-	if !streams { // those are not held
+	if !streams {
 		defer h.bodies.admit(r)()
 	}
-	signed := awswire.CredentialOf(r) != ""
 	isLink := service == "sns" // one in a message of SNS, which people follow
-	if !signed && !isLink && (r.Method == http.MethodGet || r.Method == http.MethodHead) && h.page(w, r) {
+	if awswire.CredentialOf(r) == "" && !isLink && (r.Method == http.MethodGet || r.Method == http.MethodHead) && h.page(w, r) {
 		return
 	}
-	switch path := r.URL.Path; {
-	case service == "lambda" || !signed && isLambda(path) || strings.HasPrefix(path, lambda.URLPrefix):
+	switch service {
+	case "lambda":
 		h.functions.ServeHTTP(w, r)
-	case service == "stepfunctions" || !signed && (path == "/" || path == "") && streams:
+	case "stepfunctions":
 		h.states.ServeHTTP(w, r)
 	default:
 		h.services.ServeHTTP(w, r)
 	}
+}
+
+// serviceOf tells the service of a request. To the gateway what is not signed is S3's, where nothing else tells: of that, paths of
+// Lambda's API are Lambda's, and what is sent to no path at all is for Step Functions.
+func (h *router) serviceOf(r *http.Request) string {
+	service, _ := h.services.Handles(r)
+	path, signed := r.URL.Path, awswire.CredentialOf(r) != ""
+	switch {
+	case strings.HasPrefix(path, lambda.URLPrefix), !signed && isLambda(path):
+		return "lambda"
+	case service == "s3" && !signed && (path == "/" || path == ""):
+		return "stepfunctions"
+	}
+	return service
 }
 
 // page answers if the request is for one of the server's own pages.
