@@ -1,0 +1,96 @@
+import AppLayout from '@cloudscape-design/components/app-layout';
+import SideNavigation, { type SideNavigationProps } from '@cloudscape-design/components/side-navigation';
+import TopNavigation from '@cloudscape-design/components/top-navigation';
+import { Outlet, useRouterState } from '@tanstack/react-router';
+import { useState } from 'react';
+import { href, useFollow, useGo } from './navigation';
+import { useMay, useSession } from './session';
+import { setPreferences, usePreferences } from './theme';
+
+const link = (text: string, path: string): SideNavigationProps.Item => ({ type: 'link', text, href: href(path) });
+
+function items(admin: boolean): SideNavigationProps.Item[] {
+  return [
+    link('Overview', '/'),
+    link('State machines', '/machines'),
+    link('Executions', '/executions'),
+    { type: 'divider' },
+    link('Open tasks', '/tasks'),
+    link('Activities', '/activities'),
+    link('Services', '/services'),
+    { type: 'divider' },
+    link('Studio', '/studio'),
+    link('Playground', '/playground'),
+    link('Samples', '/samples'),
+    { type: 'divider' },
+    ...(admin ? [link('Settings', '/settings'), link('Audit log', '/audit')] : []),
+  ];
+}
+
+// activeOf returns the link whose page, or a page below it, is shown.
+function activeOf(pathname: string): string {
+  const parts = pathname.split('/').filter(Boolean);
+  const first = parts[0] === 'console' ? parts[1] : parts[0];
+  if (first === 'mapruns' || first === 'compare') return href('/executions');
+  return href('/' + (first ?? ''));
+}
+
+function Top() {
+  const session = useSession();
+  const preferences = usePreferences();
+  const go = useGo();
+  return (
+    <TopNavigation
+      identity={{ href: href('/'), title: 'Statelark', logo: { src: href('/favicon.svg'), alt: '' }, onFollow: (e) => (e.preventDefault(), go('/')) }}
+      utilities={[
+        ...(session ? [{ type: 'button' as const, text: `${session.server.region} · ${session.server.account}`, disableUtilityCollapse: false, onClick: () => go('/settings') }] : []),
+        {
+          type: 'menu-dropdown',
+          iconName: 'settings',
+          ariaLabel: 'Preferences',
+          title: 'Preferences',
+          items: [
+            { id: 'theme', text: 'Theme', items: choices('theme', preferences.theme, ['system', 'light', 'dark']) },
+            { id: 'density', text: 'Density', items: choices('density', preferences.density, ['comfortable', 'compact']) },
+            { id: 'time', text: 'Times', items: choices('time', preferences.time, ['local', 'utc', 'relative']) },
+          ],
+          onItemClick: ({ detail }) => {
+            const [name, value] = detail.id.split('=');
+            if (name && value) setPreferences({ [name]: value });
+          },
+        },
+      ]}
+    />
+  );
+}
+
+function choices(name: string, current: string, values: string[]) {
+  return values.map((value) => ({
+    id: `${name}=${value}`,
+    text: value === 'utc' ? 'UTC' : value[0]!.toUpperCase() + value.slice(1),
+    iconName: value === current ? ('check' as const) : undefined,
+  }));
+}
+
+// Shell is what is around every page.
+export function Shell() {
+  const pathname = useRouterState({ select: (state) => state.location.pathname });
+  const follow = useFollow();
+  const admin = useMay('admin');
+  const [open, setOpen] = useState(() => window.innerWidth > 1000);
+  return (
+    <>
+      <div id="top">
+        <Top />
+      </div>
+      <AppLayout
+        headerSelector="#top"
+        toolsHide
+        navigationOpen={open}
+        onNavigationChange={({ detail }) => setOpen(detail.open)}
+        navigation={<SideNavigation activeHref={activeOf(pathname)} items={items(admin)} onFollow={follow} />}
+        content={<Outlet />}
+      />
+    </>
+  );
+}
