@@ -8,7 +8,7 @@ export function ErrorPage({ error, reset }: ErrorComponentProps) {
   return (
     <Box padding="xl">
       <Alert type="error" header="This page failed" action={<Button onClick={() => (reset ? reset() : location.reload())}>Try again</Button>}>
-        {error.message}
+        {error instanceof Error ? error.message : String(error)}
       </Alert>
     </Box>
   );
