@@ -26,7 +26,7 @@ const module = "github.com/statelark/statelark"
 // house says for every folder with product code which other folders it imports: no others, and all of these, so
 // that the table is the graph of the packages. "." is the root; "*" is everything. ARCHITECTURE.md draws the same.
 var house = map[string][]string{
-	"console": {"."},
+	"console": {".", "arn", "value"},
 	"graph":   {},
 	// Pure.
 	"arn":      {},
@@ -97,7 +97,7 @@ var house = map[string][]string{
 	"deploy":                {"arn", "asl", "awswire", "awswire/model", "jsonata", "value"},
 
 	// Those who put the parts together.
-	"node":          {".", "api", "arn", "awswire", "engine", "limits", "local", "local/batch", "local/create", "local/dynamodb", "local/ecs", "local/events", "local/gateway", "local/glue", "local/jobs", "local/kv", "local/lambda", "local/lambda/function", "local/logs", "local/s3", "local/secrets", "local/sns", "local/sqs", "local/ssm", "local/sts", "memstore", "pebblestore", "remote/aws", "remote/s3", "s3", "s3/directory", "shortcut", "task", "task/aws", "task/http", "task/mock", "telemetry", "telemetry/metrics", "telemetry/trace", "value"},
+	"node":          {".", "api", "arn", "awswire", "console", "engine", "limits", "local", "local/batch", "local/create", "local/dynamodb", "local/ecs", "local/events", "local/gateway", "local/glue", "local/jobs", "local/kv", "local/lambda", "local/lambda/function", "local/logs", "local/s3", "local/secrets", "local/sns", "local/sqs", "local/ssm", "local/sts", "memstore", "pebblestore", "remote/aws", "remote/s3", "s3", "s3/directory", "shortcut", "task", "task/aws", "task/http", "task/mock", "telemetry", "telemetry/metrics", "telemetry/trace", "value"},
 	"cmd/statelark": {"*"},
 	"bench":         {"*"},
 }

@@ -38,6 +38,9 @@ type Config struct {
 	// S3Directory is a directory whose folders are the buckets of S3 that Map Runs read and write; "": there are none.
 	S3Directory string
 
+	// Console is whether browsers get pages: ConsoleOn or ConsoleOff; "": on.
+	Console string
+
 	Telemetry Telemetry
 	// MockConfig is a mock configuration file, in the form of Step Functions Local; "": there is none.
 	MockConfig string

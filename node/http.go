@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/statelark/statelark/awswire"
+	"github.com/statelark/statelark/console"
 	"github.com/statelark/statelark/local/gateway"
 	"github.com/statelark/statelark/local/lambda"
 	"github.com/statelark/statelark/local/lambda/function"
@@ -48,6 +49,7 @@ type router struct {
 	states    http.Handler // the Step Functions API
 	functions http.Handler // the Lambda API
 	services  *gateway.Gateway
+	console   http.Handler // nil: there is none
 	welcome   string
 	healthy   func(context.Context) error
 	ready     func(context.Context) error
@@ -59,7 +61,12 @@ type router struct {
 
 // ServeHTTP answers a request.
 func (h *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	service := h.serviceOf(r)
+	service := ""
+	if h.isConsole(r) {
+		service = pages
+	} else {
+		service = h.serviceOf(r)
+	}
 	streams := service == "s3" // those bodies are not held
 	if r.Body != nil && r.Body != http.NoBody {
 		r.Body = &timedBody{ReadCloser: r.Body, control: http.NewResponseController(w), timeout: h.bodyTimeout, each: streams}
@@ -72,6 +79,8 @@ func (h *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch service {
+	case pages:
+		h.console.ServeHTTP(w, r)
 	case "lambda":
 		h.functions.ServeHTTP(w, r)
 	case "stepfunctions":
@@ -79,6 +88,15 @@ func (h *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		h.services.ServeHTTP(w, r)
 	}
+}
+
+// pages stands for the console where others are services.
+const pages = "console"
+
+// isConsole reports whether a request is for the console: no client of AWS's has sent it, and its host is not that of a bucket.
+func (h *router) isConsole(r *http.Request) bool {
+	return h.console != nil && console.Serves(r.URL.Path) && !strings.HasPrefix(r.Header.Get("Authorization"), "AWS") &&
+		awswire.CredentialOf(r) == "" && r.Header.Get("X-Amz-Target") == "" && !gateway.NamesBucket(r.Host)
 }
 
 // serviceOf tells the service of a request. To the gateway what is not signed is S3's, where nothing else tells: of that, paths of
@@ -99,6 +117,11 @@ func (h *router) serviceOf(r *http.Request) string {
 func (h *router) page(w http.ResponseWriter, r *http.Request) bool {
 	switch r.URL.Path {
 	case "/", "":
+		w.Header().Set("Vary", "Accept")
+		if h.console != nil && strings.Contains(r.Header.Get("Accept"), "text/html") { // a browser
+			http.Redirect(w, r, console.Path, http.StatusFound)
+			return true
+		}
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = io.WriteString(w, h.welcome) // the client is gone: there is nobody to tell
 	case "/health":

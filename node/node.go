@@ -223,6 +223,7 @@ func (n *Node) server() *shortcut.Server {
 	handler := known.guard(sameOrigin(&router{
 		states:      states,
 		services:    services,
+		console:     n.newConsole(states),
 		functions:   n.lambda,
 		welcome:     n.welcome(),
 		healthy:     n.healthy,

@@ -57,6 +57,8 @@ type Config struct {
 	LambdaEndpoint string `koanf:"lambda-endpoint"`
 	// AllowedHosts are names by which the server may be called, beside those that it knows of itself.
 	AllowedHosts []string `koanf:"allowed-hosts"`
+	// Console is whether browsers get pages: "on" or "off".
+	Console string `koanf:"console"`
 	// Telemetry; see node.Telemetry.
 	ExecutionLog     string   `koanf:"execution-log"`      // "stdout" or a path; "": none
 	ExecutionLogSize string   `koanf:"execution-log-size"` // as a size
@@ -163,6 +165,7 @@ var settings = map[string]any{
 
 	"account-from-key":     nil,
 	"allowed-hosts":        "",
+	"console":              node.ConsoleOn,
 	"function-concurrency": 0,
 	"function-user":        "",
 	"pass-env":             "",
@@ -182,6 +185,7 @@ func addNodeFlags(c *cobra.Command, data, dataHelp string) {
 	f.StringArray("limit", nil, "one limit as `NAME=VALUE`, such as payload-bytes=1MiB; may be repeated")
 	f.Bool("account-from-key", false, "take an access key id of 12 digits for the account of its caller")
 	f.String("allowed-hosts", "", "`NAMES` by which clients may call the server, with commas between them; .example.org stands for all below it")
+	f.String("console", node.ConsoleOn, "whether browsers get the console, `on|off`")
 	f.String("execution-log", "", "where the events go that state machines log: stdout or a `FILE` (default nowhere)")
 	f.String("execution-log-size", defaultLogSize, "`SIZE` at which the next file of a log is begun; the last five are kept")
 	f.String("status-changes", "", "where it is told that executions start and end: stdout, files and `URLS`, with commas between them")
@@ -425,6 +429,9 @@ func (cfg *Config) validate() error {
 	if err := node.CheckHosts(cfg.AllowedHosts); err != nil {
 		return err
 	}
+	if err := node.CheckConsole(cfg.Console); err != nil {
+		return err
+	}
 	if _, err := cfg.held(); err != nil {
 		return err
 	}
@@ -478,7 +485,7 @@ func (cfg *Config) node() node.Config {
 	n := node.Config{
 		Listen: cfg.Listen, Data: cfg.Data, Place: arn.Place{Region: cfg.Region, Account: cfg.Account},
 		AccountFromKey: cfg.AccountFromKey != nil && *cfg.AccountFromKey,
-		MaxClosed:      cfg.MaxClosed, Memory: cfg.memory(), AllowedHosts: cfg.AllowedHosts, Telemetry: cfg.telemetry(),
+		MaxClosed:      cfg.MaxClosed, Memory: cfg.memory(), AllowedHosts: cfg.AllowedHosts, Console: cfg.Console, Telemetry: cfg.telemetry(),
 		S3Directory: cfg.S3Directory, FunctionConcurrency: cfg.FunctionConcurrency, FunctionUser: cfg.FunctionUser, PassEnv: cfg.PassEnv,
 		MockConfig: cfg.MockConfig, Delay: cfg.delay(),
 		Services: cfg.services(), ServiceEndpoint: cfg.ServiceEndpoint, AutoCreate: cfg.AutoCreate != nil && *cfg.AutoCreate, HTTPAllow: cfg.HTTPAllow,

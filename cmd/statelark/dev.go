@@ -56,6 +56,7 @@ func banner(w io.Writer, cfg *Config, n *node.Node) {
 	}
 	say(w, `Statelark %s
 
+  console             %s
   AWS services        %s
   built in            %s
   tasks call          %s
@@ -70,5 +71,5 @@ To use it from another shell, paste this line:
 
 %s
 
-`, buildVersion(), n.URL(), strings.Join(n.Services(), ", "), cfg.taskServices(), cfg.Region, cfg.Account, keeps, cfg.functionNames(), cmp.Or(cfg.MockConfig, "none"), n.Exports(), node.HostPrefixNote)
+`, buildVersion(), cmp.Or(n.Console(), "off"), n.URL(), strings.Join(n.Services(), ", "), cfg.taskServices(), cfg.Region, cfg.Account, keeps, cfg.functionNames(), cmp.Or(cfg.MockConfig, "none"), n.Exports(), node.HostPrefixNote)
 }

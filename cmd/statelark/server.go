@@ -94,6 +94,7 @@ func checkConfig(c *cobra.Command, cfg *Config) error {
 		{"auto-create", onOff(cfg.AutoCreate)},
 		{"http-allow", listed(cfg.HTTPAllow)},
 		{"allowed-hosts", listed(cfg.AllowedHosts)},
+		{"console", cfg.Console},
 		{"s3-directory", cmp.Or(cfg.S3Directory, "none")},
 		{"execution-log", cmp.Or(cfg.ExecutionLog, "none")},
 		{"execution-log-size", cfg.ExecutionLogSize},

@@ -109,6 +109,9 @@ func bucketOf(host string) string {
 	return ""
 }
 
+// NamesBucket reports whether a host, as a request names it, is that of a bucket.
+func NamesBucket(host string) bool { return bucketOf(host) != "" }
+
 // pathStyle returns a request for S3 with the bucket that its host names in the path.
 func pathStyle(r *http.Request) *http.Request {
 	bucket := bucketOf(r.Host)
