@@ -159,23 +159,21 @@ type BulkFailure struct {
 // Execution is GET /api/execution?arn=.
 type Execution struct {
 	ExecutionRow
-	Definition    string            `json:"definition"` // that it runs, as it was sent
-	Revision      string            `json:"revision"`
-	Changed       bool              `json:"changed"` // the machine has another definition now
-	Input         *string           `json:"input"`   // null: the payload is hidden, or not known
-	Output        *string           `json:"output"`  // null, too, until it succeeded
-	Cause         string            `json:"cause,omitempty"`
-	RedriveStatus string            `json:"redriveStatus,omitempty"`
-	RedriveReason string            `json:"redriveReason,omitempty"`
-	Redriven      *time.Time        `json:"redriven,omitempty"`
-	TraceHeader   string            `json:"traceHeader,omitempty"`
-	Parent        string            `json:"parent,omitempty"` // ARN of the execution whose Task started it, or of whose Map Run it is
-	ForkOf        *ForkOrigin       `json:"forkOf,omitempty"`
-	Forks         []ExecutionRow    `json:"forks,omitempty"` // of it, newest first
-	MapRuns       []MapRunRow       `json:"mapRuns,omitempty"`
-	Children      map[string]string `json:"children,omitempty"` // ARN of a nested execution by the id of the event that has it
-	LastEvent     int64             `json:"lastEvent"`
-	Transitions   int64             `json:"transitions"`
+	Definition    string         `json:"definition"` // that it runs, as it was sent
+	Revision      string         `json:"revision"`
+	Changed       bool           `json:"changed"` // the machine has another definition now
+	Input         *string        `json:"input"`   // null: the payload is hidden, or not known
+	Output        *string        `json:"output"`  // null, too, until it succeeded
+	Cause         string         `json:"cause,omitempty"`
+	RedriveStatus string         `json:"redriveStatus,omitempty"`
+	RedriveReason string         `json:"redriveReason,omitempty"`
+	Redriven      *time.Time     `json:"redriven,omitempty"`
+	TraceHeader   string         `json:"traceHeader,omitempty"`
+	Parent        string         `json:"parent,omitempty"` // ARN of the execution whose Task started it, or of whose Map Run it is
+	ForkOf        *ForkOrigin    `json:"forkOf,omitempty"`
+	Forks         []ExecutionRow `json:"forks,omitempty"` // of it, newest first
+	MapRuns       []MapRunRow    `json:"mapRuns,omitempty"`
+	LastEvent     int64          `json:"lastEvent"`
 }
 
 // ForkOrigin is what an execution was forked from.
@@ -228,6 +226,7 @@ type Event struct {
 	Error     string  `json:"error,omitempty"`
 	Cause     string  `json:"cause,omitempty"` // the first 1,000 characters
 	MapRun    string  `json:"mapRun,omitempty"`
+	Child     string  `json:"child,omitempty"`     // ARN of the execution that the Task has begun
 	Timeout   int64   `json:"timeout,omitempty"`   // seconds
 	Heartbeat int64   `json:"heartbeat,omitempty"` // seconds
 	Worker    string  `json:"worker,omitempty"`

@@ -184,10 +184,7 @@ export interface Execution extends ExecutionRow {
   /** of it, newest first */
   forks?: ExecutionRow[];
   mapRuns?: MapRunRow[];
-  /** ARN of a nested execution by the id of the event that has it */
-  children?: Record<string, string>;
   lastEvent: number;
-  transitions: number;
 }
 
 /** ForkOrigin is what an execution was forked from. */
@@ -252,6 +249,8 @@ export interface Event {
   /** the first 1,000 characters */
   cause?: string;
   mapRun?: string;
+  /** ARN of the execution that the Task has begun */
+  child?: string;
   /** seconds */
   timeout?: number;
   /** seconds */
