@@ -44,6 +44,9 @@ type Diagnostic struct {
 	Message  string
 	// Location is the place as AWS prints it, such as /States/A/Next; "" when the finding has no place.
 	Location string
+	// Pointer is the same place as a JSON pointer (RFC 6901), whose names are whole and escaped; "" for the whole
+	// definition, for a finding without a place, and when it is longer than 4 KiB.
+	Pointer string
 	// Line and Column count from 1, Column in bytes, in the text that was given; 0 when unknown.
 	Line, Column int
 }
@@ -124,7 +127,7 @@ func (c *compiler) report(s Severity, code string, place *node, offset int, mess
 	}
 	d := Diagnostic{Severity: s, Code: code, Message: message}
 	if place != nil {
-		d.Location = place.location()
+		d.Location, d.Pointer = place.location(), place.pointer()
 	}
 	c.found = append(c.found, finding{d, offset})
 }

@@ -212,3 +212,33 @@ func (n *node) appendLocation(dst []byte) []byte {
 	}
 	return append(dst, n.key...)
 }
+
+// maxPointer bounds a pointer, in bytes: a thousand findings may stand below one long name.
+const maxPointer = 4 << 10
+
+// pointer returns the place of n as a JSON pointer, "" when it is too long.
+func (n *node) pointer() string {
+	dst := n.appendPointer(nil)
+	if len(dst) > maxPointer {
+		return ""
+	}
+	return string(dst)
+}
+
+var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
+
+// appendPointer stops where the pointer has become too long.
+func (n *node) appendPointer(dst []byte) []byte {
+	if n.parent == nil {
+		return dst
+	}
+	dst = n.parent.appendPointer(dst)
+	if len(dst)+len(n.key) > maxPointer {
+		return append(dst[:0], make([]byte, maxPointer+1)...)
+	}
+	dst = append(dst, '/')
+	if n.parent.kind == value.Array {
+		return strconv.AppendInt(dst, int64(n.index), 10)
+	}
+	return append(dst, pointerEscapes.Replace(n.key)...)
+}

@@ -1,6 +1,10 @@
 package asl
 
-import "slices"
+import (
+	"iter"
+	"maps"
+	"slices"
+)
 
 // The optimised integrations: which actions a service has, and which patterns an action can be called with.
 
@@ -88,4 +92,37 @@ func (r *Resource) parameters() parameters { return integrationParameters[r.Serv
 // takes reports whether there is a parameter of that name.
 func (p *parameters) takes(name string) bool {
 	return p.known == nil || slices.Contains(p.known, name) || slices.Contains(p.texts, name)
+}
+
+// Integrations yields the actions of the optimised integrations, by service and by action, each with the patterns that it
+// can be called with.
+func Integrations() iter.Seq2[Resource, []Pattern] {
+	return func(yield func(Resource, []Pattern) bool) {
+		for _, service := range slices.Sorted(maps.Keys(integrations)) {
+			for _, action := range slices.Sorted(maps.Keys(integrations[service])) {
+				var can []Pattern
+				for p := RequestResponse; p <= WaitForTaskToken; p++ {
+					if integrations[service][action].has(p) {
+						can = append(can, p)
+					}
+				}
+				r := Resource{ARN: "arn:aws:states:::" + service + ":" + action, Service: service, Action: action, Pattern: RequestResponse}
+				if !yield(r, can) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Known are the parameters of an optimised integration that the States Language knows of itself, those that are required
+// first; nil when it knows none. There may be others.
+func (r *Resource) Known() (required, others []string) {
+	p := r.parameters()
+	for _, name := range slices.Concat(p.texts, p.known) {
+		if !slices.Contains(p.required, name) && !slices.Contains(others, name) {
+			others = append(others, name)
+		}
+	}
+	return p.required, others
 }

@@ -18,6 +18,19 @@ const (
 	WaitForTaskToken
 )
 
+// Suffix is what the ARN of a Task's resource has for the pattern: "", ".sync", ".sync:2" or ".waitForTaskToken".
+func (p Pattern) Suffix() string {
+	switch p {
+	case Sync:
+		return ".sync"
+	case Sync2:
+		return ".sync:2"
+	case WaitForTaskToken:
+		return ".waitForTaskToken"
+	}
+	return ""
+}
+
 // Resource is what the Resource field of a Task names. Of the three kinds, exactly one holds: a function or
 // activity ARN (Function, Activity), or an integration (Service and Action).
 type Resource struct {
@@ -34,17 +47,7 @@ type Resource struct {
 func (r Resource) Type() string { return r.Service }
 
 // Name is the resource that history shows for an integration: the action with its pattern.
-func (r Resource) Name() string {
-	switch r.Pattern {
-	case Sync:
-		return r.Action + ".sync"
-	case Sync2:
-		return r.Action + ".sync:2"
-	case WaitForTaskToken:
-		return r.Action + ".waitForTaskToken"
-	}
-	return r.Action
-}
+func (r Resource) Name() string { return r.Action + r.Pattern.Suffix() }
 
 // Waits reports whether a Task goes on after its request was answered: until a job is done, or somebody returns its token.
 func (r *Resource) Waits() bool {
