@@ -101,6 +101,16 @@ func (x *indexed) load(e *entry) *Service {
 // Load returns the model of a service, nil when there is none of that name.
 func Load(name string) *Service { return index().load(index().find(name)) }
 
+// Peek reads the model of a service as Load does and keeps nothing of it: all that Load has read stays in memory. nil when
+// there is none of that name.
+func Peek(name string) *Service {
+	e := index().find(name)
+	if e == nil {
+		return nil
+	}
+	return index().unpack(e.frame).service(e.Name)
+}
+
 // Names are those of all services, sorted. Nobody changes them.
 func Names() []string { return index().names }
 
