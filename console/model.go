@@ -380,9 +380,10 @@ type LayoutRequest struct {
 type EvalRequest struct {
 	Language   string `json:"language"` // jsonata, jsonpath or template (a Parameters template with intrinsics)
 	Expression string `json:"expression"`
-	Input      string `json:"input"`     // JSON
-	Context    string `json:"context"`   // JSON object, "" for an example
-	Variables  string `json:"variables"` // JSON object, "" for none
+	Input      string `json:"input"`            // JSON
+	Result     string `json:"result,omitempty"` // JSON: what JSONata sees as $states.result; "" for none
+	Context    string `json:"context"`          // JSON object, "" for an example
+	Variables  string `json:"variables"`        // JSON object, "" for none
 }
 
 // EvalResult is the answer.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/arn"
+	"github.com/statelark/statelark/limits"
 )
 
 // Options say what a Server shows.
@@ -24,6 +25,8 @@ type Options struct {
 	Server ServerInfo
 	AWS    AWS
 	Place  arn.Place // that is shown
+	// Limits are what definitions and payloads are held to; nil: AWS's.
+	Limits *limits.Limits
 }
 
 // Server answers what a browser asks for.
@@ -98,6 +101,7 @@ type route struct {
 // routes are all addresses, but for the stream and for those of AWS's operations. Each file has a table of its own.
 var routes = slices.Concat(
 	sessionRoutes,
+	languageRoutes,
 )
 
 // call is one request for a route.

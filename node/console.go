@@ -36,7 +36,7 @@ func (n *Node) newConsole(states *awswire.Service) http.Handler {
 			Durable: n.cfg.Data != "", Started: time.Now().UTC().Truncate(time.Millisecond), Services: n.Services(),
 		},
 		AWS:   states,
-		Place: n.cfg.Place,
+		Place: n.cfg.Place, Limits: n.cfg.Limits,
 	})
 }
 
