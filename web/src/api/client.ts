@@ -1,3 +1,4 @@
+import type { Operation, Operations } from './aws';
 import type { Failure } from './model';
 
 // ApiError is an answer of the server that is none of success.
@@ -70,6 +71,6 @@ export async function post<T>(path: string, input: unknown, signal?: AbortSignal
 }
 
 // aws calls an operation of the Step Functions API.
-export function aws<T = unknown>(operation: string, input: unknown = {}, signal?: AbortSignal): Promise<T> {
-  return post<T>(`aws/${operation}`, input, signal);
+export function aws<O extends Operation>(operation: O, input: Operations[O]['input'], signal?: AbortSignal): Promise<Operations[O]['output']> {
+  return post(`aws/${operation}`, input, signal);
 }

@@ -11,13 +11,6 @@ import { arnName } from './arn';
 import { Confirm } from './Confirm';
 import { jsonError, pretty } from './json';
 
-interface Versions {
-  stateMachineVersions: { stateMachineVersionArn: string }[];
-}
-interface Aliases {
-  stateMachineAliases: { stateMachineAliasArn: string }[];
-}
-
 interface Props {
   machine: string; // ARN, unqualified
   input?: string;
@@ -32,8 +25,8 @@ export function StartDialog({ machine, input = '{}', onClose }: Props) {
   const [text, setText] = useState(() => pretty(input));
   const [name, setName] = useState('');
   const [target, setTarget] = useState(present);
-  const versions = useQuery({ queryKey: ['versions', machine], queryFn: () => aws<Versions>('ListStateMachineVersions', { stateMachineArn: machine }) });
-  const aliases = useQuery({ queryKey: ['aliases', machine], queryFn: () => aws<Aliases>('ListStateMachineAliases', { stateMachineArn: machine }) });
+  const versions = useQuery({ queryKey: ['versions', machine], queryFn: () => aws('ListStateMachineVersions', { stateMachineArn: machine }) });
+  const aliases = useQuery({ queryKey: ['aliases', machine], queryFn: () => aws('ListStateMachineAliases', { stateMachineArn: machine }) });
   const wrong = jsonError(text);
   const option = (arn: string) => ({ label: arnName(arn), value: arn });
   const options = [
@@ -42,7 +35,7 @@ export function StartDialog({ machine, input = '{}', onClose }: Props) {
     ...(versions.data?.stateMachineVersions ?? []).map((v) => option(v.stateMachineVersionArn)),
   ];
   const start = async () => {
-    const started = await aws<{ executionArn: string }>('StartExecution', { stateMachineArn: target.value || machine, input: text, name: name || undefined });
+    const started = await aws('StartExecution', { stateMachineArn: target.value || machine, input: text, name: name || undefined });
     go(paths.execution(started.executionArn));
   };
   return (
