@@ -28,7 +28,7 @@ const module = "github.com/statelark/statelark"
 var house = map[string][]string{
 	"console/types": {"awswire/model"},
 	"console":       {".", "arn", "asl", "awswire/model", "jsonata", "jsonpath", "limits", "task/aws", "value"},
-	"graph":         {},
+	"graph":         {"value"},
 	// Pure.
 	"arn":      {},
 	"limits":   {},
