@@ -30,7 +30,7 @@ const (
 	pillHeight  = 28.0
 	minWidth    = 150.0
 	maxWidth    = 260.0
-	charWidth   = 7.4 // of a name, about
+	charWidth   = 8.3 // of a name, about
 	labelChar   = 6.4 // of a label
 	labelHeight = 18.0
 	across      = 36.0 // between two nodes of a layer
