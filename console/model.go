@@ -75,7 +75,8 @@ type Minute struct {
 
 // Machines is GET /api/machines.
 type Machines struct {
-	Machines []MachineRow `json:"machines"`
+	Machines []MachineRow `json:"machines"`       // by name, 1,000 at most
+	More     bool         `json:"more,omitempty"` // there are others
 }
 
 // MachineRow is a state machine in a list. Figures are of its last executions, 100 at most.
@@ -89,8 +90,8 @@ type MachineRow struct {
 	Comment  string            `json:"comment,omitempty"`
 	Tags     map[string]string `json:"tags,omitempty"`
 	Deleting bool              `json:"deleting,omitempty"`
-	Running  int               `json:"running"`
-	Recent   []ExecutionRow    `json:"recent"` // the last 20, newest first
+	Running  int               `json:"running"` // 1,000 stands for as many or more
+	Recent   []ExecutionRow    `json:"recent"`  // the last 20, newest first
 	P50      float64           `json:"p50,omitempty"`
 	P95      float64           `json:"p95,omitempty"`
 	Failures float64           `json:"failures"` // share of those that ended, 0 to 1

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/arn"
@@ -23,10 +24,13 @@ type Options struct {
 	Auth   Auth // nil: Open
 	Log    *slog.Logger
 	Server ServerInfo
+	Engine Engine
+	Hub    *Hub
 	AWS    AWS
 	Place  arn.Place // that is shown
 	// Limits are what definitions and payloads are held to; nil: AWS's.
 	Limits *limits.Limits
+	Now    func() time.Time // nil: time.Now
 }
 
 // Server answers what a browser asks for.
@@ -34,7 +38,12 @@ type Server struct {
 	opts  Options
 	mux   *http.ServeMux
 	pages *pages
+
+	rows    *machineRows
+	columns columns
 }
+
+func (s *Server) now() time.Time { return s.opts.Now() }
 
 // New returns a Server.
 func New(o Options) *Server {
@@ -44,11 +53,15 @@ func New(o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{opts: o, mux: http.NewServeMux(), pages: newPages(dist)}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	s := &Server{opts: o, mux: http.NewServeMux(), pages: newPages(dist), rows: o.Hub.machines}
 	for _, r := range routes {
 		s.mux.Handle(r.method+" /api/"+r.path, s.answer(r))
 	}
 	s.mux.HandleFunc("POST /api/aws/{operation}", s.serveAWS)
+	s.mux.HandleFunc("GET /api/stream", s.serveStream)
 	if h := o.Auth.Handler(); h != nil {
 		s.mux.Handle("/api/auth/", h)
 	}
@@ -102,6 +115,7 @@ type route struct {
 var routes = slices.Concat(
 	sessionRoutes,
 	languageRoutes,
+	sessionRoutes, overviewRoutes, machineRoutes, executionRoutes, eventRoutes, resolveRoutes,
 )
 
 // call is one request for a route.
@@ -196,6 +210,14 @@ func (s *Server) audit(r *http.Request, p *Person, operation, resource, outcome 
 	s.opts.Auth.Audit(r, p, operation, resource, outcome)
 }
 
+// ignoreRefusal is err, unless that says no more than that something is not there.
+func ignoreRefusal(err error) error {
+	if statelark.ErrorCode(err) != "" {
+		return nil
+	}
+	return err
+}
+
 // codeOf is what an AuditEntry has of an error.
 func codeOf(err error) string {
 	var refused *statelark.Error
@@ -214,6 +236,7 @@ func (s *Server) unknown(w http.ResponseWriter, r *http.Request) {
 
 // write sends v as JSON, packed where that pays and the browser takes it.
 func (s *Server) write(w http.ResponseWriter, r *http.Request, status int, v any) {
+	whole(v)
 	text, err := json.Marshal(v)
 	if err != nil {
 		s.opts.Log.Error("answering the console", "path", r.URL.Path, "error", err)

@@ -334,3 +334,15 @@ func appendEvents(events []history.Event, b statelark.HistoryBlock, p *payloads,
 	}
 	return events, d.Err()
 }
+
+// ExecutionARN returns the ARN of the execution with that id, "" when the store has none.
+func (e *Engine) ExecutionARN(ctx context.Context, id statelark.ExecID) (string, error) {
+	record, err := durably(ctx, e, func() (*statelark.Execution, error) { return e.store.Execution(ctx, id) })
+	switch {
+	case errors.Is(err, statelark.ErrNotFound):
+		return "", nil
+	case err != nil:
+		return "", fmt.Errorf("reading execution %s: %w", id.UUID(), err)
+	}
+	return record.ARN(), nil
+}

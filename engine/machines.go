@@ -41,9 +41,10 @@ func (h *head) describe(revision *statelark.StateMachine) *statelark.StateMachin
 	return &m
 }
 
-// bare returns h without what a revision of it holds.
+// bare returns h without what a revision of it holds, but for its name.
 func (h *head) bare() *statelark.StateMachine {
-	return h.describe(&statelark.StateMachine{ARN: h.ARN, Name: h.Name, Type: h.Type, Created: h.Created})
+	revision, _, _ := strings.Cut(h.Revision, "@")
+	return h.describe(&statelark.StateMachine{ARN: h.ARN, Name: h.Name, Type: h.Type, Created: h.Created, Revision: revision})
 }
 
 // describeAs is describe of a revision that was published, unless version is nil.

@@ -35,8 +35,12 @@ func (n *Node) newConsole(states *awswire.Service) http.Handler {
 			Version: n.version(), Endpoint: n.URL(), Region: n.cfg.Place.Region, Account: n.cfg.Place.Account,
 			Durable: n.cfg.Data != "", Started: time.Now().UTC().Truncate(time.Millisecond), Services: n.Services(),
 		},
-		AWS:   states,
-		Place: n.cfg.Place, Limits: n.cfg.Limits,
+		Engine: n.engine,
+		Hub:    n.hub,
+		AWS:    states,
+		Place:  n.cfg.Place,
+		Limits: n.cfg.Limits,
+		Now:    n.opts.Now,
 	})
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/api"
 	"github.com/statelark/statelark/awswire"
+	"github.com/statelark/statelark/console"
 	"github.com/statelark/statelark/engine"
 	"github.com/statelark/statelark/local"
 	"github.com/statelark/statelark/local/events"
@@ -52,6 +53,7 @@ type Node struct {
 	lambda   *lambda.Handler
 	output   *lambda.Logs // of functions
 	tellers  tellers
+	hub      *console.Hub         // nil: there is no console
 	mocks    *mock.Mocks          // nil: there are none
 	buckets  *directory.Directory // nil: there is none
 	kv       *kv.DB
@@ -289,6 +291,9 @@ func (n *Node) Done() <-chan error { return n.served }
 // then; running executions go on at the next start, when the store is durable.
 func (n *Node) Close(ctx context.Context) error {
 	n.closing.Store(true)
+	if n.hub != nil {
+		n.hub.Close() // ends the streams, which Shutdown waits for
+	}
 	var errs []error
 	shut := make(chan error, 1)
 	if n.http != nil {

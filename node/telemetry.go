@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/statelark/statelark/arn"
+	"github.com/statelark/statelark/console"
 	"github.com/statelark/statelark/engine"
 	"github.com/statelark/statelark/pebblestore"
 	"github.com/statelark/statelark/telemetry"
@@ -141,6 +142,10 @@ func (n *Node) openTellers(ctx context.Context) error {
 			return err
 		}
 		readers = append(readers, t.tracer)
+	}
+	if n.cfg.Console != ConsoleOff {
+		n.hub = console.NewHub(n.opts.Now)
+		readers = append(readers, n.hub)
 	}
 	t.tap = telemetry.NewTap(n.log, readers...)
 	return nil

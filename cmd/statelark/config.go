@@ -474,7 +474,7 @@ func (cfg *Config) validate() error {
 	return nil
 }
 
-// keepExpress is how many Express executions a server in memory keeps for people to look at.
+// keepExpress is how many Express executions a server in memory, or with a console, keeps for people to look at.
 const keepExpress = 1000
 
 // home is the place of a server that is not told another.
@@ -490,7 +490,7 @@ func (cfg *Config) node() node.Config {
 		MockConfig: cfg.MockConfig, Delay: cfg.delay(),
 		Services: cfg.services(), ServiceEndpoint: cfg.ServiceEndpoint, AutoCreate: cfg.AutoCreate != nil && *cfg.AutoCreate, HTTPAllow: cfg.HTTPAllow,
 	}
-	if cfg.Data == "" {
+	if cfg.Data == "" || cfg.Console != node.ConsoleOff {
 		n.KeepExpress = keepExpress
 	}
 	if l, err := cfg.held(); err == nil { // validate has seen it

@@ -64,7 +64,10 @@ export interface Minute {
 
 /** Machines is GET /api/machines. */
 export interface Machines {
+  /** by name, 1,000 at most */
   machines: MachineRow[];
+  /** there are others */
+  more?: boolean;
 }
 
 /** MachineRow is a state machine in a list. Figures are of its last executions, 100 at most. */
@@ -78,6 +81,7 @@ export interface MachineRow {
   comment?: string;
   tags?: Record<string, string>;
   deleting?: boolean;
+  /** 1,000 stands for as many or more */
   running: number;
   /** the last 20, newest first */
   recent: ExecutionRow[];
