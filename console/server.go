@@ -113,9 +113,8 @@ type route struct {
 
 // routes are all addresses, but for the stream and for those of AWS's operations. Each file has a table of its own.
 var routes = slices.Concat(
-	sessionRoutes,
-	languageRoutes,
 	sessionRoutes, overviewRoutes, machineRoutes, executionRoutes, eventRoutes, resolveRoutes,
+	languageRoutes,
 )
 
 // call is one request for a route.
