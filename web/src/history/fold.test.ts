@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest';
+import type { Event } from '../api/model';
+import { History, pathOf, statesAt, statusAt, takenAt } from './fold';
+
+// history makes events of lines "prev type name", whose ids count from 1, a second apart.
+function history(...lines: [prev: number, type: string, more?: Partial<Event>][]): History {
+  const h = new History();
+  h.add(lines.map(([prev, type, more], i) => ({ id: i + 1, prev, type, at: (i + 1) * 1000, ...more })));
+  return h;
+}
+
+describe('a flow', () => {
+  const h = history(
+    [0, 'ExecutionStarted'],
+    [0, 'PassStateEntered', { name: 'A', bytes: 7 }],
+    [2, 'PassStateExited', { name: 'A', bytes: 9, assigned: true }],
+    [3, 'TaskStateEntered', { name: 'B' }],
+    [4, 'TaskScheduled', { resource: 'lambda:invoke' }],
+    [5, 'TaskStarted'],
+    [6, 'TaskFailed', { error: 'Boom', cause: 'why' }],
+    [7, 'TaskScheduled'],
+    [8, 'TaskStarted'],
+    [9, 'TaskSucceeded'],
+    [10, 'TaskStateExited', { name: 'B' }],
+    [11, 'ExecutionSucceeded'],
+  );
+
+  test('has its visits, attempts and sizes', () => {
+    expect(h.visits.map((v) => [v.name, v.type, v.status, v.id, v.end])).toEqual([
+      ['A', 'Pass', 'SUCCEEDED', 2, 3],
+      ['B', 'Task', 'SUCCEEDED', 4, 11],
+    ]);
+    const [a, b] = h.visits;
+    expect([a!.inputBytes, a!.outputBytes, a!.assigned]).toEqual([7, 9, true]);
+    expect(b!.attempts.map((x) => [x.event, x.end, x.error])).toEqual([
+      [5, 7, 'Boom'],
+      [8, 10, undefined],
+    ]);
+    expect(b!.before).toBe(a);
+    expect(b!.resource).toBe('lambda:invoke');
+  });
+
+  test('can be seen at any position', () => {
+    const b = h.visits[1]!;
+    expect([3, 4, 7, 10, 11].map((at) => statusAt(b, at))).toEqual([undefined, 'RUNNING', 'RUNNING', 'RUNNING', 'SUCCEEDED']);
+    expect(statesAt(h, 9).get('B')).toMatchObject({ status: 'RUNNING', attempts: 2, visits: 1, time: 5000 });
+    expect([...takenAt(h, 3)]).toEqual(['>A>next']);
+    expect([...takenAt(h, 12)]).toEqual(['>A>next', 'A>B>next', 'B>>next']);
+  });
+});
+
+test('a failure that is caught', () => {
+  const h = history(
+    [0, 'ExecutionStarted'],
+    [0, 'TaskStateEntered', { name: 'T' }],
+    [2, 'TaskScheduled'],
+    [3, 'TaskTimedOut', { error: 'States.Timeout' }],
+    [4, 'TaskStateExited', { name: 'T' }],
+    [5, 'PassStateEntered', { name: 'Mend' }],
+    [6, 'PassStateExited', { name: 'Mend' }],
+    [7, 'ExecutionSucceeded'],
+  );
+  expect(h.visits.map((v) => v.status)).toEqual(['CAUGHT', 'SUCCEEDED']);
+  expect(h.visits[0]!.error).toBe('States.Timeout');
+  expect(takenAt(h, 8)).toContain('T>Mend>catch');
+});
+
+test('a Map, one iteration of which fails', () => {
+  const h = history(
+    [0, 'ExecutionStarted'],
+    [0, 'MapStateEntered', { name: 'M' }],
+    [2, 'MapStateStarted', { length: 2 }],
+    [3, 'MapIterationStarted', { name: 'M', index: 0 }],
+    [4, 'PassStateEntered', { name: 'P' }],
+    [3, 'MapIterationStarted', { name: 'M', index: 1 }],
+    [6, 'TaskStateEntered', { name: 'P2' }],
+    [5, 'PassStateExited', { name: 'P' }],
+    [8, 'MapIterationSucceeded', { name: 'M', index: 0 }],
+    [7, 'TaskScheduled'],
+    [10, 'TaskFailed', { error: 'E' }],
+    [11, 'MapIterationFailed', { name: 'M', index: 1 }],
+    [12, 'MapStateFailed', { error: 'E' }],
+    [13, 'ExecutionFailed', { error: 'E' }],
+  );
+  const [m, p, q] = h.visits;
+  expect(m!.scopes.map((s) => [s.index, s.status])).toEqual([
+    [0, 'SUCCEEDED'],
+    [1, 'FAILED'],
+  ]);
+  expect([m!.status, p!.status, q!.status]).toEqual(['FAILED', 'SUCCEEDED', 'FAILED']);
+  expect(statesAt(h, 9).get('M')).toMatchObject({ status: 'RUNNING', items: { total: 2, succeeded: 1, failed: 0 } });
+  expect(pathOf(q!).map((s) => s.index)).toEqual([1]);
+  expect(h.visitOf(11)).toBe(q);
+});
+
+test('a Parallel in a Parallel, and what follows it', () => {
+  const h = history(
+    [0, 'ExecutionStarted'],
+    [0, 'ParallelStateEntered', { name: 'Out' }],
+    [2, 'ParallelStateStarted'],
+    [3, 'ParallelStateEntered', { name: 'In' }],
+    [4, 'ParallelStateStarted'],
+    [3, 'PassStateEntered', { name: 'B' }],
+    [5, 'PassStateEntered', { name: 'A' }],
+    [6, 'PassStateExited', { name: 'B' }],
+    [7, 'PassStateExited', { name: 'A' }],
+    [9, 'ParallelStateSucceeded'],
+    [10, 'ParallelStateExited', { name: 'In' }],
+    [11, 'ParallelStateSucceeded'],
+    [12, 'ParallelStateExited', { name: 'Out' }],
+    [13, 'SucceedStateEntered', { name: 'S' }],
+    [14, 'SucceedStateExited', { name: 'S' }],
+    [15, 'ExecutionSucceeded'],
+  );
+  expect(h.visits.map((v) => [v.name, v.status, v.end, pathOf(v).length])).toEqual([
+    ['Out', 'SUCCEEDED', 13, 0],
+    ['In', 'SUCCEEDED', 11, 1],
+    ['B', 'SUCCEEDED', 8, 1],
+    ['A', 'SUCCEEDED', 9, 2],
+    ['S', 'SUCCEEDED', 15, 0],
+  ]);
+  expect(h.visits[0]!.scopes.map((s) => s.visits.map((v) => v.name))).toEqual([['In'], ['B']]);
+});
+
+test('an execution that is stopped, and one that is redriven', () => {
+  const h = history(
+    [0, 'ExecutionStarted'],
+    [0, 'TaskStateEntered', { name: 'T' }],
+    [2, 'TaskScheduled'],
+    [3, 'TaskFailed', { error: 'E' }],
+    [4, 'ExecutionFailed', { error: 'E' }],
+  );
+  expect(h.visits[0]).toMatchObject({ status: 'FAILED', error: 'E', end: 5 });
+  h.add([
+    { id: 6, prev: 5, type: 'ExecutionRedriven', at: 9000 },
+    { id: 7, prev: 6, type: 'TaskScheduled', at: 9001 },
+  ]);
+  expect(statesAt(h, 7).get('T')).toMatchObject({ status: 'RUNNING', attempts: 2 });
+  h.add([{ id: 8, prev: 7, type: 'ExecutionAborted', at: 9100 }]);
+  expect(h.visits[0]!.status).toBe('ABORTED');
+  expect(h.ended).toBe(8);
+});
+
+test('25,000 events are folded, and looked into, without a stall', () => {
+  const events: Event[] = [{ id: 1, prev: 0, type: 'ExecutionStarted', at: 0 }];
+  while (events.length < 25_000) {
+    const id = events.length + 1;
+    const type = id % 2 === 0 ? 'PassStateEntered' : 'PassStateExited';
+    events.push({ id, prev: id - 1, type, at: id, name: `S${(id >> 1) % 30}` });
+  }
+  const h = new History();
+  const start = performance.now();
+  h.add(events);
+  const folded = performance.now();
+  for (let i = 0; i < 10; i++) statesAt(h, i * 2_500);
+  const seek = (performance.now() - folded) / 10;
+  expect(h.visits.length).toBe(12_500);
+  expect(folded - start).toBeLessThan(1_000);
+  expect(seek).toBeLessThan(100);
+});

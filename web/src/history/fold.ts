@@ -1,0 +1,415 @@
+import type { Event } from '../api/model';
+
+// What became of an execution, out of its events.
+//
+// A history is one list, but what happened is a tree: a state is visited in a scope (the execution, a branch of a Parallel,
+// an iteration of a Map), and a visit of a Parallel or a Map has scopes of its own. previousEventId leads from an event to
+// the one of the same flow before it. So every event belongs to the visit or the scope that the event before it belongs to,
+// unless its type says that it opens or closes one.
+//
+// Positions are ids of events. What was so at a position is told by the ids that a visit keeps; nothing is folded again.
+
+export type VisitStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CAUGHT' | 'ABORTED' | 'TIMED_OUT';
+
+// Attempt is one try of a Task: from scheduled to its result.
+export interface Attempt {
+  event: number; // scheduled
+  start: number; // ms
+  end?: number; // event
+  stop?: number; // ms
+  error?: string;
+  cause?: string;
+  aborted?: boolean;
+}
+
+// Scope is a flow: the execution's own, a branch, an iteration.
+export interface Scope {
+  id: number; // the event that began it: 0 for the execution's own
+  container?: Visit;
+  kind: 'execution' | 'branch' | 'iteration';
+  index: number; // of an iteration or a branch
+  visits: Visit[];
+  start: number;
+  stop?: number;
+  end?: number; // event
+  status: VisitStatus;
+}
+
+// Visit is one time that a state was entered.
+export interface Visit {
+  id: number; // the event that entered it
+  name: string;
+  type: string; // Task, Map …
+  scope: Scope;
+  before?: Visit; // that led to it, in the same scope
+  start: number; // ms
+  end?: number; // the event that ended it
+  stop?: number; // ms
+  exited?: number; // StateExited
+  status: VisitStatus; // as of the end
+  error?: string;
+  cause?: string;
+  attempts: Attempt[];
+  scopes: Scope[]; // of a Parallel or a Map
+  items?: number; // of a Map
+  resource?: string;
+  mapRun?: string;
+  child?: string; // ARN of a nested execution
+  inputBytes: number;
+  outputBytes: number;
+  assigned: boolean;
+  heartbeat?: number;
+  events: number[];
+}
+
+type Owner = Visit | Scope;
+
+const isVisit = (o: Owner): o is Visit => 'attempts' in o;
+
+const scheduled = /(Task|Activity|LambdaFunction)Scheduled$/;
+const succeeded = /^(Task|Activity|LambdaFunction)Succeeded$/;
+const failed = /^(Task|Activity|LambdaFunction)(Failed|TimedOut|StartFailed|SubmitFailed|ScheduleFailed)$/;
+
+// History is the fold of the events of one execution. Events are added in order; each is folded once.
+export class History {
+  readonly events: Event[] = [];
+  readonly visits: Visit[] = []; // in the order they were entered
+  readonly top: Scope = { id: 0, kind: 'execution', index: 0, visits: [], start: 0, status: 'RUNNING' };
+  ended = 0; // event that ended the execution, 0 while it runs
+  redriven: number[] = []; // events
+  private readonly owners = new Map<number, Owner>();
+
+  // add folds events whose ids go on from the last; others are left out. It reports whether there was one.
+  add(events: Event[]): boolean {
+    const from = this.events.length;
+    for (const event of events) {
+      if (event.id !== this.events.length + 1) continue;
+      this.events.push(event);
+      const owner = this.take(event);
+      this.owners.set(event.id, owner);
+      if (isVisit(owner)) owner.events.push(event.id);
+    }
+    return this.events.length > from;
+  }
+
+  get last(): number {
+    return this.events.length;
+  }
+
+  // event returns the one of an id, which counts from 1.
+  event(id: number): Event | undefined {
+    return this.events[id - 1];
+  }
+
+  // visitOf returns the visit that an event belongs to.
+  visitOf(event: number): Visit | undefined {
+    const owner = this.owners.get(event);
+    if (!owner) return undefined;
+    return isVisit(owner) ? owner : owner.container;
+  }
+
+  private take(event: Event): Owner {
+    const owner = this.owners.get(event.prev) ?? this.top;
+    const { type } = event;
+    if (type.endsWith('StateEntered')) return this.enter(event, owner);
+    if (type.endsWith('StateExited')) return this.exit(event, owner);
+    if (type.startsWith('Execution')) return this.execution(event, owner);
+    if (type.startsWith('MapIteration')) return this.iteration(event, owner);
+    if (/^(Map|Parallel)State(Started|Succeeded|Failed|Aborted)$/.test(type)) return this.container(event, owner);
+    if (type.startsWith('MapRun')) return this.mapRun(event, owner);
+    return this.task(event, owner);
+  }
+
+  private enter(event: Event, owner: Owner): Visit {
+    const type = event.type.slice(0, -'StateEntered'.length);
+    let scope: Scope;
+    let before: Visit | undefined;
+    if (!isVisit(owner)) scope = owner;
+    else if (this.event(event.prev)?.type === 'ParallelStateStarted') scope = this.branch(owner, event);
+    else [scope, before] = [owner.scope, owner];
+    const visit: Visit = {
+      id: event.id,
+      name: event.name ?? '',
+      type,
+      scope,
+      before,
+      start: event.at,
+      status: 'RUNNING',
+      attempts: [],
+      scopes: [],
+      inputBytes: event.bytes ?? 0,
+      outputBytes: 0,
+      assigned: false,
+      events: [],
+    };
+    scope.visits.push(visit);
+    this.visits.push(visit);
+    return visit;
+  }
+
+  private branch(container: Visit, event: Event): Scope {
+    const scope: Scope = { id: event.id, container, kind: 'branch', index: container.scopes.length, visits: [], start: event.at, status: 'RUNNING' };
+    container.scopes.push(scope);
+    return scope;
+  }
+
+  private exit(event: Event, owner: Owner): Visit {
+    const visit = this.open(owner, (v) => v.name === event.name) ?? this.lastOpen((v) => v.name === event.name) ?? this.fallback();
+    visit.exited = event.id;
+    visit.outputBytes = event.bytes ?? 0;
+    visit.assigned ||= event.assigned ?? false;
+    this.close(visit, event, visit.error === undefined || visit.status !== 'FAILED' ? 'SUCCEEDED' : 'CAUGHT');
+    return visit;
+  }
+
+  // open climbs from an owner to the first visit that fits and has not ended (or has failed, which a Catch takes).
+  private open(owner: Owner, fits: (v: Visit) => boolean): Visit | undefined {
+    for (let o: Owner | undefined = owner; o; o = isVisit(o) ? o.scope.container : o.container) {
+      if (isVisit(o) && o.exited === undefined && fits(o)) return o;
+    }
+    return undefined;
+  }
+
+  private lastOpen(fits: (v: Visit) => boolean): Visit | undefined {
+    return this.visits.findLast((v) => v.exited === undefined && fits(v));
+  }
+
+  // fallback is for a history that is not as histories are: nothing is lost but the place of an event.
+  private fallback(): Visit {
+    return this.visits.at(-1) ?? this.enter({ id: 0, prev: 0, type: 'PassStateEntered', at: 0 }, this.top);
+  }
+
+  private close(visit: Visit, event: Event, status: VisitStatus): void {
+    visit.status = status;
+    visit.end = event.id;
+    visit.stop = event.at;
+    for (const scope of visit.scopes) {
+      if (scope.end === undefined) this.closeScope(scope, event, status === 'SUCCEEDED' ? 'SUCCEEDED' : 'ABORTED');
+    }
+  }
+
+  private closeScope(scope: Scope, event: Event, status: VisitStatus): void {
+    scope.status = status;
+    scope.end = event.id;
+    scope.stop = event.at;
+    if (status === 'SUCCEEDED') return;
+    for (const v of scope.visits) if (v.end === undefined) this.close(v, event, 'ABORTED');
+  }
+
+  private fail(visit: Visit, event: Event, status: VisitStatus): void {
+    visit.error = event.error ?? visit.error ?? '';
+    visit.cause = event.cause ?? visit.cause;
+    this.close(visit, event, status);
+  }
+
+  private execution(event: Event, owner: Owner): Owner {
+    switch (event.type) {
+      case 'ExecutionStarted':
+        this.top.start = event.at;
+        return this.top;
+      case 'ExecutionRedriven':
+        this.redriven.push(event.id);
+        this.ended = 0;
+        this.reopen(this.top);
+        return owner;
+    }
+    this.ended = event.id;
+    const status = statusOfEnd(event.type);
+    this.top.status = status;
+    this.top.end = event.id;
+    this.top.stop = event.at;
+    if (status === 'SUCCEEDED') return this.top;
+    // What failed is the visit that the last event belongs to, and what it is in; the rest was under way.
+    const guilty = new Set<Visit>();
+    if (status === 'FAILED') {
+      for (let o: Owner | undefined = owner; o; o = isVisit(o) ? o.scope.container : o.container) if (isVisit(o)) guilty.add(o);
+    }
+    for (const v of this.visits) {
+      if (guilty.has(v) && v.exited === undefined) this.fail(v, v.error === undefined ? event : { ...event, error: v.error, cause: v.cause }, 'FAILED');
+      else if (v.end === undefined) this.close(v, event, status === 'TIMED_OUT' ? 'TIMED_OUT' : 'ABORTED');
+    }
+    return this.top;
+  }
+
+  // reopen takes up what had not ended well, as a redrive does.
+  private reopen(scope: Scope): void {
+    scope.status = 'RUNNING';
+    scope.end = scope.stop = undefined;
+    for (const v of scope.visits) {
+      if (v.exited !== undefined || v.status === 'SUCCEEDED') continue;
+      v.status = 'RUNNING';
+      v.end = v.stop = undefined;
+      v.error = v.cause = undefined;
+      for (const inner of v.scopes) if (inner.status !== 'SUCCEEDED') this.reopen(inner);
+    }
+  }
+
+  private iteration(event: Event, owner: Owner): Owner {
+    if (event.type === 'MapIterationStarted') {
+      const map = this.open(owner, (v) => v.type === 'Map' && (event.name === undefined || v.name === event.name)) ?? this.fallback();
+      const again = map.scopes.find((s) => s.index === event.index && s.status === 'RUNNING' && this.redriven.length > 0);
+      if (again) return again;
+      const scope: Scope = {
+        id: event.id,
+        container: map,
+        kind: 'iteration',
+        index: event.index ?? map.scopes.length,
+        visits: [],
+        start: event.at,
+        status: 'RUNNING',
+      };
+      map.scopes.push(scope);
+      return scope;
+    }
+    let scope: Owner | undefined = owner;
+    while (scope && (isVisit(scope) || scope.kind !== 'iteration' || (event.index !== undefined && scope.index !== event.index))) {
+      scope = isVisit(scope) ? scope.scope : scope.container;
+    }
+    if (!scope) return owner;
+    const status = event.type === 'MapIterationSucceeded' ? 'SUCCEEDED' : event.type === 'MapIterationFailed' ? 'FAILED' : 'ABORTED';
+    if (status === 'FAILED' && isVisit(owner) && owner.exited === undefined) this.fail(owner, { ...event, error: event.error ?? owner.error }, 'FAILED');
+    this.closeScope(scope as Scope, event, status);
+    return scope;
+  }
+
+  private container(event: Event, owner: Owner): Owner {
+    const type = event.type.startsWith('Map') ? 'Map' : 'Parallel';
+    const visit = this.open(owner, (v) => v.type === type) ?? this.lastOpen((v) => v.type === type) ?? this.fallback();
+    if (event.type.endsWith('Started')) visit.items = event.length;
+    else if (event.type.endsWith('Failed')) {
+      if (isVisit(owner) && owner !== visit && owner.exited === undefined && owner.end === undefined) this.fail(owner, event, 'FAILED');
+      const inner = isVisit(owner) && owner !== visit ? owner : undefined;
+      this.fail(visit, { ...event, error: event.error ?? inner?.error, cause: event.cause ?? inner?.cause }, 'FAILED');
+    } else if (event.type.endsWith('Aborted')) this.close(visit, event, 'ABORTED');
+    return visit;
+  }
+
+  private mapRun(event: Event, owner: Owner): Owner {
+    const visit = this.open(owner, (v) => v.type === 'Map') ?? this.fallback();
+    visit.mapRun = event.mapRun ?? visit.mapRun;
+    if (event.type === 'MapRunFailed') this.fail(visit, event, 'FAILED');
+    return visit;
+  }
+
+  private task(event: Event, owner: Owner): Owner {
+    if (event.type === 'FailStateEntered') return owner;
+    const visit = isVisit(owner) && owner.exited === undefined ? owner : (this.lastOpen((v) => v.type === 'Task') ?? owner);
+    if (!isVisit(visit)) return visit;
+    const attempt = visit.attempts.at(-1);
+    visit.child = event.child ?? visit.child;
+    if (scheduled.test(event.type)) {
+      visit.attempts.push({ event: event.id, start: event.at });
+      visit.resource = event.resource ?? visit.resource;
+      visit.heartbeat = event.heartbeat;
+      visit.error = visit.cause = undefined;
+      visit.status = 'RUNNING';
+      visit.end = visit.stop = undefined;
+    } else if (succeeded.test(event.type)) {
+      if (attempt) [attempt.end, attempt.stop] = [event.id, event.at];
+    } else if (failed.test(event.type)) {
+      if (attempt) Object.assign(attempt, { end: event.id, stop: event.at, error: event.error ?? '', cause: event.cause });
+      // It may be tried again: what is told is what is known. The end of the execution, or an exit, tells the rest.
+      Object.assign(visit, { error: event.error ?? '', cause: event.cause, status: 'FAILED' });
+    } else if (event.type === 'EvaluationFailed') {
+      Object.assign(visit, { error: event.error ?? '', cause: event.cause, status: 'FAILED' });
+    } else if (event.type.endsWith('Aborted')) {
+      if (attempt && attempt.end === undefined) Object.assign(attempt, { end: event.id, stop: event.at, aborted: true });
+      this.close(visit, event, 'ABORTED');
+    }
+    return visit;
+  }
+}
+
+function statusOfEnd(type: string): VisitStatus {
+  switch (type) {
+    case 'ExecutionSucceeded':
+      return 'SUCCEEDED';
+    case 'ExecutionAborted':
+      return 'ABORTED';
+    case 'ExecutionTimedOut':
+      return 'TIMED_OUT';
+    default:
+      return 'FAILED';
+  }
+}
+
+// statusAt is what a visit was at a position; undefined before it was entered.
+export function statusAt(visit: Visit, at: number): VisitStatus | undefined {
+  if (visit.id > at) return undefined;
+  if (visit.end === undefined) return visit.status === 'FAILED' ? (visit.attempts.length > 0 ? 'RUNNING' : 'FAILED') : visit.status;
+  return visit.end <= at ? visit.status : 'RUNNING';
+}
+
+// StateView is what a picture shows of a state at a position: all its visits together.
+export interface StateView {
+  status: VisitStatus;
+  visits: number;
+  running: number;
+  attempts: number; // of the last visit
+  items?: { total: number; succeeded: number; failed: number };
+  time: number; // ms in it
+  last: Visit;
+}
+
+const worst: VisitStatus[] = ['SUCCEEDED', 'CAUGHT', 'ABORTED', 'TIMED_OUT', 'FAILED', 'RUNNING'];
+
+// statesAt sums the visits up by the name of their state, which is unique in a machine. With within, only those visits count
+// that are in that scope or below, or in no iteration beside it.
+export function statesAt(history: History, at: number, counts: (visit: Visit) => boolean = () => true): Map<string, StateView> {
+  const views = new Map<string, StateView>();
+  const now = history.event(at)?.at ?? 0;
+  for (const visit of history.visits) {
+    if (visit.id > at) break;
+    if (!counts(visit)) continue;
+    const status = statusAt(visit, at)!;
+    const old = views.get(visit.name);
+    const time = (visit.end !== undefined && visit.end <= at ? visit.stop! : now) - visit.start;
+    const running = status === 'RUNNING' ? 1 : 0;
+    // One flow at a time: the last visit tells. Iterations are side by side: the worst tells.
+    const status2 = old && visit.scope.kind === 'iteration' && worst.indexOf(old.status) > worst.indexOf(status) ? old.status : status;
+    views.set(visit.name, {
+      status: status2,
+      visits: (old?.visits ?? 0) + 1,
+      running: (old?.running ?? 0) + running,
+      attempts: visit.attempts.filter((a) => a.event <= at).length,
+      items: itemsAt(visit, at),
+      time: (old?.time ?? 0) + Math.max(0, time),
+      last: visit,
+    });
+  }
+  return views;
+}
+
+function itemsAt(visit: Visit, at: number): StateView['items'] {
+  if (visit.type !== 'Map' || visit.mapRun) return undefined;
+  let [ok, bad] = [0, 0];
+  for (const s of visit.scopes) {
+    if (s.end === undefined || s.end > at) continue;
+    if (s.status === 'SUCCEEDED') ok++;
+    else bad++;
+  }
+  return { total: visit.items ?? visit.scopes.length, succeeded: ok, failed: bad };
+}
+
+// takenAt returns the transitions that were taken, as "from>to>why": from "" is the start of a scope, why is catch or next.
+export function takenAt(history: History, at: number, counts: (visit: Visit) => boolean = () => true): Set<string> {
+  const taken = new Set<string>();
+  for (const visit of history.visits) {
+    if (visit.id > at) break;
+    if (!counts(visit)) continue;
+    const from = visit.before;
+    taken.add(`${from?.name ?? ''}>${visit.name}>${from && from.status === 'CAUGHT' ? 'catch' : 'next'}`);
+  }
+  if (history.ended && history.ended <= at && history.top.status === 'SUCCEEDED') {
+    const last = history.top.visits.at(-1);
+    if (last) taken.add(`${last.name}>>next`);
+  }
+  return taken;
+}
+
+// pathOf returns the scopes that a visit is in, outermost first, without the execution's own.
+export function pathOf(visit: Visit): Scope[] {
+  const path: Scope[] = [];
+  for (let s: Scope | undefined = visit.scope; s && s.kind !== 'execution'; s = s.container?.scope) path.unshift(s);
+  return path;
+}
