@@ -1,0 +1,75 @@
+import Alert from '@cloudscape-design/components/alert';
+import Button from '@cloudscape-design/components/button';
+import ExpandableSection from '@cloudscape-design/components/expandable-section';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import type { Execution } from '../../api/model';
+import { paths } from '../../app/navigation';
+import type { History, Visit } from '../../history/fold';
+import { pretty } from '../../parts/json';
+import { PageLink } from '../../parts/PageLink';
+import { statusWord } from '../../parts/Status';
+
+// failedVisit returns the innermost visit that failed last.
+export function failedVisit(history: History): Visit | undefined {
+  const list = history.visits.filter((v) => v.status === 'FAILED' || v.status === 'TIMED_OUT');
+  return list.findLast((v) => v.scopes.length === 0) ?? list.at(-1);
+}
+
+const short = 240;
+
+function Cause({ cause }: { cause: string }) {
+  const text = pretty(cause);
+  if (text.length <= short && !text.includes('\n')) return <div>{text}</div>;
+  return (
+    <ExpandableSection headerText={cause.slice(0, short) + (cause.length > short ? '…' : '')}>
+      <pre className="mono" tabIndex={0} style={{ margin: 0, maxHeight: 300, overflow: 'auto', whiteSpace: 'pre-wrap' }}>
+        {text}
+      </pre>
+    </ExpandableSection>
+  );
+}
+
+interface Props {
+  execution: Execution;
+  history: History;
+  onShow: (visit: Visit) => void;
+  onRedrive?: () => void;
+  onFork?: () => void;
+}
+
+// Failure opens the page of an execution that did not succeed: what went wrong, where, and what can be done.
+export function Failure({ execution, history, onShow, onRedrive, onFork }: Props) {
+  if (['RUNNING', 'SUCCEEDED', 'PENDING_REDRIVE'].includes(execution.status)) return null;
+  const visit = failedVisit(history);
+  const attempts = visit?.attempts.length ?? 0;
+  const where = visit && ` in ${visit.name}${attempts > 1 ? ` after ${attempts} attempts` : ''}`;
+  const error = execution.error || visit?.error;
+  const handled = execution.forks?.[0];
+  return (
+    <Alert
+      type={execution.status === 'ABORTED' ? 'warning' : 'error'}
+      header={`${statusWord(execution.status)}${where ?? ''}${error ? `: ${error}` : ''}`}
+      action={
+        <SpaceBetween direction="horizontal" size="xs">
+          {visit && <Button onClick={() => onShow(visit)}>Show the state</Button>}
+          {onRedrive && <Button onClick={onRedrive}>Redrive</Button>}
+          {onFork && <Button onClick={onFork}>Run again from here</Button>}
+        </SpaceBetween>
+      }
+    >
+      <SpaceBetween size="xs">
+        {(execution.cause || visit?.cause) && <Cause cause={execution.cause || visit?.cause || ''} />}
+        {error && (
+          <PageLink to={paths.executions(`error:${JSON.stringify(error)}`)} fontSize="body-s">
+            Other executions with this error
+          </PageLink>
+        )}
+        {handled && (
+          <span>
+            Handled by <PageLink to={paths.execution(handled.arn)}>{handled.name}</PageLink>
+          </span>
+        )}
+      </SpaceBetween>
+    </Alert>
+  );
+}

@@ -1,0 +1,41 @@
+import type { History, Scope, Visit } from '../../history/fold';
+
+// Row is a line of the table of states or of the waterfall: a visit, or an iteration or a branch of one.
+export type Row = { depth: number; open?: boolean } & ({ kind: 'visit'; visit: Visit; key: string } | { kind: 'scope'; scope: Scope; key: string });
+
+// rowsOf lists what happened in the order in which flows began, as a tree. What is in closed names only itself.
+export function rowsOf(history: History, at: number, closed: ReadonlySet<string>): Row[] {
+  const rows: Row[] = [];
+  const scopeRows = (scope: Scope, depth: number) => {
+    for (const visit of scope.visits) {
+      if (visit.id > at) break;
+      const key = `v${visit.id}`;
+      const folds = visit.scopes.length > 0;
+      const open = folds ? !closed.has(key) : undefined;
+      rows.push({ kind: 'visit', visit, key, depth, open });
+      if (!open) continue;
+      // A Parallel with one state a branch needs no line for each branch.
+      for (const inner of visit.scopes) {
+        if (inner.id > at) break;
+        const innerKey = `s${inner.id}`;
+        const innerOpen = !closed.has(innerKey);
+        rows.push({ kind: 'scope', scope: inner, key: innerKey, depth: depth + 1, open: innerOpen });
+        if (innerOpen) scopeRows(inner, depth + 2);
+      }
+    }
+  };
+  scopeRows(history.top, 0);
+  return rows;
+}
+
+// manyIterations is from where on the iterations of a Map are closed at first.
+export const manyIterations = 20;
+
+// closedAtFirst returns the rows that are closed until somebody opens them.
+export function closedAtFirst(history: History): Set<string> {
+  return new Set(history.visits.filter((v) => v.scopes.length > manyIterations).map((v) => `v${v.id}`));
+}
+
+export function scopeName(scope: Scope): string {
+  return scope.kind === 'iteration' ? `Iteration ${scope.index}` : `Branch ${scope.index + 1}`;
+}
