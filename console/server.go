@@ -56,7 +56,10 @@ func New(o Options) *Server {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Server{opts: o, mux: http.NewServeMux(), pages: newPages(dist), rows: o.Hub.machines}
+	s := &Server{opts: o, mux: http.NewServeMux(), pages: newPages(dist)}
+	if o.Hub != nil { // else nothing is live, and machines are of no use
+		s.rows = o.Hub.machines
+	}
 	for _, r := range routes {
 		s.mux.Handle(r.method+" /api/"+r.path, s.answer(r))
 	}
@@ -114,7 +117,7 @@ type route struct {
 // routes are all addresses, but for the stream and for those of AWS's operations. Each file has a table of its own.
 var routes = slices.Concat(
 	sessionRoutes, overviewRoutes, machineRoutes, executionRoutes, eventRoutes, resolveRoutes,
-	languageRoutes,
+	languageRoutes, layoutRoutes,
 )
 
 // call is one request for a route.
