@@ -27,7 +27,7 @@ const module = "github.com/statelark/statelark"
 // that the table is the graph of the packages. "." is the root; "*" is everything. ARCHITECTURE.md draws the same.
 var house = map[string][]string{
 	"console/types": {"awswire/model"},
-	"console":       {".", "arn", "asl", "awswire/model", "engine", "history", "jsonata", "jsonpath", "limits", "task/aws", "value"},
+	"console":       {".", "arn", "asl", "awswire/model", "engine", "graph", "history", "jsonata", "jsonpath", "limits", "task/aws", "value"},
 	"graph":         {"value"},
 	// Pure.
 	"arn":      {},
