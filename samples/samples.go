@@ -36,6 +36,8 @@ type Sample struct {
 	Summary string `yaml:"summary"`
 	// Needs are programs of the machine.
 	Needs []string `yaml:"needs"`
+	// Modules are those of Python that its functions import, beside what Python brings along.
+	Modules []string `yaml:"modules"`
 	// Hand says that people have to do something; the README says what.
 	Hand bool `yaml:"by-hand"`
 	// Database is a script that starts a database in the folder that it is given, and prints "ready" when it is there. Its

@@ -12,25 +12,12 @@ import (
 	"syscall"
 
 	"github.com/statelark/statelark/samples"
+	"github.com/statelark/statelark/samples/stack"
 )
-
-// adminFolders are where some programs lie that only root has on the PATH.
-var adminFolders = []string{"/usr/sbin", "/usr/local/sbin"}
 
 // hasPrograms checks that the machine has the programs that a sample needs.
 func hasPrograms(s *samples.Sample) error {
-	var missing []string
-	for _, name := range s.Needs {
-		_, err := exec.LookPath(name)
-		for _, dir := range adminFolders {
-			if err != nil {
-				_, err = exec.LookPath(filepath.Join(dir, name))
-			}
-		}
-		if err != nil {
-			missing = append(missing, name)
-		}
-	}
+	missing := stack.Missing(s)
 	if missing != nil {
 		return hint(exitFailed, fmt.Errorf("the sample %s needs %s, which this machine does not have", s.Name, strings.Join(missing, ", ")), "install it, and see that it is on the PATH")
 	}

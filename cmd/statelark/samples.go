@@ -16,9 +16,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/statelark/statelark/client"
-	"github.com/statelark/statelark/deploy"
 	"github.com/statelark/statelark/samples"
-	"github.com/statelark/statelark/value"
+	"github.com/statelark/statelark/samples/stack"
 )
 
 func newSamples() *cobra.Command {
@@ -253,15 +252,7 @@ func (o *sampleOptions) deployAndRun(ctx context.Context, release func(), c *cob
 
 // deploySample creates what the template names and is not there, and returns its workflow.
 func (o *sampleOptions) deploySample(ctx context.Context, c *cobra.Command, api *client.Client, s *samples.Sample, folder string, parameters map[string]string) (*workflow, error) {
-	template, err := deploy.ReadTemplate(filepath.Join(folder, "template.yaml"))
-	if err != nil {
-		return nil, err
-	}
-	d := &deploy.Deployment{Template: template, Stack: s.Name, Parameters: parameters}
-	if d.Caller, d.Place, err = api.Services(ctx); err != nil {
-		return nil, err
-	}
-	p, err := d.Plan(ctx)
+	services, place, err := api.Services(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -269,13 +260,9 @@ func (o *sampleOptions) deploySample(ctx context.Context, c *cobra.Command, api 
 	if o.quiet {
 		out.w = io.Discard
 	}
-	outputs, err := p.Execute(ctx, out.done)
+	machine, err := (&stack.Maker{Caller: services, Place: place, Parameters: parameters}).Make(ctx, s, folder, out.done)
 	if err != nil {
 		return nil, err
 	}
-	machine, _ := outputs.Get("StateMachineArn")
-	if machine.Kind() != value.String {
-		return nil, fmt.Errorf("the template of %s has no output StateMachineArn", s.Name)
-	}
-	return &workflow{name: s.Name, arn: machine.Str()}, nil
+	return &workflow{name: s.Name, arn: machine}, nil
 }
