@@ -43,7 +43,7 @@ func ask(t *testing.T, s *Server, method, path string, in, out any) int {
 }
 
 func newTestServer() *Server {
-	return New(Options{Auth: fixed{Name: "ada", Role: Admin, Payloads: true}, Log: slog.New(slog.DiscardHandler)})
+	return New(Options{Hub: &Hub{}, Auth: fixed{Name: "ada", Role: Admin, Payloads: true}, Log: slog.New(slog.DiscardHandler)})
 }
 
 // marked cuts a range of UTF-16 units out of a text.

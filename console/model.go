@@ -430,7 +430,8 @@ type SampleRun struct {
 type Created struct {
 	Kind string `json:"kind"` // state machine, table, queue, topic, function …
 	Name string `json:"name"`
-	URL  string `json:"url,omitempty"` // of its page in the console
+	URL  string `json:"url,omitempty"`  // of its page: the path within the console
+	Kept bool   `json:"kept,omitempty"` // it was there before
 }
 
 // Contents is GET /api/services: the built-in services and how much each has.

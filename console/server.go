@@ -31,6 +31,8 @@ type Options struct {
 	// Limits are what definitions and payloads are held to; nil: AWS's.
 	Limits *limits.Limits
 	Now    func() time.Time // nil: time.Now
+	// Services are those that are built in; nil: there are none.
+	Services Services
 }
 
 // Server answers what a browser asks for.
@@ -117,7 +119,7 @@ type route struct {
 // routes are all addresses, but for the stream and for those of AWS's operations. Each file has a table of its own.
 var routes = slices.Concat(
 	sessionRoutes, overviewRoutes, machineRoutes, executionRoutes, eventRoutes, resolveRoutes,
-	languageRoutes, layoutRoutes,
+	languageRoutes, layoutRoutes, sampleRoutes, serviceRoutes,
 )
 
 // call is one request for a route.

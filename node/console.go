@@ -5,8 +5,10 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/console"
+	"github.com/statelark/statelark/local/sqs"
 )
 
 // Whether there is a console.
@@ -35,12 +37,13 @@ func (n *Node) newConsole(states *awswire.Service) http.Handler {
 			Version: n.version(), Endpoint: n.URL(), Region: n.cfg.Place.Region, Account: n.cfg.Place.Account,
 			Durable: n.cfg.Data != "", Started: time.Now().UTC().Truncate(time.Millisecond), Services: n.Services(),
 		},
-		Engine: n.engine,
-		Hub:    n.hub,
-		AWS:    states,
-		Place:  n.cfg.Place,
-		Limits: n.cfg.Limits,
-		Now:    n.opts.Now,
+		Engine:   n.engine,
+		Hub:      n.hub,
+		AWS:      states,
+		Place:    n.cfg.Place,
+		Limits:   n.cfg.Limits,
+		Now:      n.opts.Now,
+		Services: shelves{insideOnly{n.callers}, n.queues},
 	})
 }
 
@@ -50,4 +53,23 @@ func (n *Node) Console() string {
 		return ""
 	}
 	return n.URL() + console.Path
+}
+
+// shelves are the services that are built in, as the console sees them.
+type shelves struct {
+	insideOnly
+	queues *sqs.Service
+}
+
+// Where is where Tasks find a service.
+func (s shelves) Where(service string) string { return s.endpoint(service) }
+
+// Peek looks at messages of a queue.
+func (s shelves) Peek(place arn.Place, queueURL, after string, most int) ([]console.Message, string, error) {
+	list, next, err := s.queues.Peek(&awswire.Request{Service: "sqs", Place: place}, queueURL, after, most)
+	messages := make([]console.Message, 0, len(list))
+	for _, m := range list {
+		messages = append(messages, console.Message(m))
+	}
+	return messages, next, err
 }

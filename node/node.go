@@ -25,6 +25,7 @@ import (
 	"github.com/statelark/statelark/local/kv"
 	"github.com/statelark/statelark/local/lambda"
 	"github.com/statelark/statelark/local/lambda/function"
+	"github.com/statelark/statelark/local/sqs"
 	"github.com/statelark/statelark/memstore"
 	"github.com/statelark/statelark/pebblestore"
 	remoteaws "github.com/statelark/statelark/remote/aws"
@@ -60,6 +61,7 @@ type Node struct {
 	local    *local.Services
 	events   *events.Service
 	callers  *callers
+	queues   *sqs.Service
 	outside  *remoteaws.Caller
 	runner   *jobs.Runner
 	notified atomic.Pointer[engine.Engine] // hears of the ends of jobs

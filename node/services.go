@@ -210,7 +210,10 @@ func (n *Node) builders() map[string]func(local.Options) local.Service {
 		"sns": func(o local.Options) local.Service {
 			return sns.New(sns.Options{Options: o, AllowAddress: notLinkLocal})
 		},
-		"sqs": func(o local.Options) local.Service { return sqs.New(o) },
+		"sqs": func(o local.Options) local.Service {
+			n.queues = sqs.New(o)
+			return n.queues
+		},
 		"ssm": func(o local.Options) local.Service { return ssm.New(o) },
 		"sts": func(o local.Options) local.Service { return sts.New(o) },
 	}

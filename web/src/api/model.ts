@@ -452,6 +452,8 @@ export interface EvalRequest {
   expression: string;
   /** JSON */
   input: string;
+  /** JSON: what JSONata sees as $states.result; "" for none */
+  result?: string;
   /** JSON object, "" for an example */
   context: string;
   /** JSON object, "" for none */
@@ -506,8 +508,10 @@ export interface Created {
   /** state machine, table, queue, topic, function … */
   kind: string;
   name: string;
-  /** of its page in the console */
+  /** of its page: the path within the console */
   url?: string;
+  /** it was there before */
+  kept?: boolean;
 }
 
 /** Contents is GET /api/services: the built-in services and how much each has. */
