@@ -27,6 +27,8 @@ const module = "github.com/statelark/statelark"
 // that the table is the graph of the packages. "." is the root; "*" is everything. ARCHITECTURE.md draws the same.
 var house = map[string][]string{
 	"samples/stack": {"arn", "awswire", "deploy", "samples", "value"},
+	"search/query":  {".", "arn"},
+	"search":        {".", "search/query"},
 	"console/types": {"awswire/model"},
 	"console":       {".", "arn", "asl", "awswire/model", "engine", "graph", "history", "jsonata", "jsonpath", "limits", "task/aws", "value"},
 	"graph":         {"value"},
