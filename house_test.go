@@ -102,7 +102,7 @@ var house = map[string][]string{
 
 	// Those who put the parts together.
 	"node":          {".", "api", "arn", "awswire", "console", "engine", "limits", "local", "local/batch", "local/create", "local/dynamodb", "local/ecs", "local/events", "local/gateway", "local/glue", "local/jobs", "local/kv", "local/lambda", "local/lambda/function", "local/logs", "local/s3", "local/secrets", "local/sns", "local/sqs", "local/ssm", "local/sts", "memstore", "pebblestore", "remote/aws", "remote/s3", "s3", "s3/directory", "shortcut", "task", "task/aws", "task/http", "task/mock", "telemetry", "telemetry/metrics", "telemetry/trace", "value"},
-	"cmd/statelark": {".", "arn", "asl", "awswire/model", "client", "deploy", "jsonata", "jsonpath", "limits", "local/jobs", "local/lambda/function", "node", "pebblestore", "samples", "samples/stack", "task/aws", "task/mock", "value"},
+	"cmd/statelark": {"*"},
 	"bench":         {"*"},
 }
 
