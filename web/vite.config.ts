@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
 import react from '@vitejs/plugin-react';
 
@@ -9,6 +12,22 @@ function withoutFonts(): Plugin {
     transform(code, id) {
       if (!id.endsWith('global-styles/index.css')) return null;
       return { code: code.replace(/@font-face\s*\{[^}]*\}/g, ''), map: null };
+    },
+  };
+}
+
+// The names of Cloudscape's variables end in a hash of its components' release, and its package of tokens is of another
+// release. So the names are taken from the components' own style sheet.
+function namesOfTokens(): Plugin {
+  const sheet = join(dirname(createRequire(import.meta.url).resolve('@cloudscape-design/components/package.json')), 'internal/base-theme/styles.scoped.css');
+  const names = new Map<string, string>();
+  for (const [name] of readFileSync(sheet, 'utf8').matchAll(/--[a-z][a-z0-9-]*-[a-z0-9]{6}(?=:)/g)) names.set(name.slice(0, -7), name);
+  return {
+    name: 'names-of-tokens',
+    enforce: 'pre',
+    transform(code, id) {
+      if (!/design-tokens\/index\.js$/.test(id)) return null;
+      return { code: code.replace(/var\((--[a-z0-9-]+)-[a-z0-9]{6},/g, (whole, name: string) => (names.has(name) ? `var(${names.get(name)},` : whole)), map: null };
     },
   };
 }
@@ -25,7 +44,7 @@ function chunkOf(id: string): string | undefined {
 // The names of files are stable, so that a build changes what it changes: they are in the repository.
 export default defineConfig({
   base: '/console/',
-  plugins: [withoutFonts(), react()],
+  plugins: [withoutFonts(), namesOfTokens(), react()],
   worker: { format: 'es', rolldownOptions: { output: { entryFileNames: 'assets/[name].js' } } },
   build: {
     outDir: '../console/dist',
