@@ -33,6 +33,7 @@ var house = map[string][]string{
 	"console":       {".", "arn", "asl", "awswire", "awswire/model", "deploy", "engine", "graph", "history", "jsonata", "jsonpath", "limits", "samples", "samples/stack", "task/aws", "value"},
 	"graph":         {"value"},
 	// Pure.
+	"graph":    {"value"},
 	"arn":      {},
 	"limits":   {},
 	"row":      {},
@@ -107,7 +108,7 @@ var house = map[string][]string{
 }
 
 // pure are the packages that decide and do nothing.
-var pure = []string{"arn", "limits", "row", "value", "jsonpath", "jsonata", "asl", "history", "interp"}
+var pure = []string{"arn", "limits", "row", "value", "jsonpath", "jsonata", "asl", "history", "interp", "graph"}
 
 // unsafeFiles are the files of pure packages that may import unsafe. In jsonata's val a string is a pointer and a
 // length: its values take four words instead of six, stay in registers, and evaluation is 2 to 3 times as fast.

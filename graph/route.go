@@ -1,208 +1,380 @@
 package graph
 
 import (
-	"cmp"
+	"math"
 	"slices"
 )
 
-// crossing is the piece of a line that goes across in the gap below a layer.
-type crossing struct {
-	a        *arc
-	from, to float64 // x
-	step     int     // of the arc's chain; for a line that goes back 0 below its source, 1 above its target
-	track    int
+// A gap is between two layers. What runs across it does so on tracks, which are numbered from above.
+type gap struct {
+	y      float64 // of the first track
+	tracks int
+	track  map[wire]int
+	outer  bool // the last track is for links that go around
 }
 
-// route draws the lines, and gives each layer its height.
-func (p *plan) route() {
-	p.ports()
-	lanes := p.lanes()
-	gaps := p.crossingsOf(lanes)
-	y := p.stack(gaps)
-	tops := make([]float64, len(p.layers)+1) // of the gap below layer i-1
-	for i := range tops {
-		tops[i] = y[i]
+// wire is a piece of line from one layer to the next.
+type wire struct {
+	up, down int
+	catch    bool
+}
+
+// run is all wires that share a track, because they share where they come from or where they go to.
+type run struct {
+	wires     []wire
+	uppers    []float64
+	lowers    []float64
+	low, high float64
+}
+
+// tracks gives the wires of each gap tracks, and each gap its height.
+func (k *sketch) tracks() {
+	wires := make([][]wire, len(k.layers))
+	for _, s := range k.segs {
+		r := k.vs[s.up].rank
+		wires[r] = append(wires[r], wire(s))
 	}
-	at := map[*arc]map[int]float64{}
-	for i, gap := range gaps {
-		for _, c := range gap {
-			if at[c.a] == nil {
-				at[c.a] = map[int]float64{}
+	k.gaps = make([]gap, len(k.layers))
+	for _, i := range k.outer {
+		l := &k.links[i]
+		k.gaps[k.vs[l.from].rank].outer = true
+		k.gaps[max(k.vs[l.to].rank-1, 0)].outer = true
+	}
+	for r := range k.gaps {
+		g := &k.gaps[r]
+		g.track = make(map[wire]int)
+		runs := k.runs(wires[r])
+		for i, t := range assignTracks(runs) {
+			g.tracks = max(g.tracks, t+1)
+			for _, w := range runs[i].wires {
+				g.track[w] = t
 			}
-			at[c.a][c.step] = tops[i] + down/2 + float64(c.track)*track
 		}
-	}
-	for _, a := range p.arcs {
-		if a.back {
-			p.lines[a] = aroundSide(a, lanes[a], at[a])
-		} else {
-			p.lines[a] = downLine(a, at[a])
-		}
-	}
-	p.fit(lanes)
-}
-
-// ports tells where lines begin at the foot of a vertex: from left to right as they go, so that they do not cross there.
-func (p *plan) ports() {
-	byFrom := map[*vertex][]*arc{}
-	for _, a := range p.arcs {
-		byFrom[a.from] = append(byFrom[a.from], a)
-	}
-	for v, list := range byFrom {
-		slices.SortStableFunc(list, func(a, b *arc) int { return cmp.Compare(a.heads(), b.heads()) })
-		step := min(28, v.width*0.7/float64(len(list)))
-		for i, a := range list {
-			a.port = (float64(i) - float64(len(list)-1)/2) * step
+		if g.outer {
+			g.tracks++
 		}
 	}
 }
 
-// heads is where a line goes first.
-func (a *arc) heads() float64 {
-	if a.back {
-		return a.from.x + 1e6 // to the side, last
+// exit is where a wire leaves the vertex above it.
+func (k *sketch) exit(w wire) float64 {
+	v, x := &k.vs[w.up], k.leaves(segment(w))
+	to := k.vs[w.down].x
+	if v.kind == stateVertex && !w.catch && math.Abs(to-x) < minJog && k.vs[w.down].kind != stateVertex {
+		return to // rather that than a line with a kink
 	}
-	return a.chain[1].x
+	return x
 }
 
-// lanes gives each line that goes back a place at the right side of all layers that it passes.
-func (p *plan) lanes() map[*arc]float64 {
-	lanes := map[*arc]float64{}
-	type taken struct {
-		first, last int
-		x           float64
+// minJog is the least that a line is moved sideways.
+const minJog = 8.0
+
+// runs makes runs of the wires of a gap that are not straight.
+func (k *sketch) runs(wires []wire) []*run {
+	type source struct {
+		up    int
+		catch bool
 	}
-	var used []taken
-	for _, a := range p.arcs {
-		if !a.back {
+	many := make(map[source]int)
+	for _, w := range wires {
+		many[source{w.up, w.catch}]++
+	}
+	bySource, byTarget := make(map[source]*run), make(map[int]*run)
+	var runs []*run
+	for _, w := range wires {
+		from, to := k.exit(w), k.vs[w.down].x
+		if from == to && many[source{w.up, w.catch}] == 1 {
 			continue
 		}
-		x := 0.0
-		for l := a.to.layer; l <= a.from.layer; l++ {
-			if n := len(p.layers[l]); n > 0 {
-				last := p.layers[l][n-1]
-				x = max(x, last.x+last.width/2)
+		var r *run
+		if s := (source{w.up, w.catch}); many[s] > 1 {
+			if r = bySource[s]; r == nil {
+				r = &run{low: from, high: from}
+				bySource[s] = r
+				runs = append(runs, r)
+			}
+		} else if r = byTarget[w.down]; r == nil {
+			r = &run{low: from, high: from}
+			byTarget[w.down] = r
+			runs = append(runs, r)
+		}
+		r.wires = append(r.wires, w)
+		r.uppers = append(r.uppers, from)
+		r.lowers = append(r.lowers, to)
+		r.low, r.high = min(r.low, from, to), max(r.high, from, to)
+	}
+	return runs
+}
+
+// maxRuns bounds the runs of a gap that are compared one by one.
+const maxRuns = 300
+
+// assignTracks gives each run a track, so that none lies on another and they cross as little as can be.
+func assignTracks(runs []*run) []int {
+	tracks := make([]int, len(runs))
+	if len(runs) > maxRuns {
+		for i := range tracks {
+			tracks[i] = i
+		}
+		return tracks
+	}
+	above := make([][]int, len(runs)) // those that rather are above each
+	waits := make([]int, len(runs))
+	for i, a := range runs {
+		for j := i + 1; j < len(runs); j++ {
+			b := runs[j]
+			if a.high+trackGap < b.low || b.high+trackGap < a.low {
+				continue
+			}
+			if cost(a, b) <= cost(b, a) {
+				above[j], waits[i] = append(above[j], i), waits[i]+0
+			} else {
+				above[i] = append(above[i], j)
 			}
 		}
-		x += lane
-		for again := true; again; {
-			again = false
-			for _, t := range used {
-				if t.first <= a.from.layer && a.to.layer <= t.last && x < t.x+lane && x > t.x-lane {
-					x, again = t.x+lane, true
+	}
+	done := make([]bool, len(runs))
+	for range runs {
+		next, least := -1, math.MaxInt
+		for i := range runs {
+			if done[i] {
+				continue
+			}
+			n := 0
+			for _, j := range above[i] {
+				if !done[j] {
+					n++
 				}
 			}
-		}
-		used = append(used, taken{a.to.layer, a.from.layer, x})
-		lanes[a] = x
-	}
-	return lanes
-}
-
-// crossingsOf lists what goes across in the gap above each layer, and below the last, and gives each a track on which
-// it meets no other.
-func (p *plan) crossingsOf(lanes map[*arc]float64) [][]*crossing {
-	gaps := make([][]*crossing, len(p.layers)+1)
-	for _, a := range p.arcs {
-		if a.back {
-			gaps[a.from.layer+1] = append(gaps[a.from.layer+1], &crossing{a: a, from: a.from.x + a.port, to: lanes[a], step: 0})
-			gaps[a.to.layer] = append(gaps[a.to.layer], &crossing{a: a, from: lanes[a], to: a.to.x, step: 1})
-			continue
-		}
-		for i := 1; i < len(a.chain); i++ {
-			from, to := a.chain[i-1].x, a.chain[i].x
-			if i == 1 {
-				from += a.port
-			}
-			if from != to {
-				gaps[a.chain[i].layer] = append(gaps[a.chain[i].layer], &crossing{a: a, from: from, to: to, step: i})
+			if n < least {
+				next, least = i, n
 			}
 		}
+		done[next] = true
+		tracks[next] = free(runs, tracks, done, next)
 	}
-	for _, gap := range gaps {
-		giveTracks(gap)
-	}
-	return gaps
+	return tracks
 }
 
-// giveTracks puts pieces that overlap on different tracks. Those to the same vertex share one: they meet there anyway.
-func giveTracks(gap []*crossing) {
-	slices.SortStableFunc(gap, func(a, b *crossing) int {
-		return cmp.Compare(max(a.from, a.to)-min(a.from, a.to), max(b.from, b.to)-min(b.from, b.to))
-	})
-	var placed []*crossing
-	for _, c := range gap {
-		for again := true; again; {
-			again = false
-			for _, o := range placed {
-				overlap := min(c.from, c.to) < max(o.from, o.to)+4 && min(o.from, o.to) < max(c.from, c.to)+4
-				if o.track == c.track && overlap && o.to != c.to {
-					c.track, again = c.track+1, true
-				}
+// free is the first track below those of the runs that have one already and are in the way.
+func free(runs []*run, tracks []int, done []bool, i int) int {
+	t := 0
+	for j, other := range runs {
+		if j != i && done[j] && runs[i].low <= other.high+trackGap && other.low <= runs[i].high+trackGap {
+			t = max(t, tracks[j]+1)
+		}
+	}
+	return t
+}
+
+// cost is how often a and b cross when a is above b. Lying on each other is worse.
+func cost(a, b *run) int {
+	n := 0
+	for _, x := range b.uppers {
+		if x > a.low && x < a.high {
+			n++
+		}
+	}
+	for _, x := range a.lowers {
+		if x > b.low && x < b.high {
+			n++
+		}
+		for _, y := range b.uppers {
+			if math.Abs(x-y) < minJog {
+				n += 100
 			}
 		}
-		placed = append(placed, c)
 	}
+	return n
 }
 
-// stack puts the layers below each other. It returns the top of the gap above each layer, and of the one below the last.
-func (p *plan) stack(gaps [][]*crossing) []float64 {
-	tops := make([]float64, len(p.layers)+1)
+// stack gives layers and gaps their y.
+func (k *sketch) stack() {
+	k.top = make([]float64, len(k.layers))
 	y := 0.0
-	for i := range tops {
-		tops[i] = y
-		tracks := 0
-		for _, c := range gaps[i] {
-			tracks = max(tracks, c.track+1)
-		}
-		switch {
-		case i == 0 && tracks == 0, i == len(p.layers) && tracks == 0:
-			// No line, no gap, at the edge.
-		default:
-			y += down + float64(max(0, tracks-1))*track
-		}
-		if i == len(p.layers) {
-			break
-		}
-		height := 0.0
-		for _, v := range p.layers[i] {
-			height = max(height, v.height)
-		}
-		for _, v := range p.layers[i] {
-			v.y = y
-			if v.bend && v.height > 0 {
-				v.y = y + (height-v.height)/2
-			}
+	for r, layer := range k.layers {
+		k.top[r] = y
+		height, labels := 0.0, false
+		for _, v := range layer {
+			k.vs[v].y = y
+			height = max(height, k.vs[v].height)
+			labels = labels || k.vs[v].kind == labelVertex
 		}
 		y += height
+		if r == len(k.layers)-1 && !k.gaps[r].outer {
+			break
+		}
+		g := &k.gaps[r]
+		before, after := stubAbove, stubBelow
+		if labels {
+			before = stubLabel
+		}
+		if r+1 < len(k.layers) && k.hasLabels(r+1) {
+			after = stubLabel
+		}
+		g.y = y + before
+		y = g.y + float64(max(g.tracks-1, 0))*trackGap + after
 	}
-	p.height = y
-	return tops
+	k.height = y
 }
 
-// downLine is the line of an arc that goes down.
-func downLine(a *arc, at map[int]float64) []Point {
-	x := a.from.x + a.port
-	points := []Point{{x, a.from.y + a.from.height}}
-	for i := 1; i < len(a.chain); i++ {
-		to := a.chain[i]
-		if y, ok := at[i]; ok {
-			points = append(points, Point{x, y}, Point{to.x, y})
-			x = to.x
+func (k *sketch) hasLabels(rank int) bool {
+	return slices.ContainsFunc(k.layers[rank], func(v int) bool { return k.vs[v].kind == labelVertex })
+}
+
+// along appends the points of a wire, from its upper end to its lower.
+func (k *sketch) along(points []Point, w wire) []Point {
+	from, to := k.exit(w), k.vs[w.down].x
+	if from == to {
+		return append(points, Point{from, k.vs[w.down].y})
+	}
+	g := &k.gaps[k.vs[w.up].rank]
+	y := g.y + float64(g.track[w])*trackGap
+	return append(points, Point{from, y}, Point{to, y}, Point{to, k.vs[w.down].y})
+}
+
+// route returns the points of a link.
+func (k *sketch) route(l *link, sides map[int]float64) []Point {
+	switch {
+	case l.outside:
+		return k.around(l)
+	case l.from == l.to:
+		return k.loop(l, sides[l.side])
+	case l.back:
+		return k.upwards(l, sides)
+	}
+	from, catch := l.from, l.kind == CatchEdge
+	var points []Point
+	step := func(to int) {
+		w := wire{from, to, catch}
+		if points == nil {
+			points = append(points, Point{k.exit(w), k.vs[from].y + k.vs[from].height})
+		}
+		points = k.along(points, w)
+		from, catch = to, false
+	}
+	if l.label >= 0 {
+		step(l.label)
+	}
+	for r := l.first; r < k.vs[l.to].rank; r++ {
+		step(l.trunk.bends[k.vs[l.to].rank-1-r])
+	}
+	step(l.to)
+	return straight(points)
+}
+
+// upwards is the way of a link that goes back, which is found from its end.
+func (k *sketch) upwards(l *link, sides map[int]float64) []Point {
+	to, enter := &k.vs[l.to], &k.vs[l.trunk.side]
+	y := sides[l.trunk.side]
+	points := []Point{{k.edgeOf(l.trunk.side), y}, {enter.x, y}}
+	from := l.trunk.side
+	for r := to.rank + 1; r < k.vs[l.from].rank; r++ {
+		at := l.trunk.bends[r-to.rank-1]
+		points = k.along(points, wire{from, at, false})
+		from = at
+	}
+	points = k.along(points, wire{from, l.side, false})
+	y = sides[l.side]
+	points = append(points, Point{k.vs[l.side].x, y}, Point{k.edgeOf(l.side), y})
+	slices.Reverse(points)
+	return straight(points)
+}
+
+// loop is the way of a link from a state to itself.
+func (k *sketch) loop(l *link, y float64) []Point {
+	x, side := k.edgeOf(l.side), k.vs[l.side].x
+	return []Point{{x, y}, {side, y}, {side, y - slotHeight}, {x, y - slotHeight}}
+}
+
+// edgeOf is the x of the edge of the vertex that a side is at.
+func (k *sketch) edgeOf(side int) float64 {
+	v := &k.vs[k.vs[side].owner]
+	if k.vs[side].onLeft {
+		return v.x - v.left
+	}
+	return v.x + v.right
+}
+
+// around is the way of a link for which there was no place between the others.
+func (k *sketch) around(l *link) []Point {
+	from, to := &k.vs[l.from], &k.vs[l.to]
+	below, above := &k.gaps[from.rank], &k.gaps[max(to.rank-1, 0)]
+	y, z := below.y+float64(below.tracks-1)*trackGap, above.y+float64(above.tracks-1)*trackGap
+	return straight([]Point{{from.x, from.y + from.height}, {from.x, y}, {k.width, y}, {k.width, z}, {to.x, z}, {to.x, to.y}})
+}
+
+// straight leaves out points between two others on one line.
+func straight(points []Point) []Point {
+	out := points[:0]
+	for _, p := range points {
+		if n := len(out); n > 0 && out[n-1] == p {
+			continue
+		}
+		for n := len(out); n > 1 && between(out[n-2], out[n-1], p); n = len(out) {
+			out = out[:n-1]
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+func between(a, b, c Point) bool {
+	return a.X == b.X && b.X == c.X || a.Y == b.Y && b.Y == c.Y
+}
+
+// slots makes room for the sides of states, and heights says where each leaves its owner: what goes on further out passes
+// what turns before it.
+func (k *sketch) slots() {
+	for v, b := range k.sides {
+		n := len(b.left)
+		if len(b.right) > n {
+			n = len(b.right)
+		}
+		for _, s := range append(slices.Clone(b.left), b.right...) {
+			if k.loops(s) {
+				n++
+				break
+			}
+		}
+		if !k.vs[v].roomy {
+			k.vs[v].height = max(k.vs[v].height, float64(n+1)*slotHeight)
 		}
 	}
-	return append(points, Point{x, a.to.y})
 }
 
-// aroundSide is the line of an arc that goes back.
-func aroundSide(a *arc, lane float64, at map[int]float64) []Point {
-	x := a.from.x + a.port
-	return []Point{{x, a.from.y + a.from.height}, {x, at[0]}, {lane, at[0]}, {lane, at[1]}, {a.to.x, at[1]}, {a.to.x, a.to.y}}
+// loops reports whether a side is of a link from a state to itself, and goesUp whether a link leaves there.
+func (k *sketch) loops(side int) bool {
+	return k.leaving[side] != nil && k.leaving[side].from == k.leaving[side].to
 }
+func (k *sketch) goesUp(side int) bool { return k.leaving[side] != nil }
 
-// fit makes the plan as wide as its lines.
-func (p *plan) fit(lanes map[*arc]float64) {
-	for _, x := range lanes {
-		p.width = max(p.width, x+2)
+func (k *sketch) heights() map[int]float64 {
+	at := make(map[int]float64)
+	for v, b := range k.sides {
+		for _, sides := range [][]int{b.left, b.right} {
+			slots := make([]int, 0, len(sides)+1) // from above
+			for _, s := range sides {
+				if k.loops(s) {
+					slots = append(slots, -1)
+				}
+				if k.goesUp(s) {
+					slots = append(slots, s)
+				}
+			}
+			for _, s := range slices.Backward(sides) {
+				if !k.goesUp(s) {
+					slots = append(slots, s)
+				}
+			}
+			room := k.vs[v].height
+			if k.vs[v].roomy {
+				room = HeadHeight
+			}
+			for i, s := range slots {
+				at[s] = k.vs[v].y + math.Round(room*float64(i+1)/float64(len(slots)+1))
+			}
+		}
 	}
+	return at
 }

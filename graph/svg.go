@@ -38,8 +38,8 @@ type Status struct {
 const style = `svg{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
 .n{fill:var(--node);stroke:var(--line);stroke-width:1.5}.c{fill:var(--inside);stroke:var(--line);stroke-width:1.5}
 .e{fill:none;stroke:var(--edge);stroke-width:1.5}.catch{stroke-dasharray:5 4}.taken{stroke:var(--taken);stroke-width:2.5}
-.name{font-size:13px;font-weight:600;fill:var(--text)}.sub{font-size:11px;fill:var(--faint)}
-.label{font-size:11px;fill:var(--text)}.plate{fill:var(--ground)}.pill{fill:var(--faint);stroke:none}.pilltext{font-size:11px;font-weight:600;fill:var(--ground)}
+.name{font-size:14px;font-weight:600;fill:var(--text)}.sub{font-size:12px;fill:var(--faint)}
+.label{font-size:12px;fill:var(--text)}.plate{fill:var(--ground)}.in{fill:var(--inside)}.pill{fill:var(--faint);stroke:none}.pilltext{font-size:12px;font-weight:600;fill:var(--ground)}
 .glyph{fill:none;stroke:var(--faint);stroke-width:1.6;stroke-linecap:round;stroke-linejoin:round}
 .SUCCEEDED{stroke:var(--good);stroke-width:2.5}.RUNNING{stroke:var(--busy);stroke-width:2.5}.FAILED,.TIMED_OUT{stroke:var(--bad);stroke-width:2.5}
 .CAUGHT{stroke:var(--warn);stroke-width:2.5}.ABORTED{stroke:var(--faint);stroke-width:2.5;stroke-dasharray:2 2}
@@ -73,8 +73,12 @@ func SVG(p Picture) string {
 			p.node(&b, n)
 		}
 	}
+	parents := make(map[string]string, len(p.Nodes))
+	for _, n := range p.Nodes {
+		parents[n.ID] = n.Parent
+	}
 	for _, e := range p.Edges {
-		p.edge(&b, e)
+		p.edge(&b, e, parents[e.From])
 	}
 	for _, n := range p.Nodes {
 		if n.Kind != ContainerNode {
@@ -118,7 +122,7 @@ func (p *Picture) colours() string {
 	return "svg{" + lightColours + "}@media(prefers-color-scheme:dark){svg{" + darkColours + "}}"
 }
 
-func (p *Picture) edge(b *strings.Builder, e Edge) {
+func (p *Picture) edge(b *strings.Builder, e Edge, parent string) {
 	class := "e"
 	if e.Kind == CatchEdge {
 		class += " catch"
@@ -128,16 +132,20 @@ func (p *Picture) edge(b *strings.Builder, e Edge) {
 	}
 	fmt.Fprintf(b, `<path class="%s" d="%s" marker-end="url(#tip)"/>`, class, Path(e.Points, 8))
 	if e.Label != "" {
-		w := float64(len([]rune(e.Label)))*labelChar + 8
-		fmt.Fprintf(b, `<rect class="plate" x="%s" y="%s" width="%s" height="%s" rx="4"/>`, num(e.At.X-w/2), num(e.At.Y-labelHeight/2), num(w), num(labelHeight))
+		w := measure(e.Label, smallSize) + 2*labelPad - 2
+		plate := "plate"
+		if parent != "" {
+			plate = "in"
+		}
+		fmt.Fprintf(b, `<rect class="%s" x="%s" y="%s" width="%s" height="%s" rx="4"/>`, plate, num(e.At.X-w/2), num(e.At.Y-labelHeight/2), num(w), num(labelHeight))
 		fmt.Fprintf(b, `<text class="label" x="%s" y="%s" text-anchor="middle">%s</text>`, num(e.At.X), num(e.At.Y+4), html.EscapeString(e.Label))
 	}
 }
 
 func (p *Picture) node(b *strings.Builder, n Node) {
 	if n.Kind == StartNode || n.Kind == EndNode {
-		fmt.Fprintf(b, `<rect class="pill" x="%s" y="%s" width="%s" height="%s" rx="14"/>`, num(n.X), num(n.Y), num(n.Width), num(n.Height))
-		fmt.Fprintf(b, `<text class="pilltext" x="%s" y="%s" text-anchor="middle">%s</text>`, num(n.X+n.Width/2), num(n.Y+18), n.Name)
+		fmt.Fprintf(b, `<rect class="pill" x="%s" y="%s" width="%s" height="%s" rx="16"/>`, num(n.X), num(n.Y), num(n.Width), num(n.Height))
+		fmt.Fprintf(b, `<text class="pilltext" x="%s" y="%s" text-anchor="middle">%s</text>`, num(n.X+n.Width/2), num(n.Y+n.Height/2+4), n.Name)
 		return
 	}
 	class := map[Kind]string{StateNode: "n", ContainerNode: "c"}[n.Kind]
@@ -155,12 +163,12 @@ func (p *Picture) node(b *strings.Builder, n Node) {
 	if known {
 		sub = status.text()
 	}
-	fmt.Fprintf(b, `<text class="name" x="%s" y="%s">%s</text>`, num(n.X+42), num(n.Y+22), html.EscapeString(clip(n.Name, room/charWidth)))
+	fmt.Fprintf(b, `<text class="name" x="%s" y="%s">%s</text>`, num(n.X+42), num(n.Y+22), html.EscapeString(fit(n.Name, 1.12*nameSize, room)))
 	subClass := "sub"
 	if known {
 		subClass += " " + status.Word
 	}
-	fmt.Fprintf(b, `<text class="%s" x="%s" y="%s">%s</text>`, subClass, num(n.X+42), num(n.Y+39), html.EscapeString(clip(sub, room/5.8)))
+	fmt.Fprintf(b, `<text class="%s" x="%s" y="%s">%s</text>`, subClass, num(n.X+42), num(n.Y+39), html.EscapeString(fit(sub, smallSize, room)))
 }
 
 // text is the line of a status: symbol, word and counts.
@@ -176,13 +184,6 @@ func (s Status) text() string {
 		t += fmt.Sprintf(" · %d×", s.Visits)
 	}
 	return t
-}
-
-func clip(s string, room float64) string {
-	if r := []rune(s); float64(len(r)) > room && room > 1 {
-		return string(r[:int(room)-1]) + "…"
-	}
-	return s
 }
 
 // Path writes the points of a line as the d of an SVG path with round corners.

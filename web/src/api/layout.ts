@@ -9,9 +9,9 @@ export interface Layout {
   edges: LayoutEdge[];
 }
 
-/** Node is a state, or the start or the end of a scope. */
+/** Node is a state, or the start or the end of the definition. Inner scopes have neither. */
 export interface LayoutNode {
-  /** JSON pointer of the state in the definition; that of its scope and #start or #end */
+  /** JSON pointer of the state in the definition; #start or #end */
   id: string;
   kind: LayoutKind;
   /** of the state */
@@ -31,6 +31,10 @@ export interface LayoutNode {
   height: number;
   /** Mode is that of a Map: INLINE or DISTRIBUTED. */
   mode?: string;
+  /** Unreachable: no way leads to the state from the start of its scope. */
+  unreachable?: boolean;
+  /** Closed: a container that is drawn without what is in it, which was asked for. */
+  closed?: boolean;
 }
 
 /** Kind tells what a Node is. */
@@ -38,16 +42,21 @@ export type LayoutKind = "state" | "container" | "start" | "end";
 
 /** Edge leads from one node to another of the same scope. */
 export interface LayoutEdge {
+  /** JSON pointer of what says it: /States/A/Next, /States/A/Choices/0, /StartAt; /States/A#end of a Succeed */
   id: string;
   from: string;
   to: string;
   kind: LayoutEdgeKind;
   /** of a rule of a Choice: its condition, in short; of a Catch: its errors */
   label?: string;
+  /** the whole of a label that was cut */
+  text?: string;
   /** of a line of straight pieces with round corners */
   points: LayoutPoint[];
   /** the middle of the label */
   at: LayoutPoint;
+  /** it closes a loop */
+  back?: boolean;
 }
 
 /** EdgeKind tells why an Edge is there. */
