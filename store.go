@@ -131,6 +131,7 @@ type Batch struct {
 	Fences  []Fence
 	Changes []*Change
 	Meta    []MetaOp
+	Index   []IndexOp
 }
 
 // Change is all that one execution writes between two barriers. Its rows belong to the shard of Exec; the
@@ -251,6 +252,25 @@ type MetaRecord struct {
 	Revision int64
 }
 
+// IndexOp writes a row of the index of executions (package search) or, with a nil Data, deletes it. Nothing else in the
+// store follows from such a row: all of them can be made anew from the executions. Each node has keys of its own.
+type IndexOp struct {
+	Key  string
+	Data []byte
+}
+
+// IndexRow is a row of the index.
+type IndexRow struct {
+	Key  string
+	Data []byte
+}
+
+// End is when an execution ended, to the millisecond.
+type End struct {
+	At   time.Time
+	Exec ExecID
+}
+
 // HistoryBlock holds the packed events First to Last of an execution.
 type HistoryBlock struct {
 	First, Last int64
@@ -318,6 +338,16 @@ type Store interface {
 	// Meta reads one record; MetaList those whose key begins with prefix, in key order, those after the key `after`.
 	Meta(ctx context.Context, key string) (MetaRecord, error)
 	MetaList(ctx context.Context, prefix, after string, n int) ([]MetaRecord, error)
+
+	// Newest lists the records of all executions, whatever they are of, the later ids first, those below before (the zero
+	// id: all). Ended lists the records of those that have ended, in the order of End, those that come after an End.
+	Newest(ctx context.Context, before ExecID, n int) ([]*Execution, error)
+	Ended(ctx context.Context, after End, n int) ([]*Execution, error)
+
+	// Index reads one row of the index; IndexList those whose key begins with prefix, in key order, those after the key
+	// `after`.
+	Index(ctx context.Context, key string) ([]byte, error)
+	IndexList(ctx context.Context, prefix, after string, n int) ([]IndexRow, error)
 
 	// Expire removes up to budget executions whose Stop is before the given time, and returns how many. Those
 	// that stopped first go first.

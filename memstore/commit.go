@@ -45,6 +45,13 @@ func (s *Store) Commit(ctx context.Context, b *statelark.Batch) error {
 	for _, op := range b.Meta {
 		s.applyMeta(op)
 	}
+	for _, op := range b.Index {
+		if op.Data == nil {
+			s.index.remove(op.Key)
+		} else {
+			s.index.put(op.Key, bytes.Clone(op.Data))
+		}
+	}
 	s.makeRoom()
 	return nil
 }
@@ -146,6 +153,7 @@ func (s *Store) apply(c *statelark.Change) {
 	if c.Start {
 		x = &execution{threads: rows[uint32, []byte]{compare: compareThreads}}
 		s.executions[c.Exec] = x
+		s.ids.put(c.Exec, struct{}{})
 		s.names[name{c.Execution.Machine, c.Execution.Name}] = c.Exec
 		for of := range c.Execution.Lists() {
 			s.list(of, 0).put(c.Exec, struct{}{})

@@ -47,4 +47,5 @@ func (s *Store) forget(m moment) {
 	}
 	delete(s.names, name{x.record.Machine, x.record.Name})
 	delete(s.executions, m.exec)
+	s.ids.remove(m.exec)
 }

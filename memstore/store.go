@@ -32,6 +32,7 @@ type Store struct {
 	closed     bool
 	leases     [statelark.Shards]lease
 	executions map[statelark.ExecID]*execution
+	ids        rows[statelark.ExecID, struct{}] // of executions
 	names      map[name]statelark.ExecID
 	lists      map[list]*rows[statelark.ExecID, struct{}]
 	stopped    rows[moment, struct{}] // executions that have ended, by the time of their end
@@ -41,6 +42,7 @@ type Store struct {
 	work       rows[statelark.MessageKey, []byte]
 	inbox      rows[statelark.MessageKey, []byte]
 	meta       rows[string, statelark.MetaRecord]
+	index      rows[string, []byte]
 	pending    pending
 }
 
@@ -96,6 +98,7 @@ func New() *Store {
 		Now:        time.Now,
 		LeaseTime:  10 * time.Second,
 		executions: make(map[statelark.ExecID]*execution),
+		ids:        rows[statelark.ExecID, struct{}]{compare: compareIDs},
 		names:      make(map[name]statelark.ExecID),
 		lists:      make(map[list]*rows[statelark.ExecID, struct{}]),
 		stopped:    rows[moment, struct{}]{compare: compareMoments},
@@ -103,6 +106,7 @@ func New() *Store {
 		work:       rows[statelark.MessageKey, []byte]{compare: compareKeys},
 		inbox:      rows[statelark.MessageKey, []byte]{compare: compareKeys},
 		meta:       rows[string, statelark.MetaRecord]{compare: strings.Compare},
+		index:      rows[string, []byte]{compare: strings.Compare},
 		pending:    newPending(),
 	}
 }

@@ -203,6 +203,11 @@ func (w *write) all(b *statelark.Batch) error {
 			return fmt.Errorf("record %s: %w", op.Key, err)
 		}
 	}
+	for _, op := range b.Index {
+		if err := w.index(op); err != nil {
+			return fmt.Errorf("row %s of the index: %w", op.Key, err)
+		}
+	}
 	return w.settle()
 }
 

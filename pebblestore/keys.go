@@ -32,6 +32,7 @@ import (
 //	i of status ^exec          list of executions of a status, newest first
 //	c stop exec                executions that ended, by time
 //	m key                      meta record
+//	s key                      row of the index of executions
 //
 // All that lasts as long as the execution itself stands under its x key, so that one range holds it.
 //
@@ -54,6 +55,7 @@ const (
 	prefixList   = 'i'
 	prefixClosed = 'c'
 	prefixMeta   = 'm'
+	prefixIndex  = 's'
 )
 
 // The kinds of rows under an execution.
@@ -174,6 +176,10 @@ func appendMeta(dst []byte, key string) []byte {
 	return append(append(dst, prefixMeta), key...)
 }
 
+func appendIndex(dst []byte, key string) []byte {
+	return append(append(dst, prefixIndex), key...)
+}
+
 // upperBound returns the first key above all that begin with prefix, which must begin with one of the prefixes.
 func upperBound(prefix []byte) []byte {
 	end := bytes.Clone(prefix)
@@ -188,6 +194,7 @@ func upperBound(prefix []byte) []byte {
 var prefixTexts = map[byte]string{
 	prefixExec: "execution", prefixTimer: "timer", prefixWork: "work", prefixInbox: "message", prefixName: "name of an execution",
 	prefixList: "list of executions", prefixClosed: "end of an execution", prefixMeta: "record",
+	prefixIndex: "index of executions",
 }
 
 // keyText tells people what a key is about.

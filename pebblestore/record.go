@@ -18,6 +18,7 @@ import (
 //	x exec 'r'    appendRunning; thread row 0 in it is packed
 //	x exec 'h'    the number of events before the last one, then the block, packed
 //	m key         the revision, then the value
+//	s key         the row: what is in it is packed already
 //	p s w q       packed
 //	n             the id
 //	t u i c, and t and u under x    nothing: their keys say it all

@@ -40,6 +40,10 @@ func (f *fixture) calls(ctx context.Context) map[string]func() error {
 		"Executions": func() error { return second(f.Executions(ctx, statelark.ExecutionQuery{Machine: machine, Limit: 1})) },
 		"Meta":       func() error { return second(f.Meta(ctx, "k")) },
 		"MetaList":   func() error { return second(f.MetaList(ctx, "", "", 1)) },
+		"Newest":     func() error { return second(f.Newest(ctx, statelark.ExecID{}, 1)) },
+		"Ended":      func() error { return second(f.Ended(ctx, statelark.End{}, 1)) },
+		"Index":      func() error { return second(f.Index(ctx, "k")) },
+		"IndexList":  func() error { return second(f.IndexList(ctx, "", "", 1)) },
 		"Expire":     func() error { return second(f.Expire(ctx, epoch, 1)) },
 	}
 }
@@ -137,6 +141,7 @@ func lawDurability(f *fixture) {
 		f.commit(&statelark.Change{Exec: done, Execution: ended(record(done, done.String()), epoch.Add(time.Minute), 4), Close: true})
 		f.ok(f.Send(f.ctx, []statelark.Message{message(exec, 7, "m")}))
 		f.ok(f.Commit(f.ctx, &statelark.Batch{Meta: []statelark.MetaOp{{Key: exec.String(), Value: []byte("v")}}}))
+		f.ok(f.Commit(f.ctx, &statelark.Batch{Index: []statelark.IndexOp{{Key: exec.String(), Data: []byte("row")}}}))
 	}
 	for round := range 3 {
 		for name, end := range ways {

@@ -166,6 +166,9 @@ func (m *machines) commit(t *rapid.T) {
 	for range rapid.IntRange(0, 2).Draw(t, "metas") {
 		b.Meta = append(b.Meta, drawMeta(t))
 	}
+	for range rapid.IntRange(0, 2).Draw(t, "index rows") {
+		b.Index = append(b.Index, statelark.IndexOp{Key: drawIndexKey(t), Data: drawData(t)})
+	}
 	stale := -1
 	if rapid.IntRange(0, 9).Draw(t, "stale") == 0 {
 		stale = int(drawShard(t))
@@ -298,6 +301,10 @@ func drawMeta(t *rapid.T) statelark.MetaOp {
 	}
 }
 
+func drawIndexKey(t *rapid.T) string {
+	return rapid.SampledFrom([]string{"", "n/1", "n/10", "n/2", "o/1"}).Draw(t, "index key")
+}
+
 func (m *machines) send(t *rapid.T) {
 	messages := drawMessages(t)
 	for _, s := range m.stores() {
@@ -363,6 +370,7 @@ func (m *machines) drawPage(t *rapid.T) func(statelark.Store) []any {
 		Before: exec, Limit: n,
 	}
 	of, after := rapid.SampledFrom([]string{"", "a", "a/"}).Draw(t, "prefix"), rapid.SampledFrom([]string{"", "a", "a/1"}).Draw(t, "after")
+	rows, row := rapid.SampledFrom([]string{"", "n", "n/1"}).Draw(t, "rows"), drawIndexKey(t)
 	return func(s statelark.Store) []any {
 		var out []any
 		add := func(v any, err error) { out = append(out, v, kind(err)) }
@@ -376,6 +384,10 @@ func (m *machines) drawPage(t *rapid.T) func(statelark.Store) []any {
 		add(s.Lookup(m.ctx, q.Machine, fmt.Sprintf("name%d", n)))
 		add(s.Blob(m.ctx, exec, 1))
 		add(s.Meta(m.ctx, of))
+		add(s.Newest(m.ctx, exec, n))
+		add(s.Ended(m.ctx, statelark.End{At: timer.Due, Exec: exec}, n))
+		add(s.Index(m.ctx, row))
+		add(s.IndexList(m.ctx, rows, row, n))
 		return out
 	}
 }

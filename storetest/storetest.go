@@ -63,6 +63,9 @@ func Run(t *testing.T, fresh func(t testing.TB) *Subject) {
 		{"Lookup", lawLookup},
 		{"Meta", lawMeta},
 		{"MetaList", lawMetaList},
+		{"Index", lawIndex},
+		{"Newest", lawNewest},
+		{"Ended", lawEnded},
 		{"Expire", lawExpire},
 		{"Concurrency", lawConcurrency},
 		{"Closed", lawClosed},
@@ -205,7 +208,10 @@ type state struct {
 	Work       []statelark.Work
 	Timers     []statelark.Timer
 	Meta       []statelark.MetaRecord
+	Index      []statelark.IndexRow
 	Listed     []*statelark.Execution
+	Newest     []*statelark.Execution
+	Ended      []*statelark.Execution
 }
 
 // all is more than any law stores.
@@ -238,6 +244,15 @@ func look(ctx context.Context, s statelark.Store, execs []statelark.ExecID, shar
 	}
 	var err error
 	if v.Meta, err = s.MetaList(ctx, "", "", all); err != nil {
+		return nil, err
+	}
+	if v.Index, err = s.IndexList(ctx, "", "", all); err != nil {
+		return nil, err
+	}
+	if v.Newest, err = s.Newest(ctx, statelark.ExecID{}, all); err != nil {
+		return nil, err
+	}
+	if v.Ended, err = s.Ended(ctx, statelark.End{}, all); err != nil {
 		return nil, err
 	}
 	for _, m := range machines {

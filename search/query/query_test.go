@@ -52,7 +52,7 @@ func TestMatches(t *testing.T) {
 		id.String(): true, id.UUID(): true, machine: true, machine + ":PROD": true,
 		"arn:aws:states:us-east-1:123456789012:execution:orders:Order-1": true,
 		"arn:aws:states:us-east-1:123456789012:execution:orders:Order-2": false,
-		"status:RUNNING OR name:Order-1": true, "status:RUNNING name:Order-1": false, "(status:RUNNING OR name:Order-1) -error:X": true,
+		"status:RUNNING OR name:Order-1":                                 true, "status:RUNNING name:Order-1": false, "(status:RUNNING OR name:Order-1) -error:X": true,
 		"NOT (status:FAILED AND name:Order-1)": false, "-(status:RUNNING)": true, "status:RUNNING OR status:FAILED name:x": false,
 	} {
 		q, err := query.Parse(text)
