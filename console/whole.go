@@ -51,15 +51,14 @@ func hasParts(t reflect.Type) bool {
 	if known, ok := parts.Load(t); ok {
 		return known.(bool)
 	}
-	parts.Store(t, false) // it may contain itself
 	has := false
 	switch t.Kind() {
-	case reflect.Slice:
-		has = t.Elem().Kind() != reflect.Uint8 // bytes are JSON as it is
+	case reflect.Slice: // of bytes it is JSON as it stands
+		has = t.Elem().Kind() != reflect.Uint8
 	case reflect.Map:
 		has = true
 	case reflect.Pointer:
-		has = hasParts(t.Elem())
+		has = hasParts(t.Elem()) // a struct that has itself has itself in a slice
 	case reflect.Struct:
 		for i := range t.NumField() {
 			has = has || t.Field(i).IsExported() && hasParts(t.Field(i).Type)
