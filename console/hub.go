@@ -25,6 +25,7 @@ type Hub struct {
 
 	watched atomic.Int32 // topics; Read looks at it alone when there are none
 	wake    chan struct{}
+	once    sync.Once // of Close
 	closing chan struct{}
 	closed  chan struct{}
 
@@ -97,9 +98,9 @@ func NewHub(now func() time.Time) *Hub {
 	return h
 }
 
-// Close ends the streams. News that come afterwards are counted and told to nobody.
+// Close ends the streams; again it does nothing. News that come afterwards are counted and told to nobody.
 func (h *Hub) Close() {
-	close(h.closing)
+	h.once.Do(func() { close(h.closing) })
 	<-h.closed
 }
 

@@ -107,8 +107,15 @@ func quantile(sorted []float64, part float64) float64 {
 	return sorted[min(len(sorted)-1, int(part*float64(len(sorted))))]
 }
 
-// newest sorts rows by their start, the newest first, and keeps n.
+// newest sorts rows by when they ended, or else began, the newest first, and keeps n.
 func newest(rows []ExecutionRow, n int) []ExecutionRow {
-	slices.SortStableFunc(rows, func(a, b ExecutionRow) int { return b.Start.Compare(a.Start) })
+	slices.SortStableFunc(rows, func(a, b ExecutionRow) int { return b.lately().Compare(a.lately()) })
 	return rows[:min(n, len(rows))]
+}
+
+func (r *ExecutionRow) lately() time.Time {
+	if r.Stop != nil {
+		return *r.Stop
+	}
+	return r.Start
 }
