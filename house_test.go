@@ -33,7 +33,6 @@ var house = map[string][]string{
 	"console":       {".", "arn", "asl", "awswire", "awswire/model", "deploy", "engine", "graph", "history", "jsonata", "jsonpath", "limits", "samples", "samples/stack", "task/aws", "value"},
 	"graph":         {"value"},
 	// Pure.
-	"graph":    {"value"},
 	"arn":      {},
 	"limits":   {},
 	"row":      {},
