@@ -19,10 +19,9 @@ import (
 // fixed lets everybody in as one person.
 type fixed Person
 
-func (f fixed) Who(*http.Request) (*Person, error)                 { p := Person(f); return &p, nil }
-func (fixed) Mode() string                                         { return "none" }
-func (fixed) Handler() http.Handler                                { return nil }
-func (fixed) Audit(*http.Request, *Person, string, string, string) {}
+func (f fixed) Who(*http.Request) (*Person, error) { p := Person(f); return &p, nil }
+func (fixed) Mode() string                         { return "none" }
+func (fixed) Handler() http.Handler                { return nil }
 
 // ask sends a request to a server whose user may do everything, and decodes the answer into out.
 func ask(t *testing.T, s *Server, method, path string, in, out any) int {

@@ -492,6 +492,7 @@ type Setting struct {
 // Audit is GET /api/audit?before=&n=, for admins: the newest first.
 type Audit struct {
 	Entries []AuditEntry `json:"entries"`
+	Failing string       `json:"failing,omitempty"` // why the last entry could not be written
 }
 
 // AuditEntry is one write.

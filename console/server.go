@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"mime"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -21,7 +22,8 @@ import (
 
 // Options say what a Server shows.
 type Options struct {
-	Auth   Auth // nil: Open
+	Auth   Auth      // nil: Open
+	Audit  *AuditLog // nil: one in memory
 	Log    *slog.Logger
 	Server ServerInfo
 	Engine Engine
@@ -33,6 +35,8 @@ type Options struct {
 	Now    func() time.Time // nil: time.Now
 	// Services are those that are built in; nil: there are none.
 	Services Services
+	// Settings are those in force, without secrets; nil: nobody knows.
+	Settings func() []SettingSection
 }
 
 // Server answers what a browser asks for.
@@ -57,6 +61,9 @@ func New(o Options) *Server {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Audit == nil {
+		o.Audit = &AuditLog{now: o.Now, log: o.Log}
 	}
 	s := &Server{opts: o, mux: http.NewServeMux(), pages: newPages(dist)}
 	if o.Hub != nil { // else nothing is live, and machines are of no use
@@ -119,7 +126,7 @@ type route struct {
 // routes are all addresses, but for the stream and for those of AWS's operations. Each file has a table of its own.
 var routes = slices.Concat(
 	sessionRoutes, overviewRoutes, machineRoutes, executionRoutes, eventRoutes, resolveRoutes,
-	languageRoutes, layoutRoutes, sampleRoutes, serviceRoutes,
+	languageRoutes, layoutRoutes, sampleRoutes, serviceRoutes, auditRoutes, settingsRoutes,
 )
 
 // call is one request for a route.
@@ -211,7 +218,11 @@ func (s *Server) answer(r route) http.Handler {
 
 // audit notes a write that was carried out or refused.
 func (s *Server) audit(r *http.Request, p *Person, operation, resource, outcome string) {
-	s.opts.Auth.Audit(r, p, operation, resource, outcome)
+	address := p.Address
+	if address == "" {
+		address, _, _ = net.SplitHostPort(r.RemoteAddr)
+	}
+	s.opts.Audit.Add(AuditEntry{User: p.Name, Role: p.Role, Address: address, Operation: operation, Resource: resource, Outcome: outcome})
 }
 
 // ignoreRefusal is err, unless that says no more than that something is not there.

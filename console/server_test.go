@@ -5,11 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -33,9 +33,6 @@ var here = arn.Place{Region: "us-east-1", Account: "123456789012"}
 // people is an Auth that lets in whom the header User names.
 type people struct {
 	by map[string]*Person
-
-	mu    sync.Mutex
-	audit []string
 }
 
 func (p *people) Who(r *http.Request) (*Person, error) {
@@ -49,18 +46,6 @@ func (p *people) Mode() string { return "token" }
 
 func (p *people) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "sign in here") })
-}
-
-func (p *people) Audit(_ *http.Request, who *Person, operation, resource, outcome string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.audit = append(p.audit, strings.Join([]string{who.Name, operation, resource, outcome}, " "))
-}
-
-func (p *people) noted() []string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.audit)
 }
 
 // house is a server with the engine that it shows.
@@ -234,6 +219,19 @@ func TestEveryOperationHasARole(t *testing.T) {
 	}
 }
 
+// noted are the entries of the audit log, the oldest first.
+func (h *house) noted() []string {
+	entries, err := h.server.opts.Audit.Entries(math.MaxInt64, 100)
+	if err != nil {
+		h.t.Error(err)
+	}
+	var all []string
+	for _, e := range slices.Backward(entries) {
+		all = append(all, strings.Join([]string{e.User, e.Operation, e.Resource, e.Outcome}, " "))
+	}
+	return all
+}
+
 func TestRoles(t *testing.T) {
 	h := newHouse(t)
 	machine := h.create("m", passing)
@@ -265,7 +263,7 @@ func TestRoles(t *testing.T) {
 		"olga DeleteStateMachine  AccessDeniedException", "otto TestState  AccessDeniedException", "otto GetActivityTask  AccessDeniedException",
 		"olga TestState  ok",
 	}
-	if got := h.people.noted(); !slices.Equal(got, want) {
+	if got := h.noted(); !slices.Equal(got, want) {
 		t.Errorf("the audit log has %q", got)
 	}
 }

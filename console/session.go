@@ -7,7 +7,7 @@ import (
 	"github.com/statelark/statelark"
 )
 
-// Auth tells who sends a request, and keeps what they did. Package console/auth has those that ask people to sign in.
+// Auth tells who sends a request. Package console/auth has those that ask people to sign in.
 type Auth interface {
 	// Who returns the sender. A *statelark.Error says why nobody may pass: UnauthorizedException when signing in would help.
 	Who(r *http.Request) (*Person, error)
@@ -15,13 +15,12 @@ type Auth interface {
 	Mode() string
 	// Handler answers what is below /api/auth/, to whoever asks; nil: there is nothing.
 	Handler() http.Handler
-	// Audit notes a write. Outcome is ok, or the code of the error.
-	Audit(r *http.Request, p *Person, operation, resource, outcome string)
 }
 
 // Person is who sends a request.
 type Person struct {
 	Name     string // "": nobody has signed in
+	Address  string // from where, as a proxy says that is believed; "": that of the connection
 	Role     Role
 	Payloads bool // may see them
 	// Masked are the names of fields whose values are hidden from them.
@@ -63,9 +62,6 @@ func (Open) Mode() string { return "none" }
 
 // Handler returns nil.
 func (Open) Handler() http.Handler { return nil }
-
-// Audit keeps nothing.
-func (Open) Audit(*http.Request, *Person, string, string, string) {}
 
 var sessionRoutes = []route{
 	{"GET", "session", Viewer, (*Server).session},

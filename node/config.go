@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/statelark/statelark/arn"
+	"github.com/statelark/statelark/console"
+	"github.com/statelark/statelark/console/auth"
 	"github.com/statelark/statelark/limits"
 	"github.com/statelark/statelark/local/jobs"
 	"github.com/statelark/statelark/local/lambda/function"
@@ -40,6 +42,8 @@ type Config struct {
 
 	// Console is whether browsers get pages: ConsoleOn or ConsoleOff; "": on.
 	Console string
+	// Auth says who may use the console.
+	Auth auth.Config
 
 	Telemetry Telemetry
 	// MockConfig is a mock configuration file, in the form of Step Functions Local; "": there is none.
@@ -79,6 +83,8 @@ type Options struct {
 	Now func() time.Time
 	// Version of the program, for people and for what is written into a directory.
 	Version string
+	// Settings are those in force, for admins to look at, without secrets; nil: nobody knows.
+	Settings func() []console.SettingSection
 	// Invoke does the calls of Lambda functions in place of those of the configuration, for measurements; nil: they do.
 	Invoke task.Target
 }
@@ -133,6 +139,7 @@ const (
 	BuiltIn   Part = "services"
 	// TelemetryPart is logs, metrics and traces.
 	TelemetryPart Part = "telemetry"
+	Console       Part = "console"
 )
 
 // Error says what the part said.

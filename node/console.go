@@ -8,6 +8,7 @@ import (
 	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/console"
+	"github.com/statelark/statelark/console/auth"
 	"github.com/statelark/statelark/local/sqs"
 )
 
@@ -26,13 +27,29 @@ func CheckConsole(text string) error {
 	return fmt.Errorf("console is %q; it has to be %s or %s", text, ConsoleOn, ConsoleOff)
 }
 
+// openConsole opens what the console keeps, and makes what says who uses it.
+func (n *Node) openConsole() (err error) {
+	if n.cfg.Console == ConsoleOff {
+		return nil
+	}
+	if n.audit, err = console.OpenAudit(n.folder("audit.log"), n.opts.Now, n.log); err != nil {
+		return err
+	}
+	n.auth, err = auth.New(n.cfg.Auth, auth.Options{
+		Listen: n.listener.Addr().String(), Dir: n.cfg.Data, Audit: n.audit, Now: n.opts.Now, Log: n.log.With("part", "console"),
+	})
+	return err
+}
+
 // newConsole makes what browsers are shown; nil when that is nothing.
 func (n *Node) newConsole(states *awswire.Service) http.Handler {
 	if n.cfg.Console == ConsoleOff {
 		return nil
 	}
 	return console.New(console.Options{
-		Log: n.log,
+		Auth:  n.auth,
+		Audit: n.audit,
+		Log:   n.log,
 		Server: console.ServerInfo{
 			Version: n.version(), Endpoint: n.URL(), Region: n.cfg.Place.Region, Account: n.cfg.Place.Account,
 			Durable: n.cfg.Data != "", Started: time.Now().UTC().Truncate(time.Millisecond), Services: n.Services(),
@@ -43,6 +60,7 @@ func (n *Node) newConsole(states *awswire.Service) http.Handler {
 		Place:    n.cfg.Place,
 		Limits:   n.cfg.Limits,
 		Now:      n.opts.Now,
+		Settings: n.opts.Settings,
 		Services: shelves{insideOnly{n.callers}, n.queues},
 	})
 }
@@ -53,6 +71,15 @@ func (n *Node) Console() string {
 		return ""
 	}
 	return n.URL() + console.Path
+}
+
+// SignIn is where the owner of the server signs in to the console, with its token; "" when that is not how people sign in. It
+// is as secret as the token.
+func (n *Node) SignIn() string {
+	if n.auth == nil {
+		return ""
+	}
+	return n.auth.Link(n.URL())
 }
 
 // shelves are the services that are built in, as the console sees them.

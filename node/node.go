@@ -18,6 +18,7 @@ import (
 	"github.com/statelark/statelark/api"
 	"github.com/statelark/statelark/awswire"
 	"github.com/statelark/statelark/console"
+	"github.com/statelark/statelark/console/auth"
 	"github.com/statelark/statelark/engine"
 	"github.com/statelark/statelark/local"
 	"github.com/statelark/statelark/local/events"
@@ -62,6 +63,8 @@ type Node struct {
 	events   *events.Service
 	callers  *callers
 	queues   *sqs.Service
+	auth     *auth.Auth // nil: there is no console
+	audit    *console.AuditLog
 	outside  *remoteaws.Caller
 	runner   *jobs.Runner
 	notified atomic.Pointer[engine.Engine] // hears of the ends of jobs
@@ -123,6 +126,9 @@ func Start(ctx context.Context, cfg Config, o Options) (_ *Node, err error) {
 	n.registerSources()
 	if err = errors.Join(n.local.Resume(), n.lambda.Resume()); err != nil {
 		return nil, &StartError{BuiltIn, err}
+	}
+	if err = n.openConsole(); err != nil {
+		return nil, &StartError{Console, err}
 	}
 	n.http = n.server()
 	go func() { n.served <- n.http.Serve(n.listener) }()
@@ -314,6 +320,9 @@ func (n *Node) Close(ctx context.Context) error {
 	}
 	if err := <-shut; err != nil {
 		errs = append(errs, fmt.Errorf("ending the requests: %w", err), n.http.Close())
+	}
+	if n.audit != nil {
+		errs = append(errs, n.audit.Close())
 	}
 	errs = append(errs, n.tellers.close(ctx))
 	if n.lambda != nil {

@@ -25,6 +25,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/statelark/statelark/arn"
+	"github.com/statelark/statelark/console"
 	"github.com/statelark/statelark/limits"
 	"github.com/statelark/statelark/local/jobs"
 	"github.com/statelark/statelark/local/lambda/function"
@@ -59,6 +60,9 @@ type Config struct {
 	AllowedHosts []string `koanf:"allowed-hosts"`
 	// Console is whether browsers get pages: "on" or "off".
 	Console string `koanf:"console"`
+	// ConsoleConfig is who may use it. Its settings are no flags but for console-auth: what is secret is not for a command line,
+	// which everybody on the machine can read.
+	ConsoleConfig `koanf:",squash"`
 	// Telemetry; see node.Telemetry.
 	ExecutionLog     string   `koanf:"execution-log"`      // "stdout" or a path; "": none
 	ExecutionLogSize string   `koanf:"execution-log-size"` // as a size
@@ -85,6 +89,8 @@ type Config struct {
 
 	// File is the configuration file that was read, "" when there was none.
 	File string `koanf:"-"`
+	// Shown are the settings in force, for the console.
+	Shown []console.SettingSection `koanf:"-"`
 }
 
 // Function is a Lambda function of the configuration: a command, a URL, or a directory with a handler.
@@ -166,6 +172,24 @@ var settings = map[string]any{
 	"account-from-key":     nil,
 	"allowed-hosts":        "",
 	"console":              node.ConsoleOn,
+	"console-auth":         "",
+	"console-url":          "",
+	"console-session":      "12h",
+	"console-token":        "",
+	"console-token-role":   string(console.Admin),
+	"console-roles":        "",
+	"console-default-role": "",
+	"console-payloads":     "",
+	"console-mask":         "",
+	"oidc-issuer":          "",
+	"oidc-client-id":       "",
+	"oidc-client-secret":   "",
+	"oidc-scopes":          "",
+	"oidc-user-claim":      "",
+	"oidc-groups-claim":    "groups",
+	"proxy-networks":       "",
+	"proxy-user-header":    "X-Forwarded-User",
+	"proxy-groups-header":  "X-Forwarded-Groups",
 	"function-concurrency": 0,
 	"function-user":        "",
 	"pass-env":             "",
@@ -186,6 +210,7 @@ func addNodeFlags(c *cobra.Command, data, dataHelp string) {
 	f.Bool("account-from-key", false, "take an access key id of 12 digits for the account of its caller")
 	f.String("allowed-hosts", "", "`NAMES` by which clients may call the server, with commas between them; .example.org stands for all below it")
 	f.String("console", node.ConsoleOn, "whether browsers get the console, `on|off`")
+	f.String("console-auth", "", "how people sign in to the console: none, token, oidc or proxy (default none on this machine, else token)")
 	f.String("execution-log", "", "where the events go that state machines log: stdout or a `FILE` (default nowhere)")
 	f.String("execution-log-size", defaultLogSize, "`SIZE` at which the next file of a log is begun; the last five are kept")
 	f.String("status-changes", "", "where it is told that executions start and end: stdout, files and `URLS`, with commas between them")
@@ -233,19 +258,24 @@ func loadConfig(c *cobra.Command) (*Config, error) {
 	}
 	load(confmap.Provider(settings, "/"), nil)
 	load(confmap.Provider(localSettings(os.Getenv), "/"), nil)
+	written := koanf.New("/") // what the file says
 	if path != "" {
 		load(file.Provider(path), yaml.Parser())
+		if err == nil {
+			err = written.Load(file.Provider(path), yaml.Parser())
+		}
 	}
 	if err != nil {
 		return nil, hint(exitUsage, fmt.Errorf("reading %s: %w", path, err), "mend the file, or name another one with --config")
 	}
 	flatten(k)
+	flatten(written)
 	load(env.Provider("/", env.Opt{Prefix: envPrefix, TransformFunc: setting}), nil)
 	load(confmap.Provider(given, "/"), nil)
 	if err != nil {
 		return nil, fmt.Errorf("reading the settings: %w", err)
 	}
-	cfg := &Config{File: path}
+	cfg := &Config{File: path, Shown: shownSettings(k, written, given)}
 	if err := cfg.decode(k); err != nil {
 		return nil, usage(err)
 	}
@@ -432,6 +462,11 @@ func (cfg *Config) validate() error {
 	if err := node.CheckConsole(cfg.Console); err != nil {
 		return err
 	}
+	if who, err := cfg.auth(); err != nil {
+		return err
+	} else if err := who.Check(cfg.Listen); err != nil && cfg.Console != node.ConsoleOff {
+		return err
+	}
 	if _, err := cfg.held(); err != nil {
 		return err
 	}
@@ -496,6 +531,7 @@ func (cfg *Config) node() node.Config {
 	if l, err := cfg.held(); err == nil { // validate has seen it
 		n.Limits = &l
 	}
+	n.Auth, _ = cfg.auth() // validate has seen it
 	n.Jobs = cfg.jobs()
 	for _, name := range slices.Sorted(maps.Keys(cfg.Functions)) {
 		n.Functions = append(n.Functions, cfg.declared(name, cfg.Functions[name]))

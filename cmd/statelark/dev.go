@@ -71,5 +71,5 @@ To use it from another shell, paste this line:
 
 %s
 
-`, buildVersion(), cmp.Or(n.Console(), "off"), n.URL(), strings.Join(n.Services(), ", "), cfg.taskServices(), cfg.Region, cfg.Account, keeps, cfg.functionNames(), cmp.Or(cfg.MockConfig, "none"), n.Exports(), node.HostPrefixNote)
+`, buildVersion(), cmp.Or(n.SignIn(), n.Console(), "off"), n.URL(), strings.Join(n.Services(), ", "), cfg.taskServices(), cfg.Region, cfg.Account, keeps, cfg.functionNames(), cmp.Or(cfg.MockConfig, "none"), n.Exports(), node.HostPrefixNote)
 }

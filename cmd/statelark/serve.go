@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/statelark/statelark/console"
 	"github.com/statelark/statelark/node"
 	"github.com/statelark/statelark/pebblestore"
 )
@@ -52,7 +53,9 @@ func serve(c *cobra.Command, cfg *Config, started func(*node.Node, *slog.Logger)
 
 // startNode starts a node, or says what to do about one that does not start.
 func startNode(ctx context.Context, cfg *Config, log *slog.Logger) (*node.Node, error) {
-	n, err := node.Start(ctx, cfg.node(), node.Options{Log: log, Now: wallClock, Version: buildVersion()})
+	n, err := node.Start(ctx, cfg.node(), node.Options{
+		Log: log, Now: wallClock, Version: buildVersion(), Settings: func() []console.SettingSection { return cfg.Shown },
+	})
 	var part *node.StartError
 	if !errors.As(err, &part) {
 		return n, err
@@ -64,6 +67,8 @@ func startNode(ctx context.Context, cfg *Config, log *slog.Logger) (*node.Node, 
 		return nil, hint(exitFailed, err, "raise it: ulimit -n 4096 in the shell, LimitNOFILE=4096 in a systemd unit, --ulimit nofile=4096 for a container")
 	case part.Part == node.Listener:
 		return nil, hint(exitFailed, err, "%s", listenHint(err))
+	case part.Part == node.Console:
+		return nil, hint(exitUsage, err, "see docs/console-auth.md, or leave the console out with --console off")
 	case part.Part == node.TelemetryPart:
 		return nil, usage(fmt.Errorf("%s: %w", cfg.source(), err))
 	case part.Part == node.Functions:

@@ -3,11 +3,14 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"log/slog"
+	"path/filepath"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
+	"github.com/statelark/statelark/console/auth"
 	"github.com/statelark/statelark/node"
 	"github.com/statelark/statelark/task/mock"
 )
@@ -54,7 +57,19 @@ func runServer(c *cobra.Command, _ []string) error {
 	return serve(c, cfg, func(n *node.Node, log *slog.Logger) {
 		log.Info("listening", "url", n.URL(), "data", cfg.Data, "region", cfg.Region, "account", cfg.Account,
 			"functions", len(cfg.Functions), "version", buildVersion())
+		tellSignIn(c.ErrOrStderr(), cfg, n, log)
 	})
+}
+
+// tellSignIn says how its owner signs in to the console. The link is for people; logs in JSON are for programs, which keep them.
+func tellSignIn(w io.Writer, cfg *Config, n *node.Node, log *slog.Logger) {
+	switch link := n.SignIn(); {
+	case link == "":
+	case cfg.LogFormat == "json":
+		log.Info("the console asks for the token in the file", "url", n.Console(), "file", filepath.Join(cfg.Data, auth.TokenFile))
+	default:
+		say(w, "console, with your token: %s\n", link)
+	}
 }
 
 func onOff(on *bool) string {
@@ -95,6 +110,7 @@ func checkConfig(c *cobra.Command, cfg *Config) error {
 		{"http-allow", listed(cfg.HTTPAllow)},
 		{"allowed-hosts", listed(cfg.AllowedHosts)},
 		{"console", cfg.Console},
+		{"console-auth", cfg.mode()},
 		{"s3-directory", cmp.Or(cfg.S3Directory, "none")},
 		{"execution-log", cmp.Or(cfg.ExecutionLog, "none")},
 		{"execution-log-size", cfg.ExecutionLogSize},

@@ -584,6 +584,8 @@ export interface Setting {
 /** Audit is GET /api/audit?before=&n=, for admins: the newest first. */
 export interface Audit {
   entries: AuditEntry[];
+  /** why the last entry could not be written */
+  failing?: string;
 }
 
 /** AuditEntry is one write. */
