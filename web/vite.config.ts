@@ -32,13 +32,21 @@ function namesOfTokens(): Plugin {
   };
 }
 
-// Which package goes into which file. What every page needs is one file; what few need comes with them.
-function chunkOf(id: string): string | undefined {
-  if (!id.includes('node_modules')) return undefined;
-  if (/node_modules\/(@xyflow|d3-|zustand|classcat)/.test(id)) return 'flow';
-  if (/node_modules\/(@codemirror|@lezer|style-mod|w3c-keyname|crelt|@marijn)/.test(id)) return 'editor';
-  if (/node_modules\/(react|react-dom|scheduler|@tanstack)\//.test(id)) return 'vendor';
-  return undefined;
+// Which module goes into which file, by the first that fits. What every page needs is two files; what few need comes with
+// them. Every file has a name that does not hang on what else there is.
+const groups = [
+  { name: 'flow', test: /node_modules\/(@xyflow|d3-|zustand|classcat)|src\/graph\// },
+  { name: 'editor', test: /node_modules\/(@codemirror|@lezer|style-mod|w3c-keyname|crelt|@marijn)|src\/editor\// },
+  { name: 'text', test: /node_modules\/jsonc-parser|src\/studio\// },
+  { name: 'history', test: /src\/history\// },
+  { name: 'vendor', test: /node_modules|preload-helper/ },
+  { name: 'console', test: /src\/(api|app|parts)\// },
+].map((group, i) => ({ ...group, priority: 100 - i }));
+
+// nameOf calls a page's file by its folder.
+function nameOf(chunk: { name: string; facadeModuleId?: string | null }): string {
+  const page = /src\/pages\/(\w+)\/index\.tsx/.exec(chunk.facadeModuleId ?? '');
+  return page ? `assets/page-${page[1]}.js` : 'assets/[name].js';
 }
 
 // The names of files are stable, so that a build changes what it changes: they are in the repository.
@@ -56,9 +64,9 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         entryFileNames: 'assets/[name].js',
-        chunkFileNames: 'assets/[name].js',
+        chunkFileNames: nameOf,
         assetFileNames: 'assets/[name][extname]',
-        manualChunks: chunkOf,
+        codeSplitting: { groups, includeDependenciesRecursively: false },
       },
     },
   },
