@@ -78,6 +78,7 @@ export class History {
   ended = 0; // event that ended the execution, 0 while it runs
   redriven: number[] = []; // events
   private readonly owners = new Map<number, Owner>();
+  private readonly byName = new Map<string, Visit[]>();
 
   // add folds events whose ids go on from the last; others are left out. It reports whether there was one.
   add(events: Event[]): boolean {
@@ -99,6 +100,23 @@ export class History {
   // event returns the one of an id, which counts from 1.
   event(id: number): Event | undefined {
     return this.events[id - 1];
+  }
+
+  // visit returns the one that an event entered.
+  visit(id: number): Visit | undefined {
+    const owner = this.owners.get(id);
+    return owner && isVisit(owner) && owner.id === id ? owner : undefined;
+  }
+
+  // visitsOf returns all visits of a state, in order.
+  visitsOf(name: string): readonly Visit[] {
+    return this.byName.get(name) ?? [];
+  }
+
+  // scope returns the iteration that an event began.
+  scope(id: number): Scope | undefined {
+    const owner = this.owners.get(id);
+    return owner && !isVisit(owner) && owner.id === id && owner.kind === 'iteration' ? owner : undefined;
   }
 
   // visitOf returns the visit that an event belongs to.
@@ -144,6 +162,9 @@ export class History {
     };
     scope.visits.push(visit);
     this.visits.push(visit);
+    const same = this.byName.get(visit.name);
+    if (same) same.push(visit);
+    else this.byName.set(visit.name, [visit]);
     return visit;
   }
 
@@ -398,11 +419,9 @@ export function takenAt(history: History, at: number, counts: (visit: Visit) => 
     if (visit.id > at) break;
     if (!counts(visit)) continue;
     const from = visit.before;
+    const { scope } = visit;
+    if (visit.end !== undefined && scope.visits.at(-1) === visit && scope.status === 'SUCCEEDED' && scope.end! <= at) taken.add(`${visit.name}>>next`);
     taken.add(`${from?.name ?? ''}>${visit.name}>${from && from.status === 'CAUGHT' ? 'catch' : 'next'}`);
-  }
-  if (history.ended && history.ended <= at && history.top.status === 'SUCCEEDED') {
-    const last = history.top.visits.at(-1);
-    if (last) taken.add(`${last.name}>>next`);
   }
   return taken;
 }
@@ -412,4 +431,25 @@ export function pathOf(visit: Visit): Scope[] {
   const path: Scope[] = [];
   for (let s: Scope | undefined = visit.scope; s && s.kind !== 'execution'; s = s.container?.scope) path.unshift(s);
   return path;
+}
+
+// within returns which visits count when one iteration is looked at: those in it, and those that are in no other iteration of
+// its Map nor of the Maps around it.
+export function within(scope: Scope | undefined): (visit: Visit) => boolean {
+  if (!scope) return () => true;
+  const chosen = new Map<Visit, Scope>();
+  for (let s: Scope | undefined = scope; s?.container; s = s.container.scope) chosen.set(s.container, s);
+  return (visit) => {
+    for (let s: Scope | undefined = visit.scope; s?.container; s = s.container.scope) {
+      if (s.kind === 'iteration' && (chosen.get(s.container) ?? s) !== s) return false;
+    }
+    return true;
+  };
+}
+
+// topOf returns the visit of the top level that a visit is, or is in.
+export function topOf(visit: Visit): Visit {
+  let top = visit;
+  while (top.scope.container) top = top.scope.container;
+  return top;
 }

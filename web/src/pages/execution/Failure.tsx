@@ -4,10 +4,14 @@ import ExpandableSection from '@cloudscape-design/components/expandable-section'
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { Execution } from '../../api/model';
 import { paths } from '../../app/navigation';
+import { useMay } from '../../app/session';
 import type { History, Visit } from '../../history/fold';
 import { pretty } from '../../parts/json';
 import { PageLink } from '../../parts/PageLink';
 import { statusWord } from '../../parts/Status';
+import type { Action } from './Actions';
+import { canFork, canRedrive } from './allowed';
+import type { Selection } from './view';
 
 // failedVisit returns the innermost visit that failed last.
 export function failedVisit(history: History): Visit | undefined {
@@ -32,18 +36,19 @@ function Cause({ cause }: { cause: string }) {
 interface Props {
   execution: Execution;
   history: History;
-  onShow: (visit: Visit) => void;
-  onRedrive?: () => void;
-  onFork?: () => void;
+  selection: Selection;
+  onAction: (action: Action) => void;
 }
 
 // Failure opens the page of an execution that did not succeed: what went wrong, where, and what can be done.
-export function Failure({ execution, history, onShow, onRedrive, onFork }: Props) {
+export function Failure({ execution, history, selection, onAction }: Props) {
+  const operates = useMay('operator');
   if (['RUNNING', 'SUCCEEDED', 'PENDING_REDRIVE'].includes(execution.status)) return null;
   const visit = failedVisit(history);
   const attempts = visit?.attempts.length ?? 0;
   const where = visit && ` in ${visit.name}${attempts > 1 ? ` after ${attempts} attempts` : ''}`;
   const error = execution.error || visit?.error;
+  const event = visit?.attempts.at(-1)?.end ?? (history.ended || undefined);
   const handled = execution.forks?.[0];
   return (
     <Alert
@@ -51,9 +56,10 @@ export function Failure({ execution, history, onShow, onRedrive, onFork }: Props
       header={`${statusWord(execution.status)}${where ?? ''}${error ? `: ${error}` : ''}`}
       action={
         <SpaceBetween direction="horizontal" size="xs">
-          {visit && <Button onClick={() => onShow(visit)}>Show the state</Button>}
-          {onRedrive && <Button onClick={onRedrive}>Redrive</Button>}
-          {onFork && <Button onClick={onFork}>Run again from here</Button>}
+          {visit && <Button onClick={() => selection.select(visit)}>Show the state</Button>}
+          {event !== undefined && <Button onClick={() => selection.openEvent(event)}>Jump to the event</Button>}
+          {operates && canRedrive(execution) && <Button onClick={() => onAction('redrive')}>Redrive</Button>}
+          {operates && visit && canFork(execution) && <Button onClick={() => onAction('fork')}>Run again from here</Button>}
         </SpaceBetween>
       }
     >

@@ -1,90 +1,110 @@
+import Checkbox from '@cloudscape-design/components/checkbox';
+import ExpandableSection from '@cloudscape-design/components/expandable-section';
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
-import Select from '@cloudscape-design/components/select';
+import Select, { type SelectProps } from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Textarea from '@cloudscape-design/components/textarea';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo, useState } from 'react';
-import { post } from '../../api/client';
+import { useState } from 'react';
+import { aws, post } from '../../api/client';
 import type { Execution, ForkRequest, Started } from '../../api/model';
 import { paths, useGo } from '../../app/navigation';
-import type { History, Visit } from '../../history/fold';
+import { topOf, type Visit } from '../../history/fold';
+import { arnName } from '../../parts/arn';
 import { Confirm } from '../../parts/Confirm';
 import { jsonError, pretty } from '../../parts/json';
-import { stagesQuery } from './Panel';
+import { topStates } from './definition';
+import { useStages } from './useStages';
 
 interface Props {
   execution: Execution;
-  history: History;
-  visit?: Visit; // to begin with
+  visit?: Visit; // where to begin; one inside a Map or a Parallel stands for that
   onClose: () => void;
 }
 
-// topVisit returns the visit of the top level that a visit is in, or is.
-export function topVisit(visit: Visit | undefined): Visit | undefined {
-  while (visit?.scope.container) visit = visit.scope.container;
-  return visit;
+const same = { label: 'The definition that this execution ran', value: '' };
+
+// useMachines lists what a fork can run: the same definition, the present one, versions and aliases.
+function useMachines(machine: string): SelectProps.Option[] {
+  const versions = useQuery({ queryKey: ['versions', machine], queryFn: () => aws('ListStateMachineVersions', { stateMachineArn: machine }) });
+  const aliases = useQuery({ queryKey: ['aliases', machine], queryFn: () => aws('ListStateMachineAliases', { stateMachineArn: machine }) });
+  return [
+    same,
+    { label: 'Latest definition', value: machine },
+    ...(aliases.data?.stateMachineAliases ?? []).map((a) => ({ label: `Alias ${arnName(a.stateMachineAliasArn)}`, value: a.stateMachineAliasArn })),
+    ...(versions.data?.stateMachineVersions ?? []).map((v) => ({ label: `Version ${arnName(v.stateMachineVersionArn)}`, value: v.stateMachineVersionArn })),
+  ];
 }
 
-const same = { value: 'same', label: 'The definition that it ran' };
-const latest = { value: 'latest', label: 'The present definition' };
-
-// ForkDialog runs an execution again from a state: a new execution, with the data as it was there, or edited.
-export function ForkDialog({ execution, history, visit, onClose }: Props) {
+// ForkDialog begins a new execution at a state of another one, with that input or an edited one.
+export function ForkDialog({ execution, visit, onClose }: Props) {
   const go = useGo();
-  const visits = history.top.visits;
-  const [from, setFrom] = useState(() => topVisit(visit) ?? visits.at(-1));
-  const [input, setInput] = useState<string>();
+  const begun = visit && topOf(visit);
+  const states = topStates(execution.definition);
+  const [state, setState] = useState(begun?.name ?? states[0] ?? '');
+  const event = begun?.name === state ? begun.id : 0;
+  const stages = useStages(execution.arn, begun?.name === state ? begun : undefined);
+  const [input, setInput] = useState<string>(); // undefined: that of the visit
   const [variables, setVariables] = useState<string>();
-  const [target, setTarget] = useState(same);
+  const [machine, setMachine] = useState<SelectProps.Option>(same);
+  const machines = useMachines(execution.machine);
   const [name, setName] = useState('');
-  const stages = useQuery({ ...stagesQuery(execution.arn, from ?? visits[0]!), enabled: from !== undefined });
-  const was = useMemo(
-    () => ({ input: pretty(stages.data?.input ?? ''), variables: stages.data?.before ? JSON.stringify(stages.data.before, null, 2) : '' }),
-    [stages.data],
-  );
-  useEffect(() => {
-    setInput(undefined);
-    setVariables(undefined);
-  }, [from]);
-  const wrongInput = input === undefined ? undefined : jsonError(input);
-  const wrongVariables = variables === undefined || variables.trim() === '' ? undefined : jsonError(variables);
+  const inputText = input ?? pretty(stages.data?.input ?? '');
+  const variablesText = variables ?? pretty(JSON.stringify(stages.data?.before ?? {}));
+  const [wrongInput, wrongVariables] = [input === undefined ? undefined : jsonError(input), variables === undefined ? undefined : jsonError(variables)];
   const fork = async () => {
-    const request: ForkRequest = { arn: execution.arn, state: from!.name, event: from!.id };
-    if (input !== undefined && input !== was.input) request.input = input;
-    if (variables !== undefined && variables !== was.variables) request.variables = JSON.parse(variables.trim() || '{}');
-    if (target.value === 'latest') request.machine = execution.machine;
-    if (name) request.name = name;
+    const request: ForkRequest = {
+      arn: execution.arn,
+      state,
+      event: event || undefined,
+      input,
+      variables: variables === undefined ? undefined : (JSON.parse(variables) as ForkRequest['variables']),
+      machine: machine.value || undefined,
+      name: name || undefined,
+    };
     const started = await post<Started>('execution/fork', request);
     go(paths.execution(started.executionArn));
   };
-  const option = (v: Visit) => ({ value: String(v.id), label: v.name, description: `event ${v.id}, ${v.status.toLowerCase()}` });
   return (
-    <Confirm title="Run again from a state" action="Run" disabled={!from || wrongInput !== undefined || wrongVariables !== undefined} onConfirm={fork} onClose={onClose}>
+    <Confirm title="Run again from a state" action="Run" disabled={!state || !!wrongInput || !!wrongVariables} onConfirm={fork} onClose={onClose}>
       <SpaceBetween size="m">
-        <div>A new execution begins at this state; what came before it is not done again. The execution that it comes from stays as it is.</div>
-        <FormField label="From state" description="States in a Parallel or a Map cannot be begun with; the state around them can.">
+        <div>A new execution begins at this state. This one stays as it is, and leads to the new one.</div>
+        <FormField label="State" description={begun && visit !== begun ? `${visit!.name} is inside of ${begun.name}; an execution can begin at the top level alone.` : undefined}>
           <Select
-            options={visits.map(option)}
-            selectedOption={from ? option(from) : null}
+            options={states.map((value) => ({ value }))}
+            selectedOption={{ value: state }}
             filteringType="auto"
-            onChange={({ detail }) => setFrom(visits.find((v) => String(v.id) === detail.selectedOption.value))}
+            onChange={({ detail }) => {
+              setState(detail.selectedOption.value!);
+              setInput(undefined);
+              setVariables(undefined);
+            }}
           />
         </FormField>
-        <FormField label="Input" errorText={wrongInput} stretch>
-          <Textarea value={input ?? was.input} rows={8} spellcheck={false} ariaLabel="Input of the state" onChange={({ detail }) => setInput(detail.value)} />
+        <FormField label="Input of the state" errorText={wrongInput} description={event ? undefined : 'Left as it is, the input of the last time that the state was entered.'}>
+          <SpaceBetween size="xs">
+            {!event && (
+              <Checkbox checked={input !== undefined} onChange={({ detail }) => setInput(detail.checked ? pretty(execution.input ?? '{}') : undefined)}>
+                Give another input
+              </Checkbox>
+            )}
+            {(event > 0 || input !== undefined) && <Textarea value={inputText} rows={10} spellcheck={false} ariaLabel="Input of the state" onChange={({ detail }) => setInput(detail.value)} />}
+          </SpaceBetween>
         </FormField>
-        {(was.variables || variables !== undefined) && (
-          <FormField label="Variables" errorText={wrongVariables} stretch>
-            <Textarea value={variables ?? was.variables} rows={5} spellcheck={false} ariaLabel="Variables" onChange={({ detail }) => setVariables(detail.value)} />
-          </FormField>
-        )}
         <FormField label="Definition">
-          <Select options={[same, latest]} selectedOption={target} onChange={({ detail }) => setTarget(detail.selectedOption as typeof same)} />
+          <Select options={machines} selectedOption={machine} onChange={({ detail }) => setMachine(detail.selectedOption)} />
         </FormField>
-        <FormField label="Name" description="Left empty, one is made up.">
-          <Input value={name} onChange={({ detail }) => setName(detail.value)} />
-        </FormField>
+        <ExpandableSection headerText="Variables and name">
+          <SpaceBetween size="m">
+            <FormField label="Variables" description="A JSON object; left as it is, those that the state could see." errorText={wrongVariables}>
+              <Textarea value={variablesText} rows={4} spellcheck={false} onChange={({ detail }) => setVariables(detail.value)} />
+            </FormField>
+            <FormField label="Name" description="Left empty, one is made up.">
+              <Input value={name} onChange={({ detail }) => setName(detail.value)} />
+            </FormField>
+          </SpaceBetween>
+        </ExpandableSection>
       </SpaceBetween>
     </Confirm>
   );

@@ -31,9 +31,16 @@ export function rowsOf(history: History, at: number, closed: ReadonlySet<string>
 // manyIterations is from where on the iterations of a Map are closed at first.
 export const manyIterations = 20;
 
-// closedAtFirst returns the rows that are closed until somebody opens them.
-export function closedAtFirst(history: History): Set<string> {
-  return new Set(history.visits.filter((v) => v.scopes.length > manyIterations).map((v) => `v${v.id}`));
+// closedAtFirst returns the rows that are closed: Maps of many iterations, but for what somebody toggled.
+export function closedAtFirst(history: History, toggled: ReadonlySet<string>): Set<string> {
+  const closed = new Set(toggled);
+  for (const v of history.visits) {
+    if (v.scopes.length <= manyIterations) continue;
+    const key = `v${v.id}`;
+    if (toggled.has(key)) closed.delete(key);
+    else closed.add(key);
+  }
+  return closed;
 }
 
 export function scopeName(scope: Scope): string {
