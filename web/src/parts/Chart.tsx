@@ -30,10 +30,10 @@ export function Throughput({ minutes }: { minutes: Minute[] }) {
         );
       })}
       <line x1={0} x2={width} y1={height - foot} y2={height - foot} stroke={colorTextBodySecondary} strokeWidth={0.5} />
-      <text x={0} y={height - 4} fontSize={11} fill={colorTextBodySecondary}>
+      <text x={0} y={height - 4} fontSize={9} fill={colorTextBodySecondary}>
         an hour ago
       </text>
-      <text x={width} y={height - 4} fontSize={11} textAnchor="end" fill={colorTextBodySecondary}>
+      <text x={width} y={height - 4} fontSize={9} textAnchor="end" fill={colorTextBodySecondary}>
         now
       </text>
     </svg>

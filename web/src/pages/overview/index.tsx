@@ -108,7 +108,7 @@ export default function OverviewPage() {
       {nothing ? (
         <Welcome />
       ) : (
-        <>
+        <SpaceBetween size="l">
           <Container header={<Header variant="h2" description="What ended in the last 24 hours, and all that run">Executions</Header>}>
             <Counts statuses={data.statuses} />
           </Container>
@@ -131,7 +131,7 @@ export default function OverviewPage() {
             }
             empty={<Empty title="No failures">None of the last executions failed, timed out or was aborted.</Empty>}
           />
-        </>
+        </SpaceBetween>
       )}
     </SpaceBetween>
   );
