@@ -135,8 +135,16 @@ func withMember(in value.Value, key, text string) value.Value {
 	return value.NewObject(members)
 }
 
-// payloadMembers are members of answers that are JSON text of executions.
-var payloadMembers = map[string]bool{"input": true, "output": true, "parameters": true, "result": true}
+// payloadMembers are members of answers that are data of executions: JSON text, or a text that may have some in it. The last
+// ones are those of a test of a state.
+var payloadMembers = map[string]bool{
+	"input": true, "output": true, "parameters": true, "result": true, "cause": true,
+	"variables": true, "afterInputPath": true, "afterParameters": true, "afterArguments": true, "afterItemsPath": true, "afterItemsPointer": true,
+	"afterItemSelector": true, "afterItemBatcher": true, "afterResultSelector": true, "afterResultPath": true, "body": true, "headers": true,
+}
+
+// variablesMember has the variables that a state has assigned: their values as JSON text, by their names.
+const variablesMember = "assignedVariables"
 
 // masked returns the answer of an operation with values in its payloads hidden.
 func masked(v value.Value, mask func(string) string) value.Value {
@@ -144,9 +152,14 @@ func masked(v value.Value, mask func(string) string) value.Value {
 	case value.Object:
 		members := make([]value.Member, 0, v.Len())
 		for _, m := range v.Members() {
-			if payloadMembers[m.Key] && m.Value.Kind() == value.String {
+			switch {
+			case payloadMembers[m.Key] && m.Value.Kind() == value.String:
 				m.Value = value.FromString(mask(m.Value.Str()))
-			} else {
+			case m.Key == variablesMember:
+				if v, err := value.Parse(mask(m.Value.Compact())); err == nil {
+					m.Value = v
+				}
+			default:
 				m.Value = masked(m.Value, mask)
 			}
 			members = append(members, m)

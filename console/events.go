@@ -34,7 +34,11 @@ func (s *Server) events(c *call) (any, error) {
 	after, n := c.number("after", 0), int(c.number("n", defaultEvents))
 	n = min(max(n, 1), maxEvents)
 	list := &Events{Events: make([]Event, 0, min(n, 256))}
-	err = s.walk(c.Context(), name, after+1, n, func(e *history.Event) { list.Events = append(list.Events, compactOf(e)) })
+	err = s.walk(c.Context(), name, after+1, n, func(e *history.Event) {
+		compact := compactOf(e)
+		compact.Cause = c.person.text(compact.Cause)
+		list.Events = append(list.Events, compact)
+	})
 	if err != nil {
 		return nil, err
 	}

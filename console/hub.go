@@ -22,6 +22,7 @@ import (
 type Hub struct {
 	machines *machineRows
 	now      func() time.Time
+	mask     atomic.Pointer[Mask] // of causes; nil: nothing is hidden
 
 	watched atomic.Int32 // topics; Read looks at it alone when there are none
 	wake    chan struct{}
@@ -131,7 +132,7 @@ func (h *Hub) collect(n *engine.News, status bool) {
 		h.changed, waiting = true, true
 	}
 	if t := h.topics[executionMark+n.Execution.ARN()]; t != nil {
-		t.add(n)
+		t.add(n, h.mask.Load())
 		waiting = true
 	}
 	if waiting {
@@ -159,14 +160,16 @@ func newsRow(n *engine.News) ExecutionRow {
 	return row
 }
 
-func (t *topic) add(n *engine.News) {
+func (t *topic) add(n *engine.News, mask *Mask) {
 	t.row = newsRow(n)
 	if len(t.events)+len(n.Events) > maxPending {
 		t.events, t.overflow = nil, true
 		return
 	}
 	for i := range n.Events {
-		t.events = append(t.events, compactOf(&n.Events[i]))
+		e := compactOf(&n.Events[i])
+		e.Cause = mask.Text(e.Cause)
+		t.events = append(t.events, e)
 	}
 }
 

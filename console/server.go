@@ -22,8 +22,10 @@ import (
 
 // Options say what a Server shows.
 type Options struct {
-	Auth   Auth      // nil: Open
-	Audit  *AuditLog // nil: one in memory
+	Auth  Auth      // nil: Open
+	Audit *AuditLog // nil: one in memory
+	// Mask is what the stream hides, which is the same for all; nil: nothing. (Elsewhere it is the person's.)
+	Mask   *Mask
 	Log    *slog.Logger
 	Server ServerInfo
 	Engine Engine
@@ -68,6 +70,7 @@ func New(o Options) *Server {
 	s := &Server{opts: o, mux: http.NewServeMux(), pages: newPages(dist)}
 	if o.Hub != nil { // else nothing is live, and machines are of no use
 		s.rows = o.Hub.machines
+		o.Hub.mask.Store(o.Mask)
 	}
 	for _, r := range routes {
 		s.mux.Handle(r.method+" /api/"+r.path, s.answer(r))

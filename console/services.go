@@ -173,12 +173,7 @@ func (s *Server) items(c *call) (any, error) {
 }
 
 // text returns JSON, or any text, as the person may see it.
-func (v *viewing) text(text string) string {
-	if v.person.Mask == nil {
-		return text
-	}
-	return v.person.Mask(text)
-}
+func (v *viewing) text(text string) string { return v.person.text(text) }
 
 // table collects items.
 type table struct {

@@ -34,10 +34,16 @@ func (p *Person) payload(text string) *string {
 	if !p.Payloads {
 		return nil
 	}
-	if p.Mask != nil {
-		text = p.Mask(text)
-	}
+	text = p.text(text)
 	return &text
+}
+
+// text returns a text, JSON or not, with the values hidden that are.
+func (p *Person) text(text string) string {
+	if p.Mask == nil {
+		return text
+	}
+	return p.Mask(text)
 }
 
 // ranks orders the roles.

@@ -49,6 +49,7 @@ func (n *Node) newConsole(states *awswire.Service) http.Handler {
 	return console.New(console.Options{
 		Auth:  n.auth,
 		Audit: n.audit,
+		Mask:  n.auth.Mask(),
 		Log:   n.log,
 		Server: console.ServerInfo{
 			Version: n.version(), Endpoint: n.URL(), Region: n.cfg.Place.Region, Account: n.cfg.Place.Account,

@@ -204,6 +204,9 @@ func (a *Auth) sessionKey(key []byte) []byte {
 // Mode is how people sign in.
 func (a *Auth) Mode() string { return a.mode }
 
+// Mask is what nobody sees; nil: there is nothing.
+func (a *Auth) Mask() *console.Mask { return a.mask }
+
 // Link is where the owner of the server signs in: a URL with the token in its fragment, which browsers send to nobody. "" when
 // it is no token that they sign in by, or one that they have chosen and so have.
 func (a *Auth) Link(server string) string {
