@@ -182,6 +182,16 @@ func (t *Trace) stop(around *visit, word string) {
 	}
 }
 
+// over reports whether a visit and all that it is within have ended.
+func (v *visit) over() bool {
+	for ; v != nil; v = v.within {
+		if !v.exited {
+			return false
+		}
+	}
+	return true
+}
+
 func (v *visit) isIn(around *visit) bool {
 	for w := v.within; w != nil; w = w.within {
 		if w == around {
@@ -212,7 +222,7 @@ func (t *Trace) execution(e Event, owner *visit) {
 		}
 		t.stop(nil, aborted)
 	case "ExecutionFailed":
-		for i := len(t.visits) - 1; owner == nil && i >= 0; i-- { // an error of the execution itself names no event before it
+		for i := len(t.visits) - 1; owner.over() && i >= 0; i-- { // an error of an expression follows on no event of its state
 			if !t.visits[i].exited {
 				owner = t.visits[i]
 			}
