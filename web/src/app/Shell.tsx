@@ -2,7 +2,7 @@ import AppLayout from '@cloudscape-design/components/app-layout';
 import SideNavigation, { type SideNavigationProps } from '@cloudscape-design/components/side-navigation';
 import TopNavigation from '@cloudscape-design/components/top-navigation';
 import { Outlet, useRouterState } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { href, useFollow, useGo } from './navigation';
 import { useMay, useSession } from './session';
 import { setPreferences, usePreferences } from './theme';
@@ -77,7 +77,10 @@ export function Shell() {
   const pathname = useRouterState({ select: (state) => state.location.pathname });
   const follow = useFollow();
   const admin = useMay('admin');
-  const [open, setOpen] = useState(() => window.innerWidth > 1000);
+  // The Studio has panes of its own, to the edges; the links are one click away.
+  const whole = /\/(studio|edit)\/?$/.test(pathname);
+  const [open, setOpen] = useState(() => window.innerWidth > 1000 && !whole);
+  useEffect(() => setOpen(window.innerWidth > 1000 && !whole), [whole]);
   return (
     <>
       <div id="top">
@@ -86,6 +89,8 @@ export function Shell() {
       <AppLayout
         headerSelector="#top"
         toolsHide
+        disableContentPaddings={whole}
+        maxContentWidth={whole ? Number.MAX_VALUE : undefined}
         navigationOpen={open}
         onNavigationChange={({ detail }) => setOpen(detail.open)}
         navigation={<SideNavigation activeHref={activeOf(pathname)} items={items(admin)} onFollow={follow} />}
