@@ -29,7 +29,7 @@ var house = map[string][]string{
 	"console/auth":  {".", "console"},
 	"samples/stack": {"arn", "awswire", "deploy", "samples", "value"},
 	"search/query":  {".", "arn"},
-	"search":        {".", "search/query"},
+	"search":        {".", "engine", "history", "row", "search/query"},
 	"console/types": {"awswire/model"},
 	"console":       {".", "arn", "asl", "awswire", "awswire/model", "deploy", "engine", "graph", "history", "jsonata", "jsonpath", "limits", "samples", "samples/stack", "task/aws", "value"},
 	// Pure.

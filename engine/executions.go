@@ -217,6 +217,15 @@ func (e *Engine) detail(ctx context.Context, arn string) (*statelark.ExecutionDe
 	return e.detailOf(&ends)
 }
 
+// Detail returns an execution with its payloads by its id, as the store has it. ErrNotFound says that it is not there.
+func (e *Engine) Detail(ctx context.Context, id statelark.ExecID) (*statelark.ExecutionDetail, error) {
+	ends, err := e.store.Ends(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("reading execution %s: %w", id, err)
+	}
+	return e.detailOf(&ends)
+}
+
 // detailOf returns the execution of that record with its payloads.
 func (e *Engine) detailOf(ends *statelark.Ends) (*statelark.ExecutionDetail, error) {
 	record := ends.Execution

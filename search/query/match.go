@@ -15,6 +15,7 @@ type Document struct {
 	Machine string // ARN
 	Name    string
 	Status  statelark.Status
+	Start   time.Time
 	Stop    time.Time // zero while it runs
 	Error   string
 	Alias   string // ARN, as the next two
@@ -23,16 +24,23 @@ type Document struct {
 
 	Redrives, Events int64
 
-	// Payloads returns input and output, or as much of them as is known; nil: there are none. It is called only when a
-	// condition looks at them.
-	Payloads func() (input, output string)
+	// Payloads returns what is known of the payloads; nil: nothing. It is called only when a condition looks at them.
+	Payloads func() Payloads
 }
 
-func (d *Document) payloads() (input, output string) {
+// Payloads are what an execution was given and gave, JSON texts or the beginnings of such, and the cause of its failure.
+type Payloads struct{ Input, Output, Cause string }
+
+func (d *Document) payloads() Payloads {
 	if d.Payloads == nil {
-		return "", ""
+		return Payloads{}
 	}
 	return d.Payloads()
+}
+
+// have reports whether a text is in any of them.
+func (p Payloads) have(folded string) bool {
+	return contains(p.Input, folded) || contains(p.Output, folded) || contains(p.Cause, folded)
 }
 
 // Matches reports whether an execution is what q asks for; now is the time that ages count from.
@@ -78,8 +86,7 @@ func (c *Cond) holds(d *Document, v *Value, now time.Time) bool {
 	case Word:
 		return v.word(d)
 	case Text:
-		in, out := d.payloads()
-		return contains(in, v.folded) || contains(out, v.folded)
+		return d.payloads().have(v.folded)
 	case Status:
 		return d.Status == v.Status
 	case Machine:
@@ -95,7 +102,7 @@ func (c *Cond) holds(d *Document, v *Value, now time.Time) bool {
 	case MapRun:
 		return c.qualifier(v, d.MapRun)
 	case Started:
-		return ordered(c.Op, d.ID.Start().Compare(v.when(now)))
+		return ordered(c.Op, d.Start.Compare(v.when(now)))
 	case Stopped:
 		return !d.Stop.IsZero() && ordered(c.Op, d.Stop.Compare(v.when(now)))
 	case Duration:
@@ -103,17 +110,15 @@ func (c *Cond) holds(d *Document, v *Value, now time.Time) bool {
 		if stop.IsZero() {
 			stop = now
 		}
-		return ordered(c.Op, compare(float64(stop.Sub(d.ID.Start())), float64(v.Duration)))
+		return ordered(c.Op, compare(float64(stop.Sub(d.Start)), float64(v.Duration)))
 	case Redrives:
 		return ordered(c.Op, compare(float64(d.Redrives), v.Number))
 	case Events:
 		return ordered(c.Op, compare(float64(d.Events), v.Number))
 	case Input:
-		in, _ := d.payloads()
-		return c.payload(v, in)
+		return c.payload(v, d.payloads().Input)
 	case Output:
-		_, out := d.payloads()
-		return c.payload(v, out)
+		return c.payload(v, d.payloads().Output)
 	}
 	return false
 }
@@ -201,8 +206,7 @@ func (v *Value) word(d *Document) bool {
 	if v.names(d) {
 		return true
 	}
-	in, out := d.payloads()
-	return contains(in, v.folded) || contains(out, v.folded)
+	return d.payloads().have(v.folded)
 }
 
 // names reports whether the value is the ARN of the execution, its state machine, or what it was started through.
@@ -235,3 +239,15 @@ func parseID(text string) (id statelark.ExecID, ok bool) {
 
 // tail returns what follows the last colon of an ARN.
 func tail(arn string) string { return arn[strings.LastIndexByte(arn, ':')+1:] }
+
+// Possible reports whether a condition on a time may hold of one from low to high, in Unix ms.
+func (c *Cond) Possible(low, high int64, now time.Time) bool {
+	when := c.Values[0].when(now)
+	switch c.Op {
+	case More, AtLeast:
+		return !time.UnixMilli(high).Before(when)
+	case Less, AtMost:
+		return !time.UnixMilli(low).After(when)
+	}
+	return true
+}

@@ -20,9 +20,11 @@ const (
 
 func document() *query.Document {
 	return &query.Document{
-		ID: statelark.NewExecID(now.Add(-3*time.Hour), 1, 9), Machine: machine, Name: "Order-1", Status: statelark.Failed,
+		ID: statelark.NewExecID(now.Add(-3*time.Hour), 1, 9), Machine: machine, Name: "Order-1", Status: statelark.Failed, Start: now.Add(-3 * time.Hour),
 		Stop: now.Add(-3*time.Hour + 90*time.Second), Error: "States.Timeout", Alias: machine + ":PROD", Version: machine + ":3",
-		Redrives: 2, Events: 40, Payloads: func() (string, string) { return input, output },
+		Redrives: 2, Events: 40, Payloads: func() query.Payloads {
+			return query.Payloads{Input: input, Output: output, Cause: "the card was declined"}
+		},
 	}
 }
 
@@ -48,7 +50,7 @@ func TestMatches(t *testing.T) {
 		`input["odd key"]=null`: true, `input["odd key"].x=1`: false, "input.total=12.5": true, "input.total<12.6": true, "input.code=007": true, "input.code=7": false,
 		"output.total>100": true, "output.total>1e3": false, "output.text~zürich": true, "input~customer": true, "input:sku": true,
 		"input.customer.id!=7": false, "input.customer.id!=9": true,
-		"order": true, "rder": false, "Ada": true, "shipped": true, "timeout": true, "Ord*1": true, `"To Z"`: true, `"to x"`: false, `"order-1"`: false,
+		"order": true, "rder": false, "Ada": true, "shipped": true, "timeout": true, "declined": true, "Ord*1": true, `"To Z"`: true, `"to x"`: false, `"order-1"`: false,
 		id.String(): true, id.UUID(): true, machine: true, machine + ":PROD": true,
 		"arn:aws:states:us-east-1:123456789012:execution:orders:Order-1": true,
 		"arn:aws:states:us-east-1:123456789012:execution:orders:Order-2": false,
@@ -137,7 +139,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		d := document()
-		d.Payloads = func() (string, string) { return payload, payload }
+		d.Payloads = func() query.Payloads { return query.Payloads{Input: payload, Output: payload} }
 		q.Matches(d, now)
 		there := map[query.Term]bool{}
 		query.Terms(payload, payload, func(term query.Term) { there[term] = true })
