@@ -28,6 +28,9 @@ func (s *Server) overview(c *call) (any, error) {
 		}
 	}
 	h := s.opts.Hub
+	if h == nil {
+		return o, nil
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.tally.running = int64(running)

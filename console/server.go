@@ -29,7 +29,7 @@ type Options struct {
 	Log    *slog.Logger
 	Server ServerInfo
 	Engine Engine
-	Hub    *Hub
+	Hub    *Hub // nil: nothing is live, and nothing counted
 	AWS    AWS
 	Place  arn.Place // that is shown
 	// Limits are what definitions and payloads are held to; nil: AWS's.
@@ -67,16 +67,16 @@ func New(o Options) *Server {
 	if o.Audit == nil {
 		o.Audit = &AuditLog{now: o.Now, log: o.Log}
 	}
-	s := &Server{opts: o, mux: http.NewServeMux(), pages: newPages(dist)}
-	if o.Hub != nil { // else nothing is live, and machines are of no use
+	s := &Server{opts: o, mux: http.NewServeMux(), pages: newPages(dist), rows: newMachineRows()}
+	if o.Hub != nil {
 		s.rows = o.Hub.machines
 		o.Hub.mask.Store(o.Mask)
+		s.mux.HandleFunc("GET /api/stream", s.serveStream)
 	}
 	for _, r := range routes {
 		s.mux.Handle(r.method+" /api/"+r.path, s.answer(r))
 	}
 	s.mux.HandleFunc("POST /api/aws/{operation}", s.serveAWS)
-	s.mux.HandleFunc("GET /api/stream", s.serveStream)
 	if h := o.Auth.Handler(); h != nil {
 		s.mux.Handle("/api/auth/", h)
 	}
