@@ -41,6 +41,7 @@ var house = map[string][]string{
 	"jsonata":  {"value"},
 	"history":  {"row", "value"},
 	"asl":      {"arn", "jsonata", "jsonpath", "limits", "value"},
+	"graph":    {"value"},
 	"interp":   {"arn", "asl", "history", "jsonata", "jsonpath", "limits", "row", "value"},
 
 	// The nouns, and what talks to the outside.
