@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -33,7 +34,7 @@ var assaults = []assault{
 }
 
 func TestClients(t *testing.T) {
-	for _, a := range assaults {
+	for _, a := range slices.Concat(assaults, consoleAssaults) {
 		t.Run(a.name, func(t *testing.T) {
 			need(t, a.short, a.lacks)
 			server := servertest.StartBinary(t, binary)

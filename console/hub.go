@@ -54,7 +54,7 @@ const (
 	maxPending    = 5000 // events of an execution between two messages
 	maxListed     = 200  // executions of a message; of more the newest
 	beatEvents    = 25 * time.Millisecond
-	beatList      = 200 * time.Millisecond
+	beatList      = 100 * time.Millisecond
 	beatOverview  = time.Second
 	topicLingers  = 30 * time.Second // for a stream that comes back
 	overviewTopic = "overview"

@@ -11,6 +11,7 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -49,6 +50,8 @@ type Server struct {
 
 	rows    *machineRows
 	columns columns
+	// turns bounds how many reads are under way, so that browsers leave processors to the engine.
+	turns chan struct{}
 }
 
 func (s *Server) now() time.Time { return s.opts.Now() }
@@ -67,7 +70,7 @@ func New(o Options) *Server {
 	if o.Audit == nil {
 		o.Audit = &AuditLog{now: o.Now, log: o.Log}
 	}
-	s := &Server{opts: o, mux: http.NewServeMux(), pages: newPages(dist), rows: newMachineRows()}
+	s := &Server{opts: o, mux: http.NewServeMux(), pages: newPages(dist), rows: newMachineRows(), turns: make(chan struct{}, max(2, runtime.GOMAXPROCS(0)))}
 	if o.Hub != nil {
 		s.rows = o.Hub.machines
 		o.Hub.mask.Store(o.Mask)
@@ -206,7 +209,7 @@ func (s *Server) answer(r route) http.Handler {
 		var v any
 		var err error
 		if c.person, err = s.begin(req, r.role); err == nil {
-			v, err = r.serve(s, c)
+			v, err = s.carryOut(r, c)
 		}
 		if r.method != http.MethodGet && c.person != nil && r.role != Viewer {
 			s.audit(c.Request, c.person, r.path, c.resource, codeOf(err))
@@ -217,6 +220,19 @@ func (s *Server) answer(r route) http.Handler {
 		}
 		s.write(w, req, http.StatusOK, v)
 	})
+}
+
+// carryOut does what a route is for. A read waits its turn.
+func (s *Server) carryOut(r route, c *call) (any, error) {
+	if r.method == http.MethodGet {
+		select {
+		case s.turns <- struct{}{}:
+			defer func() { <-s.turns }()
+		case <-c.Context().Done():
+			return nil, c.Context().Err()
+		}
+	}
+	return r.serve(s, c)
 }
 
 // audit notes a write that was carried out or refused.
