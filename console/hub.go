@@ -303,6 +303,7 @@ func (h *Hub) open(topics []string, seen int64) (s *stream, resync bool, err err
 		resync = true
 	default:
 		s.last = seen
+		s.rouse()
 	}
 	return s, resync, nil
 }

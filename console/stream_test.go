@@ -137,7 +137,9 @@ func TestStreamResumes(t *testing.T) {
 	first.leave()
 	for range first.messages {
 	}
+	other := h.listen("list")
 	h.run(m, "b", `{}`)
+	other.await(t, ":b") // it is in the ring, and nothing follows
 	second := h.listen("list", "Last-Event-ID", fmt.Sprint(seen.id))
 	if got := <-second.messages; got.name != "list" || !strings.Contains(got.data, ":b") || strings.Contains(got.data, ":a\"") {
 		t.Errorf("after coming back: %+v", got)
