@@ -1,0 +1,20 @@
+import Spinner from '@cloudscape-design/components/spinner';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Canvas } from '../graph/Canvas';
+import { layoutQuery } from '../graph/layout';
+import { ErrorAlert } from './ErrorAlert';
+
+interface Props {
+  definition: string;
+  label: string;
+  height: number; // px
+}
+
+// Picture shows the graph of a definition, to be looked at. Load it lazily: the graph's library is large.
+export default function Picture({ definition, label, height }: Props) {
+  const layout = useQuery(layoutQuery(definition));
+  const [selected, setSelected] = useState<string>();
+  if (layout.error) return <ErrorAlert error={layout.error} header="The graph could not be laid out" />;
+  return <div style={{ height }}>{layout.data ? <Canvas layout={layout.data} label={label} selected={selected} onSelect={setSelected} /> : <Spinner />}</div>;
+}
