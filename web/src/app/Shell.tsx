@@ -3,7 +3,12 @@ import SideNavigation, { type SideNavigationProps } from '@cloudscape-design/com
 import TopNavigation from '@cloudscape-design/components/top-navigation';
 import { Outlet, useRouterState } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
-import { href, useFollow, useGo } from './navigation';
+import { onSignedOut, post } from '../api/client';
+import { useConnection } from '../api/stream';
+import { Commander } from './Commander';
+import { base, href, useFollow, useGo } from './navigation';
+import { NoticeBar } from './NoticeBar';
+import { queryClient } from './queries';
 import { useMay, useSession } from './session';
 import { setPreferences, usePreferences } from './theme';
 
@@ -35,14 +40,18 @@ function activeOf(pathname: string): string {
   return href('/' + (first ?? ''));
 }
 
-function Top() {
+function Top({ onPalette }: { onPalette: () => void }) {
   const session = useSession();
   const preferences = usePreferences();
   const go = useGo();
+  const live = useConnection();
+  const signOut = () => void post('auth/logout', {}).finally(() => (queryClient.clear(), go('/sign-in')));
   return (
     <TopNavigation
       identity={{ href: href('/'), title: 'Statelark', logo: { src: href('/favicon.svg'), alt: '' }, onFollow: (e) => (e.preventDefault(), go('/')) }}
       utilities={[
+        { type: 'button' as const, iconName: 'search', text: 'Go to', ariaLabel: 'Go to a page, a state machine or an ARN', onClick: onPalette },
+        ...(live ? [] : [{ type: 'button' as const, iconName: 'status-warning' as const, text: 'Not live', title: 'The server does not answer. What is shown may be old.' }]),
         ...(session ? [{ type: 'button' as const, text: `${session.server.region} · ${session.server.account}`, disableUtilityCollapse: false, onClick: () => go('/settings') }] : []),
         {
           type: 'menu-dropdown',
@@ -59,6 +68,9 @@ function Top() {
             if (name && value) setPreferences({ [name]: value });
           },
         },
+        ...(session?.user
+          ? [{ type: 'menu-dropdown' as const, iconName: 'user-profile' as const, text: session.user, description: session.role, items: [{ id: 'out', text: 'Sign out' }], onItemClick: signOut }]
+          : []),
       ]}
     />
   );
@@ -72,6 +84,19 @@ function choices(name: string, current: string, values: string[]) {
   }));
 }
 
+// useSignIn leads to the page for signing in when the server wants that, and back afterwards.
+function useSignIn(): void {
+  const go = useGo();
+  useEffect(
+    () =>
+      onSignedOut(() => {
+        const path = location.pathname.slice(base.length);
+        if (!path.startsWith('/sign-in')) go(`/sign-in?${new URLSearchParams({ return: path + location.search })}`);
+      }),
+    [go],
+  );
+}
+
 // Shell is what is around every page.
 export function Shell() {
   const pathname = useRouterState({ select: (state) => state.location.pathname });
@@ -81,10 +106,12 @@ export function Shell() {
   const whole = /\/(studio|edit)\/?$/.test(pathname);
   const [open, setOpen] = useState(() => window.innerWidth > 1000 && !whole);
   useEffect(() => setOpen(window.innerWidth > 1000 && !whole), [whole]);
+  const [palette, setPalette] = useState(false);
+  useSignIn();
   return (
     <>
       <div id="top">
-        <Top />
+        <Top onPalette={() => setPalette(true)} />
       </div>
       <AppLayout
         headerSelector="#top"
@@ -94,8 +121,10 @@ export function Shell() {
         navigationOpen={open}
         onNavigationChange={({ detail }) => setOpen(detail.open)}
         navigation={<SideNavigation activeHref={activeOf(pathname)} items={items(admin)} onFollow={follow} />}
+        notifications={<NoticeBar />}
         content={<Outlet />}
       />
+      <Commander open={palette} onOpen={setPalette} />
     </>
   );
 }
