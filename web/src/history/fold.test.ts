@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Event } from '../api/model';
-import { History, pathOf, statesAt, statusAt, takenAt } from './fold';
+import { History, pathOf, statesAt, statusAt, takenAt, topOf, within } from './fold';
 
 // history makes events of lines "prev type name", whose ids count from 1, a second apart.
 function history(...lines: [prev: number, type: string, more?: Partial<Event>][]): History {
@@ -136,9 +136,58 @@ test('an execution that is stopped, and one that is redriven', () => {
     { id: 7, prev: 6, type: 'TaskScheduled', at: 9001 },
   ]);
   expect(statesAt(h, 7).get('T')).toMatchObject({ status: 'RUNNING', attempts: 2 });
+  expect([4, 5, 6].map((at) => statusAt(h.visits[0]!, at))).toEqual(['RUNNING', 'FAILED', 'RUNNING']);
   h.add([{ id: 8, prev: 7, type: 'ExecutionAborted', at: 9100 }]);
   expect(h.visits[0]!.status).toBe('ABORTED');
   expect(h.ended).toBe(8);
+});
+
+test('what is aborted since something else failed', () => {
+  const h = history(
+    [0, 'ExecutionStarted'],
+    [0, 'ParallelStateEntered', { name: 'Both' }],
+    [2, 'ParallelStateStarted'],
+    [3, 'MapStateEntered', { name: 'M' }],
+    [4, 'MapStateStarted', { length: 1 }],
+    [5, 'MapIterationStarted', { name: 'M', index: 0 }],
+    [3, 'TaskStateEntered', { name: 'T' }],
+    [7, 'TaskScheduled'],
+    [6, 'FailStateEntered', { name: 'F' }],
+    [9, 'MapIterationFailed', { name: 'M', index: 0 }],
+    [10, 'MapStateFailed'],
+    [11, 'MapStateAborted'],
+    [11, 'TaskStateAborted'],
+    [11, 'ParallelStateFailed'],
+    [14, 'ParallelStateExited', { name: 'Both' }],
+    [15, 'SucceedStateEntered', { name: 'S' }],
+  );
+  expect(h.visits.map((v) => [v.name, v.status, v.end])).toEqual([
+    ['Both', 'CAUGHT', 15],
+    ['M', 'FAILED', 11],
+    ['T', 'ABORTED', 13],
+    ['F', 'FAILED', 10],
+    ['S', 'RUNNING', undefined],
+  ]);
+  expect(h.visits[2]!.attempts[0]).toMatchObject({ end: 13, aborted: true });
+});
+
+test('one iteration is looked at', () => {
+  const h = history(
+    [0, 'ExecutionStarted'],
+    [0, 'MapStateEntered', { name: 'M' }],
+    [2, 'MapStateStarted', { length: 2 }],
+    [3, 'MapIterationStarted', { name: 'M', index: 0 }],
+    [4, 'PassStateEntered', { name: 'P' }],
+    [3, 'MapIterationStarted', { name: 'M', index: 1 }],
+    [6, 'PassStateEntered', { name: 'P' }],
+  );
+  const one = within(h.scope(6));
+  expect(h.visits.filter(one).map((v) => v.id)).toEqual([2, 7]);
+  expect(h.visits.filter(within(undefined))).toHaveLength(3);
+  expect(h.scope(5)).toBeUndefined();
+  expect(h.visit(7)?.name).toBe('P');
+  expect(h.visit(6)).toBeUndefined();
+  expect(topOf(h.visit(7)!).name).toBe('M');
 });
 
 test('25,000 events are folded, and looked into, without a stall', () => {

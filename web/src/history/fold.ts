@@ -60,6 +60,7 @@ export interface Visit {
   assigned: boolean;
   heartbeat?: number;
   events: number[];
+  ends: { event: number; status: VisitStatus; until: number }[]; // before the redrives that took it up again
 }
 
 type Owner = Visit | Scope;
@@ -79,6 +80,7 @@ export class History {
   redriven: number[] = []; // events
   private readonly owners = new Map<number, Owner>();
   private readonly byName = new Map<string, Visit[]>();
+  private readonly open = new Set<Visit>(); // visits that have not ended
 
   // add folds events whose ids go on from the last; others are left out. It reports whether there was one.
   add(events: Event[]): boolean {
@@ -159,9 +161,11 @@ export class History {
       outputBytes: 0,
       assigned: false,
       events: [],
+      ends: [],
     };
     scope.visits.push(visit);
     this.visits.push(visit);
+    this.open.add(visit);
     const same = this.byName.get(visit.name);
     if (same) same.push(visit);
     else this.byName.set(visit.name, [visit]);
@@ -175,7 +179,7 @@ export class History {
   }
 
   private exit(event: Event, owner: Owner): Visit {
-    const visit = this.open(owner, (v) => v.name === event.name) ?? this.lastOpen((v) => v.name === event.name) ?? this.fallback();
+    const visit = this.around(owner, (v) => v.name === event.name) ?? this.lastOpen((v) => v.name === event.name) ?? this.fallback();
     visit.exited = event.id;
     visit.outputBytes = event.bytes ?? 0;
     visit.assigned ||= event.assigned ?? false;
@@ -183,8 +187,8 @@ export class History {
     return visit;
   }
 
-  // open climbs from an owner to the first visit that fits and has not ended (or has failed, which a Catch takes).
-  private open(owner: Owner, fits: (v: Visit) => boolean): Visit | undefined {
+  // around climbs from an owner to the first visit that fits and has not ended (or has failed, which a Catch takes).
+  private around(owner: Owner, fits: (v: Visit) => boolean): Visit | undefined {
     for (let o: Owner | undefined = owner; o; o = isVisit(o) ? o.scope.container : o.container) {
       if (isVisit(o) && o.exited === undefined && fits(o)) return o;
     }
@@ -192,7 +196,7 @@ export class History {
   }
 
   private lastOpen(fits: (v: Visit) => boolean): Visit | undefined {
-    return this.visits.findLast((v) => v.exited === undefined && fits(v));
+    return [...this.open].findLast(fits) ?? this.visits.findLast((v) => v.exited === undefined && fits(v));
   }
 
   // fallback is for a history that is not as histories are: nothing is lost but the place of an event.
@@ -204,6 +208,7 @@ export class History {
     visit.status = status;
     visit.end = event.id;
     visit.stop = event.at;
+    this.open.delete(visit);
     for (const scope of visit.scopes) {
       if (scope.end === undefined) this.closeScope(scope, event, status === 'SUCCEEDED' ? 'SUCCEEDED' : 'ABORTED');
     }
@@ -258,16 +263,18 @@ export class History {
     scope.end = scope.stop = undefined;
     for (const v of scope.visits) {
       if (v.exited !== undefined || v.status === 'SUCCEEDED') continue;
+      if (v.end !== undefined) v.ends.push({ event: v.end, status: v.status, until: this.last - 1 });
       v.status = 'RUNNING';
       v.end = v.stop = undefined;
       v.error = v.cause = undefined;
+      this.open.add(v);
       for (const inner of v.scopes) if (inner.status !== 'SUCCEEDED') this.reopen(inner);
     }
   }
 
   private iteration(event: Event, owner: Owner): Owner {
     if (event.type === 'MapIterationStarted') {
-      const map = this.open(owner, (v) => v.type === 'Map' && (event.name === undefined || v.name === event.name)) ?? this.fallback();
+      const map = this.around(owner, (v) => v.type === 'Map' && (event.name === undefined || v.name === event.name)) ?? this.fallback();
       const again = map.scopes.find((s) => s.index === event.index && s.status === 'RUNNING' && this.redriven.length > 0);
       if (again) return again;
       const scope: Scope = {
@@ -295,26 +302,37 @@ export class History {
 
   private container(event: Event, owner: Owner): Owner {
     const type = event.type.startsWith('Map') ? 'Map' : 'Parallel';
-    const visit = this.open(owner, (v) => v.type === type) ?? this.lastOpen((v) => v.type === type) ?? this.fallback();
+    const visit = this.around(owner, (v) => v.type === type) ?? this.lastOpen((v) => v.type === type) ?? this.fallback();
     if (event.type.endsWith('Started')) visit.items = event.length;
     else if (event.type.endsWith('Failed')) {
       if (isVisit(owner) && owner !== visit && owner.exited === undefined && owner.end === undefined) this.fail(owner, event, 'FAILED');
       const inner = isVisit(owner) && owner !== visit ? owner : undefined;
       this.fail(visit, { ...event, error: event.error ?? inner?.error, cause: event.cause ?? inner?.cause }, 'FAILED');
-    } else if (event.type.endsWith('Aborted')) this.close(visit, event, 'ABORTED');
+    } else if (event.type.endsWith('Aborted') && visit.end === undefined) this.close(visit, event, 'ABORTED');
     return visit;
   }
 
   private mapRun(event: Event, owner: Owner): Owner {
-    const visit = this.open(owner, (v) => v.type === 'Map') ?? this.fallback();
+    const visit = this.around(owner, (v) => v.type === 'Map') ?? this.fallback();
     visit.mapRun = event.mapRun ?? visit.mapRun;
     if (event.type === 'MapRunFailed') this.fail(visit, event, 'FAILED');
     return visit;
   }
 
+  // meant returns the visit that an event is of. One that says that a state was aborted follows the failure elsewhere, and has
+  // no name: of the states of that type that are under way, the one that was entered first is taken.
+  private meant(event: Event, owner: Owner): Owner {
+    const type = /^(.*)StateAborted$/.exec(event.type)?.[1];
+    if (type && !(isVisit(owner) && owner.type === type && owner.end === undefined)) {
+      for (const v of this.open) if (v.type === type) return v;
+      return owner;
+    }
+    return isVisit(owner) && owner.exited === undefined ? owner : (this.lastOpen((v) => v.type === 'Task') ?? owner);
+  }
+
   private task(event: Event, owner: Owner): Owner {
     if (event.type === 'FailStateEntered') return owner;
-    const visit = isVisit(owner) && owner.exited === undefined ? owner : (this.lastOpen((v) => v.type === 'Task') ?? owner);
+    const visit = this.meant(event, owner);
     if (!isVisit(visit)) return visit;
     const attempt = visit.attempts.at(-1);
     visit.child = event.child ?? visit.child;
@@ -325,6 +343,7 @@ export class History {
       visit.error = visit.cause = undefined;
       visit.status = 'RUNNING';
       visit.end = visit.stop = undefined;
+      this.open.add(visit);
     } else if (succeeded.test(event.type)) {
       if (attempt) [attempt.end, attempt.stop] = [event.id, event.at];
     } else if (failed.test(event.type)) {
@@ -335,7 +354,7 @@ export class History {
       Object.assign(visit, { error: event.error ?? '', cause: event.cause, status: 'FAILED' });
     } else if (event.type.endsWith('Aborted')) {
       if (attempt && attempt.end === undefined) Object.assign(attempt, { end: event.id, stop: event.at, aborted: true });
-      this.close(visit, event, 'ABORTED');
+      if (visit.end === undefined) this.close(visit, event, 'ABORTED');
     }
     return visit;
   }
@@ -357,6 +376,7 @@ function statusOfEnd(type: string): VisitStatus {
 // statusAt is what a visit was at a position; undefined before it was entered.
 export function statusAt(visit: Visit, at: number): VisitStatus | undefined {
   if (visit.id > at) return undefined;
+  for (const e of visit.ends) if (e.event <= at && at <= e.until) return e.status;
   if (visit.end === undefined) return visit.status === 'FAILED' ? (visit.attempts.length > 0 ? 'RUNNING' : 'FAILED') : visit.status;
   return visit.end <= at ? visit.status : 'RUNNING';
 }
