@@ -2,9 +2,8 @@ import { Handle, type Node, type NodeProps, Position } from '@xyflow/react';
 import { memo } from 'react';
 import type { LayoutNode } from '../api/layout';
 import type { StateView } from '../history/fold';
-import { statusWord } from '../parts/Status';
-import { formatDuration } from '../parts/time';
 import { glyphs, unknownGlyph } from './glyphs';
+import { statusFull, statusLine } from './words';
 
 // NodeData is what a node of the canvas shows. It is compared by its fields, so a node is drawn anew when it differs.
 export type NodeData = {
@@ -14,26 +13,15 @@ export type NodeData = {
   selected: boolean;
   tabStop: boolean;
   dim: boolean;
-  problem?: string;
-  collapsed?: number; // how many states a collapsed container hides
+  mark?: 'added' | 'removed' | 'changed';
+  inside?: number; // how many states are in a container
+  closed: boolean;
   onSelect?: (name: string) => void;
+  onToggle?: (id: string) => void;
   onKey?: (event: React.KeyboardEvent, name: string) => void;
 };
 
 export type FlowNode = Node<NodeData, 'state'>;
-
-const symbols: Record<string, string> = { SUCCEEDED: '✓', RUNNING: '●', FAILED: '✗', TIMED_OUT: '⏱', CAUGHT: '!', ABORTED: '■' };
-
-// statusLine is the second line of a state in an execution: symbol, word and figures.
-export function statusLine(view: StateView, share?: number): string {
-  const parts = [`${symbols[view.status] ?? ''} ${statusWord(view.status)}`];
-  if (view.items) parts.push(`${view.items.succeeded}/${view.items.total} ✓${view.items.failed ? ` ${view.items.failed} ✗` : ''}`);
-  if (view.attempts > 1) parts.push(`attempt ${view.attempts}`);
-  if (view.visits > 1) parts.push(`${view.visits}×`);
-  if (view.status !== 'RUNNING') parts.push(formatDuration(view.time));
-  if (share !== undefined && share >= 0.1) parts.push(`${Math.round(share * 100)} %`);
-  return parts.join(' · ');
-}
 
 function Glyph({ type }: { type?: string }) {
   return (
@@ -53,6 +41,35 @@ function Ends() {
   );
 }
 
+// Badges are figures on the edge of a node: tries of the last visit, visits.
+function Badges({ view }: { view: StateView }) {
+  if (view.attempts < 2 && view.visits < 2) return null;
+  return (
+    <span className="graph-badges">
+      {view.attempts > 1 && <span>↻ {view.attempts}</span>}
+      {view.visits > 1 && <span>{view.visits.toLocaleString('en')}×</span>}
+    </span>
+  );
+}
+
+// Fold opens or closes a container.
+function Fold({ data }: { data: NodeData }) {
+  const { node, closed, inside = 0 } = data;
+  return (
+    <button
+      type="button"
+      className="graph-fold nopan"
+      tabIndex={-1}
+      aria-expanded={!closed}
+      aria-label={`${closed ? 'Open' : 'Close'} ${node.name}`}
+      title={closed ? `Open: ${inside} states` : 'Close'}
+      onClick={() => data.onToggle?.(node.id)}
+    >
+      {closed ? `+${inside}` : '–'}
+    </button>
+  );
+}
+
 function StateNodeView({ data }: NodeProps<FlowNode>) {
   const { node, view, selected } = data;
   if (node.kind === 'start' || node.kind === 'end') {
@@ -63,35 +80,42 @@ function StateNodeView({ data }: NodeProps<FlowNode>) {
       </div>
     );
   }
-  const sub = view ? statusLine(view, data.share) : node.label || node.type || 'no type';
+  const sub = view ? statusLine(view, node.width) : node.label || node.type || 'no type';
+  const full = view ? statusFull(view, data.share) : sub;
+  const mark = data.mark && ` (${data.mark})`;
   const classes = ['graph-node', 'nopan'];
   if (node.kind === 'container') classes.push('is-container');
   if (selected) classes.push('is-selected');
   if (data.dim) classes.push('is-dim');
-  if (data.problem) classes.push('has-error');
+  if (data.mark) classes.push(`mark-${data.mark}`);
   if (view) classes.push(`status-${view.status}`);
   return (
-    <button
-      type="button"
-      className={classes.join(' ')}
-      tabIndex={data.tabStop ? 0 : -1}
-      data-state={node.name}
-      aria-pressed={selected}
-      aria-label={`${node.name}, ${node.type ?? 'no type'}: ${sub}${data.problem ? `. ${data.problem}` : ''}`}
-      title={data.problem ?? node.name}
-      onClick={() => data.onSelect?.(node.name)}
-      onKeyDown={(event) => data.onKey?.(event, node.name)}
-    >
-      <Glyph type={node.type} />
-      <span className="graph-words">
-        <span className="graph-name">{node.name}</span>
-        <span className="graph-sub">
-          {sub}
-          {data.collapsed ? ` · ${data.collapsed} states` : ''}
+    <>
+      <button
+        type="button"
+        className={classes.join(' ')}
+        tabIndex={data.tabStop ? 0 : -1}
+        data-state={node.name}
+        aria-pressed={selected}
+        aria-label={`${node.name}, ${node.type ?? 'no type'}: ${full}${mark ?? ''}`}
+        title={`${node.name}\n${full}`}
+        onClick={() => data.onSelect?.(node.name)}
+        onKeyDown={(event) => data.onKey?.(event, node.name)}
+      >
+        <Glyph type={node.type} />
+        <span className="graph-words">
+          <span className="graph-name">{node.name}</span>
+          <span className="graph-sub">
+            {sub}
+            {mark}
+          </span>
         </span>
-      </span>
-      <Ends />
-    </button>
+        {view && <Badges view={view} />}
+        {view && data.share !== undefined && data.share >= 0.01 && <span className="graph-share" style={{ width: `${data.share * 100}%` }} />}
+        <Ends />
+      </button>
+      {data.inside !== undefined && data.onToggle && <Fold data={data} />}
+    </>
   );
 }
 
@@ -102,10 +126,12 @@ export const StateNode = memo(StateNodeView, (a, b) => {
     x.selected === y.selected &&
     x.tabStop === y.tabStop &&
     x.dim === y.dim &&
-    x.problem === y.problem &&
-    x.collapsed === y.collapsed &&
+    x.mark === y.mark &&
+    x.inside === y.inside &&
+    x.closed === y.closed &&
     x.onSelect === y.onSelect &&
+    x.onToggle === y.onToggle &&
     x.onKey === y.onKey &&
-    (x.view === y.view || (!!x.view && !!y.view && statusLine(x.view, x.share) === statusLine(y.view, y.share)))
+    (x.view === y.view || (!!x.view && !!y.view && statusFull(x.view, x.share) === statusFull(y.view, y.share)))
   );
 });

@@ -11,6 +11,7 @@ import { useView } from '../../app/navigation';
 import { Code } from '../../parts/Code';
 import { ErrorAlert } from '../../parts/ErrorAlert';
 import { formatDuration } from '../../parts/time';
+import { eventText } from './eventText';
 import type { Loaded } from './useExecution';
 import type { Selection } from './view';
 
@@ -38,7 +39,7 @@ function describe(e: Event): string {
 function Detail({ arn, id }: { arn: string; id: number }) {
   const { data, error } = useQuery({ queryKey: ['event', arn, id], queryFn: ({ signal }) => get<EventDetail>('execution/event', { arn, id }, signal), staleTime: Infinity });
   if (error) return <ErrorAlert error={error} />;
-  return <Code language="json" label={`Event ${id}`} height={`${openHeight - 20}px`} value={data ? JSON.stringify(data.event, null, 2) : ''} />;
+  return <Code language="json" label={`Event ${id}`} height={`${openHeight - 20}px`} value={data ? eventText(data.event) : ''} />;
 }
 
 interface Props {

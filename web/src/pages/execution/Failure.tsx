@@ -56,8 +56,6 @@ export function Failure({ execution, history, selection, onAction }: Props) {
       header={`${statusWord(execution.status)}${where ?? ''}${error ? `: ${error}` : ''}`}
       action={
         <SpaceBetween direction="horizontal" size="xs">
-          {visit && <Button onClick={() => selection.select(visit)}>Show the state</Button>}
-          {event !== undefined && <Button onClick={() => selection.openEvent(event)}>Jump to the event</Button>}
           {operates && canRedrive(execution) && <Button onClick={() => onAction('redrive')}>Redrive</Button>}
           {operates && visit && canFork(execution) && <Button onClick={() => onAction('fork')}>Run again from here</Button>}
         </SpaceBetween>
@@ -65,11 +63,19 @@ export function Failure({ execution, history, selection, onAction }: Props) {
     >
       <SpaceBetween size="xs">
         {(execution.cause || visit?.cause) && <Cause cause={execution.cause || visit?.cause || ''} />}
-        {error && (
-          <PageLink to={paths.executions(`error:${JSON.stringify(error)}`)} fontSize="body-s">
-            Other executions with this error
-          </PageLink>
-        )}
+        <SpaceBetween direction="horizontal" size="m">
+          {visit && (
+            <Button variant="inline-link" onClick={() => selection.select(visit)}>
+              Show the state
+            </Button>
+          )}
+          {event !== undefined && (
+            <Button variant="inline-link" onClick={() => selection.openEvent(event)}>
+              Jump to the event
+            </Button>
+          )}
+          {error && <PageLink to={paths.executions(`error:${JSON.stringify(error)}`)}>Other executions with this error</PageLink>}
+        </SpaceBetween>
         {handled && (
           <span>
             Handled by <PageLink to={paths.execution(handled.arn)}>{handled.name}</PageLink>

@@ -34,7 +34,8 @@ export function Iterations({ history, selection }: { history: History; selection
   const go = (to: Scope | undefined) => to && selection.lookAt(to);
   return (
     <div className="iterations">
-      <Button variant="icon" iconName="angle-left" ariaLabel="Iteration before" disabled={place < 1} onClick={() => go(scopes[place - 1])} />
+      {chosen && <Button variant="icon" iconName="angle-left" ariaLabel="Iteration before" disabled={place < 1} onClick={() => go(scopes[place - 1])} />}
+      <div className="iterations-picker">
       <Select
         options={options}
         selectedOption={options.find((o) => o.value === String(chosen?.id ?? '')) ?? all}
@@ -42,11 +43,11 @@ export function Iterations({ history, selection }: { history: History; selection
         virtualScroll
         ariaLabel={`Iteration of ${map.name}`}
         onChange={({ detail }) => selection.lookAt(history.scope(Number(detail.selectedOption.value)))}
-        triggerVariant="option"
       />
-      <Button variant="icon" iconName="angle-right" ariaLabel="Next iteration" disabled={place + 1 >= count} onClick={() => go(scopes[place + 1])} />
-      {failed.length > 0 && (
-        <Button variant="inline-link" onClick={() => go(failed.find((s) => !chosen || s.index > chosen.index) ?? failed[0])}>
+      </div>
+      {chosen && <Button variant="icon" iconName="angle-right" ariaLabel="Next iteration" disabled={place + 1 >= count} onClick={() => go(scopes[place + 1])} />}
+      {!chosen && failed.length > 0 && (
+        <Button variant="inline-link" onClick={() => go(failed[0])}>
           {failed.length} failed
         </Button>
       )}

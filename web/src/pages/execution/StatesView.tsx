@@ -3,8 +3,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useMemo, useRef } from 'react';
 import { statusAt, type Visit } from '../../history/fold';
 import { Status } from '../../parts/Status';
-import { formatBytes, formatDuration } from '../../parts/time';
-import { Time } from '../../parts/Time';
+import { formatBytes, formatDuration, formatTime } from '../../parts/time';
 import { rowsOf, scopeName, type Row } from './rows';
 import type { Loaded } from './useExecution';
 import type { Selection } from './view';
@@ -23,7 +22,7 @@ function sizes(visit: Visit): string {
   return `${formatBytes(visit.inputBytes)} → ${visit.exited ? formatBytes(visit.outputBytes) : '–'}`;
 }
 
-function Cells({ row, at, onToggle, onSelect }: { row: Row; at: number; onToggle: () => void; onSelect: () => void }) {
+function Cells({ row, at, from, onToggle, onSelect }: { row: Row; at: number; from: number; onToggle: () => void; onSelect: () => void }) {
   const visit = row.kind === 'visit' ? row.visit : undefined;
   const { start, stop, end } = visit ?? (row as Extract<Row, { kind: 'scope' }>).scope;
   const status = visit ? statusAt(visit, at)! : end !== undefined && end <= at ? (row as Extract<Row, { kind: 'scope' }>).scope.status : 'RUNNING';
@@ -34,12 +33,12 @@ function Cells({ row, at, onToggle, onSelect }: { row: Row; at: number; onToggle
         {row.open !== undefined ? (
           <Button variant="inline-icon" iconName={row.open ? 'caret-down-filled' : 'caret-right-filled'} ariaLabel={`${row.open ? 'Close' : 'Open'} ${name}`} onClick={onToggle} />
         ) : (
-          <span style={{ display: 'inline-block', width: 20 }} />
+          <span className="no-caret" />
         )}
         {visit ? (
-          <Button variant="inline-link" onClick={onSelect}>
+          <button type="button" className="linked" onClick={onSelect}>
             {name}
-          </Button>
+          </button>
         ) : (
           name
         )}
@@ -50,7 +49,9 @@ function Cells({ row, at, onToggle, onSelect }: { row: Row; at: number; onToggle
       </td>
       <td>{visit && visit.attempts.length > 0 ? visit.attempts.filter((a) => a.event <= at).length : ''}</td>
       <td>
-        <Time at={start} />
+        <span className="nowrap" title={formatTime(start)}>
+          +{formatDuration(start - from)}
+        </span>
       </td>
       <td className="nowrap">{stop !== undefined && end !== undefined && end <= at ? formatDuration(stop - start) : ''}</td>
       <td className="nowrap">{visit ? sizes(visit) : ''}</td>
@@ -62,7 +63,7 @@ function Cells({ row, at, onToggle, onSelect }: { row: Row; at: number; onToggle
 // StatesView is the graph in words: every visit of a state, with the iterations and branches that it was in.
 export function StatesView({ loaded, selection, closed, onToggle, height }: Props) {
   const { history, version } = loaded;
-  const rows = useMemo(() => rowsOf(history, selection.at, closed), [history, version, selection.at, closed]);
+  const rows = useMemo(() => rowsOf(history, selection.at, closed, selection.scope), [history, version, selection.at, closed, selection.scope]);
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 12 });
   const items = virtual.getVirtualItems();
@@ -87,7 +88,7 @@ export function StatesView({ loaded, selection, closed, onToggle, height }: Prop
             const selected = row.kind === 'visit' && row.visit === selection.visit;
             return (
               <tr key={row.key} aria-rowindex={index + 2} style={{ height: rowHeight }} className={selected ? 'is-selected' : undefined}>
-                <Cells row={row} at={selection.at} onToggle={() => onToggle(row.key)} onSelect={() => row.kind === 'visit' && selection.select(row.visit)} />
+                <Cells row={row} at={selection.at} from={history.top.start} onToggle={() => onToggle(row.key)} onSelect={() => row.kind === 'visit' && selection.select(row.visit)} />
               </tr>
             );
           })}

@@ -2,7 +2,7 @@ import Button from '@cloudscape-design/components/button';
 import Checkbox from '@cloudscape-design/components/checkbox';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useMemo, useRef, useState } from 'react';
+import { type CSSProperties, useMemo, useRef, useState } from 'react';
 import { useView } from '../../app/navigation';
 import { colours } from '../../graph/colours';
 import type { History, Visit } from '../../history/fold';
@@ -49,6 +49,13 @@ function Bars({ visit, scale, now }: { visit: Visit; scale: Scale; now: number }
   );
 }
 
+// tookAt is where a bar tells how long it is: after it, before it, or in it where neither has room.
+function tookAt(left: number, right: number): CSSProperties {
+  if (right < 0.8) return { left: `${right * 100}%` };
+  if (left > 0.25) return { right: `${(1 - left) * 100}%` };
+  return { right: `${(1 - right) * 100}%`, color: 'var(--text)' };
+}
+
 function Line({ row, scale, now, selected, onToggle, onSelect }: { row: Row; scale: Scale; now: number; selected: boolean; onToggle: () => void; onSelect: () => void }) {
   const thing = row.kind === 'visit' ? row.visit : row.scope;
   const name = row.kind === 'visit' ? row.visit.name : scopeName(row.scope);
@@ -57,7 +64,9 @@ function Line({ row, scale, now, selected, onToggle, onSelect }: { row: Row; sca
   return (
     <>
       <span className="waterfall-name" style={{ width: names, paddingInlineStart: 8 + row.depth * 14 }}>
-        {row.open !== undefined && (
+        {row.open === undefined ? (
+          <span className="no-caret" />
+        ) : (
           <Button variant="inline-icon" iconName={row.open ? 'caret-down-filled' : 'caret-right-filled'} ariaLabel={`${row.open ? 'Close' : 'Open'} ${name}`} onClick={onToggle} />
         )}
         <button type="button" className={selected ? 'is-selected' : undefined} onClick={row.kind === 'visit' ? onSelect : onToggle} title={name}>
@@ -70,8 +79,9 @@ function Line({ row, scale, now, selected, onToggle, onSelect }: { row: Row; sca
         ) : (
           <span className={`bar scope status-${row.scope.status}`} style={{ left: `${scale.place(row.scope.start) * 100}%`, width: `max(3px, ${(scale.place(row.scope.stop ?? now) - scale.place(row.scope.start)) * 100}%)` }} />
         )}
-        <span className="waterfall-took" style={scale.place(thing.stop ?? now) > 0.85 ? { right: `${(1 - scale.place(thing.start)) * 100}%` } : { left: `${scale.place(thing.stop ?? now) * 100}%` }}>
+        <span className="waterfall-took" style={tookAt(scale.place(thing.start), scale.place(thing.stop ?? now))}>
           {took}
+          {tries}
         </span>
       </button>
     </>
@@ -85,7 +95,7 @@ export function WaterfallView({ loaded, selection, closed, onToggle, height }: P
   const fold = view.idle !== 'shown';
   const [zoom, setZoom] = useState<Span>();
   const drag = useRef<number>(undefined);
-  const rows = useMemo(() => rowsOf(history, selection.at, closed), [history, version, selection.at, closed]);
+  const rows = useMemo(() => rowsOf(history, selection.at, closed, selection.scope), [history, version, selection.at, closed, selection.scope]);
   const now = history.event(history.last)?.at ?? 0;
   const scale = useMemo(() => {
     const { start, stop } = zoom ?? { start: history.top.start, stop: history.top.stop ?? now };
@@ -126,7 +136,7 @@ export function WaterfallView({ loaded, selection, closed, onToggle, height }: P
           <span style={{ left: 0 }}>{zoom ? `+${formatDuration(zoom.start - history.top.start)}` : '0'}</span>
           {scale.gaps.map((g) => (
             <span key={g.from} className="gap" style={{ left: `${g.at * 100}%` }} title={`${formatDuration(g.to - g.from)} in which nothing happened`}>
-              ⫽ {formatDuration(g.to - g.from)}
+              ⋯ {formatDuration(g.to - g.from)}
             </span>
           ))}
           <span style={{ right: 0 }}>+{formatDuration((zoom?.stop ?? history.top.stop ?? now) - history.top.start)}</span>

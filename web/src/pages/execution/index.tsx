@@ -3,6 +3,7 @@ import Spinner from '@cloudscape-design/components/spinner';
 import { useState } from 'react';
 import { useParam } from '../../app/navigation';
 import { ErrorAlert } from '../../parts/ErrorAlert';
+import '../../graph/graph.css';
 import './execution.css';
 import { Actions, type Action } from './Actions';
 import { Facts } from './Facts';

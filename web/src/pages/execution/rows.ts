@@ -4,19 +4,22 @@ import type { History, Scope, Visit } from '../../history/fold';
 export type Row = { depth: number; open?: boolean } & ({ kind: 'visit'; visit: Visit; key: string } | { kind: 'scope'; scope: Scope; key: string });
 
 // rowsOf lists what happened in the order in which flows began, as a tree. What is in closed names only itself.
-export function rowsOf(history: History, at: number, closed: ReadonlySet<string>): Row[] {
+// Of a Map of which one iteration is looked at the others are left out.
+export function rowsOf(history: History, at: number, closed: ReadonlySet<string>, only?: Scope): Row[] {
   const rows: Row[] = [];
+  const chosen = new Map<Visit, Scope>();
+  for (let s = only; s?.container; s = s.container.scope) chosen.set(s.container, s);
   const scopeRows = (scope: Scope, depth: number) => {
     for (const visit of scope.visits) {
       if (visit.id > at) break;
       const key = `v${visit.id}`;
       const folds = visit.scopes.length > 0;
-      const open = folds ? !closed.has(key) : undefined;
+      const open = folds ? !closed.has(key) || chosen.has(visit) : undefined;
       rows.push({ kind: 'visit', visit, key, depth, open });
       if (!open) continue;
-      // A Parallel with one state a branch needs no line for each branch.
       for (const inner of visit.scopes) {
         if (inner.id > at) break;
+        if ((chosen.get(visit) ?? inner) !== inner && inner.kind === 'iteration') continue;
         const innerKey = `s${inner.id}`;
         const innerOpen = !closed.has(innerKey);
         rows.push({ kind: 'scope', scope: inner, key: innerKey, depth: depth + 1, open: innerOpen });

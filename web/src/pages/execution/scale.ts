@@ -17,19 +17,21 @@ export interface Span {
 }
 
 const gapShare = 0.03; // of the width, for each gap
-const idle = 0.15; // a gap is at least this share of the whole
+const idle = 0.15; // a gap is at least this share of the whole,
+const least = 5_000; // and at least this long: what is shorter can be looked at
 
 // scaleOf makes a scale from start to stop. Busy are the spans in which something happened.
 export function scaleOf(start: number, stop: number, busy: Span[], fold: boolean): Scale {
   const whole = Math.max(1, stop - start);
+  const isGap = (ms: number) => ms > Math.max(least, whole * idle);
   const gaps: { from: number; to: number }[] = [];
   if (fold) {
     let reached = start;
     for (const span of [...busy].sort((a, b) => a.start - b.start)) {
-      if (span.start - reached > whole * idle) gaps.push({ from: reached, to: span.start });
+      if (isGap(span.start - reached)) gaps.push({ from: reached, to: span.start });
       reached = Math.max(reached, span.stop);
     }
-    if (stop - reached > whole * idle) gaps.push({ from: reached, to: stop });
+    if (isGap(stop - reached)) gaps.push({ from: reached, to: stop });
   }
   const cut = gaps.reduce((sum, g) => sum + g.to - g.from, 0);
   const left = Math.max(1, whole - cut);

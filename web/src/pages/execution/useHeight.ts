@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 
-const above = 330; // px of the page that are not the view
+const above = 372; // px of the page that are not the view
 const least = 400;
 const most = 1000;
 
