@@ -222,7 +222,7 @@ func (p *provider) complete(ctx context.Context, found *oidc.Provider, tokens *o
 		return
 	}
 	for name, claim := range more {
-		if _, said := claims[name]; !said {
+		if claims[name] == nil {
 			claims[name] = claim
 		}
 	}
