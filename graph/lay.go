@@ -6,7 +6,7 @@ import "math"
 const (
 	dotWidth, dotHeight = 64.0, 32.0
 	stateHeight         = 52.0
-	minWidth, maxWidth  = 140.0, 300.0
+	minWidth, maxWidth  = 170.0, 300.0
 	widthStep           = 20.0 // widths are whole multiples of it, so that states look alike
 	besideName          = 60.0 // what a state has at the left and right of its name: a symbol, a status
 	inset               = 20.0 // around what is in a container
@@ -28,35 +28,49 @@ const (
 	stubLabel   = 12.0 // the same where the layer is of labels
 )
 
-// Lay lays a definition in JSON out, also one that is not valid: what leads nowhere is left out. closed are containers, by
-// their pointers, that are drawn without what is in them. The error says where the text ends to be JSON.
-func Lay(definition string, closed ...string) (*Layout, error) {
-	shut := make(map[string]bool, len(closed))
-	for _, c := range closed {
-		shut[c] = true
+// Options say how a definition is laid out.
+type Options struct {
+	// Closed are containers, by their pointers, that are drawn without what is in them.
+	Closed []string
+	// Terminal is for text of one width: every character takes a cell of CellWidth.
+	Terminal bool
+}
+
+// CellWidth is the width of a character in a layout for terminals.
+const CellWidth = 8.0
+
+// Lay lays a definition in JSON out, also one that is not valid: what leads nowhere is left out. The error says where the text
+// ends to be JSON.
+func Lay(definition string) (*Layout, error) { return LayWith(definition, Options{}) }
+
+// LayWith is Lay with options.
+func LayWith(definition string, o Options) (*Layout, error) {
+	closed := make(map[string]bool, len(o.Closed))
+	for _, c := range o.Closed {
+		closed[c] = true
 	}
-	sc, err := read(definition, shut)
+	sc, err := read(definition, closed)
 	if err != nil {
 		return nil, err
 	}
-	k := layScope(sc, true)
+	k := layScope(sc, true, o.Terminal)
 	l := &Layout{Width: k.width + 2*margin, Height: k.height + 2*margin, Nodes: []Node{}, Edges: []Edge{}}
 	l.add(k, margin, margin, "", 0)
 	return l, nil
 }
 
 // layScope lays a scope out, the scopes in it before.
-func layScope(sc *scope, top bool) *sketch {
+func layScope(sc *scope, top, terminal bool) *sketch {
 	inner := make([][]*sketch, len(sc.states))
 	for i, s := range sc.states {
 		if !s.container() {
 			continue
 		}
 		for _, in := range s.inner {
-			inner[i] = append(inner[i], layScope(in, false))
+			inner[i] = append(inner[i], layScope(in, false, terminal))
 		}
 	}
-	k := newSketch(sc, inner, top)
+	k := newSketch(sc, inner, top, terminal)
 	k.rank()
 	k.split()
 	k.order()
@@ -90,13 +104,17 @@ func (k *sketch) settle() {
 }
 
 // sizeOf is how large a state is drawn.
-func sizeOf(s *state, inner []*sketch) (width, height float64) {
+func (k *sketch) sizeOf(s *state, inner []*sketch) (width, height float64) {
 	second := s.label
 	if second == "" {
 		second = s.typ
 	}
-	width = besideName + max(measureBold(s.name, nameSize), measure(second, smallSize))
-	width = min(max(math.Ceil(width/widthStep)*widthStep, minWidth), maxWidth)
+	if k.terminal {
+		width = max(cells(s.name), cells(second), statusCells*CellWidth) + 4*CellWidth
+	} else {
+		width = besideName + max(measureBold(s.name, nameSize), measure(second, smallSize))
+		width = min(max(math.Ceil(width/widthStep)*widthStep, minWidth), maxWidth)
+	}
 	if inner == nil {
 		return width, stateHeight
 	}
@@ -108,6 +126,17 @@ func sizeOf(s *state, inner []*sketch) (width, height float64) {
 	width = max(width, w+2*inset)
 	return math.Ceil(width/2) * 2, HeadHeight + max(h, emptyHeight) + inset
 }
+
+// measure is the width of a label.
+func (k *sketch) measure(label string) float64 {
+	if k.terminal {
+		return cells(label)
+	}
+	return measure(label, smallSize)
+}
+
+// statusCells are what the words of a status take in a terminal.
+const statusCells = 19
 
 // An empty scope takes some room as well.
 const emptyWidth, emptyHeight = 60.0, 24.0
@@ -196,7 +225,7 @@ func (k *sketch) labelAt(l *link, points []Point) Point {
 		v := &k.vs[l.label]
 		return Point{v.x, v.y + v.height/2}
 	case l.side >= 0:
-		half := measure(l.out.label, smallSize)/2 + labelPad + sidePad/2
+		half := k.measure(l.out.label)/2 + labelPad + sidePad/2
 		if k.vs[l.side].onLeft {
 			half = -half
 		}

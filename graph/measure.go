@@ -68,3 +68,23 @@ func fit(s string, size, width float64) string {
 	}
 	return s
 }
+
+// cells is the width of text in a terminal.
+func cells(s string) float64 { return CellWidth * float64(cellsOf(s)) }
+
+func cellsOf(s string) (n int) {
+	for _, r := range s {
+		n += cellOf(r)
+	}
+	return n
+}
+
+// cellOf is 2 for what terminals show in double width.
+func cellOf(r rune) int {
+	switch {
+	case r >= 0x1100 && r <= 0x115F, r >= 0x2E80 && r <= 0xA4CF, r >= 0xAC00 && r <= 0xD7A3, r >= 0xF900 && r <= 0xFAFF, r >= 0xFE30 && r <= 0xFE6F,
+		r >= 0xFF00 && r <= 0xFF60, r >= 0xFFE0 && r <= 0xFFE6, r >= 0x1F300 && r <= 0x1FAFF, r >= 0x20000:
+		return 2
+	}
+	return 1
+}

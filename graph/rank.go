@@ -16,6 +16,7 @@ type sketch struct {
 	top        []float64 // y of each rank
 	width      float64
 	height     float64
+	terminal   bool
 	outer      []int           // links that go around everything, because there are too many to make places for
 	sides      map[int]*beside // by vertex
 	leaving    map[int]*link   // by the side where it leaves
@@ -71,10 +72,10 @@ type trunk struct {
 type beside struct{ left, right []int }
 
 // newSketch makes vertices of states, and links of their outs.
-func newSketch(sc *scope, inner [][]*sketch, top bool) *sketch {
-	k := &sketch{sc: sc, start: -1, end: -1, inner: inner}
+func newSketch(sc *scope, inner [][]*sketch, top, terminal bool) *sketch {
+	k := &sketch{sc: sc, start: -1, end: -1, inner: inner, terminal: terminal}
 	for i, s := range sc.states {
-		w, h := sizeOf(s, inner[i])
+		w, h := k.sizeOf(s, inner[i])
 		k.vs = append(k.vs, vertex{kind: stateVertex, left: w / 2, right: w / 2, height: h, roomy: inner[i] != nil})
 	}
 	ends := false

@@ -372,7 +372,11 @@ func (k *sketch) heights() map[int]float64 {
 				room = HeadHeight
 			}
 			for i, s := range slots {
-				at[s] = k.vs[v].y + math.Round(room*float64(i+1)/float64(len(slots)+1))
+				down := math.Round(room * float64(i+1) / float64(len(slots)+1))
+				if k.terminal { // beside a row of words
+					down = math.Round(down/rowHeight) * rowHeight
+				}
+				at[s] = k.vs[v].y + down
 			}
 		}
 	}

@@ -37,7 +37,7 @@ func (k *sketch) label(l *link) {
 	if l.out.label == "" || l.back {
 		return
 	}
-	w := measure(l.out.label, smallSize)/2 + labelPad
+	w := k.measure(l.out.label)/2 + labelPad
 	k.vs = append(k.vs, vertex{kind: labelVertex, left: w, right: w, height: labelHeight, rank: k.vs[l.from].rank + 1})
 	l.label = len(k.vs) - 1
 }
@@ -127,7 +127,7 @@ func (s *splitter) back(l *link) {
 	}
 	w := 0.0
 	if l.out.label != "" {
-		w = measure(l.out.label, smallSize) + 2*labelPad
+		w = k.measure(l.out.label) + 2*labelPad
 	}
 	if l.from == l.to {
 		l.side = k.side(l.from, w, false)

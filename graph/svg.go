@@ -37,7 +37,7 @@ type Status struct {
 // style is for both themes: colours are variables, which a theme sets. Words of a status stand beside its colour.
 const style = `svg{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
 .n{fill:var(--node);stroke:var(--line);stroke-width:1.5}.c{fill:var(--inside);stroke:var(--line);stroke-width:1.5}
-.e{fill:none;stroke:var(--edge);stroke-width:1.5}.catch{stroke-dasharray:5 4}.taken{stroke:var(--taken);stroke-width:2.5}
+.e{fill:none;stroke:var(--edge);stroke-width:1.5}.catch{stroke-dasharray:5 4}.faint{opacity:.45}.taken{stroke:var(--taken);stroke-width:2.5}
 .name{font-size:14px;font-weight:600;fill:var(--text)}.sub{font-size:12px;fill:var(--faint)}
 .label{font-size:12px;fill:var(--text)}.plate{fill:var(--ground)}.in{fill:var(--inside)}.pill{fill:var(--faint);stroke:none}.pilltext{font-size:12px;font-weight:600;fill:var(--ground)}
 .glyph{fill:none;stroke:var(--faint);stroke-width:1.6;stroke-linecap:round;stroke-linejoin:round}
@@ -77,8 +77,15 @@ func SVG(p Picture) string {
 	for _, n := range p.Nodes {
 		parents[n.ID] = n.Parent
 	}
+	for _, taken := range []bool{false, true} { // what was taken lies on top
+		for _, e := range p.Edges {
+			if p.Taken[e.ID] == taken {
+				p.edge(&b, e)
+			}
+		}
+	}
 	for _, e := range p.Edges {
-		p.edge(&b, e, parents[e.From])
+		p.label(&b, e, parents[e.From])
 	}
 	for _, n := range p.Nodes {
 		if n.Kind != ContainerNode {
@@ -122,15 +129,21 @@ func (p *Picture) colours() string {
 	return "svg{" + lightColours + "}@media(prefers-color-scheme:dark){svg{" + darkColours + "}}"
 }
 
-func (p *Picture) edge(b *strings.Builder, e Edge, parent string) {
+func (p *Picture) edge(b *strings.Builder, e Edge) {
 	class := "e"
 	if e.Kind == CatchEdge {
 		class += " catch"
 	}
-	if p.Taken[e.ID] {
+	switch {
+	case p.Taken[e.ID]:
 		class += " taken"
+	case p.Taken != nil:
+		class += " faint"
 	}
 	fmt.Fprintf(b, `<path class="%s" d="%s" marker-end="url(#tip)"/>`, class, Path(e.Points, 8))
+}
+
+func (p *Picture) label(b *strings.Builder, e Edge, parent string) {
 	if e.Label != "" {
 		w := measure(e.Label, smallSize) + 2*labelPad - 2
 		plate := "plate"
@@ -172,13 +185,15 @@ func (p *Picture) node(b *strings.Builder, n Node) {
 }
 
 // text is the line of a status: symbol, word and counts.
-func (s Status) text() string {
-	t := symbols[s.Word] + " " + words[s.Word]
+func (s Status) text() string { return symbols[s.Word] + " " + words[s.Word] + s.counts() }
+
+// counts are its figures, each after a point.
+func (s Status) counts() (t string) {
 	if s.Items != "" {
 		t += " · " + s.Items
 	}
 	if s.Attempts > 1 {
-		t += fmt.Sprintf(" · %d attempts", s.Attempts)
+		t += fmt.Sprintf(" · try %d", s.Attempts)
 	}
 	if s.Visits > 1 {
 		t += fmt.Sprintf(" · %d×", s.Visits)
