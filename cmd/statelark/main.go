@@ -61,7 +61,7 @@ Exit codes: 0 ok or SUCCEEDED, 1 FAILED, 2 usage, 3 definition invalid, 4 creden
 	root.SetUsageFunc(func(c *cobra.Command) error { return commandUsage(c, plain) })
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(flagError(err)) })
 	root.AddGroup(&cobra.Group{ID: localGroup, Title: "Here:"}, &cobra.Group{ID: remoteGroup, Title: "On a server, or on AWS:"})
-	for _, c := range []*cobra.Command{newDev(), newServer(), newRun(), newSamples(), newValidate(), newEval(), newVersion()} {
+	for _, c := range []*cobra.Command{newDev(), newServer(), newRun(), newSamples(), newValidate(), newGraph(), newEval(), newVersion()} {
 		c.GroupID = localGroup
 		root.AddCommand(wordArgs(c))
 	}
