@@ -2,7 +2,7 @@ import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import Modal from '@cloudscape-design/components/modal';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import { type ReactNode, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useState } from 'react';
 import { ErrorAlert } from './ErrorAlert';
 
 interface Props {
@@ -29,6 +29,13 @@ export function Confirm({ title, action, children, disabled, onConfirm, onClose 
       setBusy(false);
     }
   };
+  // Enter in a line of text confirms, as it does in forms; in a list that is open it chooses.
+  const enter = (e: KeyboardEvent) => {
+    const field = e.target as HTMLElement;
+    if (e.key !== 'Enter' || e.defaultPrevented || disabled || busy || !(field instanceof HTMLInputElement) || field.getAttribute('aria-expanded') !== null) return;
+    e.preventDefault();
+    void confirm();
+  };
   return (
     <Modal
       visible
@@ -48,10 +55,12 @@ export function Confirm({ title, action, children, disabled, onConfirm, onClose 
         </Box>
       }
     >
-      <SpaceBetween size="m">
-        {children}
-        {error !== undefined && <ErrorAlert error={error} />}
-      </SpaceBetween>
+      <div onKeyDown={enter}>
+        <SpaceBetween size="m">
+          {children}
+          {error !== undefined && <ErrorAlert error={error} />}
+        </SpaceBetween>
+      </div>
     </Modal>
   );
 }
