@@ -1,10 +1,10 @@
 import Input from '@cloudscape-design/components/input';
-import SegmentedControl from '@cloudscape-design/components/segmented-control';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { flowPieces, found, matching, optimisedPieces, patternPieces, type Piece, sdkPiece, usualPieces } from '../../studio/pieces';
 import { placesIn, endTypes, typeAt } from '../../studio/states';
 import { Glyph } from './canvas/Glyph';
+import { Choose } from './Choose';
 import { useStudio } from './context';
 import { beginDrag, endDrag } from './dragging';
 import { recentPieces } from './recent';
@@ -59,11 +59,12 @@ export function Palette() {
     <aside className="palette" aria-label="Palette">
       <Input type="search" value={search} onChange={({ detail }) => setSearch(detail.value)} placeholder="Search 10,000 actions" ariaLabel="Search the palette" />
       {!search && (
-        <SegmentedControl
-          selectedId={tab}
+        <Choose
           label="Palette"
-          onChange={({ detail }) => setTab(detail.selectedId as Tab)}
-          options={[
+          active={tab}
+          onChange={setTab}
+          panel="palette-pieces"
+          tabs={[
             { id: 'flow', text: 'Flow' },
             { id: 'actions', text: 'Actions' },
             { id: 'patterns', text: 'Patterns' },
@@ -71,7 +72,7 @@ export function Palette() {
           ]}
         />
       )}
-      <div className="pieces" tabIndex={0} role="group" aria-label="What can be put in">
+      <div className="pieces" id="palette-pieces" tabIndex={0} role="group" aria-label="What can be put in">
         {groups.map((g) => (
           <section key={g.title} aria-label={g.title}>
             <h3>{g.title}</h3>

@@ -4,6 +4,7 @@ import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react'
 import { flowPieces, found, matching, optimisedPieces, patternPieces, type Piece, usualPieces } from '../../studio/pieces';
 import { Glyph } from './canvas/Glyph';
 import { colours } from './colours';
+import { useFocus } from './focus';
 import { recentPieces } from './recent';
 import { integrationsQuery } from './server';
 
@@ -31,7 +32,7 @@ export function Picker({ title, onPick, onClose }: { title: string; onPick: (p: 
   const pieces = usePieces(search);
   const list = useRef<HTMLUListElement>(null);
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => input.current?.focus(), []);
+  useFocus(input);
   useEffect(() => list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' }), [at]);
   const press = (e: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
@@ -45,7 +46,6 @@ export function Picker({ title, onPick, onClose }: { title: string; onPick: (p: 
       <div className="picker" style={colours}>
         <input
           ref={input}
-          autoFocus
           role="combobox"
           aria-label="What to put in"
           aria-expanded="true"

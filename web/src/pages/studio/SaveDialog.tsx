@@ -1,10 +1,11 @@
 import FormField from '@cloudscape-design/components/form-field';
-import Input from '@cloudscape-design/components/input';
+import Input, { type InputProps } from '@cloudscape-design/components/input';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Tiles from '@cloudscape-design/components/tiles';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { Confirm } from '../../parts/Confirm';
 import type { Config } from './config';
+import { useFocus } from './focus';
 
 const allowed = /^[A-Za-z0-9_-]{1,80}$/;
 
@@ -12,12 +13,14 @@ const allowed = /^[A-Za-z0-9_-]{1,80}$/;
 export function SaveDialog({ config, onSave, onClose }: { config: Config; onSave: (c: Config) => Promise<void>; onClose: () => void }) {
   const [name, setName] = useState(config.name);
   const [type, setType] = useState(config.type);
+  const field = useRef<InputProps.Ref>(null);
+  useFocus(field);
   const wrong = name === '' || allowed.test(name) ? undefined : 'Letters, digits, - and _ alone, 80 at most.';
   return (
     <Confirm title="Save as a new state machine" action="Create" disabled={name === '' || wrong !== undefined} onConfirm={() => onSave({ ...config, name, type })} onClose={onClose}>
       <SpaceBetween size="m">
         <FormField label="Name" errorText={wrong}>
-          <Input value={name} autoFocus ariaLabel="Name of the state machine" onChange={({ detail }) => setName(detail.value)} />
+          <Input ref={field} value={name} ariaLabel="Name of the state machine" onChange={({ detail }) => setName(detail.value)} />
         </FormField>
         <FormField label="Type" stretch>
           <Tiles

@@ -129,6 +129,7 @@ function Flow(doing: Doing) {
         panOnScroll
         zoomOnDoubleClick={false}
         onPaneClick={() => studio.select('')}
+        onNodeClick={(_, n) => placeAt(tree, n.id) && studio.select(n.id)}
         attributionPosition="bottom-left"
       >
         <Background gap={20} size={1} />

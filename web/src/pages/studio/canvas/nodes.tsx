@@ -14,7 +14,6 @@ export type Shown = {
   warnings: number;
   where: string; // its place in the order of reading, for people who do not see it
   editable: boolean;
-  onSelect: (pointer: string) => void;
 };
 
 export type ShownNode = Node<Shown, 'shown'>;
@@ -58,7 +57,6 @@ function ShownView({ data }: NodeProps<ShownNode>) {
       draggable={data.editable}
       onDragStart={(e) => beginDrag(e, { piece: '', title: node.name, move: node.id })}
       onDragEnd={endDrag}
-      onClick={() => data.onSelect(node.id)}
     >
       <Glyph type={node.type ?? ''} size={20} />
       <span className="graph-words">

@@ -41,7 +41,6 @@ export function nodesOf(studio: Studio): ShownNode[] {
       warnings: warnings.get(node.id) ?? 0,
       where: `${(indexes.get(node.id) ?? 0) + 1} of ${all.length}`,
       editable: !studio.readonly && !studio.stale,
-      onSelect: studio.select,
     },
   }));
 }

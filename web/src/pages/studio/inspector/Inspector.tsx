@@ -2,7 +2,6 @@ import Button from '@cloudscape-design/components/button';
 import Input from '@cloudscape-design/components/input';
 import FormField from '@cloudscape-design/components/form-field';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import Tabs from '@cloudscape-design/components/tabs';
 import { useEffect, useRef, useState } from 'react';
 import { useView } from '../../../app/navigation';
 import { fieldsOf, unknownOf } from '../../../studio/fields';
@@ -10,6 +9,7 @@ import { addBranch, setField } from '../../../studio/operations';
 import { rename } from '../../../studio/rename';
 import { languageAt, machineLanguage, type Place, placeOf, stateAt, type StateType, typeAt } from '../../../studio/states';
 import { changeType } from '../../../studio/convertType';
+import { Choose } from '../Choose';
 import { useStudio } from '../context';
 import { Glyph } from '../canvas/Glyph';
 import { Errors } from './Errors';
@@ -31,19 +31,22 @@ export function Inspector({ place, focusName }: { place: Place; focusName: numbe
   const type = typeAt(tree, place);
   const language = languageAt(tree, place);
   const tabs = [
-    { id: 'configuration', label: 'Configuration', content: <Configuration place={place} /> },
-    ...(fieldsOf(type, language, 'data').length > 0 ? [{ id: 'data', label: 'Data', content: <Fields place={place} section="data" /> }] : []),
-    ...(fieldsOf(type, language, 'variables').length > 0 ? [{ id: 'variables', label: 'Variables', content: <Fields place={place} section="variables" /> }] : []),
-    ...(computing.has(type) ? [{ id: 'errors', label: 'Errors', content: <Errors place={place} /> }] : []),
+    { id: 'configuration', text: 'Configuration', content: <Configuration place={place} /> },
+    ...(fieldsOf(type, language, 'data').length > 0 ? [{ id: 'data', text: 'Data', content: <Fields place={place} section="data" /> }] : []),
+    ...(fieldsOf(type, language, 'variables').length > 0 ? [{ id: 'variables', text: 'Variables', content: <Fields place={place} section="variables" /> }] : []),
+    ...(computing.has(type) ? [{ id: 'errors', text: 'Errors', content: <Errors place={place} /> }] : []),
   ];
-  const active = tabs.some((t) => t.id === view.tab) ? view.tab : 'configuration';
+  const active = tabs.find((t) => t.id === view.tab)?.id ?? 'configuration';
   return (
     <div className="inspector-body">
       <div className="inspector-title">
         <Glyph type={type} size={22} />
         <Name place={place} focus={focusName} key={place.pointer} />
       </div>
-      <Tabs key={place.pointer} tabs={tabs} activeTabId={active} onChange={({ detail }) => setView({ tab: detail.activeTabId === 'configuration' ? undefined : detail.activeTabId })} ariaLabel="State" />
+      <Choose label="State" tabs={tabs} active={active} panel="inspector-panel" onChange={(id) => setView({ tab: id === 'configuration' ? undefined : id })} />
+      <div key={place.pointer + active} id="inspector-panel" role="tabpanel" className="panel">
+        {tabs.find((t) => t.id === active)?.content}
+      </div>
     </div>
   );
 }
