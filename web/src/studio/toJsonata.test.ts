@@ -46,7 +46,7 @@ describe('states', () => {
       TimeoutSeconds: '{% $states.input.order.limit %}',
       Catch: [{ ErrorEquals: ['States.ALL'], Next: 'X', Output: '{% $merge([$states.input, {"error": $states.errorOutput}]) %}' }],
       Next: 'Y',
-      Output: '{% $merge([$states.input.order, {"answer": {"n": $states.result.Payload.n}}]) %}',
+      Output: '{% $merge([$states.input, {"answer": {"n": $states.result.Payload.n}}]) %}',
     });
   });
   it('has no Output when nothing is done to it', () => {
@@ -55,6 +55,11 @@ describe('states', () => {
     expect(toJsonata({ Type: 'Task', Resource: 'r', ResultPath: null, End: true }).state.Output).toBe('{% $states.input %}');
     expect(toJsonata({ Type: 'Pass', Result: { a: 1 }, End: true }).state.Output).toEqual({ a: 1 });
     expect(toJsonata({ Type: 'Succeed', OutputPath: '$.load' }).state.Output).toBe('{% $states.input.load %}');
+  });
+  it('variables of the result', () => {
+    expect(toJsonata({ Type: 'Task', Resource: 'r', ResultSelector: { 'a.$': '$.b' }, Assign: { 'n.$': '$.b' }, End: true }).state.Assign).toEqual({ n: '{% $states.result.b %}' });
+    expect(toJsonata({ Type: 'Wait', Seconds: 1, Assign: { 'n.$': '$.b' }, End: true }).state.Assign).toEqual({ n: '{% $states.input.b %}' });
+    expect(toJsonata({ Type: 'Pass', Result: { b: 1 }, Assign: { 'n.$': '$.b' }, End: true }).state.Assign).toEqual({ n: '{% ({"b": 1}).b %}' });
   });
   it('a Choice', () => {
     const { state, lost } = toJsonata({

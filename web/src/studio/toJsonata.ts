@@ -25,7 +25,7 @@ export function toJsonata(old: JsonObject): Converted {
   const state: JsonObject = {};
   const seen = attempt('InputPath', () => seenOf(old.InputPath)) ?? input;
   for (const [field, value] of Object.entries(old)) {
-    const converted = attempt(field, () => fieldIn(field, value, seen, lost));
+    const converted = attempt(field, () => fieldIn(field, value, old, seen, lost));
     if (converted) state[converted[0]] = converted[1];
   }
   const output = attempt('Output', () => outputOf(old, seen));
@@ -44,7 +44,7 @@ const gone = new Set(['InputPath', 'OutputPath', 'ResultPath', 'ResultSelector',
 
 type Member = [string, Json] | undefined;
 
-function fieldIn(field: string, value: Json, seen: string, lost: string[]): Member {
+function fieldIn(field: string, value: Json, old: JsonObject, seen: string, lost: string[]): Member {
   if (gone.has(field)) return undefined;
   switch (field) {
     case 'Parameters':
@@ -55,9 +55,9 @@ function fieldIn(field: string, value: Json, seen: string, lost: string[]): Memb
     case 'ItemBatcher':
     case 'ItemReader':
     case 'ResultWriter':
-      return [field === 'ItemReader' ? field : field, parameters(templateIn(value, seen))];
+      return [field, parameters(templateIn(value, seen))];
     case 'Assign':
-      return [field, templateIn(value, seen)];
+      return [field, templateIn(value, assignedFrom(old, seen))];
     case 'Credentials':
       return [field, templateIn(value, seen)];
     case 'Choices':
@@ -99,14 +99,25 @@ function resultOf(old: JsonObject, type: string, seen: string): Json {
   return old.ResultSelector !== undefined ? templateIn(old.ResultSelector, result) : wrapped(result);
 }
 
+// assignedFrom is what $ stands for in Assign: the result of states that have one, before ResultSelector.
+function assignedFrom(old: JsonObject, seen: string): string {
+  const type = String(old.Type);
+  if (type === 'Pass') {
+    const text = expressionOf(resultOf(old, type, seen));
+    return /^\$[\w.]+$/.test(text) ? text : `(${text})`;
+  }
+  return ['Task', 'Parallel', 'Map'].includes(type) ? result : seen;
+}
+
 function withResult(old: JsonObject, type: string, seen: string): Json {
   if (!['Task', 'Parallel', 'Map', 'Pass'].includes(type)) return wrapped(seen);
   const place = old.ResultPath;
-  if (place === null) return wrapped(seen);
+  // A result goes into the whole input, whatever InputPath shows of it.
+  if (place === null) return wrapped(input);
   const value = resultOf(old, type, seen);
   if (place === undefined || place === '$') return value;
   const names = namesOf(String(place));
-  return wrapped(merged(seen, names, expressionOf(value)));
+  return wrapped(merged(input, names, expressionOf(value)));
 }
 
 function namesOf(path: string): string[] {
