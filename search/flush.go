@@ -256,8 +256,11 @@ func level(documents int) int {
 	return n
 }
 
-// tend merges segments, drops what is of executions that are gone, and notes how far it is.
+// tend merges segments and drops what is of executions that are gone, unless something was missed.
 func (x *Index) tend(ctx context.Context) error {
+	if x.fill != nil && x.fill.phase < older || x.opts.Dropped() != x.dropped {
+		return nil // what seems to be gone may be redriven
+	}
 	oldest, err := x.oldestEnd(ctx)
 	if err != nil {
 		return err

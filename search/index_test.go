@@ -24,7 +24,7 @@ var epoch = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
 
 // world is a store with executions, an index of it, and what tells the index of them. Its clock stands until it is moved.
 type world struct {
-	t       testing.TB
+	t       failer
 	ctx     context.Context
 	store   *memstore.Store
 	index   *Index
@@ -36,7 +36,14 @@ type world struct {
 	express []*engine.ExpressSeen
 }
 
-func newWorld(t testing.TB) *world {
+// failer is a test.
+type failer interface {
+	Helper()
+	Fatal(...any)
+	Fatalf(string, ...any)
+}
+
+func newWorld(t failer) *world {
 	w := &world{t: t, ctx: context.Background(), store: memstore.New(), now: epoch, there: map[statelark.ExecID]*statelark.ExecutionDetail{}}
 	leases, err := w.store.Acquire(w.ctx, "node", statelark.Shards)
 	w.ok(err)
@@ -156,7 +163,7 @@ func (w *world) search(text string, n int) (names []string) {
 	}
 }
 
-func parse(t testing.TB, text string) *query.Query {
+func parse(t failer, text string) *query.Query {
 	t.Helper()
 	q, err := query.Parse(text)
 	if err != nil {
@@ -201,7 +208,7 @@ func (w *world) compare() {
 // TestModel does all that executions, crashes and dropped news can do to an index, and asks it.
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		w := newWorld(t)
+		w := newWorld(rt)
 		n := 0
 		draw := func(of int) int { return rapid.IntRange(0, of-1).Draw(rt, "n") }
 		some := func(status ...statelark.Status) *statelark.ExecutionDetail {
@@ -244,7 +251,7 @@ func TestModel(t *testing.T) {
 				}
 			},
 			"expire": func(*rapid.T) {
-				_, err := w.store.Expire(w.ctx, w.now.Add(-2*time.Minute), 2)
+				_, err := w.store.Expire(w.ctx, w.now.Add(-2*time.Minute), 1000)
 				w.ok(err)
 				for id := range w.there {
 					if _, err := w.store.Execution(w.ctx, id); err != nil {
