@@ -205,3 +205,9 @@ func (e *Engine) redriveStatus(ctx context.Context, x *statelark.Execution) (sta
 	status, reason := redrivability(x, err != nil || machine.value.Deleting, e.now(), e.opts.Limits)
 	return status, reason, nil
 }
+
+// Redrivable reports whether an execution of a record can be redriven by itself.
+func (e *Engine) Redrivable(ctx context.Context, x *statelark.Execution) (bool, error) {
+	status, _, err := e.redriveStatus(ctx, x)
+	return status == statelark.Redrivable, err
+}

@@ -230,7 +230,7 @@ func (x *Index) segmentFrom(number uint64) (first *segment) {
 
 // fillOne reads the execution of a record.
 func (x *Index) fillOne(ctx context.Context, f *fill, r *statelark.Execution) error {
-	if strings.Contains(r.Machine, ":mapRun:") { // a Map Run is kept as an execution is
+	if isMapRun(r) {
 		return nil
 	}
 	detail, err := x.source.Detail(ctx, r.ID)
@@ -242,6 +242,9 @@ func (x *Index) fillOne(ctx context.Context, f *fill, r *statelark.Execution) er
 	}
 	return err
 }
+
+// isMapRun reports whether a record is of a Map Run, which is kept as an execution is.
+func isMapRun(x *statelark.Execution) bool { return strings.Contains(x.Machine, ":mapRun:") }
 
 // fillWrite writes what was read into a segment. What the tail has as well goes there.
 func (x *Index) fillWrite(ctx context.Context, f *fill) error {

@@ -197,7 +197,7 @@ func (w *world) compare() {
 		if diff := cmp.Diff(want, w.search(text, 1+i%5)); diff != "" {
 			w.t.Fatalf("%q (-want +got):\n%s", text, diff)
 		}
-		c, err := w.index.Count(w.ctx, parse(w.t, text))
+		c, err := w.index.Count(w.ctx, Request{Query: parse(w.t, text)})
 		w.ok(err)
 		if c.N != len(want) {
 			w.t.Fatalf("%q: counts %d, want %d", text, c.N, len(want))

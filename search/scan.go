@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/statelark/statelark"
@@ -18,11 +19,11 @@ var _ Finder = (*Index)(nil)
 // maxExpress is how many Express executions are looked at.
 const maxExpress = 10_000
 
-// Search returns a page of what a query matches. What it returns is as the store has it, whatever the index knows.
+// Search returns a page of what a request asks for. What it returns is as the store has it, whatever the index knows.
 func (x *Index) Search(ctx context.Context, r Request) (Page, error) {
 	var page Page
 	for before := r.Before; ; {
-		hits, partial, err := x.find(ctx, r.Query, before, r.Limit+1-len(page.Found))
+		hits, partial, err := x.find(ctx, r, before, r.Limit+1-len(page.Found))
 		if err != nil {
 			return Page{}, fmt.Errorf("searching executions: %w", err)
 		}
@@ -33,7 +34,7 @@ func (x *Index) Search(ctx context.Context, r Request) (Page, error) {
 				page.Next = page.Found[r.Limit-1].ID
 				return page, nil
 			}
-			f, ok, err := x.verify(ctx, r.Query, h)
+			f, ok, err := x.verify(ctx, r, h)
 			if err != nil {
 				return Page{}, fmt.Errorf("searching executions: %w", err)
 			}
@@ -48,9 +49,9 @@ func (x *Index) Search(ctx context.Context, r Request) (Page, error) {
 	}
 }
 
-// Count returns how many executions a query matches, as far as the index knows.
-func (x *Index) Count(ctx context.Context, q *query.Query) (Count, error) {
-	s, err := x.scan(ctx, q, statelark.ExecID{}, 0)
+// Count returns how many executions a request asks for, as far as the index knows.
+func (x *Index) Count(ctx context.Context, r Request) (Count, error) {
+	s, err := x.scan(ctx, r, statelark.ExecID{}, 0)
 	if err != nil {
 		return Count{}, fmt.Errorf("counting executions: %w", err)
 	}
@@ -58,7 +59,7 @@ func (x *Index) Count(ctx context.Context, q *query.Query) (Count, error) {
 }
 
 // verify returns what was found as the store has it, false when that is not what is asked for.
-func (x *Index) verify(ctx context.Context, q *query.Query, h hit) (Found, bool, error) {
+func (x *Index) verify(ctx context.Context, r Request, h hit) (Found, bool, error) {
 	if h.express != nil {
 		return found(&h.express.ExecutionDetail), true, nil
 	}
@@ -80,7 +81,7 @@ func (x *Index) verify(ctx context.Context, q *query.Query, h hit) (Found, bool,
 		return Found{}, false, err
 	}
 	d := documentOfDetail(detail, x.opts.PayloadBytes)
-	return Found{&detail.Execution, d.err}, q.Matches(d.query(), x.opts.Now()), nil
+	return Found{&detail.Execution, d.err}, r.matches(d.query(), x.opts.Now()), nil
 }
 
 func found(x *statelark.ExecutionDetail) Found {
@@ -92,8 +93,8 @@ func found(x *statelark.ExecutionDetail) Found {
 }
 
 // find returns the n newest hits, the newest first.
-func (x *Index) find(ctx context.Context, q *query.Query, before statelark.ExecID, n int) ([]hit, bool, error) {
-	s, err := x.scan(ctx, q, before, n)
+func (x *Index) find(ctx context.Context, r Request, before statelark.ExecID, n int) ([]hit, bool, error) {
+	s, err := x.scan(ctx, r, before, n)
 	if err != nil {
 		return nil, false, err
 	}
@@ -105,9 +106,9 @@ func (x *Index) find(ctx context.Context, q *query.Query, before statelark.ExecI
 }
 
 // scan goes over all documents. When a merge takes a segment away meanwhile, it begins again.
-func (x *Index) scan(ctx context.Context, q *query.Query, before statelark.ExecID, n int) (*scan, error) {
+func (x *Index) scan(ctx context.Context, r Request, before statelark.ExecID, n int) (*scan, error) {
 	for try := 0; ; try++ {
-		s := &scan{index: x, ctx: ctx, q: q, now: x.opts.Now(), before: before, limit: n}
+		s := &scan{index: x, ctx: ctx, r: r, now: x.opts.Now(), before: before, limit: n}
 		err := s.all()
 		if errors.Is(err, statelark.ErrNotFound) && try < 10 {
 			continue
@@ -141,7 +142,7 @@ func (h *hits) Pop() any {
 type scan struct {
 	index   *Index
 	ctx     context.Context
-	q       *query.Query
+	r       Request
 	now     time.Time
 	before  statelark.ExecID // the zero id: all
 	oldest  int64            // what ended before is gone
@@ -158,7 +159,7 @@ func (s *scan) all() error {
 	}
 	segments, tail, replaced := s.snapshot()
 	for _, d := range tail {
-		if s.wants(d.id) && !s.gone(d.stop) && s.q.Matches(d.query(), s.now) {
+		if s.wants(d.id) && !s.gone(d.stop) && s.r.matches(d.query(), s.now) {
 			s.add(hit{id: d.id, age: d.age(), err: d.err})
 		}
 	}
@@ -197,12 +198,21 @@ func (s *scan) snapshot() (segments []*segment, tail []*document, replaced map[s
 
 func (s *scan) full() bool { return s.limit > 0 && len(s.hits) == s.limit }
 
+// below reports whether an id is below a bound, the zero id being none.
+func below(id, bound statelark.ExecID) bool {
+	return bound == (statelark.ExecID{}) || bytes.Compare(id[:], bound[:]) < 0
+}
+
+// newestFirst returns Express executions in the order in which executions are found.
+func newestFirst(list []*engine.ExpressSeen) []*engine.ExpressSeen {
+	list = slices.Clone(list)
+	slices.SortFunc(list, func(a, b *engine.ExpressSeen) int { return bytes.Compare(b.ID[:], a.ID[:]) })
+	return list
+}
+
 // wants reports whether an execution would be among the hits.
 func (s *scan) wants(id statelark.ExecID) bool {
-	if s.before != (statelark.ExecID{}) && bytes.Compare(id[:], s.before[:]) >= 0 {
-		return false
-	}
-	return !s.full() || bytes.Compare(id[:], s.hits[0].id[:]) > 0
+	return below(id, s.before) && (!s.full() || bytes.Compare(id[:], s.hits[0].id[:]) > 0)
 }
 
 // gone reports whether the store no longer has what ended at a time.
@@ -224,7 +234,7 @@ func (s *scan) express() error {
 		if !s.wants(seen.ID) {
 			continue
 		}
-		if d := documentOfDetail(&seen.ExecutionDetail, s.index.opts.PayloadBytes); s.q.Matches(d.query(), s.now) {
+		if d := documentOfDetail(&seen.ExecutionDetail, s.index.opts.PayloadBytes); s.r.matches(d.query(), s.now) {
 			s.add(hit{id: seen.ID, express: seen})
 		}
 	}
@@ -236,10 +246,10 @@ func (s *scan) segment(g *segment, replaced map[statelark.ExecID]bool) error {
 	if err := s.ctx.Err(); err != nil {
 		return err
 	}
-	if s.before != (statelark.ExecID{}) && bytes.Compare(g.first[:], s.before[:]) >= 0 || g.running == 0 && g.maxStop < s.oldest {
+	if !below(g.first, s.before) || g.running == 0 && g.maxStop < s.oldest {
 		return nil
 	}
-	if may, err := s.possible(g, s.q.Root()); err != nil || !may {
+	if may, err := s.possible(g, s.r.Query.Root()); err != nil || !may {
 		return err
 	}
 	r, err := s.index.readRecords(s.ctx, g)
@@ -262,7 +272,7 @@ func (s *scan) segment(g *segment, replaced map[statelark.ExecID]bool) error {
 		}
 		l.at = i
 		l.set(d, r, x)
-		if s.q.Matches(d, s.now) {
+		if s.r.matches(d, s.now) {
 			s.add(hit{id: x.id, age: x.age(), err: d.Error})
 		}
 		if l.err != nil {

@@ -3,6 +3,8 @@ package search
 
 import (
 	"context"
+	"strings"
+	"time"
 
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/search/query"
@@ -12,15 +14,27 @@ import (
 type Finder interface {
 	// Search returns a page of those that a query matches, newest start first.
 	Search(ctx context.Context, r Request) (Page, error)
-	// Count returns how many there are.
-	Count(ctx context.Context, q *query.Query) (Count, error)
+	// Count returns how many there are, whatever r.Before and r.Limit are.
+	Count(ctx context.Context, r Request) (Count, error)
 }
 
 // Request asks for a page.
 type Request struct {
-	Query  *query.Query
+	Query *query.Query
+	// Machines is what the ARN of the state machine has to begin with: those of a place; "": any.
+	Machines string
+	// Blind leaves the payloads unseen, for who may not know of them.
+	Blind  bool
 	Before statelark.ExecID // only ids below this one: Page.Next; the zero id: no bound
 	Limit  int
+}
+
+// matches holds a document against what is asked for.
+func (r *Request) matches(d *query.Document, now time.Time) bool {
+	if r.Blind {
+		d.Payloads = nil
+	}
+	return strings.HasPrefix(d.Machine, r.Machines) && r.Query.Matches(d, now)
 }
 
 // Page is a part of what was found.

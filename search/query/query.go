@@ -153,6 +153,16 @@ func (f *Failure) Error() string { return fmt.Sprintf("%s (at %d)", f.Message, f
 // Else they would bury all others.
 func (q *Query) Children() bool { return q.children }
 
+// Payload returns the first condition that asks for a payload alone, nil when there is none. (A word looks elsewhere, too.)
+func (q *Query) Payload() (first *Cond) {
+	q.Walk(func(c *Cond, _ bool) {
+		if first == nil && (c.Field == Text || c.Field.kind() == kindPayload) {
+			first = c
+		}
+	})
+	return first
+}
+
 // Walk calls f for each condition, with whether an odd number of Not stand above it.
 func (q *Query) Walk(f func(c *Cond, negated bool)) { walk(q.root, false, f) }
 
