@@ -31,7 +31,7 @@ var house = map[string][]string{
 	"search/query":  {".", "arn"},
 	"search":        {".", "engine", "history", "row", "search/query"},
 	"console/types": {"awswire/model"},
-	"console":       {".", "arn", "asl", "awswire", "awswire/model", "deploy", "engine", "graph", "history", "jsonata", "jsonpath", "limits", "samples", "samples/stack", "task/aws", "value"},
+	"console":       {".", "arn", "asl", "awswire", "awswire/model", "deploy", "engine", "graph", "history", "jsonata", "jsonpath", "limits", "samples", "samples/stack", "search", "search/query", "task/aws", "value"},
 	// Pure.
 	"arn":      {},
 	"limits":   {},
@@ -102,7 +102,7 @@ var house = map[string][]string{
 	"deploy":                {"arn", "asl", "awswire", "awswire/model", "jsonata", "value"},
 
 	// Those who put the parts together.
-	"node":          {".", "api", "arn", "awswire", "console", "console/auth", "engine", "limits", "local", "local/batch", "local/create", "local/dynamodb", "local/ecs", "local/events", "local/gateway", "local/glue", "local/jobs", "local/kv", "local/lambda", "local/lambda/function", "local/logs", "local/s3", "local/secrets", "local/sns", "local/sqs", "local/ssm", "local/sts", "memstore", "pebblestore", "remote/aws", "remote/s3", "s3", "s3/directory", "shortcut", "task", "task/aws", "task/http", "task/mock", "telemetry", "telemetry/metrics", "telemetry/trace", "value"},
+	"node":          {".", "api", "arn", "awswire", "console", "console/auth", "engine", "limits", "local", "local/batch", "local/create", "local/dynamodb", "local/ecs", "local/events", "local/gateway", "local/glue", "local/jobs", "local/kv", "local/lambda", "local/lambda/function", "local/logs", "local/s3", "local/secrets", "local/sns", "local/sqs", "local/ssm", "local/sts", "memstore", "pebblestore", "remote/aws", "remote/s3", "s3", "s3/directory", "search", "shortcut", "task", "task/aws", "task/http", "task/mock", "telemetry", "telemetry/metrics", "telemetry/trace", "value"},
 	"cmd/statelark": {"*"},
 	"bench":         {"*"},
 }

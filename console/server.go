@@ -19,6 +19,8 @@ import (
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/limits"
+	"github.com/statelark/statelark/search"
+	"github.com/statelark/statelark/search/query"
 )
 
 // Options say what a Server shows.
@@ -32,7 +34,10 @@ type Options struct {
 	Engine Engine
 	Hub    *Hub // nil: nothing is live, and nothing counted
 	AWS    AWS
-	Place  arn.Place // that is shown
+	// Search finds executions, Actions are what is done to them in bulk; nil: there is no such thing.
+	Search  search.Finder
+	Actions Actions
+	Place   arn.Place // that is shown
 	// Limits are what definitions and payloads are held to; nil: AWS's.
 	Limits *limits.Limits
 	Now    func() time.Time // nil: time.Now
@@ -132,7 +137,7 @@ type route struct {
 // routes are all addresses, but for the stream and for those of AWS's operations. Each file has a table of its own.
 var routes = slices.Concat(
 	sessionRoutes, overviewRoutes, machineRoutes, executionRoutes, eventRoutes, resolveRoutes,
-	languageRoutes, layoutRoutes, sampleRoutes, serviceRoutes, auditRoutes, settingsRoutes,
+	languageRoutes, layoutRoutes, sampleRoutes, serviceRoutes, auditRoutes, settingsRoutes, searchRoutes,
 )
 
 // call is one request for a route.
@@ -255,9 +260,12 @@ func ignoreRefusal(err error) error {
 // codeOf is what an AuditEntry has of an error.
 func codeOf(err error) string {
 	var refused *statelark.Error
+	var query *query.Failure
 	switch {
 	case err == nil:
 		return "ok"
+	case errors.As(err, &query):
+		return codeValidation
 	case errors.As(err, &refused):
 		return refused.Code
 	}
@@ -317,6 +325,7 @@ func statusOf(refused *statelark.Error) int {
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var refused *statelark.Error
 	switch {
+	case s.failQuery(w, r, err):
 	case errors.As(err, &refused):
 		s.write(w, r, statusOf(refused), Failure{Code: refused.Code, Message: refused.Message})
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil: // the browser is gone

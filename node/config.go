@@ -45,6 +45,13 @@ type Config struct {
 	// Auth says who may use the console.
 	Auth auth.Config
 
+	// Search is whether there is an index of executions, SearchOn or SearchOff; "": on, if there is a console. Without one,
+	// those that began last are looked through.
+	Search string
+	// SearchPayloadBytes is how much of each input and output can be looked into; 0: DefaultSearchPayloadBytes; below 0:
+	// nothing.
+	SearchPayloadBytes int
+
 	Telemetry Telemetry
 	// MockConfig is a mock configuration file, in the form of Step Functions Local; "": there is none.
 	MockConfig string

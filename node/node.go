@@ -33,10 +33,12 @@ import (
 	remotes3 "github.com/statelark/statelark/remote/s3"
 	"github.com/statelark/statelark/s3"
 	"github.com/statelark/statelark/s3/directory"
+	"github.com/statelark/statelark/search"
 	"github.com/statelark/statelark/shortcut"
 	"github.com/statelark/statelark/task"
 	"github.com/statelark/statelark/task/aws"
 	"github.com/statelark/statelark/task/mock"
+	"github.com/statelark/statelark/telemetry"
 	"github.com/statelark/statelark/value"
 )
 
@@ -69,6 +71,8 @@ type Node struct {
 	runner   *jobs.Runner
 	notified atomic.Pointer[engine.Engine] // hears of the ends of jobs
 	engine   *engine.Engine
+	index    *search.Index                 // nil: there is none
+	missed   atomic.Pointer[telemetry.Tap] // tells the index how much of the news it did not get
 	api      *api.Server
 	http     *shortcut.Server
 	hits     *hits
@@ -122,6 +126,9 @@ func Start(ctx context.Context, cfg Config, o Options) (_ *Node, err error) {
 	}
 	if n.engine, err = n.openEngine(ctx); err != nil {
 		return nil, &StartError{Engine, err}
+	}
+	if n.index != nil {
+		n.index.Start(n.engine)
 	}
 	n.registerSources()
 	if err = errors.Join(n.local.Resume(), n.lambda.Resume()); err != nil {
@@ -325,6 +332,9 @@ func (n *Node) Close(ctx context.Context) error {
 		errs = append(errs, n.audit.Close())
 	}
 	errs = append(errs, n.tellers.close(ctx))
+	if n.index != nil {
+		errs = append(errs, n.index.Close(ctx))
+	}
 	if n.lambda != nil {
 		errs = append(errs, n.lambda.Close(ctx))
 	}

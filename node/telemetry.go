@@ -147,7 +147,15 @@ func (n *Node) openTellers(ctx context.Context) error {
 		n.hub = console.NewHub(n.opts.Now)
 		readers = append(readers, n.hub)
 	}
-	t.tap = telemetry.NewTap(n.log, readers...)
+	if err := n.openSearch(ctx); err != nil {
+		return err
+	}
+	if n.index != nil {
+		readers = append(readers, n.index)
+	}
+	tap := telemetry.NewTap(n.log, readers...)
+	n.missed.Store(tap)
+	t.tap = tap
 	return nil
 }
 

@@ -107,6 +107,7 @@ func (d *document) failure(err, cause *string, keep int) {
 
 // cut returns the beginning of a text, without holding the rest.
 func cut(text string, n int) string {
+	n = max(n, 0)
 	if len(text) <= n {
 		return text
 	}

@@ -24,7 +24,7 @@ const (
 type Options struct {
 	Log *slog.Logger // nil: nobody is told
 	Now func() time.Time
-	// PayloadBytes is how much of each payload can be looked into; 0: DefaultPayloadBytes.
+	// PayloadBytes is how much of each payload can be looked into; 0: DefaultPayloadBytes; below 0: nothing.
 	PayloadBytes int
 	// CacheBytes bound what is kept of segments; 0: DefaultCacheBytes.
 	CacheBytes int

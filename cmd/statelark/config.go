@@ -63,6 +63,9 @@ type Config struct {
 	// ConsoleConfig is who may use it. Its settings are no flags but for console-auth: what is secret is not for a command line,
 	// which everybody on the machine can read.
 	ConsoleConfig `koanf:",squash"`
+	// Search is whether executions are indexed, "on" or "off", and how much of each input and output can be looked into.
+	Search             string `koanf:"search"`
+	SearchPayloadBytes int    `koanf:"search-payload-bytes"`
 	// Telemetry; see node.Telemetry.
 	ExecutionLog     string   `koanf:"execution-log"`      // "stdout" or a path; "": none
 	ExecutionLogSize string   `koanf:"execution-log-size"` // as a size
@@ -181,6 +184,8 @@ var settings = map[string]any{
 	"console-default-role": "",
 	"console-payloads":     "",
 	"console-mask":         "",
+	"search":               node.SearchOn,
+	"search-payload-bytes": node.DefaultSearchPayloadBytes,
 	"oidc-issuer":          "",
 	"oidc-client-id":       "",
 	"oidc-client-secret":   "",
@@ -211,6 +216,8 @@ func addNodeFlags(c *cobra.Command, data, dataHelp string) {
 	f.String("allowed-hosts", "", "`NAMES` by which clients may call the server, with commas between them; .example.org stands for all below it")
 	f.String("console", node.ConsoleOn, "whether browsers get the console, `on|off`")
 	f.String("console-auth", "", "how people sign in to the console: none, token, oidc or proxy (default none on this machine, else token)")
+	f.String("search", node.SearchOn, "whether executions are indexed, so that the console finds them quickly, `on|off`")
+	f.Int("search-payload-bytes", node.DefaultSearchPayloadBytes, "`NUMBER` of bytes of each input and output that can be looked into; 0: none")
 	f.String("execution-log", "", "where the events go that state machines log: stdout or a `FILE` (default nowhere)")
 	f.String("execution-log-size", defaultLogSize, "`SIZE` at which the next file of a log is begun; the last five are kept")
 	f.String("status-changes", "", "where it is told that executions start and end: stdout, files and `URLS`, with commas between them")
@@ -459,6 +466,9 @@ func (cfg *Config) validate() error {
 	if err := node.CheckHosts(cfg.AllowedHosts); err != nil {
 		return err
 	}
+	if err := node.CheckSearch(cfg.Search, cfg.SearchPayloadBytes); err != nil {
+		return err
+	}
 	if err := node.CheckConsole(cfg.Console); err != nil {
 		return err
 	}
@@ -521,9 +531,13 @@ func (cfg *Config) node() node.Config {
 		Listen: cfg.Listen, Data: cfg.Data, Place: arn.Place{Region: cfg.Region, Account: cfg.Account},
 		AccountFromKey: cfg.AccountFromKey != nil && *cfg.AccountFromKey,
 		MaxClosed:      cfg.MaxClosed, Memory: cfg.memory(), AllowedHosts: cfg.AllowedHosts, Console: cfg.Console, Telemetry: cfg.telemetry(),
+		Search: cfg.Search, SearchPayloadBytes: cfg.SearchPayloadBytes,
 		S3Directory: cfg.S3Directory, FunctionConcurrency: cfg.FunctionConcurrency, FunctionUser: cfg.FunctionUser, PassEnv: cfg.PassEnv,
 		MockConfig: cfg.MockConfig, Delay: cfg.delay(),
 		Services: cfg.services(), ServiceEndpoint: cfg.ServiceEndpoint, AutoCreate: cfg.AutoCreate != nil && *cfg.AutoCreate, HTTPAllow: cfg.HTTPAllow,
+	}
+	if cfg.SearchPayloadBytes == 0 {
+		n.SearchPayloadBytes = -1
 	}
 	if cfg.Data == "" || cfg.Console != node.ConsoleOff {
 		n.KeepExpress = keepExpress
