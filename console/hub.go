@@ -22,6 +22,7 @@ import (
 type Hub struct {
 	machines *machineRows
 	now      func() time.Time
+	began    time.Time            // what was before, the tally is told by seedTally
 	mask     atomic.Pointer[Mask] // of causes; nil: nothing is hidden
 
 	watched atomic.Int32 // topics; Read looks at it alone when there are none
@@ -91,7 +92,7 @@ type stream struct {
 // NewHub returns a Hub. Close must follow.
 func NewHub(now func() time.Time) *Hub {
 	h := &Hub{
-		machines: newMachineRows(), now: now, wake: make(chan struct{}, 1), closing: make(chan struct{}), closed: make(chan struct{}),
+		machines: newMachineRows(), now: now, began: now(), wake: make(chan struct{}, 1), closing: make(chan struct{}), closed: make(chan struct{}),
 		topics: map[string]*topic{}, streams: map[*stream]struct{}{},
 		last: now().UnixMicro(), // ids of an earlier process are smaller
 	}

@@ -14,6 +14,9 @@ func (s *Server) overview(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.seedTally(c.Context(), entries); err != nil {
+		return nil, err
+	}
 	running := 0
 	o := &Overview{Now: s.now().UTC().Truncate(time.Millisecond), Machines: len(entries), Running: []ExecutionRow{}, Failures: []ExecutionRow{}}
 	for _, e := range entries {

@@ -3,10 +3,12 @@ package console
 import (
 	"encoding/json"
 	"fmt"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -79,6 +81,34 @@ func TestOverviewAndMachines(t *testing.T) {
 	h.get("machines", &list)
 	if len(list.Machines) != 2 || list.Machines[1].States != 1 || list.Machines[0].Tags["team"] != "a" {
 		t.Errorf("after changes: %+v", list)
+	}
+}
+
+// TestOverviewAfterARestart wants what was before the hub to be counted, and once.
+func TestOverviewAfterARestart(t *testing.T) {
+	h := newHouse(t)
+	m := h.create("m", passing)
+	for i := range 3 {
+		h.run(m, fmt.Sprint(i), `{}`)
+	}
+	h.run(h.create("bad", failing), "x", `{}`)
+	hub := NewHub(func() time.Time { return time.Now().Add(time.Second) }) // so that all was before it
+	defer hub.Close()
+	o := h.server.opts
+	o.Hub = hub
+	h.server = New(o)
+	for range 2 {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest("GET", "/api/overview", nil)
+		r.Header.Set("User", "vera")
+		h.server.ServeHTTP(w, r)
+		var got Overview
+		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
+			t.Fatal(err)
+		}
+		if got.Statuses["SUCCEEDED"] != 3 || got.Statuses["FAILED"] != 1 || got.Minutes[59].Started+got.Minutes[58].Started != 4 {
+			t.Errorf("%+v", got)
+		}
 	}
 }
 

@@ -55,6 +55,7 @@ type Server struct {
 
 	rows    *machineRows
 	columns columns
+	seed    seed
 	// turns bounds how many reads are under way, so that browsers leave processors to the engine.
 	turns chan struct{}
 }

@@ -46,11 +46,14 @@ func (t *tally) count(n *engine.News, redriven bool) {
 		return
 	}
 	t.running--
-	c := t.at(minuteOf(x.Stop))
-	if c == nil {
-		return
+	if c := t.at(minuteOf(x.Stop)); c != nil {
+		c.ended(x.Status)
 	}
-	switch x.Status {
+}
+
+// ended counts the end of an execution.
+func (c *minuteCounts) ended(s statelark.Status) {
+	switch s {
 	case statelark.Succeeded:
 		c.succeeded++
 	case statelark.Failed:
