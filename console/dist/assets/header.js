@@ -1,1 +1,0 @@
-import{n as e}from"./rolldown-runtime.js";import{v as t}from"./vendor.js";import{n,nt as r,rt as i}from"./internal.js";var a=e(t());function o({variant:e=`h2`,...t}){let r=i(`Header`,{props:{headingTagOverride:t.headingTagOverride,variant:e}}),o=e===`h1`?-1:void 0;return a.createElement(n,{__headingTagTabIndex:o,variant:e,...t,...r})}r(o,`Header`);export{o as t};

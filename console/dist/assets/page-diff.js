@@ -1,0 +1,1 @@
+import{Ft as e,N as t}from"./vendor.js";var n=e();function r(){return(0,n.jsx)(t,{variant:`h1`,children:`This page is not built yet: diff`})}export{r as default};

@@ -1,0 +1,1 @@
+import{Ft as e,ft as t,j as n}from"./vendor.js";import{J as r,O as i,s as a}from"./console.js";var o=e();function s(){let e=r();return(0,o.jsxs)(n,{size:`m`,children:[(0,o.jsx)(i,{title:`Executions`,description:`Of all state machines, the newest first`}),(0,o.jsx)(a,{action:(0,o.jsx)(t,{onClick:()=>e(`/samples`),children:`Run a sample`})})]})}export{s as default};

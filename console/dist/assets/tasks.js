@@ -1,1 +1,0 @@
-import{t as e}from"./header.js";import{g as t}from"./vendor.js";var n=t();function r(){return(0,n.jsx)(e,{variant:`h1`,children:`This page is not built yet: tasks`})}export{r as default};
