@@ -69,10 +69,12 @@ type Execution struct {
 	RedriveTokens []RedriveToken
 	// TestCase names the case of the mock configuration that the execution runs with, "" when none.
 	TestCase string
+	// Fork tells what the execution was forked from, nil when it was not. It never changes.
+	Fork *Origin
 }
 
 // Lists names the lists that the execution is in, which never change: that of its Map Run or, when it has none, that of
-// its state machine, and those of the version and the alias that it was started through.
+// its state machine, those of the version and the alias that it was started through, and that of the forks of its origin.
 func (x *Execution) Lists() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		if x.MapRun != "" {
@@ -83,6 +85,9 @@ func (x *Execution) Lists() iter.Seq[string] {
 			if list != "" && !yield(list) {
 				return
 			}
+		}
+		if x.Fork != nil {
+			yield(ForkList(x.Fork.ARN))
 		}
 	}
 }

@@ -19,7 +19,8 @@ import (
 //	3    one row for what changes while an execution runs, lists by status alone, rows are packed
 //	4    a record may say of which Map Run it is, how often it was redriven, and its test case; row 'r' of an execution
 //	     that has ended may stay; what was started through a version or an alias is on its list as well
-const formatNow = 4
+//	5    a record may say what it was forked from; what was forked is on the list of the forks of its origin as well
+const formatNow = 5
 
 // steps lead to a format from the one before it.
 var steps = map[int]step{
@@ -30,6 +31,7 @@ var steps = map[int]step{
 		{prefixList, listTo3},
 	},
 	4: {}, // what format 3 has stands in format 4 as it is
+	5: {}, // and what format 4 has in format 5
 }
 
 // A step is what has to be done with the rows, by their prefix, in order of their keys. It is done in batches, each

@@ -12,7 +12,7 @@ import (
 	"github.com/statelark/statelark/row"
 )
 
-// The values of rows, as format 4 of the directory has them. Numbers are varints.
+// The values of rows, as format 5 of the directory has them. Numbers are varints.
 //
 //	x exec 'a'    the last event's id, then appendRecord
 //	x exec 'r'    appendRunning; thread row 0 in it is packed
@@ -75,7 +75,8 @@ const (
 	recordRedriven = 8
 	recordTestCase = 16
 	recordKept     = 32
-	recordFlags    = 64 - 1 // all of them
+	recordFork     = 64
+	recordFlags    = 128 - 1 // all of them
 )
 
 // appendRecord appends the stored form of an execution's record: flags, status, start time against that in
@@ -113,6 +114,12 @@ func appendRecord(dst []byte, id statelark.ExecID, x *statelark.Execution) []byt
 	if flags&recordTestCase != 0 {
 		w.Text(x.TestCase)
 	}
+	if f := x.Fork; f != nil {
+		w.Text(f.ARN)
+		w.Text(f.State)
+		w.Uint(uint64(f.Event))
+		w.Uint(uint64(f.Variables))
+	}
 	return w.Row()
 }
 
@@ -128,6 +135,7 @@ func flagsOf(x *statelark.Execution) (flags byte) {
 	set(recordRedriven, x.Redrives > 0)
 	set(recordTestCase, x.TestCase != "")
 	set(recordKept, x.Kept)
+	set(recordFork, x.Fork != nil)
 	return flags
 }
 
@@ -161,6 +169,9 @@ func parseRecord(data []byte, id statelark.ExecID) (*statelark.Execution, error)
 	}
 	if flags&recordTestCase != 0 {
 		x.TestCase = r.Text()
+	}
+	if flags&recordFork != 0 {
+		x.Fork = &statelark.Origin{ARN: r.Text(), State: r.Text(), Event: int64(r.Uint()), Variables: uint32(r.Uint())}
 	}
 	return x, whole(&r)
 }

@@ -36,6 +36,12 @@ func TestRecordRoundTrip(t *testing.T) {
 		if rapid.Bool().Draw(t, "mocked") {
 			x.TestCase = "case" + rapid.String().Draw(t, "test case")
 		}
+		if rapid.Bool().Draw(t, "forked") {
+			x.Fork = &statelark.Origin{
+				ARN: rapid.String().Draw(t, "origin"), State: rapid.String().Draw(t, "state"),
+				Event: rapid.Int64Min(0).Draw(t, "event"), Variables: rapid.Uint32().Draw(t, "variables"),
+			}
+		}
 		if rapid.Bool().Draw(t, "stopped") {
 			x.Stop = time.UnixMilli(milli.Draw(t, "stop")).UTC()
 		}
@@ -46,10 +52,32 @@ func TestRecordRoundTrip(t *testing.T) {
 	})
 }
 
+// A record of every kind, as it stands in directories: it is read so for good.
+func TestRecordGolden(t *testing.T) {
+	id := statelark.NewExecID(time.UnixMilli(1_700_000_000_000), 3, 4)
+	at := time.UnixMilli(1_700_000_000_000).UTC()
+	want := &statelark.Execution{
+		ID: id, Status: statelark.Failed, Start: at, Stop: at.Add(time.Second), Events: 300, Parent: id, ParentWait: 9, Machine: "m", Revision: "r",
+		Name: "n", Version: "v", Alias: "a", TraceHeader: "t", MapRun: "u", Items: 5, Redrives: 1, Redriven: at, Kept: true, TestCase: "c",
+		RedriveTokens: []statelark.RedriveToken{{Token: "k", At: at}}, Fork: &statelark.Origin{ARN: "o", State: "s", Event: 6, Variables: 7},
+	}
+	stored := "\x7f\x03\x00\xd0\xaf\xab\xfe\xf9b\xac\x02" + string(id[:]) + "\t\x01m\x01r\x01n\x01v\x01a\x01t\x01u\x05\x01" +
+		"\x80\xa0\xab\xfe\xf9b\x01\x01k\x80\xa0\xab\xfe\xf9b\x01c\x01o\x01s\x06\x07"
+	if got := string(appendRecord(nil, id, want)); got != stored {
+		t.Errorf("it is stored as\n%q, not\n%q", got, stored)
+	}
+	got, err := parseRecord([]byte(stored), id)
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
 // FuzzRows parses what may stand in a broken row: what is taken for whole must come out the same again.
 func FuzzRows(f *testing.F) {
 	id := statelark.NewExecID(time.UnixMilli(1_700_000_000_000), 3, 4)
 	x := &statelark.Execution{Status: statelark.Succeeded, Start: id.Start(), Stop: id.Start(), Machine: "m", Name: "n"}
+	f.Add(appendRecord(nil, id, x))
+	x.Fork = &statelark.Origin{ARN: "o", State: "s", Event: 2, Variables: 1}
 	f.Add(appendRecord(nil, id, x))
 	packed, _ := appendPacked(nil, bytes.Repeat([]byte("row 0"), 50), nil)
 	f.Add(appendRunning(nil, id, &running{

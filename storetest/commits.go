@@ -349,14 +349,15 @@ func lawMapRun(f *fixture) {
 	f.same("of the run", len(list(run, 0)), 0)
 }
 
-// lawVersion lists what was started through a version and an alias, which is among the executions of the state machine
-// as well.
+// lawVersion lists what was started through a version and an alias, and what was forked, which is among the executions of the
+// state machine as well.
 func lawVersion(f *fixture) {
 	f.hold()
 	const version, alias = machine + ":1", machine + ":PROD"
 	through, beside := record(id(1, 0), "through"), record(id(2, 0), "beside")
 	through.Version, through.Alias = version, alias
-	beside.Version = version
+	beside.Version, beside.Fork = version, &statelark.Origin{ARN: through.ARN(), State: "S", Event: 2}
+	forks := statelark.ForkList(through.ARN())
 	f.commit(started(id(3, 0), "x"),
 		&statelark.Change{Exec: through.ID, Start: true, Execution: through}, &statelark.Change{Exec: beside.ID, Start: true, Execution: beside})
 	check := func(status statelark.Status, want map[string]int) {
@@ -366,16 +367,16 @@ func lawVersion(f *fixture) {
 			f.same(fmt.Sprintf("number of those of %s with status %d", of, status), len(listed), n)
 		}
 	}
-	check(0, map[string]int{machine: 3, version: 2, alias: 1})
+	check(0, map[string]int{machine: 3, version: 2, alias: 1, forks: 1})
 	check(statelark.Running, map[string]int{machine: 3, version: 2, alias: 1})
 	f.commit(&statelark.Change{Exec: through.ID, Execution: ended(through, epoch, 0), Close: true})
-	check(0, map[string]int{machine: 3, version: 2, alias: 1})
+	check(0, map[string]int{machine: 3, version: 2, alias: 1, forks: 1})
 	check(statelark.Running, map[string]int{machine: 2, version: 1, alias: 0})
 	check(statelark.Succeeded, map[string]int{machine: 1, version: 1, alias: 1})
 	page := must(f.Executions(f.ctx, statelark.ExecutionQuery{Machine: version, Before: beside.ID, Limit: 1}))(f)
 	f.same("the page after", len(page), 1)
 	f.same("expired", must(f.Expire(f.ctx, epoch.Add(time.Hour), all))(f), 1)
-	check(0, map[string]int{machine: 2, version: 1, alias: 0})
+	check(0, map[string]int{machine: 2, version: 1, alias: 0, forks: 1})
 }
 
 func lawRedrive(f *fixture) {

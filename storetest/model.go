@@ -74,6 +74,9 @@ func worldRecord(n int) *statelark.Execution {
 	if n%3 == 2 {
 		x.Alias = x.Machine + worldAlias
 	}
+	if n%5 == 4 {
+		x.Fork = &statelark.Origin{ARN: worldOrigin, State: "S", Event: int64(n), Variables: uint32(n % 2)}
+	}
 	return x
 }
 
@@ -85,13 +88,16 @@ const (
 
 // worldLists returns all lists of executions there may be.
 func worldLists() []string {
-	lists := []string{worldMapRun}
+	lists := []string{worldMapRun, statelark.ForkList(worldOrigin)}
 	for n := range 2 {
 		m := worldMachine(n)
 		lists = append(lists, m, m+worldVersion, m+worldAlias)
 	}
 	return lists
 }
+
+// worldOrigin is what some executions of the world are forked from.
+const worldOrigin = "arn:origin"
 
 // worldMapRun is the Map Run of some executions of the world.
 const worldMapRun = machine + "/label:run"
