@@ -44,6 +44,20 @@ type Block struct {
 // State returns the state of that name, nil when the block has none.
 func (b *Block) State(name string) *State { return b.byName[name] }
 
+// Around returns the state of the block that the named one stands within, nil when there is none.
+func (b *Block) Around(name string) *State {
+	for _, s := range b.States {
+		for _, inner := range s.blocks() {
+			for within := range inner.All() {
+				if within.Name == name {
+					return s
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // All goes through the states of the block and of the blocks within, each before those within it.
 func (b *Block) All() iter.Seq[*State] {
 	return func(yield func(*State) bool) { b.all(yield) }

@@ -2,6 +2,7 @@ package asl
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -110,6 +111,54 @@ func (g *graph) assignments(name string) int {
 		}
 	}
 	return g.names[name]
+}
+
+// Assigns returns the names of the variables that states of the block may assign, the blocks within left out.
+func (b *Block) Assigns() map[string]bool {
+	names := map[string]bool{}
+	add := func(t *Template) {
+		if t != nil {
+			for _, m := range t.Members {
+				names[m.Key] = true
+			}
+		}
+	}
+	for _, s := range b.States {
+		add(s.Assign)
+		for _, c := range s.Catch {
+			add(c.Assign)
+		}
+		if s.Choice != nil {
+			for _, r := range s.Choice.Rules {
+				add(r.Assign)
+			}
+		}
+	}
+	return names
+}
+
+// Reads returns the names of the variables, sorted, that s and the states within it read and none of those within assigns.
+func (s *State) Reads() []string {
+	refs, own := references{}, map[string]bool{}
+	refs.block(&Block{States: []*State{s}})
+	read := map[string]bool{}
+	for _, names := range refs {
+		for _, name := range names {
+			read[name] = true
+		}
+	}
+	for _, b := range s.blocks() {
+		for name := range b.Assigns() {
+			own[name] = true
+		}
+		for inner := range b.All() {
+			for _, within := range inner.blocks() {
+				maps.Copy(own, within.Assigns())
+			}
+		}
+	}
+	maps.DeleteFunc(read, func(name string, _ bool) bool { return own[name] })
+	return slices.Sorted(maps.Keys(read))
 }
 
 // VariableReferences returns the names of the variables that each state reads, sorted. States that read none

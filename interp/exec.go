@@ -91,6 +91,7 @@ type Exec struct {
 	limits  *limits.Limits
 	bounds  bounds
 	input   value.Value // of the execution
+	first   *Beginning  // of one that has not started and does not begin at StartAt; nil: it does
 
 	status     Status
 	lastEvent  int64
@@ -267,6 +268,16 @@ func NewExec(id Identity, host Host, m *asl.Machine, input value.Value, seed uin
 	}
 }
 
+// Beginning is where an execution begins that does not begin at StartAt.
+type Beginning struct {
+	State     string // of the top level
+	Input     value.Value
+	Variables []value.Member
+}
+
+// BeginAt has an execution that has not started begin elsewhere. Its own input stays what it is.
+func (x *Exec) BeginAt(b *Beginning) { x.first = b }
+
 // Status returns how far the execution is.
 func (x *Exec) Status() Status { return x.status }
 
@@ -387,6 +398,12 @@ func (x *Exec) start() {
 	ev.Data, ev.RoleARN, ev.Version, ev.Alias = x.input.Text(), x.id.RoleARN, x.id.Version, x.id.Alias
 	t.prev = 0 // the first state's event has no predecessor either, as AWS has it
 	x.limitTime(x.now)
+	if b := x.first; b != nil {
+		x.first = nil
+		x.assign(t, b.Variables)
+		x.goTo(t, b.State, b.Input)
+		return
+	}
 	x.goTo(t, x.machine.StartAt, x.input)
 }
 
