@@ -115,7 +115,7 @@ func (e *Engine) sameStart(ends *statelark.Ends, b *beginning) (bool, error) {
 			return same, nil
 		}
 	}
-	if record.Status != statelark.Running {
+	if record.Status != statelark.Running || record.Fork != nil || b.fork != nil {
 		return false, nil
 	}
 	first, err := eventIn(ends.First, 1, newPayloads(e.store, record.ID))

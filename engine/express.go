@@ -34,7 +34,8 @@ type expressStart struct {
 	program *program
 	seed    uint64 // of its random numbers; 0: any
 	input   value.Value
-	sync    bool // StartSyncExecution has started it
+	fork    *forking // nil: it begins at the beginning
+	sync    bool     // StartSyncExecution has started it
 	// ended is called exactly once, by the owner's goroutine: it is not to wait for anything. nil: nobody wants to know.
 	ended func(*expressEnd)
 
@@ -146,21 +147,21 @@ func (e *Engine) startExpress(s *expressStart) error {
 // newExpress returns the execution that a start asks for.
 func (e *Engine) newExpress(b *beginning) *expressStart {
 	now, p, s := e.now(), b.machine, &b.start
-	input, err := value.Parse(s.Input) // it was checked before; this tells how it is spelt
-	if err != nil {
-		input = value.Checked(s.Input)
-	}
-	return &expressStart{program: p, seed: b.seed, input: input, record: &statelark.Execution{
+	start := &expressStart{program: p, seed: b.seed, input: parsed(s.Input), fork: b.fork, record: &statelark.Execution{
 		ID: e.expressID(now), Machine: p.record.ARN, Revision: revisionOf(p.record), Name: s.Name, Status: statelark.Running,
 		Start: now, TraceHeader: s.TraceHeader, Version: b.route.version(), Alias: b.route.alias, TestCase: s.TestCase, Express: true,
 	}}
+	if b.fork != nil {
+		start.record.Fork = b.fork.origin()
+	}
+	return start
 }
 
 // startStored starts an execution and returns when it is durable that it will run. Tasks wait for room.
 func (e *Engine) startStored(ctx context.Context, s *expressStart, input string, parent *parentWait) (*statelark.Execution, error) {
 	record := *s.record
 	answer := make(chan error, 1)
-	s.row, s.stored = appendExpress(nil, s.record, input), func(err error) { answer <- err }
+	s.row, s.stored = appendExpress(nil, s.record, s.fork, input), func(err error) { answer <- err }
 	m := message{express: &expressMessage{kind: expressStore, start: s}}
 	o := e.ownerOf(record.ID)
 	size := s.input.Size()
@@ -340,6 +341,9 @@ func (o *owner) beginExpress(s *expressStart, again bool) bool {
 	id := o.e.identity(s.record, s.program)
 	id.Sync = s.sync
 	l.x = interp.NewExec(id, o.e.host(l), s.program.machine, s.input, l.seed)
+	if s.fork != nil {
+		l.x.BeginAt(s.fork.beginning())
+	}
 	o.express.live[s.record.ID] = l
 	return o.step(l, message{exec: s.record.ID, event: interp.Event{Kind: interp.Started}})
 }

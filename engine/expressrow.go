@@ -10,7 +10,6 @@ import (
 
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/row"
-	"github.com/statelark/statelark/value"
 )
 
 // The rows that make Express executions run again after a crash: each is a message from an execution to itself.
@@ -145,11 +144,12 @@ func (o *owner) clearRow(id statelark.ExecID) {
 // Versions of an Express execution's row, which stand after its kind. Each is read for ever.
 const (
 	expressVersion1 = 1 // without the test case
-	expressVersion  = 2
+	expressVersion2 = 2 // without what it was forked from
+	expressVersion  = 3
 )
 
 // appendExpress appends the row of an execution.
-func appendExpress(dst []byte, x *statelark.Execution, input string) []byte {
+func appendExpress(dst []byte, x *statelark.Execution, f *forking, input string) []byte {
 	w := row.NewWriter(append(dst, messageExpress, expressVersion), nil)
 	w.Text(x.Machine)
 	w.Text(x.Revision)
@@ -158,15 +158,23 @@ func appendExpress(dst []byte, x *statelark.Execution, input string) []byte {
 	w.Text(x.Name)
 	w.Text(x.TraceHeader)
 	w.Text(x.TestCase)
+	w.Bool(f != nil)
+	if f != nil {
+		w.Text(f.from)
+		w.Text(f.state)
+		w.Uint(uint64(f.event))
+		w.Text(f.input)
+		w.Text(f.variables)
+	}
 	w.Text(input)
 	return w.Row()
 }
 
-// readExpress reads what follows the kind in a row.
-func readExpress(id statelark.ExecID, data []byte) (x *statelark.Execution, input string, err error) {
+// readExpress reads what follows the kind in a row. f is nil when the execution is no fork.
+func readExpress(id statelark.ExecID, data []byte) (x *statelark.Execution, f *forking, input string, err error) {
 	body, err := versioned(data, expressVersion)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, "", err
 	}
 	r := row.NewReader(body, nil)
 	x = &statelark.Execution{ID: id, Status: statelark.Running, Express: true}
@@ -177,8 +185,14 @@ func readExpress(id statelark.ExecID, data []byte) (x *statelark.Execution, inpu
 	for _, field := range fields {
 		*field = strings.Clone(r.Text()) // not to keep the input with it
 	}
+	if data[0] > expressVersion2 && r.Bool() {
+		f = &forking{
+			from: strings.Clone(r.Text()), state: strings.Clone(r.Text()), event: int64(r.Uint()), input: r.Text(), variables: r.Text(),
+		}
+		x.Fork = f.origin()
+	}
 	input = r.Text()
-	return x, input, r.Done()
+	return x, f, input, r.Done()
 }
 
 // madeAt is the part of a revision that tells when its state machine was made: another one of that name may be there now.
@@ -190,7 +204,7 @@ func isExpress(m *statelark.Message) bool { return len(m.Data) > 0 && m.Data[0] 
 // foundExpress turns a row that was found in an inbox into what its owner has to do. The execution runs on the revision
 // that it began with, if that is still there.
 func (e *Engine) foundExpress(ctx context.Context, m *statelark.Message) (message, error) {
-	x, input, err := readExpress(m.To, m.Data[1:])
+	x, f, input, err := readExpress(m.To, m.Data[1:])
 	if err != nil {
 		return message{}, fmt.Errorf("reading the row of an Express execution: %w", err)
 	}
@@ -207,11 +221,12 @@ func (e *Engine) foundExpress(ctx context.Context, m *statelark.Message) (messag
 		return message{}, err
 	case p.machine == nil:
 		return message{}, p.fault
+	case f != nil && p.machine.Block.State(f.state) == nil:
+		e.log.Warn("a forked Express execution that a restart cut off does not run again: its state machine has the state no more", "execution", x.ARN())
+		key := m.MessageKey
+		return message{exec: m.To, from: &key, must: true}, nil
 	}
 	x.Revision, x.Start = revisionOf(p.record), e.now()
-	v, err := value.Parse(input)
-	if err != nil {
-		v = value.Checked(input)
-	}
-	return message{express: &expressMessage{kind: expressAgain, start: &expressStart{record: x, program: p, input: v}}}, nil
+	start := &expressStart{record: x, program: p, input: parsed(input), fork: f}
+	return message{express: &expressMessage{kind: expressAgain, start: start}}, nil
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/statelark/statelark"
@@ -23,10 +24,10 @@ func goldenExpress() golden {
 			return appendExpress(nil, &statelark.Execution{
 				Machine: want.Machine, Revision: want.Revision, Version: want.Version, Alias: want.Alias, Name: want.Name,
 				TraceHeader: want.TraceHeader,
-			}, want.Input)[1:] // after its kind
+			}, nil, want.Input)[1:] // after its kind
 		},
 		read: func(data []byte) (any, error) {
-			x, input, err := readExpress(id, data)
+			x, _, input, err := readExpress(id, data)
 			if err != nil {
 				return nil, err
 			}
@@ -38,16 +39,34 @@ func goldenExpress() golden {
 // goldenMockedExpress is the golden file of the row of an execution with a test case.
 func goldenMockedExpress() golden {
 	g := goldenExpress()
-	g.name, g.first, g.want = "express-mocked", expressVersion, "HappyPath"
+	g.name, g.first, g.want = "express-mocked", 2, "HappyPath"
 	g.write = func() []byte {
-		return appendExpress(nil, &statelark.Execution{Machine: goldenHead.ARN, Name: "x", TestCase: "HappyPath"}, "{}")[1:]
+		return appendExpress(nil, &statelark.Execution{Machine: goldenHead.ARN, Name: "x", TestCase: "HappyPath"}, nil, "{}")[1:]
 	}
 	g.read = func(data []byte) (any, error) {
-		x, _, err := readExpress(statelark.ExecID{}, data)
+		x, _, _, err := readExpress(statelark.ExecID{}, data)
 		if err != nil {
 			return nil, err
 		}
 		return x.TestCase, nil
+	}
+	return g
+}
+
+// goldenForkedExpress is the golden file of the row of a fork.
+func goldenForkedExpress() golden {
+	want := forking{from: goldenHead.ARN + ":x", state: "Ship", event: 9, input: `{"n":1}`, variables: `{"v":[2]}`}
+	g := goldenExpress()
+	g.name, g.first, g.want = "express-forked", 3, fmt.Sprintln(want, statelark.Origin{ARN: want.from, State: "Ship", Event: 9}, `{"o":1}`)
+	g.write = func() []byte {
+		return appendExpress(nil, &statelark.Execution{Machine: goldenHead.ARN, Name: "x"}, &want, `{"o":1}`)[1:]
+	}
+	g.read = func(data []byte) (any, error) {
+		x, f, input, err := readExpress(statelark.ExecID{}, data)
+		if err != nil {
+			return nil, err
+		}
+		return fmt.Sprintln(*f, *x.Fork, input), nil
 	}
 	return g
 }

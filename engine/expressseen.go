@@ -15,6 +15,7 @@ type ExpressSeen struct {
 	// History is its events, or the first of them when they were too many or too large.
 	History []history.Event
 
+	fork  *forking // that it is; nil: none
 	bytes int
 }
 
@@ -65,11 +66,11 @@ func (s *expressSeen) keep(x *express, end *expressEnd) {
 	if s == nil {
 		return
 	}
-	seen := &ExpressSeen{ExecutionDetail: end.ExecutionDetail, History: x.shown, bytes: x.shownBytes + slotBytes}
+	seen := &ExpressSeen{ExecutionDetail: end.ExecutionDetail, History: x.shown, fork: x.fork, bytes: x.shownBytes + slotBytes}
 	if seen.Input == "" {
 		seen.Input = x.input.Text()
 	}
-	seen.bytes += len(seen.Input) + len(seen.Output)
+	seen.bytes += len(seen.Input) + len(seen.Output) + x.fork.size()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.last, s.bytes = append(s.last, seen), s.bytes+seen.bytes

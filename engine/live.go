@@ -23,6 +23,7 @@ type beginning struct {
 	route   route  // by which the start came to that program
 	seed    uint64 // of the execution
 	parent  *parentWait
+	fork    *forking                          // nil: it begins at the beginning
 	answer  func(*statelark.Execution, error) // called once
 
 	// Of a child of a Map Run: its id, the run's ARN, and how many items it is given when they are batched.
@@ -84,19 +85,31 @@ func (e *Engine) newLive(b *beginning, now time.Time, unique, seed uint64) *live
 	if b.mapRun != "" {
 		record.ID, record.MapRun, record.Items = b.id, b.mapRun, b.items
 	}
+	if b.fork != nil {
+		record.Fork = b.fork.origin()
+	}
 	l := &live{record: record, program: b.machine, seed: seed}
-	e.beginAnew(l, b.start.Input)
+	e.beginAnew(l, b)
 	return l
 }
 
 // beginAnew gives an execution the memory that it begins with.
-func (e *Engine) beginAnew(l *live, text string) {
-	input, err := value.Parse(text) // it was checked before; this tells how it is spelt
-	if err != nil {
-		input = value.Checked(text)
-	}
+func (e *Engine) beginAnew(l *live, b *beginning) {
 	l.payloads = newPayloads(e.store, l.record.ID)
-	l.x = interp.NewExec(e.identity(l.record, l.program), e.host(l), l.program.machine, input, l.seed)
+	l.x = interp.NewExec(e.identity(l.record, l.program), e.host(l), l.program.machine, parsed(b.start.Input), l.seed)
+	if b.fork != nil {
+		l.x.BeginAt(b.fork.beginning())
+		l.record.Fork.Variables = b.fork.keep(l.payloads)
+	}
+}
+
+// parsed returns JSON text that was checked before; this tells how it is spelt.
+func parsed(text string) value.Value {
+	v, err := value.Parse(text)
+	if err != nil {
+		return value.Checked(text)
+	}
+	return v
 }
 
 // identity is what an execution shows of itself. Its place is that of its state machine.

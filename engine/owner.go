@@ -605,7 +605,7 @@ func (o *owner) taken(key nameKey, b *beginning) bool {
 // beginBriefly starts an execution again whose first step took long: it only begins, so that whoever started it has an
 // answer at once, and goes on after that.
 func (o *owner) beginBriefly(l *live, m message) {
-	o.e.beginAnew(l, m.begin.start.Input)
+	o.e.beginAnew(l, m.begin)
 	m.event.Spent = interp.StepBudget
 	o.step(l, m) // it is short, and so is not set aside
 	l.long = true

@@ -92,7 +92,7 @@ func goldens() []golden {
 			read:  func(data []byte) (any, error) { return parseSecret(data) },
 		},
 		goldenExpress(),
-		goldenMockedExpress(),
+		goldenMockedExpress(), goldenForkedExpress(),
 		goldenWork("work", `{"n": "ä"}`),
 		goldenWork("work-large", strings.Repeat("[", 5000)+strings.Repeat("]", 5000)),
 		goldenMockedWork(),
