@@ -10,10 +10,11 @@ interface Props {
   actions?: ReactNode;
   description?: ReactNode;
   info?: ReactNode;
+  counter?: string;
 }
 
 // PageHead opens a page: where it is, what it is called, what can be done. It names the tab of the browser, too.
-export function PageHead({ title, path = [], actions, description, info }: Props) {
+export function PageHead({ title, path = [], actions, description, info, counter }: Props) {
   const follow = useFollow();
   useEffect(() => {
     document.title = `${title} – Statelark`;
@@ -23,7 +24,7 @@ export function PageHead({ title, path = [], actions, description, info }: Props
       {path.length > 0 && (
         <BreadcrumbGroup items={[...path.map(([text, at]) => ({ text, href: href(at) })), { text: title, href: '#' }]} onFollow={follow} ariaLabel="Breadcrumbs" />
       )}
-      <Header variant="h1" actions={actions} description={description} info={info}>
+      <Header variant="h1" actions={actions} description={description} info={info} counter={counter}>
         {title}
       </Header>
     </SpaceBetween>

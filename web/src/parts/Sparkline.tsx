@@ -10,16 +10,16 @@ export function elapsed(row: { start: string; stop?: string }): number {
   return (row.stop ? new Date(row.stop).getTime() : Date.now()) - new Date(row.start).getTime();
 }
 
-// Sparkline shows the last executions, the newest right: how long each took and how it ended. What failed is as high as
+// Sparkline shows the last executions, the newest last: how long each took and how it ended. What failed is as high as
 // the picture and has a dot, so that colour alone tells nothing.
 export function Sparkline({ rows }: { rows: ExecutionRow[] }) {
   const list = rows.slice(0, 20).reverse();
   const most = Math.max(1, ...list.map(elapsed));
   const failed = list.filter((row) => !['SUCCEEDED', 'RUNNING'].includes(row.status)).length;
   return (
-    <svg width={122} height={24} role="img" aria-label={`${list.length} last executions, ${failed} of them without success`}>
+    <svg width={122} height={24} style={{ display: 'block' }} role="img" aria-label={`${list.length} last executions, ${failed} of them without success`}>
       {list.map((row, i) => {
-        const x = (20 - list.length + i) * 6 + 1;
+        const x = i * 6 + 1;
         const h = 4 + (elapsed(row) / most) * 14;
         const bad = !['SUCCEEDED', 'RUNNING'].includes(row.status);
         return (

@@ -26,14 +26,17 @@ export default function AuditPage() {
   const failing = data?.pages[0]?.failing;
   return (
     <SpaceBetween size="m">
-      <PageHead
-        title="Audit log"
-        description="Every write through this console, carried out or refused"
-        actions={<Button iconName="refresh" ariaLabel="Read it again" onClick={() => void refetch()} />}
-      />
       {error && <ErrorAlert error={error} retry={() => void refetch()} />}
       {failing && <Alert type="error" header="The log could not be written">{failing}</Alert>}
       <Table
+        variant="full-page"
+        header={
+          <PageHead
+            title="Audit log"
+            description="Every write through this console, carried out or refused"
+            actions={<Button iconName="refresh" ariaLabel="Read it again" onClick={() => void refetch()} />}
+          />
+        }
         items={data?.pages.flatMap((p) => p.entries) ?? []}
         trackBy={(e) => String(e.id)}
         loading={isPending}
@@ -41,18 +44,18 @@ export default function AuditPage() {
         resizableColumns
         enableKeyboardNavigation
         columnDefinitions={[
-          { id: 'at', header: 'Time', minWidth: 190, cell: (e) => <Time at={e.at} /> },
-          { id: 'user', header: 'Who', minWidth: 120, cell: (e) => e.user || '–' },
+          { id: 'at', header: 'Time', minWidth: 205, cell: (e) => <Time at={e.at} /> },
+          { id: 'user', header: 'Who', minWidth: 100, cell: (e) => e.user || '–' },
           { id: 'role', header: 'Role', minWidth: 90, cell: (e) => e.role },
-          { id: 'operation', header: 'Operation', isRowHeader: true, minWidth: 180, cell: (e) => e.operation },
+          { id: 'operation', header: 'Operation', isRowHeader: true, minWidth: 160, cell: (e) => e.operation },
           {
             id: 'resource',
             header: 'Resource',
-            minWidth: 260,
+            minWidth: 220,
             cell: (e) => (e.resource?.startsWith('arn:') ? <PageLink to={`/arn/${encodeURIComponent(e.resource)}`}>{e.resource}</PageLink> : (e.resource ?? '')),
           },
-          { id: 'outcome', header: 'Outcome', minWidth: 160, cell: (e) => <StatusIndicator type={e.outcome === 'ok' ? 'success' : 'error'}>{e.outcome === 'ok' ? 'Done' : e.outcome}</StatusIndicator> },
-          { id: 'address', header: 'From', minWidth: 120, cell: (e) => e.address },
+          { id: 'outcome', header: 'Outcome', minWidth: 140, cell: (e) => <StatusIndicator type={e.outcome === 'ok' ? 'success' : 'error'}>{e.outcome === 'ok' ? 'Done' : e.outcome}</StatusIndicator> },
+          { id: 'address', header: 'From', minWidth: 100, cell: (e) => e.address },
         ]}
         empty={<Empty title="Nothing was changed yet" action={<Button onClick={() => go('/')}>To the overview</Button>} />}
         footer={

@@ -9,7 +9,7 @@ import { useQuery } from '@tanstack/react-query';
 import { lazy, type ReactNode, Suspense, useState } from 'react';
 import type { Operations } from '../../api/aws';
 import { get } from '../../api/client';
-import type { Machines } from '../../api/model';
+import type { MachineRow, Machines } from '../../api/model';
 import { useKeys } from '../../app/keys';
 import { paths, useGo, useParam, useView } from '../../app/navigation';
 import { useMay } from '../../app/session';
@@ -20,6 +20,7 @@ import { ExecutionList } from '../../parts/executions/ExecutionList';
 import { quotedIfNeeded } from '../../parts/executions/query';
 import { MachineDelete } from '../../parts/MachineDelete';
 import { PageHead } from '../../parts/PageHead';
+import { Sparkline } from '../../parts/Sparkline';
 import { StartDialog } from '../../parts/StartDialog';
 import { formatDuration } from '../../parts/time';
 import { Time } from '../../parts/Time';
@@ -33,28 +34,36 @@ const DefinitionTab = lazy(() => import('./DefinitionTab'));
 
 export type Machine = Operations['DescribeStateMachine']['output'];
 
-function Facts({ machine }: { machine: Machine }) {
+// useRow returns what the list of state machines has of one.
+function useRow(arn: string): MachineRow | undefined {
   const { data } = useQuery({ queryKey: ['machines'], queryFn: ({ signal }) => get<Machines>('machines', {}, signal), refetchInterval: 15_000 });
-  const row = data?.machines.find((m) => m.arn === machine.stateMachineArn);
-  const figures = row
-    ? [
-        { label: 'Running', value: row.running.toLocaleString('en') },
-        { label: 'Failed', value: `${Math.round(row.failures * 100)} %` },
-        { label: 'Median · 95th percentile', value: row.p50 === undefined ? '–' : `${formatDuration(row.p50)} · ${formatDuration(row.p95 ?? row.p50)}` },
-      ]
-    : [];
+  return data?.machines.find((m) => m.arn === arn);
+}
+
+function Facts({ machine, row }: { machine: Machine; row?: MachineRow }) {
   return (
     <KeyValuePairs
       columns={4}
       items={[
-        { label: 'Type', value: machine.type === 'EXPRESS' ? 'Express' : 'Standard' },
-        ...figures,
-        { label: 'States', value: row ? String(row.states) : '–' },
+        { label: 'Type', value: `${machine.type === 'EXPRESS' ? 'Express' : 'Standard'}${row ? `, ${row.states} states` : ''}` },
         { label: 'Created', value: <Time at={machine.creationDate * 1000} /> },
-        ...(row ? [{ label: 'Updated', value: <Time at={row.updated} /> }] : []),
-        ...(row?.comment ? [{ label: 'Comment', value: row.comment }] : []),
+        { label: 'Updated', value: row ? <Time at={row.updated} /> : '–' },
+        { label: 'Last executions', value: row?.recent.length ? <Sparkline rows={row.recent} /> : '–' },
+        { label: 'Running', value: row?.running.toLocaleString('en') ?? '–' },
+        { label: 'Failed', value: row ? `${Math.round(row.failures * 100)} %` : '–' },
+        { label: 'Median', value: row?.p50 === undefined ? '–' : formatDuration(row.p50) },
+        { label: '95th percentile', value: row?.p95 === undefined ? '–' : formatDuration(row.p95) },
       ]}
     />
+  );
+}
+
+function Description({ arn, comment }: { arn: string; comment?: string }) {
+  return (
+    <>
+      {comment && <div>{comment}</div>}
+      <Arn arn={arn} />
+    </>
   );
 }
 
@@ -128,6 +137,7 @@ export default function MachinePage() {
   const arn = useParam('arn');
   const go = useGo();
   const { data, error, refetch } = useQuery(machineQuery(arn));
+  const row = useRow(arn);
   const [asked, setAsked] = useState<Asked>();
   useKeys([
     { keys: 'e', text: 'Edit the state machine', act: () => go(paths.edit(arn)) },
@@ -138,9 +148,9 @@ export default function MachinePage() {
   if (!data) return <Spinner size="large" />;
   return (
     <SpaceBetween size="m">
-      <PageHead title={data.name} path={[['State machines', '/machines']]} actions={<Actions machine={data} onAsk={setAsked} />} description={<Arn arn={data.stateMachineArn} />} />
+      <PageHead title={data.name} path={[['State machines', '/machines']]} actions={<Actions machine={data} onAsk={setAsked} />} description={<Description arn={arn} comment={row?.comment} />} />
       {data.status === 'DELETING' && <Alert type="warning">It is being deleted: when its last execution has ended it is gone.</Alert>}
-      <Facts machine={data} />
+      <Facts machine={data} row={row} />
       <Views machine={data} onStart={() => setAsked('start')} />
       {asked === 'start' && <StartDialog machine={data.stateMachineArn} onClose={() => setAsked(undefined)} />}
       {asked === 'delete' && <MachineDelete machines={[data.stateMachineArn]} onClose={() => setAsked(undefined)} onDone={() => go('/machines')} />}

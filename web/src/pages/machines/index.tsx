@@ -1,6 +1,5 @@
 import { useCollection } from '@cloudscape-design/collection-hooks';
 import Button from '@cloudscape-design/components/button';
-import Header from '@cloudscape-design/components/header';
 import Pagination from '@cloudscape-design/components/pagination';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Table, { type TableProps } from '@cloudscape-design/components/table';
@@ -24,15 +23,15 @@ import { formatDuration } from '../../parts/time';
 import { Time } from '../../parts/Time';
 
 const columns: TableProps.ColumnDefinition<MachineRow>[] = [
-  { id: 'name', header: 'Name', isRowHeader: true, sortingField: 'name', minWidth: 200, cell: (m) => <PageLink to={paths.machine(m.arn)}>{m.name}</PageLink> },
-  { id: 'type', header: 'Type', sortingField: 'type', minWidth: 110, cell: (m) => (m.type === 'EXPRESS' ? 'Express' : 'Standard') },
-  { id: 'recent', header: 'Last executions', minWidth: 150, cell: (m) => <Sparkline rows={m.recent} /> },
+  { id: 'name', header: 'Name', isRowHeader: true, sortingField: 'name', minWidth: 180, cell: (m) => <PageLink to={paths.machine(m.arn)}>{m.name}</PageLink> },
+  { id: 'type', header: 'Type', sortingField: 'type', minWidth: 100, cell: (m) => (m.type === 'EXPRESS' ? 'Express' : 'Standard') },
+  { id: 'recent', header: 'Last executions', minWidth: 170, cell: (m) => <Sparkline rows={m.recent} /> },
   { id: 'running', header: 'Running', sortingField: 'running', minWidth: 100, cell: (m) => m.running },
   { id: 'failures', header: 'Failed', sortingField: 'failures', minWidth: 90, cell: (m) => `${Math.round(m.failures * 100)} %` },
-  { id: 'p50', header: 'Median', sortingField: 'p50', minWidth: 100, cell: (m) => (m.p50 === undefined ? '–' : formatDuration(m.p50)) },
-  { id: 'p95', header: '95th percentile', sortingField: 'p95', minWidth: 120, cell: (m) => (m.p95 === undefined ? '–' : formatDuration(m.p95)) },
+  { id: 'p50', header: 'Median', sortingField: 'p50', minWidth: 95, cell: (m) => (m.p50 === undefined ? '–' : formatDuration(m.p50)) },
+  { id: 'p95', header: 'p95', sortingField: 'p95', minWidth: 90, cell: (m) => (m.p95 === undefined ? '–' : formatDuration(m.p95)) },
   { id: 'states', header: 'States', sortingField: 'states', minWidth: 90, cell: (m) => m.states },
-  { id: 'updated', header: 'Updated', sortingField: 'updated', minWidth: 190, cell: (m) => <Time at={m.updated} /> },
+  { id: 'updated', header: 'Updated', sortingField: 'updated', minWidth: 210, cell: (m) => <Time at={m.updated} /> },
 ];
 
 function matches(m: MachineRow, text: string): boolean {
@@ -77,8 +76,20 @@ export default function MachinesPage() {
   const chosen = collectionProps.selectedItems ?? [];
   return (
     <SpaceBetween size="m">
-      <PageHead
+      {error && <ErrorAlert error={error} retry={() => void refetch()} />}
+      <Table
+        {...collectionProps}
+        variant="full-page"
+        items={view.filter ? shown : items}
+        columnDefinitions={columns}
+        loading={isPending}
+        loadingText="Reading the state machines"
+        selectionType={edits ? 'multi' : undefined}
+        resizableColumns
+        enableKeyboardNavigation
+        header={<PageHead
         title="State machines"
+        counter={data && `(${data.machines.length})`}
         actions={
           <SpaceBetween direction="horizontal" size="xs">
             {edits && (
@@ -94,18 +105,7 @@ export default function MachinesPage() {
             )}
           </SpaceBetween>
         }
-      />
-      {error && <ErrorAlert error={error} retry={() => void refetch()} />}
-      <Table
-        {...collectionProps}
-        items={view.filter ? shown : items}
-        columnDefinitions={columns}
-        loading={isPending}
-        loadingText="Reading the state machines"
-        selectionType={edits ? 'multi' : undefined}
-        resizableColumns
-        enableKeyboardNavigation
-        header={<Header counter={data && `(${data.machines.length})`}>State machines</Header>}
+      />}
         pagination={<Pagination {...paginationProps} />}
         filter={
           <TextFilter

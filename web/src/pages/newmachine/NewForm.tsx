@@ -1,4 +1,5 @@
 import Button from '@cloudscape-design/components/button';
+import ColumnLayout from '@cloudscape-design/components/column-layout';
 import Container from '@cloudscape-design/components/container';
 import FileUpload from '@cloudscape-design/components/file-upload';
 import FormField from '@cloudscape-design/components/form-field';
@@ -77,21 +78,24 @@ export function NewForm(start: Props) {
     >
       <SpaceBetween size="m">
         {error !== undefined && <ErrorAlert error={error} />}
-        <FormField label="Name" constraintText="Letters, digits, - and _; 80 at most">
-          <Input value={name} onChange={({ detail }) => setName(detail.value)} placeholder="order" />
-        </FormField>
-        <FormField label="Type">
-          <RadioGroup
-            value={type}
-            onChange={({ detail }) => setType(detail.value as Type)}
-            items={[
-              { value: 'STANDARD', label: 'Standard', description: 'Runs for up to a year; every step is kept' },
-              { value: 'EXPRESS', label: 'Express', description: 'Runs for up to five minutes, many at once' },
-            ]}
-          />
-        </FormField>
-        <FormField label="Definition" description="JSON or YAML" stretch secondaryControl={<Upload onChange={(files) => void upload(files)} />}>
-          <Code value={text} language={/^\s*(\{|$)/.test(text) ? 'json' : 'yaml'} label="Definition" height="420px" onChange={setText} />
+        <ColumnLayout columns={2}>
+          <FormField label="Name" constraintText="Letters, digits, - and _; 80 at most">
+            <Input value={name} onChange={({ detail }) => setName(detail.value)} placeholder="order" />
+          </FormField>
+          <FormField label="Type">
+            <RadioGroup
+              value={type}
+              onChange={({ detail }) => setType(detail.value as Type)}
+              items={[
+                { value: 'STANDARD', label: 'Standard', description: 'Runs for up to a year; every step is kept' },
+                { value: 'EXPRESS', label: 'Express', description: 'Runs for up to five minutes, many at once' },
+              ]}
+            />
+          </FormField>
+        </ColumnLayout>
+        <Upload onChange={(files) => void upload(files)} />
+        <FormField label="Definition" description="JSON or YAML" stretch>
+          <Code value={text} language={/^\s*(\{|$)/.test(text) ? 'json' : 'yaml'} label="Definition" height="360px" onChange={setText} />
         </FormField>
         {failed ? <ErrorAlert error={failed} /> : validation && text.trim() !== '' && <Problems validation={validation} />}
         <FormField label="Role" description="ARN. Needed by those Tasks that call AWS itself." stretch>

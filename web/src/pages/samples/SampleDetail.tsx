@@ -50,14 +50,16 @@ export function SampleDetail({ sample }: { sample: SampleRow }) {
       {error !== undefined && <ErrorAlert error={error} />}
       <Grid gridDefinition={[{ colspan: { default: 12, m: 6 } }, { colspan: { default: 12, m: 6 } }]}>
         <SpaceBetween size="m">
-          <Container header={<Header variant="h2">What it is</Header>}>
-            <Markdown text={sample.text} />
-          </Container>
           <Container header={<Header variant="h2">Input</Header>}>
             <FormField errorText={wrong} stretch>
               <Textarea value={input} rows={10} spellcheck={false} onChange={({ detail }) => setInput(detail.value)} ariaLabel="Input of the execution" />
             </FormField>
           </Container>
+          {sample.text.replace(/^# .*/, '').trim() !== '' && (
+            <Container header={<Header variant="h2">What it is</Header>}>
+              <Markdown text={sample.text} />
+            </Container>
+          )}
         </SpaceBetween>
         <Tabs
           variant="container"

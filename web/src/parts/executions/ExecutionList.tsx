@@ -10,6 +10,7 @@ import { paths, useGo, useView } from '../../app/navigation';
 import { useMay } from '../../app/session';
 import { Empty } from '../Empty';
 import { ErrorAlert } from '../ErrorAlert';
+import { PageHead } from '../PageHead';
 import { type BulkAction, BulkDialog } from './BulkDialog';
 import { ExecutionTable } from './ExecutionTable';
 import { Facets } from './Facets';
@@ -22,14 +23,14 @@ import { useExecutions } from './useExecutions';
 interface Props {
   within?: string; // a query that all is within
   without?: 'machine'[];
-  variant?: 'full-page' | 'container';
+  page?: boolean; // it is the whole page, and has its title
   action?: React.ReactNode; // where there are none
 }
 
 const redrivable = ['FAILED', 'TIMED_OUT', 'ABORTED'];
 
 // ExecutionList lists executions: those looked for, with what can be done with them. What is looked for is in the address.
-export function ExecutionList({ within = '', without, variant, action }: Props) {
+export function ExecutionList({ within = '', without, page = false, action }: Props) {
   const [view, setView] = useView();
   const q = view.q ?? '';
   const live = view.live !== 'off';
@@ -45,20 +46,14 @@ export function ExecutionList({ within = '', without, variant, action }: Props) 
     <SpaceBetween size="s">
       {error && !mistaken && <ErrorAlert error={error} retry={() => void refetch()} />}
       <ExecutionTable
-        variant={variant}
+        variant={page ? 'full-page' : 'borderless'}
         rows={mistaken ? [] : rows}
         without={without}
         loading={isPending && !error}
         selected={chosen}
         onSelect={setSelected}
         header={
-          <Header
-            counter={first?.count === undefined ? undefined : `(${first.count.toLocaleString('en')})`}
-            description={first?.partial ? 'The index is still being filled: there may be more.' : undefined}
-            actions={<Actions asked={asked} chosen={chosen} />}
-          >
-            Executions
-          </Header>
+          <Title page={page} counter={first?.count} partial={first?.partial} actions={<Actions asked={asked} chosen={chosen} />} />
         }
         filter={
           <SpaceBetween size="s">
@@ -78,7 +73,7 @@ export function ExecutionList({ within = '', without, variant, action }: Props) 
               Executions whose history is gone are not found any more.
             </Empty>
           ) : (
-            <Empty title="No executions yet" action={action} />
+            !error && <Empty title="No executions yet" action={action} />
           )
         }
         footer={
@@ -91,6 +86,22 @@ export function ExecutionList({ within = '', without, variant, action }: Props) 
       />
     </SpaceBetween>
   );
+}
+
+interface TitleProps {
+  page: boolean;
+  counter?: number;
+  partial?: boolean;
+  actions: React.ReactNode;
+}
+
+function Title({ page, counter, partial, actions }: TitleProps) {
+  const rest = {
+    counter: counter === undefined ? undefined : `(${counter.toLocaleString('en')})`,
+    description: partial ? 'The index is still being filled: there may be more.' : undefined,
+    actions,
+  };
+  return page ? <PageHead title="Executions" {...rest} /> : <Header {...rest}>Executions</Header>;
 }
 
 function Actions({ asked, chosen }: { asked: string; chosen: ExecutionRow[] }) {

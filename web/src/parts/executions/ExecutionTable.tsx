@@ -10,13 +10,13 @@ import { Duration, Time } from '../Time';
 type Column = TableProps.ColumnDefinition<ExecutionRow>;
 
 const columns: Record<string, Column> = {
-  name: { id: 'name', header: 'Name', isRowHeader: true, minWidth: 180, cell: (x) => <PageLink to={paths.execution(x.arn)}>{x.name}</PageLink> },
-  machine: { id: 'machine', header: 'State machine', minWidth: 140, cell: (x) => <PageLink to={paths.machine(x.machine)}>{x.machineName}</PageLink> },
+  name: { id: 'name', header: 'Name', isRowHeader: true, minWidth: 170, cell: (x) => <PageLink to={paths.execution(x.arn)}>{x.name}</PageLink> },
+  machine: { id: 'machine', header: 'State machine', minWidth: 150, cell: (x) => <PageLink to={paths.machine(x.machine)}>{x.machineName}</PageLink> },
   status: { id: 'status', header: 'Status', minWidth: 120, cell: (x) => <Status status={x.status} /> },
-  start: { id: 'start', header: 'Started', minWidth: 190, cell: (x) => <Time at={x.start} /> },
+  start: { id: 'start', header: 'Started', minWidth: 205, cell: (x) => <Time at={x.start} /> },
   duration: { id: 'duration', header: 'Duration', minWidth: 100, cell: (x) => <Duration from={x.start} to={x.stop} /> },
   error: { id: 'error', header: 'Error', minWidth: 140, cell: (x) => x.error ?? '' },
-  version: { id: 'version', header: 'Version or alias', minWidth: 120, cell: (x) => qualifierOf(x.alias ?? x.version ?? '') },
+  version: { id: 'version', header: 'Version', minWidth: 95, cell: (x) => qualifierOf(x.alias ?? x.version ?? '') },
 };
 
 interface Props {
