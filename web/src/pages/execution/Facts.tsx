@@ -1,21 +1,12 @@
 import Badge from '@cloudscape-design/components/badge';
-import type { ReactNode } from 'react';
 import type { Execution } from '../../api/model';
 import { paths } from '../../app/navigation';
 import type { History } from '../../history/fold';
 import { arnName, machineName, qualifierOf } from '../../parts/arn';
 import { Arn } from '../../parts/Arn';
+import { Fact, FactList } from '../../parts/Fact';
 import { PageLink } from '../../parts/PageLink';
 import { Duration, Time } from '../../parts/Time';
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div className="fact">
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
-}
 
 function Machine({ x }: { x: Execution }) {
   const qualifiers = [x.alias, x.version].filter(Boolean).map((arn) => qualifierOf(arn!));
@@ -44,7 +35,7 @@ const link = (arn: string) => <PageLink to={paths.execution(arn)}>{`${machineNam
 export function Facts({ execution: x, history }: { execution: Execution; history: History }) {
   const transitions = history.visits.length;
   return (
-    <dl className="facts">
+    <FactList>
       <Fact name="State machine">
         <Machine x={x} />
       </Fact>
@@ -97,6 +88,6 @@ export function Facts({ execution: x, history }: { execution: Execution; history
       <Fact name="ARN">
         <Arn arn={x.arn} />
       </Fact>
-    </dl>
+    </FactList>
   );
 }
