@@ -80,7 +80,7 @@ func (s *Server) serveAWS(w http.ResponseWriter, r *http.Request) {
 		s.unknown(w, r)
 		return
 	}
-	c := &call{Request: r}
+	c := &call{Request: r, keeps: op.write && name != "TestState"}
 	var err error
 	if c.person, err = s.begin(r, op.role); err == nil && op.payloads && !c.person.Payloads {
 		err = &statelark.Error{Code: codeDenied, Message: "You may not see payloads, and " + name + " answers with one."}

@@ -148,6 +148,8 @@ type call struct {
 	person *Person
 	// resource is what the call is about, for the audit log; a handler sets it.
 	resource string
+	// keeps: what the body says is kept or sent on, so that it cannot be what was masked.
+	keeps bool
 }
 
 // maxBody bounds the body of a request.
@@ -162,6 +164,8 @@ func (c *call) text() ([]byte, error) {
 		return nil, &statelark.Error{Code: codeTooLarge, Message: fmt.Sprintf("The request is larger than %d bytes.", maxBody)}
 	case err != nil:
 		return nil, &statelark.Error{Code: codeSerialization, Message: "The body could not be read: " + err.Error()}
+	case c.keeps && c.person.Mask != nil && bytes.Contains(text, []byte(Hidden)):
+		return nil, &statelark.Error{Code: codeValidation, Message: "Values that are masked here, " + Hidden + ", would be taken for the values themselves. Put those in, or have the server use what it has: a fork without an input, a redrive."}
 	}
 	return text, nil
 }
@@ -211,7 +215,7 @@ func (s *Server) begin(r *http.Request, least Role) (*Person, error) {
 // answer makes a handler of a route.
 func (s *Server) answer(r route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		c := &call{Request: req}
+		c := &call{Request: req, keeps: r.method != http.MethodGet && r.role != Viewer}
 		var v any
 		var err error
 		if c.person, err = s.begin(req, r.role); err == nil {

@@ -447,6 +447,21 @@ func TestMaskedAnswers(t *testing.T) {
 	}
 }
 
+// What was masked is not sent back as if it were the value.
+func TestMaskedInputs(t *testing.T) {
+	body := `{"stateMachineArn":"x","input":"{\"password\":\"` + console.Hidden + `\"}"}`
+	b := newSite(t, Config{}, "127.0.0.1:1", "").browser()
+	if status, text, _ := b.send("POST", "/api/aws/StartExecution", body); status != http.StatusBadRequest || !strings.Contains(text, "masked") {
+		t.Errorf("an input that was masked: %d %s", status, text)
+	}
+	if status, text, _ := b.send("POST", "/api/aws/TestState", body); status != 200 {
+		t.Errorf("a test with one: %d %s", status, text)
+	}
+	if status, _, _ := newSite(t, Config{Masked: []string{}}, "127.0.0.1:1", "").browser().send("POST", "/api/aws/StartExecution", body); status != 200 {
+		t.Errorf("dots where nothing is masked: %d", status)
+	}
+}
+
 func TestProxy(t *testing.T) {
 	cfg := Config{
 		Mode: Proxy, Front: Front{Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}, GroupsHeader: "X-Groups"},

@@ -41,16 +41,23 @@ type idp struct {
 	down      bool
 }
 
+// Keys are dear, and drawn once.
+var (
+	rsaKey   = sync.OnceValue(func() *rsa.PrivateKey { return drawn(rsa.GenerateKey(rand.Reader, 2048)) })
+	otherKey = sync.OnceValue(func() *rsa.PrivateKey { return drawn(rsa.GenerateKey(rand.Reader, 2048)) })
+	ecKey    = sync.OnceValue(func() *ecdsa.PrivateKey { return drawn(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)) })
+)
+
+func drawn[K any](key K, err error) K {
+	if err != nil {
+		panic(err)
+	}
+	return key
+}
+
 func newIDP(t *testing.T) *idp {
 	t.Helper()
-	p := &idp{t: t, alg: "RS256", secret: "the client's secret"}
-	var err error
-	if p.rsa, err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
-		t.Fatal(err)
-	}
-	if p.ec, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
-		t.Fatal(err)
-	}
+	p := &idp{t: t, alg: "RS256", secret: "the client's secret", rsa: rsaKey(), ec: ecKey()}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
 		p.mu.Lock()
@@ -124,10 +131,7 @@ func (p *idp) sign(claims map[string]any) string {
 		r, s, signErr := ecdsa.Sign(rand.Reader, p.ec, sum[:])
 		sig, err = append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...), signErr
 	case "other": // a key that is not the provider's
-		other, keyErr := rsa.GenerateKey(rand.Reader, 2048)
-		if keyErr == nil {
-			sig, err = rsa.SignPKCS1v15(rand.Reader, other, crypto.SHA256, sum[:])
-		}
+		sig, err = rsa.SignPKCS1v15(rand.Reader, otherKey(), crypto.SHA256, sum[:])
 	case "HS256": // with what everybody can read
 		mac := hmac.New(sha256.New, p.rsa.N.Bytes())
 		mac.Write([]byte(signed))
