@@ -305,7 +305,7 @@ func flatten(k *koanf.Koanf) {
 		if in := section + "/" + name; k.Exists(in) {
 			_ = k.Set(key, k.Get(in)) // it fails for names that are no keys
 			k.Delete(in)
-			if len(k.StringMap(section)) == 0 {
+			if len(k.MapKeys(section)) == 0 {
 				k.Delete(section)
 			}
 		}
