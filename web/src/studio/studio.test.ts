@@ -7,6 +7,7 @@ import { rename } from './rename';
 import { placeAt, placeOf, placesIn, referencesIn, type StateType } from './states';
 import { changeType } from './convertType';
 import { patterns } from './patterns';
+import { upTo } from './upTo';
 import { ruleTemplate, stateTemplate, taskTemplate } from './templates';
 
 // What people write by hand: numbers and lines that a printer would change.
@@ -238,6 +239,20 @@ describe('catch, rule, branch, fields', () => {
     const t = setField(text, at('C'), ['Comment'], 'why');
     expect(sound(t).States.C!.Comment).toBe('why');
     expect(parse(setField(t, at('C'), ['Comment'], undefined))).toEqual(parse(text));
+  });
+});
+
+describe('up to a state', () => {
+  it('nothing comes after it', () => {
+    const v = sound(upTo(text, at('A')));
+    expect(Object.keys(v.States)).toEqual(['A']);
+    expect(v.States.A).toMatchObject({ End: true });
+  });
+  it('a Choice gives its input on, a state inside counts as that around it', () => {
+    expect(sound(upTo(text, at('B'))).States.B).toEqual({ Type: 'Pass', End: true });
+    const v = sound(upTo(text, placeOf(['States', 'D', 'ItemProcessor'], 'Inner')));
+    expect(Object.keys(v.States)).toEqual(['A', 'B', 'C', 'D']);
+    expect(v.States.D).not.toHaveProperty('Catch');
   });
 });
 

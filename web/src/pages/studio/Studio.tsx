@@ -22,6 +22,7 @@ import { exportAs } from './exports';
 import { Inspector } from './inspector/Inspector';
 import { Palette } from './Palette';
 import { Picker } from './Picker';
+import { usePins } from './pins';
 import { Problems } from './Problems';
 import { PublishDialog } from './PublishDialog';
 import { remember } from './recent';
@@ -49,6 +50,7 @@ export function StudioPage({ arn, loaded, draft }: Props) {
   const [picking, setPicking] = useState<Where>();
   const [wrapping, setWrapping] = useState(false);
   const [running, setRunning] = useState(view.run === '1' ? arn : '');
+  const [pins, pin] = usePins(arn);
   const [renames, setRenames] = useState(0);
   const [palette, setPalette] = useState(() => window.innerWidth >= 1100);
   const [notes, setNotes] = useState<FlashbarProps.MessageDefinition[]>([]);
@@ -140,8 +142,11 @@ export function StudioPage({ arn, loaded, draft }: Props) {
       diagnostics,
       go,
       readonly,
+      config,
+      pins,
+      pin,
     }),
-    [workflow, tree, arn, place, select, reveal, run, insert, layout, stale, diagnostics, go, readonly],
+    [workflow, tree, arn, place, select, reveal, run, insert, layout, stale, diagnostics, go, readonly, config, pins, pin],
   );
 
   const changed = tree.text !== saved || JSON.stringify(config) !== JSON.stringify(savedConfig);

@@ -5,6 +5,8 @@ import type { Tree } from '../../studio/document';
 import type { Result, Where } from '../../studio/operations';
 import type { Language, Place } from '../../studio/states';
 import type { Workflow } from '../../studio/workflow';
+import type { Config } from './config';
+import type { Pin } from './pins';
 
 // Studio is what the parts of the page share: the text as it is now, what the server says of it, and what is selected.
 export interface Studio {
@@ -25,6 +27,9 @@ export interface Studio {
   diagnostics: Diagnostic[];
   go: (d: Diagnostic) => void;
   readonly: boolean;
+  config: Config;
+  pins: Record<string, Pin>; // by the names of states; "" is the input of the workflow
+  pin: (name: string, p: Pin) => void;
 }
 
 export const StudioContext = createContext<Studio | undefined>(undefined);

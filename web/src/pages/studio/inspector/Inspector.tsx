@@ -17,6 +17,8 @@ import { Fields } from './Fields';
 import { Processor } from './Processor';
 import { Rules } from './Rules';
 import { Task } from './Task';
+import { Test } from '../test/Test';
+import { Conversion } from './Conversion';
 import { Transition } from './Transition';
 import { ChoiceField, JsonField } from './values';
 
@@ -35,6 +37,7 @@ export function Inspector({ place, focusName }: { place: Place; focusName: numbe
     ...(fieldsOf(type, language, 'data').length > 0 ? [{ id: 'data', text: 'Data', content: <Fields place={place} section="data" /> }] : []),
     ...(fieldsOf(type, language, 'variables').length > 0 ? [{ id: 'variables', text: 'Variables', content: <Fields place={place} section="variables" /> }] : []),
     ...(computing.has(type) ? [{ id: 'errors', text: 'Errors', content: <Errors place={place} /> }] : []),
+    { id: 'test', text: 'Test', content: <Test place={place} /> },
   ];
   const active = tabs.find((t) => t.id === view.tab)?.id ?? 'configuration';
   return (
@@ -104,5 +107,10 @@ function LanguageField({ place }: { place: Place }) {
   const { tree, run } = useStudio();
   const machine = machineLanguage(tree);
   if (machine === 'JSONata') return null;
-  return <ChoiceField label="Query language" value={stateAt(tree, place).QueryLanguage} values={['JSONata', 'JSONPath']} none={`As the workflow: ${machine}`} onChange={(v) => run((text) => setField(text, place, ['QueryLanguage'], v))} />;
+  return (
+    <>
+      <ChoiceField label="Query language" value={stateAt(tree, place).QueryLanguage} values={['JSONata', 'JSONPath']} none={`As the workflow: ${machine}`} onChange={(v) => run((text) => setField(text, place, ['QueryLanguage'], v))} />
+      <Conversion place={place} />
+    </>
+  );
 }

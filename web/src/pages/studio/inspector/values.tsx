@@ -6,6 +6,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { Code } from '../../../parts/Code';
 import type { Json } from '../../../studio/document';
 import { useStudio } from '../context';
+import { Evaluated } from './Evaluated';
 
 interface FieldProps {
   label: string;
@@ -25,6 +26,7 @@ export function TextField({ label, help, value, onChange, action, long, placehol
   return (
     <FormField label={label} description={help} stretch secondaryControl={action}>
       {long ? <Textarea {...common} rows={2} onChange={({ detail }) => change(detail.value)} /> : <Input {...common} onChange={({ detail }) => change(detail.value)} />}
+      {common.value.includes('{%') && <Evaluated text={common.value} />}
     </FormField>
   );
 }
