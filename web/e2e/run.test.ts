@@ -83,10 +83,11 @@ test('a failed execution is found by a value of its input, redriven, and run aga
 
   await page.getByRole('button', { name: 'Run again from here' }).first().click();
   const dialog = page.getByRole('dialog');
-  await dialog.getByRole('button', { name: /From state|Too much/ }).first().click();
-  await page.getByRole('option', { name: /Check/ }).first().click();
-  const input = dialog.getByLabel('Input of the state');
-  await input.waitFor();
+  await dialog.getByRole('button', { name: /Too much/ }).click();
+  await page.getByRole('option', { name: 'Check' }).click();
+  const other = dialog.getByRole('checkbox', { name: 'Give another input' });
+  if (await other.isVisible()) await other.check();
+  const input = dialog.getByRole('textbox', { name: 'Input of the state' });
   await expect.poll(() => input.inputValue()).toContain('500');
   await input.fill('{"order": {"id": 4711}, "amount": 50}');
   await dialog.getByRole('button', { name: 'Run', exact: true }).click();
