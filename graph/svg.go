@@ -52,6 +52,14 @@ const (
 	darkColours  = `--ground:#0f1b2a;--node:#17263a;--inside:#12202f;--line:#66788e;--edge:#8393a7;--text:#e6edf5;--faint:#a3b1c2;--good:#4fd06b;--bad:#ff7d70;--busy:#6db3ff;--warn:#f0b44c;--taken:#4fd06b`
 )
 
+// Word is how people read the word of a Status, with its symbol.
+func Word(word string) string {
+	if words[word] == "" {
+		return word
+	}
+	return symbols[word] + " " + words[word]
+}
+
 // symbols stand before the words of statuses.
 var symbols = map[string]string{"SUCCEEDED": "✓", "RUNNING": "●", "FAILED": "✗", "TIMED_OUT": "⏱", "CAUGHT": "!", "ABORTED": "■"}
 

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/statelark/statelark/value"
@@ -13,11 +14,15 @@ type Event struct {
 	Type         string // TaskStateEntered
 	Name         string // of the state that is entered or exited, or of the Map of an iteration
 	Length       int64  // items, of MapStateStarted
+	At           int64  // Unix milliseconds, 0: not known
 }
 
 // EventOf reads an event as GetExecutionHistory gives it.
 func EventOf(v value.Value) Event {
 	e := Event{ID: number(v, "id"), Previous: number(v, "previousEventId"), Type: text(v, "type")}
+	if at, _ := v.Get("timestamp"); at.Kind() == value.Number {
+		e.At = int64(math.Round(at.Float() * 1000))
+	}
 	for _, m := range v.Members() {
 		if !strings.HasSuffix(m.Key, "EventDetails") {
 			continue
@@ -49,6 +54,7 @@ type Trace struct {
 	taken  map[string]bool
 	start  string
 	end    string
+	now    int64 // when the last event was
 }
 
 // visit is one time that a state was entered.
@@ -63,6 +69,8 @@ type visit struct {
 	items    int64 // of a Map
 	done     int64
 	lost     int64
+	from     int64 // Unix milliseconds
+	till     int64 // 0: it goes on
 }
 
 const (
@@ -105,6 +113,7 @@ func NewTrace(l *Layout) *Trace {
 // Add takes the next event.
 func (t *Trace) Add(e Event) {
 	owner := t.owner[e.Previous]
+	t.now = e.At
 	switch {
 	case strings.HasSuffix(e.Type, "StateEntered"):
 		owner = t.enter(e, owner)
@@ -124,7 +133,7 @@ func (t *Trace) Add(e Event) {
 }
 
 func (t *Trace) enter(e Event, before *visit) *visit {
-	v := &visit{name: e.Name, word: running}
+	v := &visit{name: e.Name, word: running, from: e.At}
 	switch {
 	case before == nil:
 		t.take(t.start, "/"+e.Name, false)
@@ -162,7 +171,7 @@ func (t *Trace) exit(e Event, owner *visit) *visit {
 		v = &visit{name: e.Name}
 		t.visits = append(t.visits, v)
 	}
-	v.exited, v.word = true, succeeded
+	v.exited, v.word, v.till = true, succeeded, e.At
 	if v.failed {
 		v.word = caughtIt
 		t.stop(v, aborted)
@@ -174,7 +183,7 @@ func (t *Trace) exit(e Event, owner *visit) *visit {
 func (t *Trace) stop(around *visit, word string) {
 	for _, v := range t.visits {
 		if v.word == running && v.isIn(around) {
-			v.word = word
+			v.word, v.till = word, t.now
 			if v.failed {
 				v.word = failed
 			}
@@ -209,7 +218,7 @@ func (t *Trace) execution(e Event, owner *visit) {
 		t.ended = ""
 		for _, v := range t.visits {
 			if !v.exited {
-				v.word, v.failed = running, false
+				v.word, v.failed, v.till = running, false, 0
 			}
 		}
 		return
@@ -256,7 +265,7 @@ func (t *Trace) iteration(e Event, owner *visit) *visit {
 		v.lost++
 		for w := owner; w != nil && w != v; w = w.within {
 			if !w.exited {
-				w.failed, w.word = true, failed
+				w.failed, w.word, w.till = true, failed, e.At
 			}
 		}
 	}
@@ -335,5 +344,31 @@ func (v *visit) count() string {
 	return fmt.Sprintf("%d/%d", v.done, v.items)
 }
 
+// Visit is one time that a state was entered.
+type Visit struct {
+	Node     string // its id; "" when the definition has no such state
+	Name     string
+	Word     string // of its Status
+	Attempts int
+	From     int64 // Unix milliseconds
+	Till     int64 // 0: it goes on
+}
+
+// Visits are all in the order in which states were entered.
+func (t *Trace) Visits() []Visit {
+	visits := make([]Visit, 0, len(t.visits))
+	for _, v := range t.visits {
+		node := ""
+		if ids := t.nodes[v.name]; len(ids) > 0 {
+			node = ids[0]
+		}
+		visits = append(visits, Visit{Node: node, Name: v.name, Word: v.word, Attempts: v.attempts, From: v.from, Till: v.till})
+	}
+	return visits
+}
+
 // Taken are the edges that the execution went, by their ids.
 func (t *Trace) Taken() map[string]bool { return t.taken }
+
+// Nodes are the ids of the states of a name: one, where the definition is valid.
+func (t *Trace) Nodes(name string) []string { return t.nodes[name] }
