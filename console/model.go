@@ -372,10 +372,35 @@ type Converted struct {
 
 // LayoutRequest is POST /api/layout.
 type LayoutRequest struct {
-	Definition string `json:"definition"` // JSON or YAML; it need not be valid
+	Definition string   `json:"definition"`       // JSON or YAML; it need not be valid
+	Closed     []string `json:"closed,omitempty"` // containers, by the ids of their nodes, that are drawn without what is in them
 }
 
 // The answer to it is a graph.Layout.
+
+// MachineDiff is GET /api/machine/diff?a=&b=: what two definitions differ in, each named by the ARN of a state machine, of a
+// version or of an execution that ran it. How they are written is none of it.
+type MachineDiff struct {
+	A      DiffSide    `json:"a"`
+	B      DiffSide    `json:"b"`
+	Fields []string    `json:"fields"` // of the definition itself: StartAt, Comment, TimeoutSeconds …
+	States []DiffState `json:"states"` // in the order of b, those that are gone after it
+}
+
+// DiffSide is one of the two.
+type DiffSide struct {
+	ARN        string `json:"arn"`
+	Name       string `json:"name"` // of the state machine
+	Definition string `json:"definition"`
+}
+
+// DiffState is a state that was added, removed or changed.
+type DiffState struct {
+	ID     string   `json:"id"` // of its node in the layout of either definition
+	Name   string   `json:"name"`
+	Kind   string   `json:"kind"`             // added, removed or changed
+	Fields []string `json:"fields,omitempty"` // that changed; what is in a container counts for the states there
+}
 
 // EvalRequest is POST /api/eval.
 type EvalRequest struct {

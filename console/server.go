@@ -228,6 +228,10 @@ func (s *Server) answer(r route) http.Handler {
 			s.fail(w, req, err)
 			return
 		}
+		if d, ok := v.(*document); ok {
+			s.sendDocument(w, req, d)
+			return
+		}
 		s.write(w, req, http.StatusOK, v)
 	})
 }
@@ -295,7 +299,9 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request, status int, v any
 // send sends JSON text.
 func (s *Server) send(w http.ResponseWriter, r *http.Request, status int, text []byte) {
 	h := w.Header()
-	h.Set("Content-Type", "application/json")
+	if h.Get("Content-Type") == "" {
+		h.Set("Content-Type", "application/json")
+	}
 	h.Set("Cache-Control", "no-store")
 	h.Set("Vary", "Accept-Encoding")
 	if len(text) >= minPacked && takesGzip(r) {

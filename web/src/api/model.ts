@@ -443,6 +443,40 @@ export interface Converted {
 export interface LayoutRequest {
   /** JSON or YAML; it need not be valid */
   definition: string;
+  /** containers, by the ids of their nodes, that are drawn without what is in them */
+  closed?: string[];
+}
+
+/**
+ * MachineDiff is GET /api/machine/diff?a=&b=: what two definitions differ in, each named by the ARN of a state machine, of a
+ * version or of an execution that ran it. How they are written is none of it.
+ */
+export interface MachineDiff {
+  a: DiffSide;
+  b: DiffSide;
+  /** of the definition itself: StartAt, Comment, TimeoutSeconds … */
+  fields: string[];
+  /** in the order of b, those that are gone after it */
+  states: DiffState[];
+}
+
+/** DiffSide is one of the two. */
+export interface DiffSide {
+  arn: string;
+  /** of the state machine */
+  name: string;
+  definition: string;
+}
+
+/** DiffState is a state that was added, removed or changed. */
+export interface DiffState {
+  /** of its node in the layout of either definition */
+  id: string;
+  name: string;
+  /** added, removed or changed */
+  kind: string;
+  /** that changed; what is in a container counts for the states there */
+  fields?: string[];
 }
 
 /** EvalRequest is POST /api/eval. */
