@@ -21,6 +21,8 @@ import (
 type Client struct {
 	// HTTP carries the calls.
 	HTTP *http.Client
+	// Token is that of who calls Console; "": none.
+	Token string
 
 	url   string
 	place arn.Place // of its resources

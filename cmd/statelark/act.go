@@ -20,16 +20,21 @@ import (
 func newStop() *cobra.Command {
 	var r remote
 	var errorName, cause string
+	var many bulk
 	c := &cobra.Command{
 		Use:   "stop EXECUTION…",
 		Short: "Stop executions",
 		Long: `Stops executions: they end ABORTED, and their tasks are given up. One that has ended already stays as it is.
 
-` + executionWords,
-		Example: `  statelark stop monday-7 --error Cancelled --cause 'the customer called'`,
-		Args:    cobra.MinimumNArgs(1),
+` + executionWords + bulkWords,
+		Example: `  statelark stop monday-7 --error Cancelled --cause 'the customer called'
+  statelark stop --query 'machine:import status:RUNNING started<1d' --yes`,
+		Args: many.args(cobra.MinimumNArgs(1)),
 	}
 	c.RunE = calling(&r, func(ctx context.Context, s *session, args []string) error {
+		if many.query != "" {
+			return many.run(ctx, s, "stop", client.Text("error", errorName), client.Text("cause", cause))
+		}
 		return s.each(args, func(what string) error {
 			execution, err := s.executionARN(ctx, what)
 			if err != nil {
@@ -48,6 +53,7 @@ func newStop() *cobra.Command {
 	c.ValidArgsFunction = completing(&r, executionNames)
 	c.Flags().StringVar(&errorName, "error", "", "`NAME` of the error to end with")
 	c.Flags().StringVar(&cause, "cause", "", "`TEXT` that says why")
+	addBulkFlags(c, &r, &many)
 	addRemoteFlags(c, &r)
 	return c
 }
@@ -73,6 +79,7 @@ func newRedrive() *cobra.Command {
 	var r remote
 	var wait, quiet bool
 	var color string
+	var many bulk
 	c := &cobra.Command{
 		Use:   "redrive EXECUTION",
 		Short: "Let an execution that failed go on from where it failed",
@@ -80,11 +87,15 @@ func newRedrive() *cobra.Command {
 TIMED_OUT, no longer than 14 days ago; "statelark show EXECUTION" tells whether it can be redriven. What succeeded is not
 done again, and the definition is the one it was started with.
 
-` + executionWords,
-		Example: `  statelark redrive monday-7 --wait`,
-		Args:    cobra.ExactArgs(1),
+` + executionWords + bulkWords,
+		Example: `  statelark redrive monday-7 --wait
+  statelark redrive --query 'status:FAILED error:Card.* started>1d' --yes`,
+		Args: many.args(cobra.ExactArgs(1)),
 	}
 	c.RunE = calling(&r, func(ctx context.Context, s *session, args []string) error {
+		if many.query != "" {
+			return many.run(ctx, s, "redrive")
+		}
 		style, err := newStyle(color, c.ErrOrStderr(), os.Getenv)
 		if err != nil {
 			return err
@@ -105,6 +116,7 @@ done again, and the definition is the one it was started with.
 	c.ValidArgsFunction = completing(&r, executionNames)
 	c.Flags().BoolVar(&wait, "wait", false, "follow the execution to its end")
 	c.Flags().BoolVarP(&quiet, "quiet", "q", false, "show no progress")
+	addBulkFlags(c, &r, &many)
 	c.Flags().StringVar(&color, "color", "auto", "`WHEN` to use colours: auto, always or never")
 	addRemoteFlags(c, &r)
 	return c

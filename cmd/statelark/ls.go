@@ -22,6 +22,7 @@ type listOptions struct {
 	limit            int
 	status, redriven string
 	mapRun           string
+	query            string
 }
 
 // statuses are the words of --status.
@@ -36,6 +37,7 @@ func newList() *cobra.Command {
 of all; activities; the Map Runs of an execution.`,
 		Example: `  statelark ls
   statelark ls executions order --status FAILED
+  statelark ls executions --query 'status:FAILED input.customer.id=7'
   statelark ls executions --limit 20 --json | jq -r '.executions[].name'
   statelark ls mapruns monday-7`,
 		Args: cobra.MaximumNArgs(2),
@@ -48,6 +50,8 @@ of all; activities; the Map Runs of an execution.`,
 	f.StringVar(&o.status, "status", "", "executions with this `STATUS`: "+strings.Join(statuses, ", "))
 	f.StringVar(&o.redriven, "redriven", "", "executions that were redriven, or were not: a `WORD`, yes or no")
 	f.StringVar(&o.mapRun, "map-run", "", "executions of this Map Run, an `ARN`")
+	f.StringVar(&o.query, "query", "", "executions of all state machines that match this `QUERY`, see docs/search.md")
+	addTokenFlag(c, &o.remote)
 	addRemoteFlags(c, &o.remote)
 	complete(c, "status", statuses...)
 	complete(c, "redriven", "yes", "no")
@@ -78,6 +82,9 @@ func list(ctx context.Context, s *session, args []string, o *listOptions) error 
 	do := lists[args[0]]
 	if do == nil {
 		return usage(fmt.Errorf("%q is no list; there are machines, executions, activities and mapruns", args[0]))
+	}
+	if o.query != "" && (args[0] != "executions" || len(args) > 1 || o.status != "" || o.redriven != "" || o.mapRun != "") {
+		return usage(errors.New("--query is of ls executions, and says by itself what others say by MACHINE, --status, --redriven and --map-run"))
 	}
 	if args[0] != "executions" && (o.status != "" || o.redriven != "" || o.mapRun != "") {
 		return usage(errors.New("--status, --redriven and --map-run are of ls executions"))
@@ -182,6 +189,9 @@ func listActivities(ctx context.Context, s *session, _ string, o *listOptions) e
 }
 
 func listExecutions(ctx context.Context, s *session, machine string, o *listOptions) error {
+	if o.query != "" {
+		return queryExecutions(ctx, s, o)
+	}
 	filters, err := o.filters()
 	if err != nil {
 		return err

@@ -25,6 +25,7 @@ import (
 // remote is what the flags of such a command say.
 type remote struct {
 	endpoint, region, profile string
+	token                     string // of the console
 	output                    string // "text" or "json"
 	asJSON                    bool   // the same as output "json"
 }
@@ -88,6 +89,9 @@ func calling(r *remote, do func(ctx context.Context, s *session, args []string) 
 		api, err := r.connect(ctx)
 		if err != nil {
 			return err
+		}
+		if api.Token = r.token; api.Token == "" {
+			api.Token = os.Getenv(envPrefix + "TOKEN")
 		}
 		return explain(do(ctx, &session{api, c, r.asJSON || r.output == "json"}, args), api.URL())
 	}

@@ -1,0 +1,59 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/statelark/statelark"
+	"github.com/statelark/statelark/value"
+)
+
+// consoleHeader is what no form and no simple request of a page has.
+const consoleHeader = "X-Statelark-Console"
+
+// Console calls what a server has for its console beside the API: a path below /api/, with a JSON body or, with "", by GET.
+// Token is sent along. A refusal is a *statelark.Error, one of the way there is ErrUnreachable.
+func (c *Client) Console(ctx context.Context, path, body string) (value.Value, error) {
+	if c.aws {
+		return value.Value{}, fmt.Errorf("calling %s: AWS has no such thing; a Statelark server has", path)
+	}
+	method := http.MethodGet
+	if body != "" {
+		method = http.MethodPost
+	}
+	r, err := http.NewRequestWithContext(ctx, method, c.url+"api/"+path, strings.NewReader(body))
+	if err != nil {
+		return value.Value{}, fmt.Errorf("calling %s: %w", c.url, err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set(consoleHeader, "1")
+	if c.Token != "" {
+		r.Header.Set("Authorization", "Bearer "+c.Token)
+	}
+	answer, err := c.HTTP.Do(r)
+	if err != nil {
+		if ctx.Err() != nil {
+			return value.Value{}, ctx.Err()
+		}
+		return value.Value{}, fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
+	defer func() { _ = answer.Body.Close() }() // read to its end
+	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
+	if err != nil {
+		return value.Value{}, fmt.Errorf("%w: reading the answer to %s: %w", ErrUnreachable, path, err)
+	}
+	v, err := value.ParseBytes(text)
+	if err != nil || v.Kind() != value.Object {
+		return value.Value{}, fmt.Errorf("%w: what answers at %s is no console of Statelark (%s)", ErrUnreachable, c.url, answer.Status)
+	}
+	if answer.StatusCode != http.StatusOK {
+		if code := Str(v, "code"); code != "" {
+			return value.Value{}, &statelark.Error{Code: code, Message: Str(v, "message")}
+		}
+		return value.Value{}, apiError(v)
+	}
+	return v, nil
+}
