@@ -26,6 +26,9 @@ type Engine interface {
 	// ExpressExecutions and ExpressExecution know those that ended last.
 	ExpressExecutions(machine string, n int) []*engine.ExpressSeen
 	ExpressExecution(arn string) (*engine.ExpressSeen, error)
+	Fork(ctx context.Context, s statelark.ForkStart) (*statelark.Execution, error)
+	// Forks returns those of an execution, newest first.
+	Forks(ctx context.Context, arn string, n int) ([]*statelark.Execution, error)
 	MapRun(ctx context.Context, arn string) (*statelark.MapRun, error)
 	// History returns n events at most, beginning with first; with a first of 0 and reverse, the last ones.
 	History(ctx context.Context, arn string, first int64, n int, reverse bool) ([]history.Event, error)

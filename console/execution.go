@@ -76,6 +76,9 @@ func (s *Server) surround(ctx context.Context, x *Execution, d *statelark.Execut
 	if x.Parent, err = s.parent(ctx, &d.Execution); err != nil {
 		return err
 	}
+	if err := s.forks(ctx, x, &d.Execution); err != nil {
+		return err
+	}
 	last, err := s.lastEvent(ctx, x.ARN)
 	if err != nil && statelark.ErrorCode(err) == "" {
 		return err
