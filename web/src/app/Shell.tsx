@@ -97,6 +97,18 @@ function useSignIn(): void {
   );
 }
 
+// useMendedNavigation takes an attribute away that Cloudscape gives to the navigation of narrow windows, and that ARIA does
+// not have for it.
+function useMendedNavigation(): void {
+  useEffect(() => {
+    const mend = () => document.querySelectorAll('nav[aria-orientation]').forEach((nav) => nav.removeAttribute('aria-orientation'));
+    mend();
+    const observer = new MutationObserver(mend);
+    observer.observe(document.body, { attributeFilter: ['aria-orientation'], childList: true, subtree: true });
+    return () => observer.disconnect();
+  }, []);
+}
+
 // Shell is what is around every page.
 export function Shell() {
   const pathname = useRouterState({ select: (state) => state.location.pathname });
@@ -108,6 +120,7 @@ export function Shell() {
   useEffect(() => setOpen(window.innerWidth > 1000 && !whole), [whole]);
   const [palette, setPalette] = useState(false);
   useSignIn();
+  useMendedNavigation();
   return (
     <>
       <div id="top">

@@ -77,7 +77,7 @@ function Actions({ machine, onAsk }: { machine: Machine; onAsk: (what: Asked) =>
   const more = (id: string) => {
     if (id === 'delete') onAsk('delete');
     if (id === 'json') download(`${machine.name}.asl.json`, machine.definition);
-    if (id === 'svg') window.open(`/api/machines/graph.svg?arn=${encodeURIComponent(arn)}`, '_blank', 'noopener');
+    if (id === 'svg') window.open(`/api/machine/graph.svg?arn=${encodeURIComponent(arn)}`, '_blank', 'noopener');
     if (id === 'copy') go(`/machines/new?${new URLSearchParams({ from: arn })}`);
   };
   return (

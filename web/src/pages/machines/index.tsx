@@ -5,7 +5,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import Table, { type TableProps } from '@cloudscape-design/components/table';
 import TextFilter from '@cloudscape-design/components/text-filter';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { get } from '../../api/client';
 import type { MachineRow, Machines } from '../../api/model';
 import { useTopic } from '../../api/stream';
@@ -14,7 +14,6 @@ import { queryClient } from '../../app/queries';
 import { useMay } from '../../app/session';
 import { Empty } from '../../parts/Empty';
 import { ErrorAlert } from '../../parts/ErrorAlert';
-import { merged } from '../../parts/executions/live';
 import { MachineDelete } from '../../parts/MachineDelete';
 import { PageHead } from '../../parts/PageHead';
 import { PageLink } from '../../parts/PageLink';
@@ -23,15 +22,15 @@ import { formatDuration } from '../../parts/time';
 import { Time } from '../../parts/Time';
 
 const columns: TableProps.ColumnDefinition<MachineRow>[] = [
-  { id: 'name', header: 'Name', isRowHeader: true, sortingField: 'name', minWidth: 180, cell: (m) => <PageLink to={paths.machine(m.arn)}>{m.name}</PageLink> },
-  { id: 'type', header: 'Type', sortingField: 'type', minWidth: 100, cell: (m) => (m.type === 'EXPRESS' ? 'Express' : 'Standard') },
-  { id: 'recent', header: 'Last executions', minWidth: 170, cell: (m) => <Sparkline rows={m.recent} /> },
-  { id: 'running', header: 'Running', sortingField: 'running', minWidth: 100, cell: (m) => m.running },
-  { id: 'failures', header: 'Failed', sortingField: 'failures', minWidth: 90, cell: (m) => `${Math.round(m.failures * 100)} %` },
-  { id: 'p50', header: 'Median', sortingField: 'p50', minWidth: 95, cell: (m) => (m.p50 === undefined ? '–' : formatDuration(m.p50)) },
-  { id: 'p95', header: 'p95', sortingField: 'p95', minWidth: 90, cell: (m) => (m.p95 === undefined ? '–' : formatDuration(m.p95)) },
-  { id: 'states', header: 'States', sortingField: 'states', minWidth: 90, cell: (m) => m.states },
-  { id: 'updated', header: 'Updated', sortingField: 'updated', minWidth: 210, cell: (m) => <Time at={m.updated} /> },
+  { id: 'name', header: 'Name', isRowHeader: true, sortingField: 'name', width: 190, cell: (m) => <PageLink to={paths.machine(m.arn)}>{m.name}</PageLink> },
+  { id: 'recent', header: 'Last executions', width: 165, cell: (m) => <Sparkline rows={m.recent} /> },
+  { id: 'running', header: 'Running', sortingField: 'running', width: 110, cell: (m) => m.running },
+  { id: 'failures', header: 'Failed', sortingField: 'failures', width: 95, cell: (m) => `${Math.round(m.failures * 100)} %` },
+  { id: 'p50', header: 'Median', sortingField: 'p50', width: 105, cell: (m) => (m.p50 === undefined ? '–' : formatDuration(m.p50)) },
+  { id: 'p95', header: 'p95', sortingField: 'p95', width: 95, cell: (m) => (m.p95 === undefined ? '–' : formatDuration(m.p95)) },
+  { id: 'updated', header: 'Updated', sortingField: 'updated', width: 210, cell: (m) => <Time at={m.updated} /> },
+  { id: 'type', header: 'Type', sortingField: 'type', width: 110, cell: (m) => (m.type === 'EXPRESS' ? 'Express' : 'Standard') },
+  { id: 'states', header: 'States', sortingField: 'states', width: 95, cell: (m) => m.states },
 ];
 
 function matches(m: MachineRow, text: string): boolean {
@@ -40,13 +39,18 @@ function matches(m: MachineRow, text: string): boolean {
   return words.every((word) => all.includes(word));
 }
 
+// The least time between two readings of the list that news have caused, in milliseconds.
+const pause = 1_500;
+
 function useMachines() {
-  useTopic('list', ({ executions }) =>
-    queryClient.setQueryData<Machines>(['machines'], (old) => old && { machines: old.machines.map((m) => {
-      const mine = executions.filter((x) => x.machine === m.arn);
-      return mine.length === 0 ? m : { ...m, recent: merged(m.recent, mine, () => true, 20) };
-    }) }),
-  );
+  const waiting = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(waiting.current), []);
+  useTopic('list', () => {
+    waiting.current ??= setTimeout(() => {
+      waiting.current = undefined;
+      void queryClient.invalidateQueries({ queryKey: ['machines'] });
+    }, pause);
+  });
   return useQuery({ queryKey: ['machines'], queryFn: ({ signal }) => get<Machines>('machines', {}, signal), refetchInterval: 15_000 });
 }
 

@@ -59,7 +59,7 @@ export function ExecutionList({ within = '', without, page = false, action }: Pr
           <SpaceBetween size="s">
             <SearchBar q={q} onSearch={search} error={error} />
             <SpaceBetween size="s" direction="horizontal" alignItems="center">
-              <Facets q={q} within={within} onSearch={search} />
+              <Facets q={q} within={within} off={mistaken} onSearch={search} />
               <SavedQueries q={q} onSearch={search} />
               <Toggle checked={live} onChange={({ detail }) => setView({ live: detail.checked ? undefined : 'off' })}>
                 Live
@@ -68,7 +68,7 @@ export function ExecutionList({ within = '', without, page = false, action }: Pr
           </SpaceBetween>
         }
         empty={
-          q ? (
+          mistaken ? null : q ? (
             <Empty title="No execution matches" action={<Button onClick={() => search('')}>Look for all</Button>}>
               Executions whose history is gone are not found any more.
             </Empty>

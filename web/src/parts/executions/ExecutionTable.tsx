@@ -10,13 +10,13 @@ import { Duration, Time } from '../Time';
 type Column = TableProps.ColumnDefinition<ExecutionRow>;
 
 const columns: Record<string, Column> = {
-  name: { id: 'name', header: 'Name', isRowHeader: true, minWidth: 170, cell: (x) => <PageLink to={paths.execution(x.arn)}>{x.name}</PageLink> },
-  machine: { id: 'machine', header: 'State machine', minWidth: 150, cell: (x) => <PageLink to={paths.machine(x.machine)}>{x.machineName}</PageLink> },
-  status: { id: 'status', header: 'Status', minWidth: 120, cell: (x) => <Status status={x.status} /> },
-  start: { id: 'start', header: 'Started', minWidth: 205, cell: (x) => <Time at={x.start} /> },
-  duration: { id: 'duration', header: 'Duration', minWidth: 100, cell: (x) => <Duration from={x.start} to={x.stop} /> },
-  error: { id: 'error', header: 'Error', minWidth: 140, cell: (x) => x.error ?? '' },
-  version: { id: 'version', header: 'Version', minWidth: 95, cell: (x) => qualifierOf(x.alias ?? x.version ?? '') },
+  name: { id: 'name', header: 'Name', isRowHeader: true, width: 190, cell: (x) => <PageLink to={paths.execution(x.arn)}>{x.name}</PageLink> },
+  machine: { id: 'machine', header: 'State machine', width: 155, cell: (x) => <PageLink to={paths.machine(x.machine)}>{x.machineName}</PageLink> },
+  status: { id: 'status', header: 'Status', width: 125, cell: (x) => <Status status={x.status} /> },
+  start: { id: 'start', header: 'Started', width: 205, cell: (x) => <Time at={x.start} /> },
+  duration: { id: 'duration', header: 'Duration', width: 110, cell: (x) => <Duration from={x.start} to={x.stop} /> },
+  error: { id: 'error', header: 'Error', width: 145, cell: (x) => x.error ?? '' },
+  version: { id: 'version', header: 'Version', width: 95, cell: (x) => qualifierOf(x.alias ?? x.version ?? '') },
 };
 
 interface Props {
@@ -38,7 +38,7 @@ export function ExecutionTable({ rows, without = [], loading, empty, header, fil
     <Table
       columnDefinitions={Object.entries(columns)
         .filter(([id]) => !without.includes(id))
-        .map(([, column]) => column)}
+        .map(([id, column]) => (id === 'name' && without.includes('machine') ? { ...column, width: 330 } : column))}
       items={rows}
       trackBy="arn"
       loading={loading}

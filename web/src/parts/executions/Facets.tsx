@@ -10,11 +10,12 @@ const offered = ['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'];
 interface Props {
   q: string;
   within: string; // a query that all is within
+  off: boolean; // the query has a mistake: there is nothing to count
   onSearch: (q: string) => void;
 }
 
 // Facets are the statuses, with how many of what is looked for have each. More than one can be asked for in the bar.
-export function Facets({ q, within, onSearch }: Props) {
+export function Facets({ q, within, off, onSearch }: Props) {
   const rest = withValues(q, 'status', []);
   const counts = useQueries({
     queries: offered.map((status) => {
@@ -22,6 +23,7 @@ export function Facets({ q, within, onSearch }: Props) {
       return {
         queryKey: ['executions', 'count', asked],
         queryFn: ({ signal }: { signal: AbortSignal }) => get<Executions>('executions', { q: asked, n: 1, count: 1 }, signal),
+        enabled: !off,
         staleTime: 10_000,
         refetchInterval: 15_000,
         retry: false,
