@@ -39,7 +39,12 @@ const groups = [
   { name: 'editor', test: /node_modules\/(@codemirror|@lezer|style-mod|w3c-keyname|crelt|@marijn)|src\/editor\// },
   { name: 'text', test: /node_modules\/jsonc-parser|src\/studio\// },
   { name: 'history', test: /src\/history\// },
+  {
+    name: 'more', // what the first page does not need
+    test: /components\/(attribute-editor|autosuggest|cards|file-token-group|file-upload|item-card|multiselect|progress-bar|segmented-control|slider|tag-editor)\//,
+  },
   { name: 'vendor', test: /node_modules|preload-helper/ },
+  { name: 'executions', test: /src\/parts\/executions\/(?!ExecutionTable|live)/ },
   { name: 'console', test: /src\/(api|app|parts)\// },
 ].map((group, i) => ({ ...group, priority: 100 - i }));
 

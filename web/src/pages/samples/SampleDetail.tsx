@@ -19,7 +19,7 @@ import { Markdown } from '../../parts/Markdown';
 import { PageHead } from '../../parts/PageHead';
 import { useRun } from './SampleCards';
 
-const Picture = lazy(() => import('../../parts/Picture'));
+const Picture = lazy(() => import('../../graph/Picture'));
 
 // SampleDetail tells all of a sample, and runs it with an input that can be changed.
 export function SampleDetail({ sample }: { sample: SampleRow }) {

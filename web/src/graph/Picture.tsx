@@ -1,9 +1,9 @@
 import Spinner from '@cloudscape-design/components/spinner';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Canvas } from '../graph/Canvas';
-import { layoutQuery } from '../graph/layout';
-import { ErrorAlert } from './ErrorAlert';
+import { Canvas } from './Canvas';
+import { layoutQuery } from './layout';
+import { ErrorAlert } from '../parts/ErrorAlert';
 
 interface Props {
   definition: string;
