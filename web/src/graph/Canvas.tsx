@@ -4,7 +4,7 @@ import { Controls, ReactFlow, ReactFlowProvider } from '@xyflow/react';
 import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
 import type { Layout, LayoutNode } from '../api/layout';
 import { useDark } from '../app/theme';
-import type { StateView } from '../history/fold';
+import type { StateView } from '../history/at';
 import { statusWord } from '../parts/Status';
 import { colours } from './colours';
 import { Find } from './Find';

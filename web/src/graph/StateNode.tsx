@@ -1,7 +1,7 @@
 import { Handle, type Node, type NodeProps, Position } from '@xyflow/react';
 import { memo } from 'react';
 import type { LayoutNode } from '../api/layout';
-import type { StateView } from '../history/fold';
+import type { StateView } from '../history/at';
 import { glyphs, unknownGlyph } from './glyphs';
 import { statusFull, statusLine } from './words';
 

@@ -1,4 +1,4 @@
-import type { StateView } from '../history/fold';
+import type { StateView } from '../history/at';
 import { statusWord } from '../parts/Status';
 import { formatDuration } from '../parts/time';
 

@@ -1,4 +1,5 @@
 import type { Event } from '../api/model';
+import { Timeline } from './timeline';
 
 // What became of an execution, out of its events.
 //
@@ -41,6 +42,7 @@ export interface Visit {
   name: string;
   type: string; // Task, Map …
   scope: Scope;
+  aside: boolean; // it is in an iteration, so others of the state may be under way beside it
   before?: Visit; // that led to it, in the same scope
   start: number; // ms
   end?: number; // the event that ended it
@@ -78,6 +80,9 @@ export class History {
   readonly top: Scope = { id: 0, kind: 'execution', index: 0, visits: [], start: 0, status: 'RUNNING' };
   ended = 0; // event that ended the execution, 0 while it runs
   redriven: number[] = []; // events
+  readonly timeline = new Timeline();
+  readonly taken = new Map<string, number>(); // the event with which a transition was taken first, by takenKey
+  readonly maps: Visit[] = []; // of Maps that have iterations
   private readonly owners = new Map<number, Owner>();
   private readonly byName = new Map<string, Visit[]>();
   private readonly open = new Set<Visit>(); // visits that have not ended
@@ -110,9 +115,10 @@ export class History {
     return owner && isVisit(owner) && owner.id === id ? owner : undefined;
   }
 
-  // visitsOf returns all visits of a state, in order.
-  visitsOf(name: string): readonly Visit[] {
-    return this.byName.get(name) ?? [];
+  // visitsOf returns all visits of a state that count, in order.
+  visitsOf(name: string, counts?: Counts): readonly Visit[] {
+    const all = this.byName.get(name) ?? [];
+    return counts ? all.filter(counts) : all;
   }
 
   // scope returns the iteration that an event began.
@@ -152,6 +158,7 @@ export class History {
       name: event.name ?? '',
       type,
       scope,
+      aside: scope.kind === 'iteration' || (scope.container?.aside ?? false),
       before,
       start: event.at,
       status: 'RUNNING',
@@ -166,6 +173,8 @@ export class History {
     scope.visits.push(visit);
     this.visits.push(visit);
     this.open.add(visit);
+    this.timeline.add({ event: event.id, at: event.at, visit, status: 'RUNNING' });
+    this.took(takenKey(before, visit), event.id);
     const same = this.byName.get(visit.name);
     if (same) same.push(visit);
     else this.byName.set(visit.name, [visit]);
@@ -205,6 +214,8 @@ export class History {
   }
 
   private close(visit: Visit, event: Event, status: VisitStatus): void {
+    const was = visit.stop === undefined ? undefined : { status: visit.status, stop: visit.stop };
+    this.timeline.add({ event: event.id, at: event.at, visit, status, was });
     visit.status = status;
     visit.end = event.id;
     visit.stop = event.at;
@@ -218,8 +229,29 @@ export class History {
     scope.status = status;
     scope.end = event.id;
     scope.stop = event.at;
-    if (status === 'SUCCEEDED') return;
+    if (status === 'SUCCEEDED') return this.ran(scope, event.id);
     for (const v of scope.visits) if (v.end === undefined) this.close(v, event, 'ABORTED');
+  }
+
+  // ran notes that a flow went to its end.
+  private ran(scope: Scope, event: number): void {
+    const last = scope.visits.at(-1);
+    if (last) this.took(takenKey(last, undefined), event);
+  }
+
+  private took(key: string, event: number): void {
+    if (!this.taken.has(key)) this.taken.set(key, event);
+  }
+
+  // again takes up a visit that had ended.
+  private again(visit: Visit, event: Event): void {
+    if (visit.end !== undefined && visit.stop !== undefined) {
+      this.timeline.add({ event: event.id, at: event.at, visit, status: 'RUNNING', was: { status: visit.status, stop: visit.stop } });
+    }
+    visit.status = 'RUNNING';
+    visit.end = visit.stop = undefined;
+    visit.error = visit.cause = undefined;
+    this.open.add(visit);
   }
 
   private fail(visit: Visit, event: Event, status: VisitStatus): void {
@@ -236,7 +268,7 @@ export class History {
       case 'ExecutionRedriven':
         this.redriven.push(event.id);
         this.ended = 0;
-        this.reopen(this.top);
+        this.reopen(this.top, event);
         return owner;
     }
     this.ended = event.id;
@@ -244,7 +276,10 @@ export class History {
     this.top.status = status;
     this.top.end = event.id;
     this.top.stop = event.at;
-    if (status === 'SUCCEEDED') return this.top;
+    if (status === 'SUCCEEDED') {
+      this.ran(this.top, event.id);
+      return this.top;
+    }
     // What failed is the visit that the last event belongs to, and what it is in; the rest was under way.
     const guilty = new Set<Visit>();
     if (status === 'FAILED') {
@@ -258,17 +293,14 @@ export class History {
   }
 
   // reopen takes up what had not ended well, as a redrive does.
-  private reopen(scope: Scope): void {
+  private reopen(scope: Scope, event: Event): void {
     scope.status = 'RUNNING';
     scope.end = scope.stop = undefined;
     for (const v of scope.visits) {
       if (v.exited !== undefined || v.status === 'SUCCEEDED') continue;
       if (v.end !== undefined) v.ends.push({ event: v.end, status: v.status, until: this.last - 1 });
-      v.status = 'RUNNING';
-      v.end = v.stop = undefined;
-      v.error = v.cause = undefined;
-      this.open.add(v);
-      for (const inner of v.scopes) if (inner.status !== 'SUCCEEDED') this.reopen(inner);
+      this.again(v, event);
+      for (const inner of v.scopes) if (inner.status !== 'SUCCEEDED') this.reopen(inner, event);
     }
   }
 
@@ -286,7 +318,7 @@ export class History {
         start: event.at,
         status: 'RUNNING',
       };
-      map.scopes.push(scope);
+      if (map.scopes.push(scope) === 1) this.maps.push(map);
       return scope;
     }
     let scope: Owner | undefined = owner;
@@ -340,10 +372,7 @@ export class History {
       visit.attempts.push({ event: event.id, start: event.at });
       visit.resource = event.resource ?? visit.resource;
       visit.heartbeat = event.heartbeat;
-      visit.error = visit.cause = undefined;
-      visit.status = 'RUNNING';
-      visit.end = visit.stop = undefined;
-      this.open.add(visit);
+      this.again(visit, event);
     } else if (succeeded.test(event.type)) {
       if (attempt) [attempt.end, attempt.stop] = [event.id, event.at];
     } else if (failed.test(event.type)) {
@@ -360,6 +389,11 @@ export class History {
   }
 }
 
+// takenKey names a transition as "from>to>why": no from is the start of a flow, no to its end; why is catch or next.
+export function takenKey(from: Visit | undefined, to: Visit | undefined): string {
+  return `${from?.name ?? ''}>${to?.name ?? ''}>${from && to && from.status === 'CAUGHT' ? 'catch' : 'next'}`;
+}
+
 function statusOfEnd(type: string): VisitStatus {
   switch (type) {
     case 'ExecutionSucceeded':
@@ -373,79 +407,6 @@ function statusOfEnd(type: string): VisitStatus {
   }
 }
 
-// statusAt is what a visit was at a position; undefined before it was entered.
-export function statusAt(visit: Visit, at: number): VisitStatus | undefined {
-  if (visit.id > at) return undefined;
-  for (const e of visit.ends) if (e.event <= at && at <= e.until) return e.status;
-  if (visit.end === undefined) return visit.status === 'FAILED' ? (visit.attempts.length > 0 ? 'RUNNING' : 'FAILED') : visit.status;
-  return visit.end <= at ? visit.status : 'RUNNING';
-}
-
-// StateView is what a picture shows of a state at a position: all its visits together.
-export interface StateView {
-  status: VisitStatus;
-  visits: number;
-  running: number;
-  attempts: number; // of the last visit
-  items?: { total: number; succeeded: number; failed: number };
-  time: number; // ms in it
-  last: Visit;
-}
-
-const worst: VisitStatus[] = ['SUCCEEDED', 'CAUGHT', 'ABORTED', 'TIMED_OUT', 'FAILED', 'RUNNING'];
-
-// statesAt sums the visits up by the name of their state, which is unique in a machine. With within, only those visits count
-// that are in that scope or below, or in no iteration beside it.
-export function statesAt(history: History, at: number, counts: (visit: Visit) => boolean = () => true): Map<string, StateView> {
-  const views = new Map<string, StateView>();
-  const now = history.event(at)?.at ?? 0;
-  for (const visit of history.visits) {
-    if (visit.id > at) break;
-    if (!counts(visit)) continue;
-    const status = statusAt(visit, at)!;
-    const old = views.get(visit.name);
-    const time = (visit.end !== undefined && visit.end <= at ? visit.stop! : now) - visit.start;
-    const running = status === 'RUNNING' ? 1 : 0;
-    // One flow at a time: the last visit tells. Iterations are side by side: the worst tells.
-    const status2 = old && visit.scope.kind === 'iteration' && worst.indexOf(old.status) > worst.indexOf(status) ? old.status : status;
-    views.set(visit.name, {
-      status: status2,
-      visits: (old?.visits ?? 0) + 1,
-      running: (old?.running ?? 0) + running,
-      attempts: visit.attempts.filter((a) => a.event <= at).length,
-      items: itemsAt(visit, at),
-      time: (old?.time ?? 0) + Math.max(0, time),
-      last: visit,
-    });
-  }
-  return views;
-}
-
-function itemsAt(visit: Visit, at: number): StateView['items'] {
-  if (visit.type !== 'Map' || visit.mapRun) return undefined;
-  let [ok, bad] = [0, 0];
-  for (const s of visit.scopes) {
-    if (s.end === undefined || s.end > at) continue;
-    if (s.status === 'SUCCEEDED') ok++;
-    else bad++;
-  }
-  return { total: visit.items ?? visit.scopes.length, succeeded: ok, failed: bad };
-}
-
-// takenAt returns the transitions that were taken, as "from>to>why": from "" is the start of a scope, why is catch or next.
-export function takenAt(history: History, at: number, counts: (visit: Visit) => boolean = () => true): Set<string> {
-  const taken = new Set<string>();
-  for (const visit of history.visits) {
-    if (visit.id > at) break;
-    if (!counts(visit)) continue;
-    const from = visit.before;
-    const { scope } = visit;
-    if (visit.end !== undefined && scope.visits.at(-1) === visit && scope.status === 'SUCCEEDED' && scope.end! <= at) taken.add(`${visit.name}>>next`);
-    taken.add(`${from?.name ?? ''}>${visit.name}>${from && from.status === 'CAUGHT' ? 'catch' : 'next'}`);
-  }
-  return taken;
-}
-
 // pathOf returns the scopes that a visit is in, outermost first, without the execution's own.
 export function pathOf(visit: Visit): Scope[] {
   const path: Scope[] = [];
@@ -453,10 +414,14 @@ export function pathOf(visit: Visit): Scope[] {
   return path;
 }
 
+// Counts says which visits count; undefined: all do.
+export type Counts = ((visit: Visit) => boolean) | undefined;
+
 // within returns which visits count when one iteration is looked at: those in it, and those that are in no other iteration of
 // its Map nor of the Maps around it.
-export function within(scope: Scope | undefined): (visit: Visit) => boolean {
-  if (!scope) return () => true;
+// None: all count.
+export function within(scope: Scope | undefined): Counts {
+  if (!scope) return undefined;
   const chosen = new Map<Visit, Scope>();
   for (let s: Scope | undefined = scope; s?.container; s = s.container.scope) chosen.set(s.container, s);
   return (visit) => {

@@ -56,12 +56,13 @@ export function EventsView({ arn, loaded, selection, height }: Props) {
   const chosen = useMemo(() => (view.groups ? view.groups.split(',') : []), [view.groups]);
   const text = (view.find ?? '').toLowerCase();
   const open = selection.event;
-  const events = useMemo(
-    () => history.events.filter((e) => e.id <= selection.at && groupMatches(e, chosen) && (!text || `${e.id} ${e.type} ${describe(e)}`.toLowerCase().includes(text))),
-    [history, version, selection.at, chosen, text],
+  const matching = useMemo(
+    () => history.events.filter((e) => groupMatches(e, chosen) && (!text || `${e.id} ${e.type} ${describe(e)}`.toLowerCase().includes(text))),
+    [history, version, chosen, text],
   );
+  const events = selection.live ? matching : matching.filter((e) => e.id <= selection.at);
   const scroller = useRef<HTMLDivElement>(null);
-  const openIndex = events.findIndex((e) => e.id === open);
+  const openIndex = open === undefined ? -1 : events.findIndex((e) => e.id === open);
   const virtual = useVirtualizer({
     count: events.length,
     getScrollElement: () => scroller.current,

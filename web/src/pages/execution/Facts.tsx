@@ -1,12 +1,13 @@
 import Badge from '@cloudscape-design/components/badge';
+import { memo } from 'react';
 import type { Execution } from '../../api/model';
 import { paths } from '../../app/navigation';
-import type { History } from '../../history/fold';
 import { arnName, machineName, qualifierOf } from '../../parts/arn';
 import { Arn } from '../../parts/Arn';
 import { Fact, FactList } from '../../parts/Fact';
 import { PageLink } from '../../parts/PageLink';
 import { Duration, Time } from '../../parts/Time';
+import type { Loaded } from './useExecution';
 
 function Machine({ x }: { x: Execution }) {
   const qualifiers = [x.alias, x.version].filter(Boolean).map((arn) => qualifierOf(arn!));
@@ -32,7 +33,8 @@ function traceId(header: string): string {
 const link = (arn: string) => <PageLink to={paths.execution(arn)}>{`${machineName(arn)} / ${arnName(arn)}`}</PageLink>;
 
 // Facts are the lines under the title.
-export function Facts({ execution: x, history }: { execution: Execution; history: History }) {
+export const Facts = memo(function Facts({ execution: x, loaded }: { execution: Execution; loaded: Loaded }) {
+  const { history } = loaded;
   const transitions = history.visits.length;
   return (
     <FactList>
@@ -90,4 +92,4 @@ export function Facts({ execution: x, history }: { execution: Execution; history
       </Fact>
     </FactList>
   );
-}
+});

@@ -2,6 +2,7 @@ import Alert from '@cloudscape-design/components/alert';
 import Button from '@cloudscape-design/components/button';
 import ExpandableSection from '@cloudscape-design/components/expandable-section';
 import SpaceBetween from '@cloudscape-design/components/space-between';
+import { memo } from 'react';
 import type { Execution } from '../../api/model';
 import { paths } from '../../app/navigation';
 import { useMay } from '../../app/session';
@@ -11,7 +12,7 @@ import { PageLink } from '../../parts/PageLink';
 import { statusWord } from '../../parts/Status';
 import type { Action } from './Actions';
 import { canFork, canRedrive } from './allowed';
-import type { Selection } from './view';
+import type { Loaded } from './useExecution';
 
 // failedVisit returns the innermost visit that failed last.
 export function failedVisit(history: History): Visit | undefined {
@@ -35,13 +36,15 @@ function Cause({ cause }: { cause: string }) {
 
 interface Props {
   execution: Execution;
-  history: History;
-  selection: Selection;
+  loaded: Loaded;
+  onSelect: (visit: Visit) => void;
+  onEvent: (id: number) => void;
   onAction: (action: Action) => void;
 }
 
 // Failure opens the page of an execution that did not succeed: what went wrong, where, and what can be done.
-export function Failure({ execution, history, selection, onAction }: Props) {
+export const Failure = memo(function Failure({ execution, loaded, onSelect, onEvent, onAction }: Props) {
+  const { history } = loaded;
   const operates = useMay('operator');
   if (['RUNNING', 'SUCCEEDED', 'PENDING_REDRIVE'].includes(execution.status)) return null;
   const visit = failedVisit(history);
@@ -65,12 +68,12 @@ export function Failure({ execution, history, selection, onAction }: Props) {
         {(execution.cause || visit?.cause) && <Cause cause={execution.cause || visit?.cause || ''} />}
         <SpaceBetween direction="horizontal" size="m">
           {visit && (
-            <Button variant="inline-link" onClick={() => selection.select(visit)}>
+            <Button variant="inline-link" onClick={() => onSelect(visit)}>
               Show the state
             </Button>
           )}
           {event !== undefined && (
-            <Button variant="inline-link" onClick={() => selection.openEvent(event)}>
+            <Button variant="inline-link" onClick={() => onEvent(event)}>
               Jump to the event
             </Button>
           )}
@@ -84,4 +87,4 @@ export function Failure({ execution, history, selection, onAction }: Props) {
       </SpaceBetween>
     </Alert>
   );
-}
+});

@@ -1,7 +1,8 @@
 import { useMemo } from 'react';
 import type { Execution } from '../../api/model';
 import { Graph } from '../../graph/Graph';
-import { type History, statesAt, takenAt, type Visit } from '../../history/fold';
+import { statesAt, takenAt } from '../../history/at';
+import type { History, Visit } from '../../history/fold';
 import type { Loaded } from './useExecution';
 import type { Selection } from './view';
 

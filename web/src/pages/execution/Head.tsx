@@ -1,6 +1,7 @@
 import Button from '@cloudscape-design/components/button';
 import ButtonDropdown, { type ButtonDropdownProps } from '@cloudscape-design/components/button-dropdown';
 import SpaceBetween from '@cloudscape-design/components/space-between';
+import { memo } from 'react';
 import type { Execution } from '../../api/model';
 import { paths, useGo } from '../../app/navigation';
 import { useMay } from '../../app/session';
@@ -16,7 +17,7 @@ interface Props {
 }
 
 // Head opens the page: which execution this is, how it stands, and what can be done.
-export function Head({ execution: x, onAction }: Props) {
+export const Head = memo(function Head({ execution: x, onAction }: Props) {
   const go = useGo();
   const operates = useMay('operator');
   const edits = useMay('editor');
@@ -51,4 +52,4 @@ export function Head({ execution: x, onAction }: Props) {
       }
     />
   );
-}
+});

@@ -11,8 +11,7 @@ function mapOf(history: History, selection: Selection): Visit | undefined {
   const { visit } = selection;
   if (visit?.type === 'Map' && visit.scopes.length > 0) return visit;
   for (let s: Scope | undefined = visit?.scope; s; s = s.container?.scope) if (s.kind === 'iteration') return s.container;
-  const maps = history.visits.length > 50_000 ? [] : history.visits.filter((v) => v.type === 'Map' && v.scopes.length > 0);
-  return maps.length === 1 ? maps[0] : undefined;
+  return history.maps.length === 1 ? history.maps[0] : undefined;
 }
 
 const all = { value: '', label: 'All iterations' };

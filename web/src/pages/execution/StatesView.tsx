@@ -1,10 +1,11 @@
 import Button from '@cloudscape-design/components/button';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useMemo, useRef } from 'react';
-import { statusAt, type Visit } from '../../history/fold';
+import { statusAt } from '../../history/at';
+import type { Visit } from '../../history/fold';
 import { Status } from '../../parts/Status';
 import { formatBytes, formatDuration, formatTime } from '../../parts/time';
-import { rowsOf, scopeName, type Row } from './rows';
+import { rowsOf, scopeName, type Row, upTo } from './rows';
 import type { Loaded } from './useExecution';
 import type { Selection } from './view';
 
@@ -63,7 +64,8 @@ function Cells({ row, at, from, onToggle, onSelect }: { row: Row; at: number; fr
 // StatesView is the graph in words: every visit of a state, with the iterations and branches that it was in.
 export function StatesView({ loaded, selection, closed, onToggle, height }: Props) {
   const { history, version } = loaded;
-  const rows = useMemo(() => rowsOf(history, selection.at, closed, selection.scope), [history, version, selection.at, closed, selection.scope]);
+  const all = useMemo(() => rowsOf(history, closed, selection.scope), [history, version, closed, selection.scope]);
+  const rows = selection.live ? all : upTo(all, selection.at);
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 12 });
   const items = virtual.getVirtualItems();

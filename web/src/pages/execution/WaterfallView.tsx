@@ -8,7 +8,7 @@ import { colours } from '../../graph/colours';
 import type { History, Visit } from '../../history/fold';
 import { statusWord } from '../../parts/Status';
 import { formatDuration } from '../../parts/time';
-import { rowsOf, scopeName, type Row } from './rows';
+import { rowsOf, scopeName, type Row, upTo } from './rows';
 import { type Scale, scaleOf, type Span } from './scale';
 import { rowHeight } from './StatesView';
 import type { Loaded } from './useExecution';
@@ -95,7 +95,8 @@ export function WaterfallView({ loaded, selection, closed, onToggle, height }: P
   const fold = view.idle !== 'shown';
   const [zoom, setZoom] = useState<Span>();
   const drag = useRef<number>(undefined);
-  const rows = useMemo(() => rowsOf(history, selection.at, closed, selection.scope), [history, version, selection.at, closed, selection.scope]);
+  const all = useMemo(() => rowsOf(history, closed, selection.scope), [history, version, closed, selection.scope]);
+  const rows = selection.live ? all : upTo(all, selection.at);
   const now = history.event(history.last)?.at ?? 0;
   const scale = useMemo(() => {
     const { start, stop } = zoom ?? { start: history.top.start, stop: history.top.stop ?? now };

@@ -1,6 +1,6 @@
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Spinner from '@cloudscape-design/components/spinner';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useParam } from '../../app/navigation';
 import { ErrorAlert } from '../../parts/ErrorAlert';
 import '../../graph/graph.css';
@@ -28,16 +28,16 @@ function OneExecution({ arn }: { arn: string }) {
   const selection = useSelection(loaded.history);
   const [action, setAction] = useState<Action>();
   const x = execution.data;
+  const guilty = useMemo(() => failedVisit(loaded.history), [loaded]);
   useKeys({ execution: x, history: loaded.history, selection, onAction: setAction });
   if (execution.error) return <ErrorAlert error={execution.error} retry={() => void execution.refetch()} />;
   if (!x) return <Spinner size="large" />;
-  const guilty = failedVisit(loaded.history);
   return (
     <div style={surface}>
       <SpaceBetween size="m">
         <Head execution={x} onAction={setAction} />
-        <Facts execution={x} history={loaded.history} />
-        <Failure execution={x} history={loaded.history} selection={selection} onAction={setAction} />
+        <Facts execution={x} loaded={loaded} />
+        <Failure execution={x} loaded={loaded} onSelect={selection.select} onEvent={selection.openEvent} onAction={setAction} />
         {error !== undefined && <ErrorAlert error={error} header="The events could not be read" />}
         <div className="split">
           <Views execution={x} loaded={loaded} selection={selection} />

@@ -5,20 +5,18 @@ export type Row = { depth: number; open?: boolean } & ({ kind: 'visit'; visit: V
 
 // rowsOf lists what happened in the order in which flows began, as a tree. What is in closed names only itself.
 // Of a Map of which one iteration is looked at the others are left out.
-export function rowsOf(history: History, at: number, closed: ReadonlySet<string>, only?: Scope): Row[] {
+export function rowsOf(history: History, closed: ReadonlySet<string>, only?: Scope): Row[] {
   const rows: Row[] = [];
   const chosen = new Map<Visit, Scope>();
   for (let s = only; s?.container; s = s.container.scope) chosen.set(s.container, s);
   const scopeRows = (scope: Scope, depth: number) => {
     for (const visit of scope.visits) {
-      if (visit.id > at) break;
       const key = `v${visit.id}`;
       const folds = visit.scopes.length > 0;
       const open = folds ? !closed.has(key) || chosen.has(visit) : undefined;
       rows.push({ kind: 'visit', visit, key, depth, open });
       if (!open) continue;
       for (const inner of visit.scopes) {
-        if (inner.id > at) break;
         if ((chosen.get(visit) ?? inner) !== inner && inner.kind === 'iteration') continue;
         const innerKey = `s${inner.id}`;
         const innerOpen = !closed.has(innerKey);
@@ -29,6 +27,11 @@ export function rowsOf(history: History, at: number, closed: ReadonlySet<string>
   };
   scopeRows(history.top, 0);
   return rows;
+}
+
+// upTo leaves out what began after a position.
+export function upTo(rows: Row[], at: number): Row[] {
+  return rows.filter((r) => (r.kind === 'visit' ? r.visit.id : r.scope.id) <= at);
 }
 
 // manyIterations is from where on the iterations of a Map are closed at first.

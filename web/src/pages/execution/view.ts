@@ -45,7 +45,7 @@ export function useSelection(history: History) {
   // Of a state the last visit before the position is meant, of those that are looked at.
   const selectState = useCallback(
     (name: string | undefined) => {
-      const mine = history.visitsOf(name ?? '').filter(counts);
+      const mine = history.visitsOf(name ?? '', counts);
       const found = mine.findLast((v) => v.id <= at) ?? mine[0];
       change({ visit: found ? String(found.id) : undefined, state: found ? undefined : name });
     },
@@ -54,7 +54,7 @@ export function useSelection(history: History) {
   // lookAt shows one iteration of a Map, or all of them. What is selected goes along to the same state there.
   const lookAt = useCallback(
     (next: Scope | undefined) => {
-      const there = next && visit && history.visitsOf(visit.name).filter(within(next)).at(-1);
+      const there = next && visit && history.visitsOf(visit.name, within(next)).at(-1);
       change({ in: next ? String(next.id) : undefined, ...(there ? { visit: String(there.id) } : {}) });
     },
     [change, history, visit],

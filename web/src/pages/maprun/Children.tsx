@@ -21,7 +21,7 @@ const ms = (seconds: number | undefined) => (seconds === undefined ? undefined :
 const columns: TableProps.ColumnDefinition<ExecutionListItem>[] = [
   { id: 'name', header: 'Name', isRowHeader: true, minWidth: 260, cell: (x) => <PageLink to={paths.execution(x.executionArn)}>{x.name}</PageLink> },
   { id: 'status', header: 'Status', minWidth: 120, cell: (x) => <Status status={x.status} /> },
-  { id: 'items', header: 'Items', minWidth: 80, cell: (x) => x.itemCount ?? '' },
+  { id: 'items', header: 'Items', minWidth: 80, cell: (x) => x.itemCount || '' },
   { id: 'start', header: 'Started', minWidth: 190, cell: (x) => <Time at={x.startDate * 1000} /> },
   { id: 'duration', header: 'Duration', minWidth: 100, cell: (x) => <Duration from={x.startDate * 1000} to={ms(x.stopDate)} /> },
   { id: 'redrives', header: 'Redrives', minWidth: 90, cell: (x) => x.redriveCount || '' },
@@ -62,6 +62,7 @@ export function Children({ arn, counts, running }: Props) {
       ariaLabels={{ tableLabel: 'Child executions' }}
       header={<Header counter={`(${counts.total.toLocaleString('en')})`}>Child executions</Header>}
       filter={
+        <div className="children-filter">
         <Select
           options={options}
           selectedOption={options.find((o) => o.value === status) ?? all}
@@ -71,6 +72,7 @@ export function Children({ arn, counts, running }: Props) {
             setView({ status: detail.selectedOption.value || undefined });
           }}
         />
+        </div>
       }
       pagination={
         <SpaceBetween direction="horizontal" size="xxs" alignItems="center">

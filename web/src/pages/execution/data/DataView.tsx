@@ -15,7 +15,8 @@ interface Props {
 
 // DataView shows the data on its way: how large it was, which variables were assigned, and what lies between two states.
 export function DataView({ arn, loaded, selection, height }: Props) {
-  const visits = loaded.history.visits.filter((v) => v.id <= selection.at && selection.counts(v));
+  const { counts } = selection;
+  const visits = loaded.history.visits.filter((v) => v.id <= selection.at && (!counts || counts(v)));
   return (
     <div style={{ height, overflow: 'auto' }} role="region" aria-label="Data" tabIndex={0}>
       <SpaceBetween size="m">

@@ -3,10 +3,12 @@ import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Tabs from '@cloudscape-design/components/tabs';
+import { memo } from 'react';
 import type { Execution } from '../../../api/model';
 import { useView } from '../../../app/navigation';
 import { useMay } from '../../../app/session';
-import { statusAt, type Visit } from '../../../history/fold';
+import { statusAt } from '../../../history/at';
+import type { Visit } from '../../../history/fold';
 import { Status } from '../../../parts/Status';
 import type { Action } from '../Actions';
 import { canFork } from '../allowed';
@@ -29,7 +31,7 @@ interface Props {
 }
 
 // Panel tells what is known of the selected visit of a state or, when none is selected, of the whole execution.
-export function Panel({ execution, loaded, selection, onAction }: Props) {
+function PanelView({ execution, loaded, selection, onAction }: Props) {
   const [view, setView] = useView();
   const { visit, state } = selection;
   const operates = useMay('operator');
@@ -62,6 +64,13 @@ export function Panel({ execution, loaded, selection, onAction }: Props) {
     </Container>
   );
 }
+
+// Panel is drawn anew when what it tells of has changed, not each time that the position has.
+export const Panel = memo(PanelView, (a, b) => {
+  const [x, y] = [a.selection, b.selection];
+  const status = ({ visit, at }: Selection) => visit && statusAt(visit, at);
+  return a.execution === b.execution && a.loaded === b.loaded && x.visit === y.visit && x.state === y.state && x.scope === y.scope && status(x) === status(y);
+});
 
 function definitionTab(execution: Execution, state: string) {
   return { id: 'definition', label: 'Definition', content: <DefinitionTab definition={execution.definition} state={state} /> };

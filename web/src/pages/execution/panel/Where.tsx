@@ -9,7 +9,7 @@ import type { Selection } from '../view';
 
 // Where tells which visit of the state is shown, what it is in, when it was, and what else it led to.
 export function Where({ visit, history, selection }: { visit: Visit; history: History; selection: Selection }) {
-  const all = history.visitsOf(visit.name).filter(selection.counts);
+  const all = history.visitsOf(visit.name, selection.counts);
   const place = all.indexOf(visit);
   return (
     <div className="where">
