@@ -21,6 +21,6 @@ export function Graph({ definition, ...rest }: Props) {
   const toggle = useCallback((id: string) => setToggled((old) => new Set(old.has(id) ? [...old].filter((x) => x !== id) : [...old, id])), []);
   const folds = useMemo(() => ({ inside: containers.inside, closed, toggle }), [containers, closed, toggle]);
   if (layout.error) return <ErrorAlert error={layout.error} header="The graph could not be laid out" />;
-  if (!layout.data) return <Spinner />;
+  if (!layout.data) return <Spinner />; // the place of a graph has its height
   return <Canvas {...rest} layout={layout.data} folds={folds} />;
 }

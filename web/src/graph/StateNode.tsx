@@ -41,11 +41,13 @@ function Ends() {
   );
 }
 
+const foldWidth = 30; // px
+
 // Badges are figures on the edge of a node: tries of the last visit, visits.
 function Badges({ view }: { view: StateView }) {
   if (view.attempts < 2 && view.visits < 2) return null;
   return (
-    <span className="graph-badges">
+    <span className="graph-badges" aria-hidden>
       {view.attempts > 1 && <span>↻ {view.attempts}</span>}
       {view.visits > 1 && <span>{view.visits.toLocaleString('en')}×</span>}
     </span>
@@ -80,7 +82,7 @@ function StateNodeView({ data }: NodeProps<FlowNode>) {
       </div>
     );
   }
-  const sub = view ? statusLine(view, node.width) : node.label || node.type || 'no type';
+  const sub = view ? statusLine(view, node.width - (data.inside === undefined ? 0 : foldWidth)) : node.label || node.type || 'no type';
   const full = view ? statusFull(view, data.share) : sub;
   const mark = data.mark && ` (${data.mark})`;
   const classes = ['graph-node', 'nopan'];
@@ -97,7 +99,6 @@ function StateNodeView({ data }: NodeProps<FlowNode>) {
         tabIndex={data.tabStop ? 0 : -1}
         data-state={node.name}
         aria-pressed={selected}
-        aria-label={`${node.name}, ${node.type ?? 'no type'}: ${full}${mark ?? ''}`}
         title={`${node.name}\n${full}`}
         onClick={() => data.onSelect?.(node.name)}
         onKeyDown={(event) => data.onKey?.(event, node.name)}
@@ -105,8 +106,9 @@ function StateNodeView({ data }: NodeProps<FlowNode>) {
         <Glyph type={node.type} />
         <span className="graph-words">
           <span className="graph-name">{node.name}</span>
+          <span className="graph-spoken">{`, ${node.type ?? 'no type'}: ${full}`}</span>
           <span className="graph-sub">
-            {sub}
+            <span aria-hidden>{sub}</span>
             {mark}
           </span>
         </span>

@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
-import type { Execution } from '../../api/model';
+import type { Execution, MapRunRow } from '../../api/model';
 import { Graph } from '../../graph/Graph';
-import { statesAt, takenAt } from '../../history/at';
+import { type StateView, statesAt, takenAt } from '../../history/at';
 import type { History, Visit } from '../../history/fold';
 import type { Loaded } from './useExecution';
 import type { Selection } from './view';
@@ -26,12 +26,22 @@ function latestOf(history: History, selection: Selection): Visit | undefined {
   return history.ended ? undefined : history.visitOf(history.last);
 }
 
+// withMapRuns adds how many items of a distributed Map are done: events do not tell.
+function withMapRuns(views: Map<string, StateView>, runs: MapRunRow[] = []): Map<string, StateView> {
+  for (const view of views.values()) {
+    const items = view.last.mapRun && runs.find((r) => r.arn === view.last.mapRun)?.items;
+    if (items) view.items = { total: items.total, succeeded: items.succeeded, failed: items.failed + items.timedOut };
+  }
+  return views;
+}
+
 // GraphView shows the way that an execution took, as of the position of the scrubber.
 export function GraphView({ execution, loaded, selection, height }: Props) {
   const { history, version } = loaded;
   const { at, counts } = selection;
   // version stands for what is in history.
-  const views = useMemo(() => statesAt(history, at, counts), [history, version, at, counts]);
+  const { mapRuns } = execution;
+  const views = useMemo(() => withMapRuns(statesAt(history, at, counts), mapRuns), [history, version, at, counts, mapRuns]);
   const taken = useMemo(() => takenAt(history, at, counts), [history, version, at, counts]);
   const total = (history.event(at)?.at ?? 0) - history.top.start;
   return (

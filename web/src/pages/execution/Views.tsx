@@ -44,7 +44,7 @@ export function Views({ execution, loaded, selection }: Props) {
         <Iterations history={history} selection={selection} />
       </div>
       <div className={`views-body is-${selection.tab}`}>
-        <Suspense fallback={<Spinner />}>
+        <Suspense fallback={<div style={{ height }}><Spinner /></div>}>
           {selection.tab === 'graph' && <GraphView {...shared} execution={execution} />}
           {selection.tab === 'states' && <StatesView {...shared} closed={closed} onToggle={toggle} />}
           {selection.tab === 'waterfall' && <WaterfallView {...shared} closed={closed} onToggle={toggle} />}

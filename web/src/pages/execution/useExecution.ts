@@ -6,6 +6,7 @@ import { useTopic } from '../../api/stream';
 import { History } from '../../history/fold';
 
 const pageOfEvents = 5_000;
+const mapRunBeat = 2_000; // ms
 
 export interface Loaded {
   history: History;
@@ -16,7 +17,12 @@ export interface Loaded {
 export function useExecution(arn: string) {
   const client = useQueryClient();
   const key = ['execution', arn];
-  const execution = useQuery({ queryKey: key, queryFn: ({ signal }) => get<Execution>('execution', { arn }, signal) });
+  const execution = useQuery({
+    queryKey: key,
+    queryFn: ({ signal }) => get<Execution>('execution', { arn }, signal),
+    // What its Map Runs do is in no event of its own.
+    refetchInterval: (q) => (q.state.data?.mapRuns?.some((run) => run.status === 'RUNNING') ? mapRunBeat : false),
+  });
   const { loaded, add, fill, error } = useHistory(arn);
   const running = execution.data?.status === 'RUNNING' || execution.data?.status === 'PENDING_REDRIVE';
   useTopic(`x:${arn}`, (news) => {

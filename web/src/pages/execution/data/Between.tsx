@@ -21,8 +21,10 @@ interface Place {
 
 const idOf = (p: Place | undefined) => (p ? `${p.visit.id}${p.side}` : '');
 
+const most = 1_000; // visits to choose from: the last ones
+
 function optionsOf(visits: Visit[]): SelectProps.Option[] {
-  return visits.flatMap((visit) => [
+  return visits.slice(-most).flatMap((visit) => [
     { value: `${visit.id}in`, label: `Input of ${visit.name}`, labelTag: `#${visit.id} · ${formatBytes(visit.inputBytes)}` },
     ...(visit.exited ? [{ value: `${visit.id}out`, label: `Output of ${visit.name}`, labelTag: `#${visit.exited} · ${formatBytes(visit.outputBytes)}` }] : []),
   ]);
