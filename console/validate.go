@@ -65,19 +65,23 @@ func formatOf(text string) string {
 func validation(text string, o asl.Options) *Validation {
 	v := &Validation{Format: formatOf(text), Diagnostics: []Diagnostic{}}
 	var found []asl.Diagnostic
-	var extent func(*asl.Diagnostic) (start, end int)
 	if v.Format == formatJSON {
 		_, found = asl.Parse(text, o)
-		extent = newJSONText(text).extent
 		if _, err := value.Parse(text); err == nil {
 			v.Definition = text
 		}
 	} else {
 		_, v.Definition, found = asl.ParseYAML(text, o)
+	}
+	v.Valid = true
+	if len(found) == 0 {
+		return v
+	}
+	extent := newJSONText(text).extent
+	if v.Format == formatYAML {
 		extent = newYAMLText(text).extent
 	}
 	units := newUnits(text)
-	v.Valid = true
 	for i := range found {
 		d := &found[i]
 		start, end := extent(d)

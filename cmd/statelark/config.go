@@ -215,7 +215,7 @@ func addNodeFlags(c *cobra.Command, data, dataHelp string) {
 	f.Bool("account-from-key", false, "take an access key id of 12 digits for the account of its caller")
 	f.String("allowed-hosts", "", "`NAMES` by which clients may call the server, with commas between them; .example.org stands for all below it")
 	f.String("console", node.ConsoleOn, "whether browsers get the console, `on|off`")
-	f.String("console-auth", "", "how people sign in to the console: none, token, oidc or proxy (default none on this machine, else token)")
+	f.String("console-auth", "", "`MODE` in which people sign in to the console: none, token, oidc or proxy (default none on this machine, else token)")
 	f.String("search", node.SearchOn, "whether executions are indexed, so that the console finds them quickly, `on|off`")
 	f.Int("search-payload-bytes", node.DefaultSearchPayloadBytes, "`NUMBER` of bytes of each input and output that can be looked into; 0: none")
 	f.String("execution-log", "", "where the events go that state machines log: stdout or a `FILE` (default nowhere)")
