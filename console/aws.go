@@ -116,7 +116,11 @@ func (s *Server) callAWS(c *call, name string, op operation) (status int, body [
 		input = withMember(in, op.hide, op.as).Compact()
 	}
 	status, body = s.opts.AWS.Answer(c.Context(), s.opts.Place, awsTarget+name, http.Header{}, input, nil)
-	if c.person.Mask != nil {
+	if !c.person.Payloads && name != validateOperation { // AWS's own way to leave data out keeps parameters, variables and causes
+		if out, err := value.Parse(string(body)); err == nil {
+			body = payloadless(out).AppendCompact(nil)
+		}
+	} else if c.person.Mask != nil {
 		if out, err := value.Parse(string(body)); err == nil {
 			body = masked(out, c.person.Mask).AppendCompact(nil)
 		}
@@ -145,6 +149,30 @@ var payloadMembers = map[string]bool{
 
 // variablesMember has the variables that a state has assigned: their values as JSON text, by their names.
 const variablesMember = "assignedVariables"
+
+// validateOperation has a result that is none of an execution.
+const validateOperation = "ValidateStateMachineDefinition"
+
+// payloadless returns the answer of an operation without its payloads.
+func payloadless(v value.Value) value.Value {
+	switch v.Kind() {
+	case value.Object:
+		members := make([]value.Member, 0, v.Len())
+		for _, m := range v.Members() {
+			if m.Key != variablesMember && (!payloadMembers[m.Key] || m.Value.Kind() != value.String) {
+				members = append(members, value.Member{Key: m.Key, Value: payloadless(m.Value)})
+			}
+		}
+		return value.NewObject(members)
+	case value.Array:
+		elems := make([]value.Value, 0, v.Len())
+		for _, e := range v.Elems() {
+			elems = append(elems, payloadless(e))
+		}
+		return value.NewArray(elems)
+	}
+	return v
+}
 
 // masked returns the answer of an operation with values in its payloads hidden.
 func masked(v value.Value, mask func(string) string) value.Value {

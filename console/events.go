@@ -10,7 +10,6 @@ import (
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/arn"
 	"github.com/statelark/statelark/history"
-	"github.com/statelark/statelark/value"
 )
 
 var eventRoutes = []route{
@@ -36,7 +35,7 @@ func (s *Server) events(c *call) (any, error) {
 	list := &Events{Events: make([]Event, 0, min(n, 256))}
 	err = s.walk(c.Context(), name, after+1, n, func(e *history.Event) {
 		compact := compactOf(e)
-		compact.Cause = c.person.text(compact.Cause)
+		compact.Cause = c.person.cause(compact.Cause)
 		list.Events = append(list.Events, compact)
 	})
 	if err != nil {
@@ -103,7 +102,7 @@ func (s *Server) event(c *call) (any, error) {
 	var found json.RawMessage
 	err = s.walk(c.Context(), name, max(id, 1), 1, func(e *history.Event) {
 		if e.ID == id {
-			found = history.AppendJSON(nil, e, history.WireOptions{WithoutData: !c.person.Payloads})
+			found = c.person.eventJSON(e, false)
 		}
 	})
 	if err != nil {
@@ -111,11 +110,6 @@ func (s *Server) event(c *call) (any, error) {
 	}
 	if found == nil {
 		return nil, &statelark.Error{Code: codeNotFound, Message: fmt.Sprintf("The execution has no event %d.", id)}
-	}
-	if c.person.Mask != nil {
-		if v, err := value.Parse(string(found)); err == nil {
-			found = masked(v, c.person.Mask).AppendCompact(nil)
-		}
 	}
 	return &EventDetail{Event: found}, nil
 }

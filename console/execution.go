@@ -45,7 +45,7 @@ func (s *Server) execution(c *call) (any, error) {
 		return nil, err
 	}
 	x := &Execution{
-		ExecutionRow: rowOf(&d.Execution), Input: c.person.payload(d.Input), Cause: c.person.text(textOf(d.Cause)),
+		ExecutionRow: rowOf(&d.Execution), Input: c.person.payload(d.Input), Cause: c.person.cause(textOf(d.Cause)),
 		RedriveStatus: string(d.RedriveStatus), RedriveReason: d.RedriveReason, TraceHeader: d.TraceHeader,
 	}
 	x.Error = textOf(d.Error)

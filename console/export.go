@@ -54,6 +54,9 @@ func (p *Person) eventJSON(e *history.Event, bare bool) json.RawMessage {
 	if bare { // AWS's own way to leave data out keeps parameters and variables
 		shown.Data, shown.Assigned = "", nil
 	}
+	if !p.Payloads {
+		shown.Cause = nil
+	}
 	text := history.AppendJSON(nil, &shown, history.WireOptions{WithoutData: bare})
 	if p.Mask != nil {
 		if v, err := value.Parse(string(text)); err == nil {

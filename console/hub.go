@@ -80,6 +80,7 @@ type message struct {
 	topic string
 	name  string // of the event of the stream
 	data  []byte
+	bare  []byte // for who may not see payloads; nil: the same
 }
 
 // stream is what a browser listens to.
@@ -221,6 +222,9 @@ func (h *Hub) flush() time.Duration {
 			t.overflow = false
 		case len(t.events) > 0:
 			h.push(name, "x", StreamExecution{Execution: t.row, Events: t.events})
+			if bare := causeless(t.events); bare != nil {
+				h.barely(StreamExecution{Execution: t.row, Events: bare})
+			}
 			t.events = nil
 		}
 	}
@@ -262,14 +266,34 @@ func (h *Hub) push(topic, name string, v any) {
 		return
 	}
 	h.last++
-	h.ring, h.bytes = append(h.ring, message{h.last, topic, name, data}), h.bytes+len(data)
+	h.ring, h.bytes = append(h.ring, message{id: h.last, topic: topic, name: name, data: data}), h.bytes+len(data)
 	gone := 0
 	for len(h.ring)-gone > maxRing || h.bytes > maxRingBytes && len(h.ring)-gone > 1 {
-		h.bytes -= len(h.ring[gone].data)
-		h.ring[gone].data = nil
+		h.bytes -= len(h.ring[gone].data) + len(h.ring[gone].bare)
+		h.ring[gone].data, h.ring[gone].bare = nil, nil
 		gone++
 	}
 	h.ring = h.ring[gone:]
+}
+
+// barely gives the message that was pushed last a form for who may not see payloads.
+func (h *Hub) barely(v any) {
+	if data, err := json.Marshal(v); err == nil { // our own structs
+		h.ring[len(h.ring)-1].bare = data
+		h.bytes += len(data)
+	}
+}
+
+// causeless returns events without their causes, nil when none has one.
+func causeless(events []Event) []Event {
+	if !slices.ContainsFunc(events, func(e Event) bool { return e.Cause != "" }) {
+		return nil
+	}
+	bare := slices.Clone(events)
+	for i := range bare {
+		bare[i].Cause = ""
+	}
+	return bare
 }
 
 // errFull: there are as many streams as may be.

@@ -79,7 +79,7 @@ func (r *report) event(e *history.Event) {
 		r.rows.WriteString(`<span class="FAILED">` + html.EscapeString(*e.Error) + `</span> `)
 	}
 	if e.Cause != nil {
-		r.rows.WriteString(html.EscapeString(r.person.text(*history.CutText(e.Cause, maxCause))) + " ")
+		r.rows.WriteString(html.EscapeString(r.person.cause(*history.CutText(e.Cause, maxCause))) + " ")
 	}
 	r.data(e)
 	r.rows.WriteString("</td></tr>\n")
@@ -178,7 +178,7 @@ func (r *report) facts(b *strings.Builder, d *statelark.ExecutionDetail, m *stat
 	status := d.Status.String()
 	fmt.Fprintf(b, `<dt>Status</dt><dd class="%s">%s</dd>`, status, html.EscapeString(graph.Word(status)))
 	fact("Error", textOf(d.Error))
-	fact("Cause", r.person.text(textOf(d.Cause)))
+	fact("Cause", r.person.cause(textOf(d.Cause)))
 	fact("State machine", m.Name)
 	fact("ARN", d.ARN())
 	fact("Started", d.Start.UTC().Format(time.RFC3339Nano))

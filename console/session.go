@@ -38,6 +38,14 @@ func (p *Person) payload(text string) *string {
 	return &text
 }
 
+// cause returns why something failed, "" for who may not see payloads: causes quote them.
+func (p *Person) cause(text string) string {
+	if !p.Payloads {
+		return ""
+	}
+	return p.text(text)
+}
+
 // text returns a text, JSON or not, with the values hidden that are.
 func (p *Person) text(text string) string {
 	if p.Mask == nil {

@@ -21,7 +21,7 @@ const (
 
 // serveStream answers GET /api/stream with events for as long as the browser listens.
 func (s *Server) serveStream(w http.ResponseWriter, r *http.Request) {
-	_, err := s.begin(r, Viewer)
+	person, err := s.begin(r, Viewer)
 	var topics []string
 	if err == nil {
 		topics, err = topicsOf(r.URL.Query().Get("topics"))
@@ -48,11 +48,11 @@ func (s *Server) serveStream(w http.ResponseWriter, r *http.Request) {
 	if resync {
 		out.resync(in.last, "the stream was away for too long")
 	}
-	s.feed(out, r, in)
+	s.feed(out, r, in, !person.Payloads)
 }
 
-// feed writes messages until the browser or the server leaves.
-func (s *Server) feed(out *sse, r *http.Request, in *stream) {
+// feed writes messages until the browser or the server leaves. bare: they are for who may not see payloads.
+func (s *Server) feed(out *sse, r *http.Request, in *stream, bare bool) {
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
 	for out.flush() {
@@ -72,6 +72,9 @@ func (s *Server) feed(out *sse, r *http.Request, in *stream) {
 				out.resync(in.last, "the browser is too slow")
 			}
 			for _, m := range list {
+				if bare && m.bare != nil {
+					m.data = m.bare
+				}
 				out.message(m.id, m.name, m.data)
 			}
 		}
