@@ -53,24 +53,30 @@ func LayWith(definition string, o Options) (*Layout, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := layScope(sc, true, o.Terminal)
+	k := layScope(sc, true, manner{o.Terminal, maxBends})
 	l := &Layout{Width: k.width + 2*margin, Height: k.height + 2*margin, Nodes: []Node{}, Edges: []Edge{}}
 	l.add(k, margin, margin, "", 0)
 	return l, nil
 }
 
+// manner is how all scopes of a definition are laid out.
+type manner struct {
+	terminal bool
+	bends    int // the most that a scope may have
+}
+
 // layScope lays a scope out, the scopes in it before.
-func layScope(sc *scope, top, terminal bool) *sketch {
+func layScope(sc *scope, top bool, m manner) *sketch {
 	inner := make([][]*sketch, len(sc.states))
 	for i, s := range sc.states {
 		if !s.container() {
 			continue
 		}
 		for _, in := range s.inner {
-			inner[i] = append(inner[i], layScope(in, false, terminal))
+			inner[i] = append(inner[i], layScope(in, false, m))
 		}
 	}
-	k := newSketch(sc, inner, top, terminal)
+	k := newSketch(sc, inner, top, m)
 	k.rank()
 	k.split()
 	k.order()
@@ -206,6 +212,9 @@ func (l *Layout) addEdges(k *sketch, x, y float64, ids []string) {
 	for i := range k.links {
 		li := &k.links[i]
 		e := Edge{ID: li.id, From: ids[li.from], To: ids[li.to], Kind: li.kind, Label: li.out.label, Text: li.text, Back: li.back}
+		if li.outside && e.Label != "" { // there is no place for it either
+			e.Label, e.Text = "", cmpOr(e.Text, e.Label)
+		}
 		e.Points = k.route(li, sides)
 		e.At = k.labelAt(li, e.Points)
 		for j := range e.Points {

@@ -112,6 +112,28 @@ func TestGenerated(t *testing.T) {
 	}
 }
 
+// Links for which there is no room between the others go around, and are held to the same.
+func TestAround(t *testing.T) {
+	around := 0
+	for seed := range uint64(40) {
+		g := generator{rand.New(rand.NewPCG(seed, 11))}
+		sc, err := read(g.definition(30, 1), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		k := layScope(sc, true, manner{bends: 3})
+		around += len(k.outer)
+		l := &Layout{Width: k.width + 2*margin, Height: k.height + 2*margin}
+		l.add(k, margin, margin, "", 0)
+		for _, fault := range faults(l) {
+			t.Errorf("seed %d: %s", seed, fault)
+		}
+	}
+	if around == 0 {
+		t.Error("no link went around")
+	}
+}
+
 // faults says what is wrong with a layout: nothing may lie on anything else, lines pass no state, and what is in a
 // container is inside.
 func faults(l *Layout) (found []string) {

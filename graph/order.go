@@ -5,8 +5,12 @@ import (
 	"slices"
 )
 
-// sweeps is how often the layers are gone through without getting better before that ends.
-const sweeps = 4
+// sweeps is how often the layers are gone through without getting better before that ends, and patience how many vertices
+// that may be in all, for large scopes.
+const (
+	sweeps   = 4
+	patience = 300_000
+)
 
 // ordering finds the order of vertices in their layers. Sides are not in the layers yet: they go with their owners.
 type ordering struct {
@@ -15,6 +19,14 @@ type ordering struct {
 	gaps     [][]int // segments below each layer
 	at       []int   // place of each vertex in its layer
 	ends     [][2]int
+	moved    []mean
+	tree     []int
+}
+
+// mean is a vertex with the mean place of its neighbours.
+type mean struct {
+	v  int
+	at float64
 }
 
 // order puts the vertices of each layer in order.
@@ -95,7 +107,8 @@ func (o *ordering) class(s int) int {
 func (o *ordering) improve() {
 	best := o.crossings()
 	kept := o.copy()
-	for i, idle := 0, 0; best > 0 && idle < sweeps; i++ {
+	most := 2 + patience/max(len(o.k.vs), 1)
+	for i, idle := 0, 0; best > 0 && idle < sweeps && i < most; i++ {
 		o.sweep(i%2 == 0)
 		o.swap()
 		n := o.crossings()
@@ -140,11 +153,7 @@ func (o *ordering) sweep(downwards bool) {
 // sort puts the vertices that have neighbours in the order of their means; others stay where they are.
 func (o *ordering) sort(rank int, segs [][]int, place func(int) float64) {
 	layer := o.k.layers[rank]
-	type mean struct {
-		v  int
-		at float64
-	}
-	var moved []mean
+	moved := o.moved[:0]
 	for _, v := range layer {
 		if len(segs[v]) > 0 {
 			sum := 0.0
@@ -155,6 +164,7 @@ func (o *ordering) sort(rank int, segs [][]int, place func(int) float64) {
 		}
 	}
 	slices.SortStableFunc(moved, func(a, b mean) int { return cmp.Compare(a.at, b.at) })
+	o.moved = moved
 	next := 0
 	for i, v := range layer {
 		if len(segs[v]) > 0 {
@@ -190,7 +200,6 @@ func (o *ordering) port(v int) int {
 // crossings counts how often lines cross, by the count of inversions.
 func (o *ordering) crossings() int {
 	total := 0
-	var tree []int
 	for r, segs := range o.gaps {
 		if len(segs) < 2 {
 			continue
@@ -200,7 +209,10 @@ func (o *ordering) crossings() int {
 			o.ends = append(o.ends, [2]int{o.upper(s), o.lower(s)})
 		}
 		slices.SortFunc(o.ends, func(a, b [2]int) int { return cmp.Or(a[0]-b[0], a[1]-b[1]) })
-		tree = append(tree[:0], make([]int, 3*len(o.k.layers[r+1])+1)...)
+		n := 3*len(o.k.layers[r+1]) + 1
+		o.tree = slices.Grow(o.tree[:0], n)
+		tree := o.tree[:n]
+		clear(tree)
 		for i, e := range o.ends {
 			total += i
 			for j := e[1] + 1; j > 0; j &= j - 1 { // those that end at or before it

@@ -16,10 +16,11 @@ type sketch struct {
 	top        []float64 // y of each rank
 	width      float64
 	height     float64
-	terminal   bool
-	outer      []int           // links that go around everything, because there are too many to make places for
-	sides      map[int]*beside // by vertex
-	leaving    map[int]*link   // by the side where it leaves
+	manner
+	entered bool            // by links from above its first layer
+	outer   []int           // links that go around everything, because there are too many to make places for
+	sides   map[int]*beside // by vertex
+	leaving map[int]*link   // by the side where it leaves
 }
 
 // vertex is what takes place in a layer.
@@ -72,8 +73,8 @@ type trunk struct {
 type beside struct{ left, right []int }
 
 // newSketch makes vertices of states, and links of their outs.
-func newSketch(sc *scope, inner [][]*sketch, top, terminal bool) *sketch {
-	k := &sketch{sc: sc, start: -1, end: -1, inner: inner, terminal: terminal}
+func newSketch(sc *scope, inner [][]*sketch, top bool, m manner) *sketch {
+	k := &sketch{sc: sc, start: -1, end: -1, inner: inner, manner: m}
 	for i, s := range sc.states {
 		w, h := k.sizeOf(s, inner[i])
 		k.vs = append(k.vs, vertex{kind: stateVertex, left: w / 2, right: w / 2, height: h, roomy: inner[i] != nil})

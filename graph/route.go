@@ -38,7 +38,11 @@ func (k *sketch) tracks() {
 	for _, i := range k.outer {
 		l := &k.links[i]
 		k.gaps[k.vs[l.from].rank].outer = true
-		k.gaps[max(k.vs[l.to].rank-1, 0)].outer = true
+		if to := k.vs[l.to].rank; to > 0 {
+			k.gaps[to-1].outer = true
+		} else {
+			k.entered = true
+		}
 	}
 	for r := range k.gaps {
 		g := &k.gaps[r]
@@ -192,6 +196,9 @@ func cost(a, b *run) int {
 func (k *sketch) stack() {
 	k.top = make([]float64, len(k.layers))
 	y := 0.0
+	if k.entered {
+		y = stubBelow
+	}
 	for r, layer := range k.layers {
 		k.top[r] = y
 		height, labels := 0.0, false
@@ -299,8 +306,12 @@ func (k *sketch) edgeOf(side int) float64 {
 // around is the way of a link for which there was no place between the others.
 func (k *sketch) around(l *link) []Point {
 	from, to := &k.vs[l.from], &k.vs[l.to]
-	below, above := &k.gaps[from.rank], &k.gaps[max(to.rank-1, 0)]
-	y, z := below.y+float64(below.tracks-1)*trackGap, above.y+float64(above.tracks-1)*trackGap
+	below := &k.gaps[from.rank]
+	y, z := below.y+float64(below.tracks-1)*trackGap, 0.0 // above all layers, where to is of the first
+	if to.rank > 0 {
+		above := &k.gaps[to.rank-1]
+		z = above.y + float64(above.tracks-1)*trackGap
+	}
 	return straight([]Point{{from.x, from.y + from.height}, {from.x, y}, {k.width, y}, {k.width, z}, {to.x, z}, {to.x, to.y}})
 }
 

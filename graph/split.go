@@ -1,7 +1,7 @@
 package graph
 
 // maxBends bounds the vertices that long links take. Further ones go around all layers.
-const maxBends = 60_000
+const maxBends = 20_000
 
 // split gives every link vertices in the layers that it passes. Ranks are doubled before, so that there is room for a
 // layer of labels between any two, and numbered anew after.
@@ -95,7 +95,7 @@ func (s *splitter) forth(l *link) {
 	if l.label >= 0 {
 		first++
 	}
-	if s.bends+rank-first-len(t.bends) > maxBends {
+	if s.bends+rank-first-len(t.bends) > s.k.bends {
 		l.outside, l.label = true, -1 // its vertex stays where it is, and shows nothing
 		return
 	}
@@ -121,7 +121,7 @@ func (s *splitter) back(l *link) {
 	k := s.k
 	t := s.sides[l.to]
 	upper, lower := k.vs[l.to].rank, k.vs[l.from].rank
-	if s.bends+lower-upper > maxBends {
+	if s.bends+lower-upper > s.k.bends {
 		l.outside = true
 		return
 	}

@@ -74,7 +74,7 @@ func SVG(p Picture) string {
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %s %s" width="%[1]s" height="%[2]s" role="img">`, num(p.Width), num(p.Height))
 	fmt.Fprintf(&b, "<title>%s</title><desc>%s</desc>", html.EscapeString(p.title()), html.EscapeString(p.describe()))
 	b.WriteString("<style>" + p.colours() + style + "</style>")
-	b.WriteString(`<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path d="M0 0L8 4L0 8z" fill="context-stroke"/></marker></defs>`)
+	b.WriteString(`<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerUnits="userSpaceOnUse" markerWidth="10" markerHeight="10" orient="auto-start-reverse"><path d="M0 0L8 4L0 8z" fill="context-stroke"/></marker></defs>`)
 	fmt.Fprintf(&b, `<rect class="plate" width="%s" height="%s"/>`, num(p.Width), num(p.Height))
 	for _, n := range p.Nodes {
 		if n.Kind == ContainerNode {
