@@ -31,6 +31,13 @@ type mean struct {
 
 // order puts the vertices of each layer in order.
 func (k *sketch) order() {
+	o := newOrdering(k)
+	o.first()
+	o.improve()
+	o.besides()
+}
+
+func newOrdering(k *sketch) *ordering {
 	o := &ordering{k: k, at: make([]int, len(k.vs)), up: make([][]int, len(k.vs)), down: make([][]int, len(k.vs)), gaps: make([][]int, len(k.layers))}
 	for i, s := range k.segs {
 		up, down := o.host(s.up), o.host(s.down)
@@ -38,9 +45,7 @@ func (k *sketch) order() {
 		o.up[down] = append(o.up[down], i)
 		o.gaps[k.vs[up].rank] = append(o.gaps[k.vs[up].rank], i)
 	}
-	o.first()
-	o.improve()
-	o.besides()
+	return o
 }
 
 func (o *ordering) host(v int) int {
