@@ -51,7 +51,6 @@ function ShownView({ data }: NodeProps<ShownNode>) {
       role="button"
       tabIndex={data.tabStop ? 0 : -1}
       aria-pressed={selected}
-      aria-label={[node.name, node.type, sub === node.type ? '' : sub, data.where, data.errors ? `${data.errors} errors` : ''].filter(Boolean).join(', ')}
       data-state={node.name}
       data-pointer={node.id}
       draggable={data.editable}
@@ -64,6 +63,9 @@ function ShownView({ data }: NodeProps<ShownNode>) {
           {node.name}
         </span>
         <span className="graph-sub">{sub}</span>
+        <span className="unseen">
+          {sub === node.type ? '' : node.type}, {data.where}
+        </span>
       </span>
       <Marks errors={data.errors} warnings={data.warnings} />
       <Ends />

@@ -12,7 +12,7 @@ export function useViewport(box: RefObject<HTMLDivElement | null>, layout: Layou
     if (!el || !layout || layout.nodes.length === 0) return;
     if (!begun.current) {
       begun.current = true;
-      const zoom = Math.min(1, Math.max(0.6, (el.clientWidth - 40) / layout.width));
+      const zoom = Math.min(1, Math.max(0.7, (el.clientWidth - 40) / layout.width));
       void flow.setViewport({ x: (el.clientWidth - layout.width * zoom) / 2, y: 16, zoom });
       return;
     }
