@@ -1,7 +1,7 @@
 import { type Json, type JsonObject, read, valueAt } from './document';
 import { follow } from './fragment';
 import { redirect } from './references';
-import { set } from './edit';
+import { become } from './edit';
 import { languageAt, type Place, referencesOf, type StateType, stateAt, successorOf } from './states';
 import { stateTemplate } from './templates';
 
@@ -35,7 +35,7 @@ export function changeType(text: string, place: Place, type: StateType): string 
   const value: JsonObject = { Type: type };
   for (const [key, v] of Object.entries({ ...fresh, ...stays })) if (key !== 'Type' && key !== 'Next' && key !== 'End') value[key] = v as Json;
   if ('Next' in fresh) Object.assign(value, { Next: follow });
-  text = set(text, place.path, value);
+  text = become(text, place.path, value);
   const open = referencesOf(read(text), place).filter((r) => r.to === follow);
   return redirect(text, place.scope, open, next);
 }

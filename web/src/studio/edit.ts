@@ -1,4 +1,4 @@
-import { applyEdits, type JSONPath, modify, type Node } from 'jsonc-parser';
+import { applyEdits, getNodeValue, type JSONPath, modify, type Node } from 'jsonc-parser';
 import { at, keysAt, type Json, type Tree, read, unitOf } from './document';
 
 // Every function takes a text and returns another one. What they do not name keeps its format, to the last space.
@@ -13,6 +13,17 @@ export function set(text: string, path: JSONPath, value: Json | undefined): stri
     if (parent?.type === 'object') return insert(text, path, value, parent.children?.length ?? 0);
   }
   return applyEdits(text, modify(text, path, value, value === undefined ? {} : { formattingOptions: unitOf(text) }));
+}
+
+// become gives an object other members. Those that stay as they are keep their text and their place.
+export function become(text: string, path: JSONPath, value: { [key: string]: Json }): string {
+  for (const key of keysAt(read(text), path)) if (!(key in value)) text = set(text, [...path, key], undefined);
+  Object.entries(value).forEach(([key, v], index) => {
+    const old = at(read(text), [...path, key]);
+    if (!old) text = insert(text, [...path, key], v, Math.min(index, keysAt(read(text), path).length));
+    else if (JSON.stringify(getNodeValue(old)) !== JSON.stringify(v)) text = set(text, [...path, key], v);
+  });
+  return text;
 }
 
 // insert puts an entry into a list, or a member into an object, so that it has that index.

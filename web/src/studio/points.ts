@@ -38,12 +38,10 @@ function onEdge(edge: LayoutEdge): LayoutPoint {
   return edge.label ? along(afterLabel(edge), 0.6) : along(edge.points, 0.5);
 }
 
-// gap is the distance of a point from a state, where no line is.
-const gap = 12;
-
+// besides places a point where no line is: on the border of a state.
 function besides(ref: Reference, from: LayoutNode | undefined, to: LayoutNode | undefined, container: LayoutNode | undefined): LayoutPoint | undefined {
-  if (ref.from === undefined && to) return { x: to.x + to.width / 2, y: to.y - gap };
-  if (from && ref.to === undefined) return { x: from.x + from.width / 2, y: from.y + from.height + gap };
+  if (ref.from === undefined && to) return { x: to.x + to.width / 2, y: to.y };
+  if (from && ref.to === undefined) return { x: from.x + from.width / 2, y: from.y + from.height };
   if (ref.from === undefined && container) return { x: container.x + container.width / 2, y: container.y + container.height * 0.65 };
   return undefined;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { difference, pathOf, pointerOf, read } from './document';
-import { set } from './edit';
+import { become, set } from './edit';
 import { lifted, parsed, single } from './fragment';
 import { add, addBranch, addCatch, addRule, duplicate, lead, move, remove, setField, wrap } from './operations';
 import { rename } from './rename';
@@ -232,6 +232,11 @@ describe('catch, rule, branch, fields', () => {
     expect(v.States.D).toEqual({ Type: 'Pass', End: true });
     const c = sound(changeType(text, at('A'), 'Choice'));
     expect(c.States.A).toMatchObject({ Default: 'B', Choices: [{ Next: 'B' }] });
+  });
+  it('becomes another state with the text that stays', () => {
+    const t = become(text, at('D').path, { Type: 'Map', QueryLanguage: 'JSONata', ...(parse(text).States.D as object), Items: '{% [] %}' });
+    expect(t).toContain('"ItemProcessor": {"StartAt": "Inner", "States": {"Inner": {"Type": "Pass", "End": true}}},');
+    expect(Object.keys(sound(t).States.D!)).toEqual(['Type', 'QueryLanguage', 'ItemProcessor', 'Catch', 'End', 'Items']);
   });
   it('sets transitions and fields', () => {
     expect(sound(lead(text, at('A'), undefined)).States.A).toMatchObject({ End: true });

@@ -1,7 +1,7 @@
 import Alert from '@cloudscape-design/components/alert';
 import Button from '@cloudscape-design/components/button';
 import { useState } from 'react';
-import { set } from '../../../studio/edit';
+import { become } from '../../../studio/edit';
 import { languageAt, type Place, stateAt } from '../../../studio/states';
 import { toJsonata } from '../../../studio/toJsonata';
 import { useStudio } from '../context';
@@ -13,7 +13,7 @@ export function Conversion({ place }: { place: Place }) {
   const convert = () => {
     const converted = toJsonata(stateAt(tree, place));
     setLost(converted.lost);
-    run((text) => set(text, place.path, converted.state));
+    run((text) => become(text, place.path, converted.state));
   };
   return (
     <>
