@@ -1,4 +1,4 @@
-import { findNodeAtLocation, getNodeValue, type JSONPath, type Node, parseTree, type ParseError, printParseErrorCode } from 'jsonc-parser';
+import { getNodeValue, type JSONPath, type Node, parseTree, type ParseError, printParseErrorCode } from 'jsonc-parser';
 
 // Json is any value of JSON.
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -20,7 +20,20 @@ export interface Tree {
 
 const strict = { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false };
 
+// recent are the trees of the last texts: an operation asks for the same one several times.
+const recent: Tree[] = [];
+const kept = 4;
+
 export function read(text: string): Tree {
+  const known = recent.find((t) => t.text === text);
+  if (known) return known;
+  const tree = parsed(text);
+  recent.unshift(tree);
+  recent.length = Math.min(recent.length, kept);
+  return tree;
+}
+
+function parsed(text: string): Tree {
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, strict);
   const faults = errors.map((e) => ({
@@ -31,8 +44,31 @@ export function read(text: string): Tree {
   return { text, root, faults };
 }
 
+// members are the values of an object by their names, for objects that were asked before: a machine has many states, and
+// looking for each among all others takes the square of the time. Of a name that is there twice the first counts.
+const members = new WeakMap<Node, Map<string, Node>>();
+
+function memberOf(node: Node, name: string): Node | undefined {
+  let map = members.get(node);
+  if (!map) {
+    map = new Map();
+    for (const property of node.children ?? []) {
+      const [key, value] = property.children ?? [];
+      if (key && value && !map.has(key.value as string)) map.set(key.value as string, value);
+    }
+    members.set(node, map);
+  }
+  return map.get(name);
+}
+
 export function at(tree: Tree, path: JSONPath): Node | undefined {
-  return tree.root && findNodeAtLocation(tree.root, path);
+  let node = tree.root;
+  for (const part of path) {
+    if (node?.type === 'object') node = memberOf(node, String(part));
+    else if (node?.type === 'array' && typeof part === 'number') node = node.children?.[part];
+    else return undefined;
+  }
+  return node;
 }
 
 export function valueAt(tree: Tree, path: JSONPath): Json | undefined {

@@ -1,5 +1,5 @@
 import type { JSONPath } from 'jsonc-parser';
-import { isObject, type Json, type JsonObject, keysAt, objectAt, pathOf, pointerOf, type Tree, valueAt } from './document';
+import { at, isObject, type Json, type JsonObject, keysAt, objectAt, pathOf, pointerOf, type Tree, valueAt } from './document';
 
 export type StateType = 'Task' | 'Choice' | 'Parallel' | 'Map' | 'Pass' | 'Wait' | 'Succeed' | 'Fail';
 export type Language = 'JSONPath' | 'JSONata';
@@ -26,21 +26,21 @@ export function placeAt(tree: Tree, pointer: string): Place | undefined {
   for (let i = path.length - 1; i > 0; i--) {
     if (path[i - 1] !== 'States') continue;
     const place = placeOf(path.slice(0, i - 1), String(path[i]));
-    if (isScope(tree, place.scope) && objectAt(tree, place.path)) return place;
+    if (isScope(tree, place.scope) && at(tree, place.path)?.type === 'object') return place;
   }
   return undefined;
 }
 
 function isScope(tree: Tree, scope: Scope): boolean {
   const last = scope.at(-1);
-  return scope.length === 0 || last === 'ItemProcessor' || last === 'Iterator' || (typeof last === 'number' && objectAt(tree, scope) !== undefined);
+  return scope.length === 0 || last === 'ItemProcessor' || last === 'Iterator' || (typeof last === 'number' && at(tree, scope)?.type === 'object');
 }
 
 // scopesIn returns the scopes directly in a state.
 export function scopesIn(tree: Tree, path: JSONPath): Scope[] {
-  const state = objectAt(tree, path);
-  const branches = Array.isArray(state?.Branches) ? state.Branches.map((_, i) => [...path, 'Branches', i]) : [];
-  const processors = ['ItemProcessor', 'Iterator'].filter((f) => isObject(state?.[f])).map((f) => [...path, f]);
+  const list = at(tree, [...path, 'Branches']);
+  const branches = list?.type === 'array' ? (list.children ?? []).map((_, i) => [...path, 'Branches', i]) : [];
+  const processors = ['ItemProcessor', 'Iterator'].map((f) => [...path, f]).filter((p) => at(tree, p)?.type === 'object');
   return [...branches, ...processors];
 }
 
@@ -57,7 +57,7 @@ export function stateAt(tree: Tree, place: Place): JsonObject {
 }
 
 export function typeAt(tree: Tree, place: Place): string {
-  const type = stateAt(tree, place).Type;
+  const type = valueAt(tree, [...place.path, 'Type']);
   return typeof type === 'string' ? type : '';
 }
 
@@ -66,7 +66,7 @@ export function machineLanguage(tree: Tree): Language {
 }
 
 export function languageAt(tree: Tree, place: Place): Language {
-  const own = stateAt(tree, place).QueryLanguage;
+  const own = valueAt(tree, [...place.path, 'QueryLanguage']);
   return own === 'JSONata' || own === 'JSONPath' ? own : machineLanguage(tree);
 }
 
@@ -95,17 +95,19 @@ export const endTypes = new Set(['Succeed', 'Fail']);
 
 export function referencesOf(tree: Tree, place: Place): Reference[] {
   const { path, name } = place;
-  const state = stateAt(tree, place);
+  const field = (f: string) => valueAt(tree, [...path, f]);
+  const has = (f: string) => at(tree, [...path, f]) !== undefined;
+  const type = field('Type');
   const out: Reference[] = [];
-  if (state.Type === 'Choice') {
-    out.push(...listed([...path, 'Choices'], name, state.Choices, 'choice'));
-    if ('Default' in state) out.push(reference([...path, 'Default'], name, text(state.Default), 'default'));
-  } else if ('Next' in state) {
-    out.push(reference([...path, 'Next'], name, text(state.Next), 'next'));
-  } else if (!endTypes.has(String(state.Type))) {
+  if (type === 'Choice') {
+    out.push(...listed([...path, 'Choices'], name, field('Choices'), 'choice'));
+    if (has('Default')) out.push(reference([...path, 'Default'], name, text(field('Default')), 'default'));
+  } else if (has('Next')) {
+    out.push(reference([...path, 'Next'], name, text(field('Next')), 'next'));
+  } else if (!endTypes.has(String(type))) {
     out.push(reference([...path, 'End'], name, undefined, 'next'));
   }
-  return [...out, ...listed([...path, 'Catch'], name, state.Catch, 'catch')];
+  return [...out, ...listed([...path, 'Catch'], name, field('Catch'), 'catch')];
 }
 
 // referencesIn returns those of a scope, its start first.

@@ -52,7 +52,7 @@ export function StudioPage({ arn, loaded, draft }: Props) {
   const [running, setRunning] = useState(view.run === '1' ? arn : '');
   const [pins, pin] = usePins(arn);
   const [renames, setRenames] = useState(0);
-  const [palette, setPalette] = useState(() => window.innerWidth >= 1100);
+  const [palette, setPalette] = useState(() => window.innerWidth >= 1100 && !readonly);
   const [notes, setNotes] = useState<FlashbarProps.MessageDefinition[]>([]);
   const latest = useRef<(offset: number) => void>(() => undefined);
   const { workflow, tree } = useWorkflow(draft?.text ?? loaded.definition, (offset) => latest.current(offset));

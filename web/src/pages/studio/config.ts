@@ -68,6 +68,7 @@ function logging(c: Config): LoggingConfiguration {
 export interface Saved {
   arn: string;
   version: string; // ARN, "" when none was published
+  revision: string;
 }
 
 // create makes a machine of a text.
@@ -82,7 +83,7 @@ export async function create(definition: string, c: Config, publish: boolean): P
     loggingConfiguration: logging(c),
     tracingConfiguration: { enabled: c.tracing },
   });
-  return { arn: made.stateMachineArn, version: made.stateMachineVersionArn ?? '' };
+  return { arn: made.stateMachineArn, version: made.stateMachineVersionArn ?? '', revision: '' };
 }
 
 // update gives a machine another text, and what else has changed.
@@ -100,5 +101,5 @@ export async function update(arn: string, definition: string, c: Config, before:
   const news = c.tags.filter((t) => t.key && !before.tags.some((o) => o.key === t.key && o.value === t.value));
   if (gone.length > 0) await aws('UntagResource', { resourceArn: arn, tagKeys: gone });
   if (news.length > 0) await aws('TagResource', { resourceArn: arn, tags: news });
-  return { arn, version: made.stateMachineVersionArn ?? '' };
+  return { arn, version: made.stateMachineVersionArn ?? '', revision: made.revisionId ?? '' };
 }

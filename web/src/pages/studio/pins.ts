@@ -4,6 +4,7 @@ import { useCallback, useState } from 'react';
 export interface Pin {
   input: string;
   variables: string;
+  result?: string; // JSON of what a test of it gave
   from: string; // what it is of, for people
 }
 

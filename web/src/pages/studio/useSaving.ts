@@ -1,4 +1,5 @@
-import { useState } from 'react';
+import { type RefObject, useRef, useState } from 'react';
+import { aws } from '../../api/client';
 import { paths, useGo } from '../../app/navigation';
 import { queryClient } from '../../app/queries';
 import type { Workflow } from '../../studio/workflow';
@@ -21,12 +22,15 @@ export function useSaving(arn: string, workflow: Workflow, loaded: Loaded, tell:
   const go = useGo();
   const [busy, setBusy] = useState(false);
   const [asking, ask] = useState<Then>();
+  const revision = useRef(loaded.revision);
   const save = async (config: Config, then: Then, description = '') => {
     setBusy(true);
     const text = workflow.text();
     try {
       const publish = then === 'publish';
+      if (arn) await unchanged(arn, revision);
       const saved = arn ? await update(unqualified(arn), text, config, loaded.config, publish, description) : await create(text, config, publish);
+      if (arn) revision.current = saved.revision;
       dropDraft(arn);
       onSaved(text, config);
       void queryClient.invalidateQueries({ queryKey: ['machines'] });
@@ -39,4 +43,12 @@ export function useSaving(arn: string, workflow: Workflow, loaded: Loaded, tell:
     }
   };
   return { busy, asking, ask, close: () => ask(undefined), save };
+}
+
+// unchanged refuses once to write over what somebody else has saved since this was opened.
+async function unchanged(arn: string, revision: RefObject<string>): Promise<void> {
+  const now = (await aws('DescribeStateMachine', { stateMachineArn: unqualified(arn) })).revisionId ?? '';
+  if (now === revision.current) return;
+  revision.current = now;
+  throw new Error('Somebody else has changed this machine since you opened it. Save again to write over it.');
 }

@@ -9,11 +9,11 @@ export function Evaluated({ text }: { text: string }) {
   const { place, pins } = useStudio();
   const pin = place && pins[place.name];
   const expression = useSettled(/^\{%([\s\S]*)%\}$/.exec(text.trim())?.[1]?.trim() ?? '', 300);
-  // A result is there once the state has run, which it has not.
-  const possible = expression !== '' && pin !== undefined && !/\$states\.(result|errorOutput)/.test(expression);
+  // A result is there once the state was tested.
+  const possible = expression !== '' && pin !== undefined && !expression.includes('$states.errorOutput') && (pin.result !== undefined || !expression.includes('$states.result'));
   const { data } = useQuery({
-    queryKey: ['eval', expression, pin?.input, pin?.variables],
-    queryFn: ({ signal }) => post<EvalResult>('eval', { language: 'jsonata', expression, input: pin?.input ?? '{}', context: '', variables: pin?.variables ?? '' }, signal),
+    queryKey: ['eval', expression, pin?.input, pin?.variables, pin?.result],
+    queryFn: ({ signal }) => post<EvalResult>('eval', { language: 'jsonata', expression, input: pin?.input ?? '{}', context: '', variables: pin?.variables ?? '', result: pin?.result ?? '' }, signal),
     enabled: possible,
     retry: false,
     staleTime: Infinity,

@@ -76,7 +76,9 @@ export function Test({ place }: { place: Place }) {
   const test = () =>
     attempt('test', async () => {
       const input = { definition: text, stateName: place.name, input: data.input, inspectionLevel: form.level, roleArn: config.roleArn, variables: data.variables || undefined, context: form.context || undefined, mock: mockOf(form) };
-      setResult(await aws('TestState', { ...input, stateConfiguration: form.retries ? { retrierRetryCount: Number(form.retries) } : undefined }));
+      const tested = await aws('TestState', { ...input, stateConfiguration: form.retries ? { retrierRetryCount: Number(form.retries) } : undefined });
+      setResult(tested);
+      if (tested.inspectionData?.result !== undefined) pin(place.name, { ...data, result: tested.inspectionData.result });
     });
   const top = outermost(place);
   return (
