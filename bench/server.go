@@ -37,7 +37,7 @@ func serveBench(addr, dir, profiles string) error {
 	if err := os.MkdirAll(bucketsDir(dir), 0o755); err != nil {
 		return err
 	}
-	n, err := node.Start(ctx, node.Config{Listen: addr, Place: place, Data: dir, S3Directory: bucketsDir(dir)}, node.Options{Log: log, Invoke: echo{}})
+	n, err := node.Start(ctx, node.Config{Listen: addr, Place: place, Data: dir, S3Directory: bucketsDir(dir), Search: os.Getenv("STATELARK_SEARCH")}, node.Options{Log: log, Invoke: echo{}})
 	if err != nil {
 		return err
 	}
