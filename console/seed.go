@@ -19,7 +19,8 @@ type seed struct {
 // Bounds of what is read for it.
 const (
 	seedPage    = 500
-	maxSeedRows = 5000 // of a state machine
+	maxSeedRows = 5000   // of a state machine
+	maxAllSeed  = 50_000 // of all
 )
 
 // seedTally reads what was before the hub, unless that was done. Executions that began more than a day ago are not looked for.
@@ -32,6 +33,7 @@ func (s *Server) seedTally(ctx context.Context, machines []*machineEntry) error 
 	}
 	reads, ctx := errgroup.WithContext(ctx)
 	reads.SetLimit(readers)
+	each := min(maxSeedRows, max(seedPage, maxAllSeed/max(1, len(machines))))
 	var mu sync.Mutex
 	var found []*statelark.Execution
 	for _, m := range machines {
@@ -39,7 +41,7 @@ func (s *Server) seedTally(ctx context.Context, machines []*machineEntry) error 
 			continue
 		}
 		reads.Go(func() error {
-			return s.since(ctx, m.row.ARN, hub.began.Add(-24*time.Hour), func(x *statelark.Execution) {
+			return s.between(ctx, m.row.ARN, hub.began.Add(-24*time.Hour), hub.began, each, func(x *statelark.Execution) {
 				mu.Lock()
 				defer mu.Unlock()
 				found = append(found, x)
@@ -58,10 +60,10 @@ func (s *Server) seedTally(ctx context.Context, machines []*machineEntry) error 
 	return nil
 }
 
-// since hands the executions of a state machine that began after some time to f.
-func (s *Server) since(ctx context.Context, machine string, from time.Time, f func(*statelark.Execution)) error {
-	q := statelark.ExecutionQuery{Machine: machine, Limit: seedPage}
-	for range maxSeedRows / seedPage {
+// between hands the executions of a state machine that began within some time to f, newest first, about n at most.
+func (s *Server) between(ctx context.Context, machine string, from, to time.Time, n int, f func(*statelark.Execution)) error {
+	q := statelark.ExecutionQuery{Machine: machine, Before: statelark.NewExecID(to, 0, 0), Limit: seedPage}
+	for range n / seedPage {
 		page, err := s.opts.Engine.Executions(ctx, q)
 		if err != nil {
 			return ignoreRefusal(err) // the state machine is gone
