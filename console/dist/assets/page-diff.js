@@ -1,1 +1,1 @@
-import{Ft as e,N as t}from"./vendor.js";var n=e();function r(){return(0,n.jsx)(t,{variant:`h1`,children:`This page is not built yet: diff`})}export{r as default};
+import{et as e,or as t}from"./vendor.js";var n=t();function r(){return(0,n.jsx)(e,{variant:`h1`,children:`This page is not built yet: diff`})}export{r as default};

@@ -1,1 +1,1 @@
-import{Ft as e,ft as t}from"./vendor.js";import{X as n,s as r}from"./console.js";var i=e();function a(){let e=n();return(0,i.jsx)(r,{page:!0,action:(0,i.jsx)(t,{onClick:()=>e(`/samples`),children:`Run a sample`})})}export{a as default};
+import{or as e,yn as t}from"./vendor.js";import{q as n}from"./console.js";import{t as r}from"./executions.js";var i=e();function a(){let e=n();return(0,i.jsx)(r,{page:!0,action:(0,i.jsx)(t,{onClick:()=>e(`/samples`),children:`Run a sample`})})}export{a as default};
