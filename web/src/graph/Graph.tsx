@@ -1,6 +1,7 @@
 import Spinner from '@cloudscape-design/components/spinner';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
+import './graph.css';
 import { ErrorAlert } from '../parts/ErrorAlert';
 import { Canvas, type CanvasProps } from './Canvas';
 import { containersOf, folded, manyStates } from './fold';
@@ -21,6 +22,6 @@ export function Graph({ definition, ...rest }: Props) {
   const toggle = useCallback((id: string) => setToggled((old) => new Set(old.has(id) ? [...old].filter((x) => x !== id) : [...old, id])), []);
   const folds = useMemo(() => ({ inside: containers.inside, closed, toggle }), [containers, closed, toggle]);
   if (layout.error) return <ErrorAlert error={layout.error} header="The graph could not be laid out" />;
-  if (!layout.data) return <Spinner />; // the place of a graph has its height
+  if (!layout.data) return <div className="graph-waits"><Spinner size="large" /></div>;
   return <Canvas {...rest} layout={layout.data} folds={folds} />;
 }

@@ -359,7 +359,10 @@ export class History {
       for (const v of this.open) if (v.type === type) return v;
       return owner;
     }
-    return isVisit(owner) && owner.exited === undefined ? owner : (this.lastOpen((v) => v.type === 'Task') ?? owner);
+    if (!isVisit(owner) || owner.exited === undefined) return isVisit(owner) ? owner : (this.lastOpen((v) => v.type === 'Task') ?? owner);
+    // A failure to evaluate may follow the exit before, as the entry of its own state does.
+    const next = owner.scope.visits.at(-1)!;
+    return next.end === undefined ? next : (this.lastOpen((v) => v.type === 'Task') ?? owner);
   }
 
   private task(event: Event, owner: Owner): Owner {

@@ -44,7 +44,7 @@ export function Views({ execution, loaded, selection }: Props) {
         <Iterations history={history} selection={selection} />
       </div>
       <div className={`views-body is-${selection.tab}`}>
-        <Suspense fallback={<div style={{ height }}><Spinner /></div>}>
+        <Suspense fallback={<div className="waits" style={{ height }}><Spinner size="large" /></div>}>
           {selection.tab === 'graph' && <GraphView {...shared} execution={execution} />}
           {selection.tab === 'states' && <StatesView {...shared} closed={closed} onToggle={toggle} />}
           {selection.tab === 'waterfall' && <WaterfallView {...shared} closed={closed} onToggle={toggle} />}
