@@ -25,6 +25,9 @@ const (
 	maxAuditEntries = 5_000
 	// maxAuditText bounds a text of an entry, in bytes.
 	maxAuditText = 1_000
+	// maxRefusals is how many refusals of one person are noted a minute: nobody can push what was done out of the log with what
+	// was not.
+	maxRefusals = 100
 	// auditPage is how many entries an answer has when nobody asks for another number.
 	auditPage = 100
 )
@@ -45,6 +48,9 @@ type AuditLog struct {
 	entries []AuditEntry // oldest first; twice maxAuditEntries at most
 	last    int64        // id
 	failed  error        // why the last entry was not written
+
+	minute   time.Time
+	refusals map[string]int // in that minute, by user
 }
 
 // OpenAudit opens the audit log in a file, which nobody else can read; path "" keeps it in memory. A log that cannot be
@@ -145,6 +151,9 @@ func (a *AuditLog) Add(e AuditEntry) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	e.At = a.now().UTC().Truncate(time.Millisecond)
+	if e.Outcome == codeDenied && !a.admits(&e) {
+		return
+	}
 	e.ID = max(a.last+1, e.At.UnixMilli())
 	a.last = e.ID
 	a.remember(e)
@@ -154,6 +163,18 @@ func (a *AuditLog) Add(e AuditEntry) {
 	if a.failed = a.write(&e); a.failed != nil {
 		a.log.Error("writing the audit log", "file", a.path, "operation", e.Operation, "user", e.User, "resource", e.Resource, "error", a.failed)
 	}
+}
+
+// admits reports whether a refusal is noted. The last one that is says that there may be more.
+func (a *AuditLog) admits(e *AuditEntry) bool {
+	if minute := e.At.Truncate(time.Minute); a.refusals == nil || !minute.Equal(a.minute) {
+		a.minute, a.refusals = minute, map[string]int{}
+	}
+	a.refusals[e.User]++
+	if a.refusals[e.User] == maxRefusals {
+		e.Operation += " and more"
+	}
+	return a.refusals[e.User] <= maxRefusals
 }
 
 func (a *AuditLog) write(e *AuditEntry) error {

@@ -94,6 +94,26 @@ func TestAuditLogIsBounded(t *testing.T) {
 	}
 }
 
+// Refusals of one person do not push out what was done.
+func TestAuditLogOfRefusals(t *testing.T) {
+	now := time.Now().Truncate(time.Minute)
+	a := &AuditLog{now: func() time.Time { return now }}
+	a.Add(AuditEntry{User: "ada", Operation: "done", Outcome: "ok"})
+	for range 3 * maxAuditEntries {
+		a.Add(AuditEntry{User: "eve", Operation: "StopExecution", Outcome: codeDenied})
+	}
+	a.Add(AuditEntry{User: "vera", Operation: "StopExecution", Outcome: codeDenied})
+	page, _ := a.Entries(math.MaxInt64, maxAuditEntries)
+	if len(page) != maxRefusals+2 || page[1].Operation != "StopExecution and more" || page[len(page)-1].Operation != "done" {
+		t.Errorf("%d entries, %+v", len(page), page[:min(2, len(page))])
+	}
+	now = now.Add(time.Minute)
+	a.Add(AuditEntry{User: "eve", Operation: "StopExecution", Outcome: codeDenied})
+	if page, _ := a.Entries(math.MaxInt64, 1); page[0].User != "eve" {
+		t.Errorf("a minute later the newest is %+v", page[0])
+	}
+}
+
 // A log that cannot be written is told of, and written again once it can be.
 func TestAuditLogFails(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")

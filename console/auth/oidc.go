@@ -123,10 +123,14 @@ func (a *Auth) login(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, to, http.StatusFound)
 }
 
-// failed leads back to the page for signing in, which says why by a word of our own; the log has the rest.
+// failed leads back to the page for signing in, which says why by a word of our own; the log has the rest, of as many failures as
+// an address has attempts.
 func (a *Auth) failed(w http.ResponseWriter, r *http.Request, why string, err error) {
-	a.log.Warn("signing in by OpenID Connect", "reason", why, "address", addressOf(r).String(), "error", err)
-	a.note(r, nil, "SignIn", "UnauthorizedException")
+	if from := addressOf(r); a.attempts.allowed(from) { // anybody can come here, as often as they like
+		a.attempts.failed(from)
+		a.log.Warn("signing in by OpenID Connect", "reason", why, "address", from.String(), "error", err)
+		a.note(r, nil, "SignIn", "UnauthorizedException")
+	}
 	http.Redirect(w, r, console.Path+"sign-in?error="+url.QueryEscape(why), http.StatusFound)
 }
 

@@ -116,7 +116,9 @@ func (a *Auth) exchange(w http.ResponseWriter, r *http.Request) {
 	}
 	p, err := a.owner(r, given.Token)
 	if err != nil {
-		a.note(r, nil, "SignIn", codeOf(err))
+		if codeOf(err) != statelark.CodeThrottling { // else there is no end of them
+			a.note(r, nil, "SignIn", codeOf(err))
+		}
 		refuse(w, err)
 		return
 	}
