@@ -259,11 +259,11 @@ func (k *sketch) apart(a, b int) float64 {
 	return u.right + between + v.left
 }
 
-// rounds is how often places are mended.
-const rounds = 4
+// rounds is how often places are mended: downwards first and last.
+const rounds = 5
 
-// relax moves what lines pass through, and labels, within the room that their neighbours leave, so that lines have fewer
-// bends and are shorter. No vertex passes another.
+// relax moves vertices within the room that their neighbours leave, so that lines have fewer bends and are shorter. No vertex
+// passes another.
 func (k *sketch) relax() {
 	ups, downs := make([][]segment, len(k.vs)), make([][]segment, len(k.vs))
 	for _, s := range k.segs {
@@ -277,9 +277,6 @@ func (k *sketch) relax() {
 				layer = k.layers[len(k.layers)-1-i]
 			}
 			for j, v := range layer {
-				if kind := k.vs[v].kind; kind == stateVertex || kind == dotVertex {
-					continue
-				}
 				low, high := math.Inf(-1), math.Inf(1)
 				if j > 0 {
 					low = k.vs[layer[j-1]].x + k.apart(layer[j-1], v)
@@ -287,7 +284,13 @@ func (k *sketch) relax() {
 				if j+1 < len(layer) {
 					high = k.vs[layer[j+1]].x - k.apart(v, layer[j+1])
 				}
-				k.mend(v, ups[v], downs[v], low, high)
+				if kind := k.vs[v].kind; kind == stateVertex || kind == dotVertex {
+					if len(ups[v]) > 1 || len(downs[v]) > 1 { // it stays in the middle of them
+						continue
+					}
+				}
+				follows := round%2 == 0 && len(ups[v]) == 1 && (k.vs[v].kind != labelVertex || ups[v][0].catch)
+				k.mend(v, ups[v], downs[v], low, high, follows)
 			}
 		}
 	}
@@ -296,14 +299,15 @@ func (k *sketch) relax() {
 // bendCost is how much longer a line may be that has a bend less.
 const bendCost = 60.0
 
-// mend moves one vertex to where its lines cost the least.
-func (k *sketch) mend(v int, ups, downs []segment, low, high float64) {
+// mend moves one vertex to where its lines cost the least. Where that is the same for several places, one that follows
+// goes below what it comes from, for those below to do the same; labels of a Choice stay where they are spread out.
+func (k *sketch) mend(v int, ups, downs []segment, low, high float64, follows bool) {
 	var wanted []float64
 	for _, s := range ups {
 		wanted = append(wanted, k.leaves(s))
 	}
 	for _, s := range downs {
-		wanted = append(wanted, k.vs[s.down].x)
+		wanted = append(wanted, k.vs[s.down].x-(k.leaves(s)-k.vs[v].x))
 	}
 	price := func(x float64) float64 {
 		sum := 0.0
@@ -315,11 +319,12 @@ func (k *sketch) mend(v int, ups, downs []segment, low, high float64) {
 		return sum
 	}
 	best, least := k.vs[v].x, price(k.vs[v].x)
-	for _, w := range wanted {
+	for i, w := range wanted {
 		if w < low || w > high {
 			continue
 		}
-		if p := price(w); p < least-0.5 {
+		p := price(w)
+		if p < least-0.5 || p <= least && follows && i == 0 {
 			best, least = w, p
 		}
 	}

@@ -116,24 +116,30 @@ const maxRuns = 300
 // assignTracks gives each run a track, so that none lies on another and they cross as little as can be.
 func assignTracks(runs []*run) []int {
 	tracks := make([]int, len(runs))
+	for _, r := range runs {
+		slices.Sort(r.uppers)
+		slices.Sort(r.lowers)
+		r.uppers, r.lowers = slices.Compact(r.uppers), slices.Compact(r.lowers)
+	}
 	if len(runs) > maxRuns {
 		for i := range tracks {
 			tracks[i] = i
 		}
 		return tracks
 	}
-	above := make([][]int, len(runs)) // those that rather are above each
-	waits := make([]int, len(runs))
+	type other struct{ run, crossings int }
+	above := make([][]other, len(runs)) // those that rather are above each, and how many crossings that spares
 	for i, a := range runs {
 		for j := i + 1; j < len(runs); j++ {
 			b := runs[j]
 			if a.high+trackGap < b.low || b.high+trackGap < a.low {
 				continue
 			}
-			if cost(a, b) <= cost(b, a) {
-				above[j], waits[i] = append(above[j], i), waits[i]+0
-			} else {
-				above[i] = append(above[i], j)
+			switch d := cost(b, a) - cost(a, b); {
+			case d > 0:
+				above[j] = append(above[j], other{i, d})
+			case d < 0:
+				above[i] = append(above[i], other{j, -d})
 			}
 		}
 	}
@@ -145,9 +151,9 @@ func assignTracks(runs []*run) []int {
 				continue
 			}
 			n := 0
-			for _, j := range above[i] {
-				if !done[j] {
-					n++
+			for _, o := range above[i] {
+				if !done[o.run] {
+					n += o.crossings
 				}
 			}
 			if n < least {
