@@ -115,7 +115,7 @@ func (x *Index) fillStep(ctx context.Context) error {
 		}
 		err = x.fillOne(ctx, f, r)
 	}
-	if err == nil && (!more || len(f.docs) >= segmentDocuments) {
+	if err == nil && (!more || len(f.docs) >= goodDocuments) {
 		err = x.fillWrite(ctx, f)
 	}
 	if err != nil {

@@ -154,8 +154,7 @@ func (x *Index) publish(changed map[uint64]*segment, docs []*document) {
 	x.segments = next
 	for _, d := range docs {
 		if x.tail[d.id] == d {
-			delete(x.tail, d.id)
-			x.tailBytes -= d.bytes()
+			x.drop(d)
 		}
 	}
 }
@@ -178,8 +177,8 @@ func (x *Index) readUnread(ctx context.Context, docs []*document) error {
 		read.flushing = true
 		x.mu.Lock()
 		if x.tail[d.id] == d {
-			x.tail[d.id] = read
-			x.tailBytes += read.bytes() - d.bytes()
+			x.drop(d)
+			x.keep(read)
 		}
 		x.mu.Unlock()
 		docs[i] = read
@@ -241,16 +240,17 @@ func (x *Index) locateIn(ctx context.Context, s *segment, docs []*document, know
 	return nil
 }
 
-// Segments are merged so that there are few: mergeAtOnce of about the same size become one, up to maxDocuments.
+// Segments are merged so that there are few: mergeAtOnce of about the same size become one, unless they have goodDocuments.
+// So what comes fast is written once.
 const (
-	mergeAtOnce  = 8
-	maxDocuments = 8 * segmentDocuments
+	mergeAtOnce   = 8
+	goodDocuments = 1024
 )
 
 // level tells segments of about the same size.
 func level(documents int) int {
 	n := 0
-	for size := mergeAtOnce; size <= documents && size < maxDocuments; size *= mergeAtOnce {
+	for size := mergeAtOnce; size <= documents; size *= mergeAtOnce {
 		n++
 	}
 	return n
@@ -300,26 +300,15 @@ func (x *Index) mergeable(oldest int64) []*segment {
 		if 2*s.live() <= s.count || s.running == 0 && s.maxStop < oldest {
 			return []*segment{s}
 		}
-		n := level(s.live())
-		if s.live() > maxDocuments/2 {
+		if s.live() >= goodDocuments {
 			continue
 		}
+		n := level(s.live())
 		if levels[n] = append(levels[n], s); len(levels[n]) == mergeAtOnce {
-			return fitting(levels[n])
+			return levels[n]
 		}
 	}
 	return nil
-}
-
-// fitting returns as many of the segments as make one that is not too large, two at least.
-func fitting(segments []*segment) []*segment {
-	sum := 0
-	for i, s := range segments {
-		if sum += s.live(); sum > maxDocuments && i >= 2 {
-			return segments[:i]
-		}
-	}
-	return segments
 }
 
 // merge makes one segment of several, of what is live in them.

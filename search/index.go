@@ -15,7 +15,7 @@ import (
 
 // Bounds of an Index.
 const (
-	segmentDocuments = 1024 // of a segment that is written at once
+	segmentDocuments = 4096 // of a segment that is written at once
 	maxTailDocuments = 16 << 10
 	maxTailBytes     = 32 << 20
 )
@@ -63,6 +63,7 @@ type Index struct {
 	segments  []*segment // those with the latest ids first; the slice itself is never changed
 	tail      map[statelark.ExecID]*document
 	tailBytes int
+	ready     int   // documents of the tail of executions that have ended
 	lost      bool  // the tail was full: some have to be read from the store
 	heard     int64 // Unix ms: when what was heard last happened
 	partial   bool
@@ -146,7 +147,7 @@ func (x *Index) Read(n *engine.News) {
 	x.mu.Lock()
 	x.heard = at
 	x.add(d)
-	full := len(x.tail) >= segmentDocuments
+	full := x.ready >= segmentDocuments
 	x.mu.Unlock()
 	if full {
 		select {
@@ -170,10 +171,26 @@ func (x *Index) add(d *document) {
 		return
 	case old != nil:
 		d.replaces, d.filled = old.replaces || old.flushing || d.filled, old.filled || d.filled
-		x.tailBytes -= old.bytes()
+		x.drop(old)
 	}
+	x.keep(d)
+}
+
+// keep and drop change what is in the tail. The lock is held.
+func (x *Index) keep(d *document) {
 	x.tail[d.id] = d
 	x.tailBytes += d.bytes()
+	if d.stop != 0 {
+		x.ready++
+	}
+}
+
+func (x *Index) drop(d *document) {
+	delete(x.tail, d.id)
+	x.tailBytes -= d.bytes()
+	if d.stop != 0 {
+		x.ready--
+	}
 }
 
 // run writes until the index is closed.

@@ -396,7 +396,16 @@ func textValue(text string, parts []string) Value {
 
 // isNumeral reports whether JSON may spell a number so; Inf, NaN, 0x1 and 1_0 are texts.
 func isNumeral(text string) bool {
-	return text != "" && strings.Trim(text, "0123456789+-.eE") == "" && strings.ContainsAny(text, "0123456789")
+	digits := false
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c-'0' < 10:
+			digits = true
+		case c != '-' && c != '.' && c != '+' && c != 'e' && c != 'E':
+			return false
+		}
+	}
+	return digits
 }
 
 // understand reads the values of a condition as its field has them.
