@@ -299,8 +299,8 @@ func causeless(events []Event) []Event {
 // errFull: there are as many streams as may be.
 var errFull = &statelark.Error{Code: statelark.CodeServiceUnavailable, Message: "Too many browsers look at this server; this page is not live."}
 
-// open begins a stream that has seen the message with that id, 0: none. resync: it has missed some.
-func (h *Hub) open(topics []string, seen int64) (s *stream, resync bool, err error) {
+// open begins a stream that has seen the message with that id, 0: none, of the topics that are not fresh. resync: it has missed some.
+func (h *Hub) open(topics, fresh []string, seen int64) (s *stream, resync bool, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.streams) >= maxStreams {
@@ -318,7 +318,7 @@ func (h *Hub) open(topics []string, seen int64) (s *stream, resync bool, err err
 			h.topics[name] = t
 			h.watched.Add(1)
 		}
-		missed = missed || seen < t.since
+		missed = missed || seen < t.since && !slices.Contains(fresh, name)
 		t.streams++
 	}
 	h.streams[s] = struct{}{}

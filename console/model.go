@@ -538,8 +538,10 @@ type Resolved struct {
 	Kind string `json:"kind"`
 }
 
-// What GET /api/stream?topics=a,b sends: server-sent events. Topics are overview, list, and x:ARN for an execution. An
-// event's name is its topic's first word (overview, list, x, resync), its id a number that grows, its data one of:
+// What GET /api/stream?topics=a,b&after=&new= sends: server-sent events. Topics are overview, list, and x:ARN for an execution. An
+// event's name is its topic's first word (overview, list, x, resync), its id a number that grows, its data one of those below. The
+// first event, hello, has nothing but an id. after is the id to go on after; new names the topics that the browser did not
+// look at by then.
 
 // StreamOverview is sent once a second while something changes.
 type StreamOverview struct {

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"cmp"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -30,9 +29,13 @@ func (s *Server) serveStream(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	seen, _ := strconv.ParseInt(cmp.Or(r.Header.Get("Last-Event-ID"), r.URL.Query().Get("last")), 10, 64)
 	hub := s.opts.Hub
-	in, resync, err := hub.open(topics, seen)
+	last, fresh := r.Header.Get("Last-Event-ID"), []string(nil)
+	if last == "" { // else the browser itself connects again, with the address of the first time
+		last, fresh = r.URL.Query().Get("after"), strings.Split(r.URL.Query().Get("new"), ",")
+	}
+	seen, _ := strconv.ParseInt(last, 10, 64)
+	in, resync, err := hub.open(topics, fresh, seen)
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -43,8 +46,8 @@ func (s *Server) serveStream(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no") // proxies pass it on at once
 	out := &sse{w: w, control: http.NewResponseController(w)}
-	out.text = append(out.text, "retry: 1000\nid: "...)
-	out.text = append(strconv.AppendInt(out.text, in.last, 10), "\n\n"...)
+	out.text = append(out.text, "retry: 1000\n"...)
+	out.message(in.last, "hello", []byte("{}"))
 	if resync {
 		out.resync(in.last, "the stream was away for too long")
 	}

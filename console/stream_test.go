@@ -144,6 +144,10 @@ func TestStreamResumes(t *testing.T) {
 	if got := <-second.messages; got.name != "list" || !strings.Contains(got.data, ":b") || strings.Contains(got.data, ":a\"") {
 		t.Errorf("after coming back: %+v", got)
 	}
+	third := h.listen(fmt.Sprintf("list,x:%s&new=x:%s&after=%d", m+"y", m+"y", seen.id)) // a page of it was opened just now
+	if got := <-third.messages; got.name != "list" || !strings.Contains(got.data, ":b") {
+		t.Errorf("with a new topic: %+v", got)
+	}
 	for name, header := range map[string]string{"another topic": "overview", "a topic nobody had": "x:" + m + "x"} {
 		if got := <-h.listen(header, "Last-Event-ID", fmt.Sprint(seen.id)).messages; got.name != "resync" {
 			t.Errorf("%s: %+v", name, got)
@@ -224,7 +228,7 @@ func TestBursts(t *testing.T) {
 		defer h.Close()
 		x := executionMark + here.StateMachineARN("m")
 		x = strings.Replace(x, "stateMachine", "execution", 1) + ":x"
-		s, _, err := h.open([]string{listTopic, overviewTopic, x}, 0)
+		s, _, err := h.open([]string{listTopic, overviewTopic, x}, nil, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -260,7 +264,7 @@ func TestSlowStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := NewHub(time.Now)
 		defer h.Close()
-		s, _, err := h.open([]string{listTopic}, 0)
+		s, _, err := h.open([]string{listTopic}, nil, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -303,7 +307,7 @@ func BenchmarkUnheard(b *testing.B) {
 func BenchmarkHeard(b *testing.B) {
 	h := NewHub(time.Now)
 	defer h.Close()
-	s, _, _ := h.open([]string{executionMark + "arn:aws:states:us-east-1:123456789012:execution:m:x"}, 0)
+	s, _, _ := h.open([]string{executionMark + "arn:aws:states:us-east-1:123456789012:execution:m:x"}, nil, 0)
 	defer h.leave(s)
 	change := news("x", 5, 6, false)
 	for b.Loop() {
