@@ -93,7 +93,7 @@ test('a failed execution is found by a value of its input, redriven, and run aga
   await dialog.getByRole('button', { name: 'Run', exact: true }).click();
   await page.waitForURL((url) => !url.pathname.includes('the-bad-one'));
   await page.locator('[data-state="Pay"].status-SUCCEEDED').waitFor();
-  await page.getByText('Runs again').first().waitFor();
+  await page.getByText('Run again from').first().waitFor();
   expect(errors).toEqual([]);
   await close();
 });

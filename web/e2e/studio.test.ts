@@ -51,14 +51,14 @@ test('a workflow of four states is drawn with the mouse, saved, run, and succeed
   await page.goto('/console/studio');
   await drag(page, 'flow:Pass', '.graph.canvas');
   await page.locator('[data-state]').nth(0).waitFor();
-  for (const [i, piece] of ['Pass', 'Parallel', 'Succeed'].entries()) {
+  for (const [i, piece] of ['Pass', 'Wait', 'Succeed'].entries()) {
     await drag(page, `flow:${piece}`, '[data-point].zone');
     await expect.poll(() => page.locator('[data-state]').count()).toBeGreaterThan(i + 1);
   }
   await page.getByText('No problems').waitFor();
   await saveAndRun(page, 'drawn');
   const drawn = await definitionOf('drawn');
-  expect(types(drawn).sort()).toEqual(['Parallel', 'Pass', 'Pass', 'Succeed']);
+  expect(types(drawn).sort()).toEqual(['Pass', 'Pass', 'Succeed', 'Wait']);
   expect(errors).toEqual([]);
   await close();
 });
@@ -69,6 +69,7 @@ test('the same by keys alone', async () => {
   await page.locator('.graph.canvas').focus();
   for (const [i, word] of ['Pass', 'Wait', 'Pass', 'Succeed'].entries()) {
     await page.keyboard.press('a');
+    await page.locator('input:focus').waitFor();
     await page.keyboard.type(word);
     await page.keyboard.press('Enter');
     await expect.poll(() => page.locator('[data-state]').count()).toBe(i + 1);
