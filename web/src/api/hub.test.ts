@@ -62,7 +62,18 @@ it('goes on behind the last event when the topics change', () => {
   hub.show('a', ['list']);
   open()[0]!.say('list', '17', { executions: [] });
   hub.show('b', ['overview']);
-  expect(open()[0]!.url).toBe('/api/stream?topics=list%2Coverview&after=17');
+  expect(open()[0]!.url).toBe('/api/stream?topics=list%2Coverview&after=17&new=overview');
+  open()[0]!.say('list', '19', { executions: [] });
+  hub.show('b', []);
+  expect(open()[0]!.url).toBe('/api/stream?topics=list&after=19');
+});
+
+it('goes on behind where the stream began when nothing has happened', () => {
+  hub.show('a', ['list']);
+  open()[0]!.say('hello', '5', {});
+  hub.show('a', ['overview']);
+  expect(open()[0]!.url).toBe('/api/stream?topics=overview&after=5&new=overview');
+  expect(news()).toEqual([]);
 });
 
 it('keeps the stream when a tab shows what others do', () => {

@@ -44,11 +44,14 @@ export class Hub<Tab> {
   private connect(): void {
     const topics = [...new Set([...this.tabs.values()].flatMap((set) => [...set]))].sort().join(',');
     if (topics === this.shown) return;
+    const before = new Set(this.shown.split(','));
+    const fresh = topics.split(',').filter((topic) => !before.has(topic));
     this.shown = topics;
-    this.reopen();
+    this.reopen(fresh);
   }
 
-  private reopen(): void {
+  // reopen connects with the topics shown. Nothing has been missed of those that are fresh: their pages read them now.
+  private reopen(fresh: string[] = []): void {
     clearTimeout(this.retry);
     this.source?.close();
     this.source = undefined;
@@ -58,6 +61,7 @@ export class Hub<Tab> {
     }
     const query = new URLSearchParams({ topics: this.shown });
     if (this.last) query.set('after', this.last);
+    if (this.last && fresh.length > 0) query.set('new', fresh.join(','));
     const source = this.open(`/api/stream?${query}`);
     this.source = source;
     source.onopen = () => this.connection(true);
@@ -66,6 +70,9 @@ export class Hub<Tab> {
       // A browser connects again by itself unless the server refused.
       if (source.readyState === closed) this.retry = setTimeout(() => this.reopen(), 5_000);
     };
+    source.addEventListener('hello', (event) => {
+      this.last = event.lastEventId;
+    });
     for (const name of names) source.addEventListener(name, (event) => this.heard(name, event));
   }
 
