@@ -135,3 +135,26 @@ func TestTextOfCorpus(t *testing.T) {
 		}
 	}
 }
+
+// The pictures of the documents are those that are drawn now; with UPDATE=1 they are drawn anew.
+func TestPicturesOfDocuments(t *testing.T) {
+	for _, name := range []string{"order", "transfer-data-records"} {
+		definition, err := os.ReadFile("../samples/" + name + "/workflow.asl.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := Lay(string(definition))
+		if err != nil {
+			t.Fatal(err)
+		}
+		svg, path := SVG(Picture{Layout: l, Title: name}), "../docs/pictures/"+name+".svg"
+		if os.Getenv("UPDATE") != "" {
+			if err := os.WriteFile(path, []byte(svg), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if drawn, err := os.ReadFile(path); err != nil || string(drawn) != svg {
+			t.Errorf("%s is not what is drawn now (%v): UPDATE=1 go test ./graph", path, err)
+		}
+	}
+}

@@ -124,8 +124,11 @@ func graphFile(c *cobra.Command, path string, o *graphOptions) error {
 		return err
 	}
 	title := strings.TrimSuffix(strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), ".asl")
-	if path == "-" {
+	switch folder := filepath.Base(filepath.Dir(path)); {
+	case path == "-":
 		title = ""
+	case title == "workflow" && folder != ".": // as a sample is called
+		title = folder
 	}
 	err = errors.New("it is empty")
 	if d.json != "" {
