@@ -27,7 +27,7 @@ func corpus(t testing.TB) map[string]string {
 			}
 		}
 	}
-	for _, root := range []string{"testdata", "../samples", "../conformance", "../../../shared/conformance/open", "../../shared/conformance/open"} {
+	for _, root := range []string{"testdata", "../samples", "../conformance", "../../shared/conformance/open"} {
 		_ = filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
 			if err != nil || filepath.Ext(path) != ".json" || strings.Contains(path, "fuzz") {
 				return nil // what is not there is not looked at

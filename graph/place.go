@@ -193,25 +193,7 @@ func (p *placing) join(v int, neighbours, root, next []int, last int, fromRight 
 
 // compact gives every block the least x that its neighbours leave it, and then pulls it to what is on its far side.
 func (p *placing) compact(root []int, fromRight bool) []float64 {
-	k := p.k
-	type beside struct {
-		block int
-		apart float64
-	}
-	right, left := make([][]beside, len(root)), make([][]beside, len(root))
-	waits := make([]int, len(root))
-	for _, layer := range k.layers {
-		for i := 1; i < len(layer); i++ {
-			a, b := layer[i-1], layer[i]
-			d := k.apart(a, b)
-			if fromRight {
-				a, b = b, a
-			}
-			right[root[a]] = append(right[root[a]], beside{root[b], d})
-			left[root[b]] = append(left[root[b]], beside{root[a], d})
-			waits[root[b]]++
-		}
-	}
+	right, waits := p.blocks(root, fromRight)
 	var order []int
 	for v := range root {
 		if root[v] == v && waits[v] == 0 {
@@ -244,6 +226,29 @@ func (p *placing) compact(root []int, fromRight bool) []float64 {
 		}
 	}
 	return out
+}
+
+// neighbour is a block beside another, at least apart from it.
+type neighbour struct {
+	block int
+	apart float64
+}
+
+// blocks returns what is at the right of each block, and how much is at its left. From the right all is the other way round.
+func (p *placing) blocks(root []int, fromRight bool) (right [][]neighbour, waits []int) {
+	right, waits = make([][]neighbour, len(root)), make([]int, len(root))
+	for _, layer := range p.k.layers {
+		for i := 1; i < len(layer); i++ {
+			a, b := layer[i-1], layer[i]
+			d := p.k.apart(a, b)
+			if fromRight {
+				a, b = b, a
+			}
+			right[root[a]] = append(right[root[a]], neighbour{root[b], d})
+			waits[root[b]]++
+		}
+	}
+	return right, waits
 }
 
 // apart is how far the lines of two neighbours of a layer are from each other at least.

@@ -116,33 +116,13 @@ const maxRuns = 300
 // assignTracks gives each run a track, so that none lies on another and they cross as little as can be.
 func assignTracks(runs []*run) []int {
 	tracks := make([]int, len(runs))
-	for _, r := range runs {
-		slices.Sort(r.uppers)
-		slices.Sort(r.lowers)
-		r.uppers, r.lowers = slices.Compact(r.uppers), slices.Compact(r.lowers)
-	}
 	if len(runs) > maxRuns {
 		for i := range tracks {
 			tracks[i] = i
 		}
 		return tracks
 	}
-	type other struct{ run, crossings int }
-	above := make([][]other, len(runs)) // those that rather are above each, and how many crossings that spares
-	for i, a := range runs {
-		for j := i + 1; j < len(runs); j++ {
-			b := runs[j]
-			if a.high+trackGap < b.low || b.high+trackGap < a.low {
-				continue
-			}
-			switch d := cost(b, a) - cost(a, b); {
-			case d > 0:
-				above[j] = append(above[j], other{i, d})
-			case d < 0:
-				above[i] = append(above[i], other{j, -d})
-			}
-		}
-	}
+	above := preferences(runs)
 	done := make([]bool, len(runs))
 	for range runs {
 		next, least := -1, math.MaxInt
@@ -164,6 +144,34 @@ func assignTracks(runs []*run) []int {
 		tracks[next] = free(runs, tracks, done, next)
 	}
 	return tracks
+}
+
+// preference is a run that is rather above another, and how many crossings that spares.
+type preference struct{ run, crossings int }
+
+// preferences are those of each run.
+func preferences(runs []*run) [][]preference {
+	for _, r := range runs {
+		slices.Sort(r.uppers)
+		slices.Sort(r.lowers)
+		r.uppers, r.lowers = slices.Compact(r.uppers), slices.Compact(r.lowers)
+	}
+	above := make([][]preference, len(runs))
+	for i, a := range runs {
+		for j := i + 1; j < len(runs); j++ {
+			b := runs[j]
+			if a.high+trackGap < b.low || b.high+trackGap < a.low {
+				continue
+			}
+			switch d := cost(b, a) - cost(a, b); {
+			case d > 0:
+				above[j] = append(above[j], preference{i, d})
+			case d < 0:
+				above[i] = append(above[i], preference{j, -d})
+			}
+		}
+	}
+	return above
 }
 
 // free is the first track below those of the runs that have one already and are in the way.
