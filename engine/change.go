@@ -18,6 +18,8 @@ type change struct {
 	generation uint64
 	run        []call
 	job        *jobRow // to be watched; nil: none
+	taken      uint64  // the wait of the Task that somebody has from now on, 0: none
+	over       uint64  // the wait of the Task whose answer it is, 0: none
 	cancel     []interp.CancelTask
 	arm        []interp.TimerSet
 	disarm     []interp.TimerSet
@@ -79,6 +81,7 @@ func (o *owner) newChange(l *live, d *interp.Decision, m message) *change {
 	c.disarm = append(c.disarm, d.Disarm...)
 	sendStops(ch, l, d.Cancel)
 	ch.Blobs = l.payloads.takeNew()
+	c.tasks(&m.event)
 	c.news = e.newsOf(l, d, m.begin != nil)
 	return c
 }
@@ -127,7 +130,7 @@ func (e *Engine) goOnChange(l *live, c *change, d *interp.Decision, m message) {
 		}
 	}
 	if workEnds(m.event.Kind) && !m.goesOn {
-		c.workEnds(m)
+		c.workEnds(e, m)
 	}
 	for _, t := range d.Cancel {
 		c.Work = append(c.Work, statelark.WorkOp{Seq: t.Seq})
@@ -145,12 +148,14 @@ func (c *change) threads(l *live, d *interp.Decision) {
 }
 
 // workEnds takes away the work row of a task that need not be dispatched again. Where a job goes on, it leaves what tells
-// a restarted engine to watch it.
-func (c *change) workEnds(m message) {
+// a restarted engine to watch it; where somebody is to answer, that the task is open.
+func (c *change) workEnds(e *Engine, m message) {
 	op := statelark.WorkOp{Seq: m.event.Seq}
 	if m.job != nil {
 		c.job = m.job
 		op.Data = c.row(m.job.append)
+	} else if t, open := e.open.get(taskKey{c.Exec, m.event.Seq}); open && m.event.Kind != interp.TaskSucceeded && m.event.Kind != interp.TaskFailed {
+		op.Data = c.row(t.append)
 	}
 	c.Work = append(c.Work, op)
 }
@@ -210,6 +215,7 @@ func (o *owner) landed(l *live, c *change, m message, err error) {
 func (o *owner) effect(l *live, c *change) {
 	e := o.e
 	e.tell(c.news)
+	e.open.effect(c)
 	for _, k := range c.run {
 		e.dispatch(k)
 	}

@@ -113,6 +113,7 @@ type Engine struct {
 	rows       workRows
 	dispatcher *dispatcher
 	activities *activities
+	open       *openTasks
 	recovery   *recovery
 	deletions  *deletions
 	mapRuns    *mapRuns
@@ -138,7 +139,7 @@ func New(store statelark.Store, targets *task.Registry, o Options) *Engine {
 	o.setDefaults()
 	e := &Engine{
 		opts: o, store: store, log: o.Log,
-		machines: newMachines(store, o.Limits), census: newCensus(store), openings: newOpenings(o.Limits.OpenExecutions), activityRecords: newShelf(store, activityKind), activities: newActivities(o.Limits.ActivityPollers),
+		machines: newMachines(store, o.Limits), census: newCensus(store), openings: newOpenings(o.Limits.OpenExecutions), activityRecords: newShelf(store, activityKind), activities: newActivities(o.Limits.ActivityPollers), open: newOpenTasks(),
 		closing: make(chan struct{}), closed: make(chan struct{}),
 	}
 	e.generation.Store(1)

@@ -95,7 +95,7 @@ func goldens() []golden {
 		goldenMockedExpress(), goldenForkedExpress(),
 		goldenWork("work", `{"n": "ä"}`),
 		goldenWork("work-large", strings.Repeat("[", 5000)+strings.Repeat("]", 5000)),
-		goldenMockedWork(),
+		goldenMockedWork(), goldenOpen(),
 	}
 }
 

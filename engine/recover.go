@@ -101,11 +101,16 @@ func (e *Engine) recoverWork(ctx context.Context, s statelark.ShardID, generatio
 				e.jobs.found(&w)
 				continue
 			}
+			if isOpenRow(&w) {
+				e.foundOpen(ctx, &w)
+				continue
+			}
 			k, err := e.rows.read(w)
 			if err != nil {
 				e.log.Error("task cannot be dispatched again; its execution waits until it times out or is stopped", "error", err)
 				continue
 			}
+			e.open.add(&k)
 			e.dispatch(k)
 		}
 		if len(rows) < page {

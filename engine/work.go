@@ -27,8 +27,9 @@ type call struct {
 	input    value.Value // absent: it is in the store
 	token    string
 	role     string
-	deadline int64 // Unix ms, 0: none
-	unstored bool  // no store has it: it keeps its input
+	deadline int64  // Unix ms, 0: none
+	state    string // "" of one that was read from its row
+	unstored bool   // no store has it: it keeps its input
 	mock     task.Mock
 
 	target task.Target // of a call in the dispatcher; nil: there is none
@@ -37,7 +38,7 @@ type call struct {
 func newCall(l *live, r *interp.RunTask) call {
 	return call{
 		taskKey: taskKey{l.record.ID, r.Seq}, arn: l.record.ARN(), resource: r.Resource, input: r.Input,
-		token: r.Token, role: r.Role, deadline: r.Deadline, mock: l.mock(r.State),
+		token: r.Token, role: r.Role, deadline: r.Deadline, mock: l.mock(r.State), state: r.State,
 	}
 }
 
@@ -123,8 +124,8 @@ func (r workRows) refill(k call) (call, error) {
 	if err != nil {
 		return k, fmt.Errorf("reading work of execution %s: %w", k.exec, err)
 	}
-	if len(work) == 0 || work[0].Exec != k.exec || work[0].Seq != k.seq {
-		return k, errNoWait // it was given up meanwhile
+	if len(work) == 0 || work[0].Exec != k.exec || work[0].Seq != k.seq || isOpenRow(&work[0]) {
+		return k, errNoWait // it was given up meanwhile, or somebody has it
 	}
 	return r.read(work[0])
 }

@@ -315,3 +315,26 @@ func (x *Exec) afterWait(t *Thread) {
 		x.failState(f, fail)
 	}
 }
+
+// TaskWait is how a Task waits for its answer.
+type TaskWait struct {
+	State     string
+	Activity  bool
+	Taken     bool  // its target, or a worker, has it
+	Deadline  int64 // Unix ms, 0: none
+	Heartbeat int64 // when the next one is due, Unix ms; 0: none is
+	LastEvent int64 // id of the last event of its thread
+}
+
+// TaskWait tells of the wait of a Task, false when it is none or is over.
+func (x *Exec) TaskWait(seq uint64) (TaskWait, bool) {
+	t := x.waits[seq]
+	if t == nil || t.wait.kind != waitTask {
+		return TaskWait{}, false
+	}
+	w := t.wait
+	return TaskWait{
+		State: t.state.Name, Activity: t.state.Task.Resource.Activity != "", Taken: w.picked || w.submitted,
+		Deadline: w.deadline, Heartbeat: w.beatBy, LastEvent: int64(t.prev),
+	}, true
+}
