@@ -40,6 +40,17 @@ func ParseTested(text, stateName string) (*Tested, []Diagnostic) {
 	return m.alone(found, inMap), ds
 }
 
+// Alone returns a machine that has only the named state, wherever that stands in m, under its own name; nil when there is none.
+func (m *Machine) Alone(name string) *Machine {
+	found, _ := m.find(name, false)
+	if found == nil {
+		return nil
+	}
+	one := &Machine{Version: m.Version, Language: m.Language, Block: Block{StartAt: name, States: []*State{found}}}
+	one.index()
+	return one
+}
+
 // isMachine reports whether text is rather a machine than a state.
 func isMachine(text string) bool {
 	v, err := value.Parse(text)

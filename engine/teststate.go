@@ -28,6 +28,7 @@ type stateTest struct {
 	e        *Engine
 	x        *interp.Exec
 	arn      string
+	began    time.Time // of a visit that is computed again: when that was
 	from     time.Time // when the slice of the step under way began
 	seated   bool      // it has a seat of those for steps that are set aside
 	ctx      context.Context

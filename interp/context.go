@@ -17,7 +17,7 @@ func (f *frame) context() value.Value {
 
 func (f *frame) buildContext() value.Value {
 	x := f.x
-	if x.test != nil {
+	if x.test != nil && !x.test.Again {
 		return x.test.context(f)
 	}
 	members := []value.Member{

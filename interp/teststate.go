@@ -27,6 +27,9 @@ type Test struct {
 	// of the inputs as the ItemBatcher says, computed likewise; no Map that has one can do without.
 	Read  func(reader value.Value) (ItemsRead, *Failure)
 	Batch func(batcher value.Value, inputs []value.Value) ([]value.Value, *Failure)
+	// Again: it is no test of TestState's but a visit of an execution that is computed once more. The state begins with
+	// BeginAt, it sees what it sees there, and nothing is left out of what is noted.
+	Again bool
 }
 
 // ItemsRead is a data set.
@@ -198,6 +201,10 @@ func (x *Exec) endRetriable(f *frame, fail *failure, i int, delay int64) {
 func (f *frame) note(step Inspected, v value.Value) {
 	t := f.x.test
 	if t == nil {
+		return
+	}
+	if t.Again {
+		t.noted.Steps[step] = v
 		return
 	}
 	switch step {
