@@ -29,6 +29,13 @@ type Engine interface {
 	Fork(ctx context.Context, s statelark.ForkStart) (*statelark.Execution, error)
 	// Forks returns those of an execution, newest first.
 	Forks(ctx context.Context, arn string, n int) ([]*statelark.Execution, error)
+	// Stages tells what became of the data in the visit of a state that began with that event.
+	Stages(ctx context.Context, arn string, event int64) (*engine.Stages, error)
+	// OpenTasks returns a page of the Tasks that wait for a token or a worker, ActivityUses what activities have to do.
+	OpenTasks(ctx context.Context, q engine.OpenTaskQuery) (*engine.OpenTasks, error)
+	ActivityUses() map[string]engine.ActivityUse
+	// Activities lists those of a place in the order of ARNs.
+	Activities(ctx context.Context, at arn.Place, after string, n int) ([]*statelark.Activity, error)
 	MapRun(ctx context.Context, arn string) (*statelark.MapRun, error)
 	// History returns n events at most, beginning with first; with a first of 0 and reverse, the last ones.
 	History(ctx context.Context, arn string, first int64, n int, reverse bool) ([]history.Event, error)

@@ -277,10 +277,13 @@ type Started struct {
 	StartDate    time.Time `json:"startDate"`
 }
 
-// Tasks is GET /api/tasks: Tasks that wait for a token or an activity worker.
+// Tasks is GET /api/tasks?n=&after=&machine=&resource=: Tasks that wait for a token or an activity worker, those of earlier
+// executions first.
 type Tasks struct {
 	Tasks []OpenTask `json:"tasks"`
-	More  bool       `json:"more"` // there are others
+	Total int        `json:"total"`          // that match, on all pages
+	More  bool       `json:"more"`           // there are others after these
+	Next  string     `json:"next,omitempty"` // for after
 }
 
 // OpenTask is one of them.
@@ -296,6 +299,7 @@ type OpenTask struct {
 	TimesOut    *time.Time `json:"timesOut,omitempty"`
 	Heartbeat   *time.Time `json:"heartbeat,omitempty"` // by when the next one has to come
 	Input       *string    `json:"input"`               // what was sent
+	Cut         bool       `json:"cut,omitempty"`       // the input is longer than what is shown
 	Worker      string     `json:"worker,omitempty"`
 }
 

@@ -137,7 +137,7 @@ type route struct {
 
 // routes are all addresses, but for the stream and for those of AWS's operations. Each file has a table of its own.
 var routes = slices.Concat(
-	sessionRoutes, overviewRoutes, machineRoutes, executionRoutes, forkRoutes, eventRoutes, resolveRoutes,
+	sessionRoutes, overviewRoutes, machineRoutes, executionRoutes, forkRoutes, taskRoutes, stageRoutes, eventRoutes, resolveRoutes,
 	languageRoutes, layoutRoutes, sampleRoutes, serviceRoutes, auditRoutes, settingsRoutes, searchRoutes,
 )
 

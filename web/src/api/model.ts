@@ -323,11 +323,18 @@ export interface Started {
   startDate: string;
 }
 
-/** Tasks is GET /api/tasks: Tasks that wait for a token or an activity worker. */
+/**
+ * Tasks is GET /api/tasks?n=&after=&machine=&resource=: Tasks that wait for a token or an activity worker, those of earlier
+ * executions first.
+ */
 export interface Tasks {
   tasks: OpenTask[];
-  /** there are others */
+  /** that match, on all pages */
+  total: number;
+  /** there are others after these */
   more: boolean;
+  /** for after */
+  next?: string;
 }
 
 /** OpenTask is one of them. */
@@ -349,6 +356,8 @@ export interface OpenTask {
   heartbeat?: string;
   /** what was sent */
   input: string | null;
+  /** the input is longer than what is shown */
+  cut?: boolean;
   worker?: string;
 }
 
