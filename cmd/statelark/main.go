@@ -65,7 +65,7 @@ Exit codes: 0 ok or SUCCEEDED, 1 FAILED, 2 usage, 3 definition invalid, 4 creden
 		c.GroupID = localGroup
 		root.AddCommand(wordArgs(c))
 	}
-	for _, c := range []*cobra.Command{newDeploy(), newStart(), newStop(), newRedrive(), newList(), newShow(), newHistory(), newWatch(), newWait(),
+	for _, c := range []*cobra.Command{newDeploy(), newStart(), newStop(), newRedrive(), newFork(), newList(), newShow(), newHistory(), newWatch(), newWait(),
 		newTask(), newState(), newVersions(), newAlias(), newMapRun()} {
 		c.GroupID = remoteGroup
 		root.AddCommand(wordArgs(c))
