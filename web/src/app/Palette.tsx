@@ -27,6 +27,11 @@ function useCommands(typed: string): Command[] {
   return [...matching([...pageCommands, ...machines, ...themes], typed, 12), ...own];
 }
 
+// focused gives the focus to what is shown, after the dialog gave it to its first button.
+function focused(element: HTMLElement | null): void {
+  requestAnimationFrame(() => element?.focus());
+}
+
 // Palette goes to whatever is typed: a page, a state machine, an ARN, executions to look for.
 export function Palette({ onClose }: { onClose: () => void }) {
   const [typed, setTyped] = useState('');
@@ -54,7 +59,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
     <Modal visible header="Go to" onDismiss={onClose} closeAriaLabel="Close">
       <div className="palette" style={surface}>
         <input
-          autoFocus
+          ref={focused}
           role="combobox"
           aria-label="A page, a state machine, an ARN, or what to look for"
           aria-expanded

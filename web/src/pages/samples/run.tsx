@@ -1,19 +1,29 @@
 import { post } from '../../api/client';
-import type { SampleRow, SampleRun } from '../../api/model';
+import type { Created, SampleRow, SampleRun } from '../../api/model';
 import { notify } from '../../app/notices';
 import { queryClient } from '../../app/queries';
 import { PageLink } from '../../parts/PageLink';
 
-function Made({ run }: { run: SampleRun }) {
+function Names({ word, list }: { word: string; list: Created[] }) {
+  if (list.length === 0) return null;
   return (
-    <>
-      {'It made: '}
-      {run.created.map((c, i) => (
+    <div>
+      {word}{' '}
+      {list.map((c, i) => (
         <span key={i}>
           {i > 0 && ', '}
-          {c.kind.replace(/^: /, '')} {c.url ? <PageLink to={c.url}>{c.name}</PageLink> : c.name}
+          {c.kind} {c.url ? <PageLink to={c.url}>{c.name}</PageLink> : c.name}
         </span>
       ))}
+    </div>
+  );
+}
+
+function Made({ created }: { created: Created[] }) {
+  return (
+    <>
+      <Names word="It made:" list={created.filter((c) => !c.kept)} />
+      <Names word="It uses what was there:" list={created.filter((c) => c.kept)} />
     </>
   );
 }
@@ -21,7 +31,7 @@ function Made({ run }: { run: SampleRun }) {
 // runSample makes what a sample needs, starts it, and tells what was made. It returns the ARN of the execution.
 export async function runSample(sample: SampleRow, input?: string): Promise<string> {
   const run = await post<SampleRun>('samples/run', { name: sample.name, input });
-  notify({ type: 'success', header: `The sample ${sample.name} runs`, content: run.created.length > 0 && <Made run={run} /> });
+  notify({ type: 'success', header: `The sample ${sample.name} runs`, content: <Made created={run.created} /> });
   void queryClient.invalidateQueries({ queryKey: ['machines'] });
   void queryClient.invalidateQueries({ queryKey: ['overview'] });
   return run.executionArn;
