@@ -1,7 +1,7 @@
 import '@xyflow/react/dist/base.css';
 import './graph.css';
 import { Controls, ReactFlow, ReactFlowProvider } from '@xyflow/react';
-import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
+import { type ReactNode, type RefObject, useCallback, useMemo, useRef, useState } from 'react';
 import type { Layout, LayoutNode } from '../api/layout';
 import { useDark } from '../app/theme';
 import type { StateView } from '../history/at';
@@ -56,13 +56,14 @@ function Inner(props: CanvasProps) {
   const dark = useDark();
   const place = useRef<HTMLDivElement>(null);
   const states = useMemo(() => layout.nodes.filter(isState), [layout]);
-  const key = useWalk(props, states, place.current);
+  const [found, setFound] = useState<string>(); // by its name, or by walking there
+  const key = useWalk(props, states, place, setFound);
   const nodes = useNodes(props, key);
   const edges = useEdges(props);
-  const [found, setFound] = useState<string>();
-  const sought = found ?? follow?.find((name) => states.some((n) => n.name === name));
+  const followed = follow?.find((name) => states.some((n) => n.name === name));
   useFirstView(place, layout);
-  useFollow(place, layout, sought);
+  useFollow(place, layout, followed);
+  useFollow(place, layout, found);
   return (
     <div ref={place} className="graph" style={colours} role="group" aria-label={props.label} onKeyDown={(e) => e.key === '/' && openFind(e)}>
       <Tips />
@@ -117,7 +118,7 @@ function spoken(views: CanvasProps['views'], selected: string | undefined): stri
 }
 
 // useWalk returns what a key does that is pressed on a state.
-function useWalk(props: CanvasProps, states: LayoutNode[], place: HTMLElement | null) {
+function useWalk(props: CanvasProps, states: LayoutNode[], place: RefObject<HTMLElement | null>, onWalk: (name: string) => void) {
   const { folds, onSelect, onKey } = props;
   return useCallback(
     (event: React.KeyboardEvent, name: string) => {
@@ -128,7 +129,8 @@ function useWalk(props: CanvasProps, states: LayoutNode[], place: HTMLElement | 
         const next = states[at + step];
         if (next) {
           onSelect?.(next.name);
-          requestAnimationFrame(() => place?.querySelector<HTMLElement>(`[data-state="${CSS.escape(next.name)}"]`)?.focus());
+          onWalk(next.name);
+          requestAnimationFrame(() => place.current?.querySelector<HTMLElement>(`[data-state="${CSS.escape(next.name)}"]`)?.focus({ preventScroll: true }));
         }
         event.preventDefault();
       } else if (event.key === ' ' && node && folds?.inside.has(node.id)) {
@@ -136,7 +138,7 @@ function useWalk(props: CanvasProps, states: LayoutNode[], place: HTMLElement | 
         event.preventDefault();
       } else onKey?.(event, name);
     },
-    [states, place, folds, onSelect, onKey],
+    [states, place, folds, onSelect, onWalk, onKey],
   );
 }
 
@@ -153,7 +155,7 @@ function useNodes(p: CanvasProps, onKey: (event: React.KeyboardEvent, name: stri
         width: node.width,
         height: node.height,
         zIndex: node.kind === 'container' ? 0 : 2,
-        style: { width: node.width, height: node.height },
+        style: { width: node.width, height: node.height, pointerEvents: 'all' }, // React Flow takes it from what it cannot select
         data: {
           node,
           view,
