@@ -4,7 +4,7 @@ import { formatDuration } from '../parts/time';
 
 // How a state stands, in words.
 
-const symbols: Record<string, string> = { SUCCEEDED: '✓', RUNNING: '●', FAILED: '✗', TIMED_OUT: '✗', CAUGHT: '!', ABORTED: '■' };
+const symbols: Record<string, string> = { SUCCEEDED: '✓', RUNNING: '●', WAITING: '◷', RETRYING: '↻', FAILED: '✗', TIMED_OUT: '✗', CAUGHT: '!', ABORTED: '■' };
 
 const besides = 52; // px of a node that are not for words
 const letter = 6.1; // px, of a bold one
@@ -14,12 +14,15 @@ function itemsOf(view: StateView): string | undefined {
   return items && `${items.succeeded}/${items.total} ✓${items.failed ? ` ${items.failed} ✗` : ''}`;
 }
 
+// doing: the last visit alone waits; of others beside it some may run.
+const doing = (view: StateView) => (view.running > 1 ? view.status : view.doing);
+
 // statusLine is the second line of a state in an execution: symbol, word and figures, as many as there is room for.
 export function statusLine(view: StateView, width: number): string {
-  const symbol = symbols[view.status] ?? '';
+  const symbol = symbols[doing(view)] ?? '';
   const items = itemsOf(view);
   const room = (width - besides) / letter;
-  let line = `${symbol} ${statusWord(view.status)}`;
+  let line = `${symbol} ${statusWord(doing(view))}`;
   if (items && line.length + 3 + items.length > room) return items;
   for (const part of [items, view.status === 'RUNNING' ? undefined : formatDuration(view.time)]) {
     if (part && line.length + 3 + part.length <= room) line += ` · ${part}`;
@@ -29,7 +32,7 @@ export function statusLine(view: StateView, width: number): string {
 
 // statusFull is all of it, for titles and for those who do not see the picture.
 export function statusFull(view: StateView, share?: number): string {
-  const parts = [statusWord(view.status), itemsOf(view)];
+  const parts = [statusWord(doing(view)), itemsOf(view)];
   if (view.attempts > 1) parts.push(`${view.attempts} attempts`);
   if (view.visits > 1) parts.push(`entered ${view.visits} times`);
   if (view.status !== 'RUNNING') parts.push(formatDuration(view.time));

@@ -10,9 +10,25 @@ export function statusAt(visit: Visit, at: number): VisitStatus | undefined {
   return visit.end !== undefined && visit.end <= at ? visit.status : 'RUNNING';
 }
 
+// Doing is a status, or what somebody waits for who is said to run.
+export type Doing = VisitStatus | 'WAITING' | 'RETRYING';
+
+// doingAt is what a visit was at a position, in more words: a Wait and a Task that waits for its token wait, a Task between
+// two tries waits for the next.
+export function doingAt(visit: Visit, at: number): Doing | undefined {
+  const status = statusAt(visit, at);
+  if (status !== 'RUNNING') return status;
+  if (visit.type === 'Wait') return 'WAITING';
+  const attempt = visit.attempts.findLast((a) => a.event <= at);
+  if (!attempt) return status;
+  if (attempt.end !== undefined && attempt.end <= at) return attempt.error === undefined ? status : 'RETRYING';
+  return visit.resource?.endsWith('.waitForTaskToken') ? 'WAITING' : status;
+}
+
 // StateView is what a picture shows of a state at a position: all its visits together.
 export interface StateView {
   status: VisitStatus;
+  doing: Doing;
   visits: number;
   running: number;
   attempts: number; // of the last visit
@@ -35,8 +51,10 @@ export function statesAt(history: History, at: number, counts?: Counts): Map<str
   const views = new Map<string, StateView>();
   for (const [name, sum] of sums) {
     const running = sum.by.RUNNING;
+    const status = statusOf(sum);
     views.set(name, {
-      status: statusOf(sum),
+      status,
+      doing: (status === 'RUNNING' && doingAt(sum.last, at)) || status,
       visits: sum.visits,
       running,
       attempts: sum.last.attempts.filter((a) => a.event <= at).length,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Event } from '../api/model';
-import { statesAt, statusAt, takenAt } from './at';
+import { doingAt, statesAt, statusAt, takenAt } from './at';
 import { History, pathOf, topOf, within } from './fold';
 
 // history makes events of lines "prev type name", whose ids count from 1, a second apart.
@@ -44,6 +44,7 @@ describe('a flow', () => {
   test('can be seen at any position', () => {
     const b = h.visits[1]!;
     expect([3, 4, 7, 10, 11].map((at) => statusAt(b, at))).toEqual([undefined, 'RUNNING', 'RUNNING', 'RUNNING', 'SUCCEEDED']);
+    expect([3, 4, 6, 7, 8, 10, 11].map((at) => doingAt(b, at))).toEqual([undefined, 'RUNNING', 'RUNNING', 'RETRYING', 'RUNNING', 'RUNNING', 'SUCCEEDED']);
     expect(statesAt(h, 9).get('B')).toMatchObject({ status: 'RUNNING', attempts: 2, visits: 1, time: 5000 });
     expect([...takenAt(h, 3)]).toEqual(['>A>next']);
     expect([...takenAt(h, 12)].sort()).toEqual(['>A>next', 'A>B>next', 'B>>next']);

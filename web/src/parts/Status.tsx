@@ -7,6 +7,7 @@ const looks: Record<string, [StatusIndicatorProps.Type, string]> = {
   FAILED: ['error', 'Failed'],
   TIMED_OUT: ['error', 'Timed out'],
   ABORTED: ['stopped', 'Aborted'],
+  PENDING: ['pending', 'Not entered yet'],
   PENDING_REDRIVE: ['pending', 'Pending redrive'],
   CAUGHT: ['warning', 'Caught'],
   WAITING: ['pending', 'Waiting'],

@@ -1,7 +1,7 @@
 import Button from '@cloudscape-design/components/button';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useMemo, useRef } from 'react';
-import { statusAt } from '../../history/at';
+import { doingAt } from '../../history/at';
 import type { Visit } from '../../history/fold';
 import { Status } from '../../parts/Status';
 import { formatBytes, formatDuration, formatTime } from '../../parts/time';
@@ -26,7 +26,7 @@ function sizes(visit: Visit): string {
 function Cells({ row, at, from, onToggle, onSelect }: { row: Row; at: number; from: number; onToggle: () => void; onSelect: () => void }) {
   const visit = row.kind === 'visit' ? row.visit : undefined;
   const { start, stop, end } = visit ?? (row as Extract<Row, { kind: 'scope' }>).scope;
-  const status = visit ? statusAt(visit, at)! : end !== undefined && end <= at ? (row as Extract<Row, { kind: 'scope' }>).scope.status : 'RUNNING';
+  const status = visit ? doingAt(visit, at)! : end !== undefined && end <= at ? (row as Extract<Row, { kind: 'scope' }>).scope.status : 'RUNNING';
   const name = visit ? visit.name : scopeName((row as Extract<Row, { kind: 'scope' }>).scope);
   return (
     <>

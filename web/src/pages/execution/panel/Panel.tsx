@@ -7,7 +7,7 @@ import { memo } from 'react';
 import type { Execution } from '../../../api/model';
 import { useView } from '../../../app/navigation';
 import { useMay } from '../../../app/session';
-import { statusAt } from '../../../history/at';
+import { doingAt } from '../../../history/at';
 import type { Visit } from '../../../history/fold';
 import { Status } from '../../../parts/Status';
 import type { Action } from '../Actions';
@@ -50,7 +50,7 @@ function PanelView({ execution, loaded, selection, onAction }: Props) {
               {(visit || state) && <Button variant="icon" iconName="close" ariaLabel="Close the state" onClick={() => selection.select(undefined)} />}
             </SpaceBetween>
           }
-          info={visit && <Status status={statusAt(visit, selection.at) ?? 'WAITING'} />}
+          info={visit && <Status status={doingAt(visit, selection.at) ?? 'PENDING'} />}
         >
           {visit?.name ?? state ?? 'Execution'}
         </Header>
@@ -68,7 +68,7 @@ function PanelView({ execution, loaded, selection, onAction }: Props) {
 // Panel is drawn anew when what it tells of has changed, not each time that the position has.
 export const Panel = memo(PanelView, (a, b) => {
   const [x, y] = [a.selection, b.selection];
-  const status = ({ visit, at }: Selection) => visit && statusAt(visit, at);
+  const status = ({ visit, at }: Selection) => visit && doingAt(visit, at);
   return a.execution === b.execution && a.loaded === b.loaded && x.visit === y.visit && x.state === y.state && x.scope === y.scope && status(x) === status(y);
 });
 
