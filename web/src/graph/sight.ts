@@ -9,6 +9,13 @@ type Place = RefObject<HTMLElement | null>;
 const margin = 24; // px
 const least = 0.75; // zoom, below which names cannot be read
 
+// leftOf is where a picture begins: in the middle or, where it is wider than there is room, so that its start is there and
+// nothing beside it is empty.
+export function leftOf(room: number, width: number, start = width / 2): number {
+  if (width <= room) return (room - width) / 2;
+  return Math.min(0, Math.max(room - width, room / 2 - start));
+}
+
 // useFirstView starts at the top and fits the width, but never smaller than can be read.
 export function useFirstView(place: Place, layout: Layout): void {
   const flow = useReactFlow();
@@ -17,11 +24,10 @@ export function useFirstView(place: Place, layout: Layout): void {
     const box = place.current;
     if (done.current || !box || layout.nodes.length === 0) return;
     done.current = true;
-    const [width, height] = [box.clientWidth, box.clientHeight];
-    const zoom = Math.min(1, Math.max(least, Math.min((width - margin) / layout.width, (height - margin) / layout.height)));
+    const width = box.clientWidth;
+    const zoom = Math.min(1, Math.max(least, (width - margin) / layout.width));
     const start = layout.nodes.find((n) => n.kind === 'start');
-    const middle = layout.width * zoom <= width || !start ? layout.width / 2 : start.x + start.width / 2;
-    void flow.setViewport({ x: width / 2 - middle * zoom, y: 8, zoom });
+    void flow.setViewport({ x: leftOf(width, layout.width * zoom, start && (start.x + start.width / 2) * zoom), y: 8, zoom });
   }, [flow, layout, place]);
 }
 

@@ -9,7 +9,7 @@ import { PageHead } from '../../parts/PageHead';
 import { Status } from '../../parts/Status';
 import type { Action } from './Actions';
 import { canFork, canRedrive, canStop } from './allowed';
-import { exported } from './exported';
+import { exported, type Form } from './exported';
 
 interface Props {
   execution: Execution;
@@ -30,7 +30,7 @@ export const Head = memo(function Head({ execution: x, onAction }: Props) {
   const follow = (id: string) => {
     if (id === 'start' || id === 'compare') onAction(id);
     else if (id === 'edit') go(edits ? paths.edit(x.machine) : paths.machine(x.machine));
-    else void exported(x, id as 'json' | 'svg' | 'html');
+    else exported(x, id as Form);
   };
   return (
     <PageHead
