@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -141,7 +142,7 @@ func (a *Auth) callback(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	switch {
 	case !ok || subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(l.State)) != 1:
-		a.failed(w, r, "expired", fmt.Errorf("this browser has not begun to sign in, or too long ago"))
+		a.failed(w, r, "expired", errors.New("this browser has not begun to sign in, or too long ago"))
 		return
 	case q.Has("error"):
 		a.failed(w, r, "refused", fmt.Errorf("the provider says %q", cut(q.Get("error"))))
@@ -184,7 +185,7 @@ func (a *Auth) redeem(r *http.Request, l login, code string) (p *console.Person,
 		return nil, "provider", fmt.Errorf("checking the ID token: %w", err)
 	}
 	if subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(l.Nonce)) != 1 {
-		return nil, "provider", fmt.Errorf("the ID token is of another login")
+		return nil, "provider", errors.New("the ID token is of another login")
 	}
 	claims := map[string]any{}
 	if err := id.Claims(&claims); err != nil {
@@ -206,7 +207,8 @@ func noRole(name string) error {
 
 // secretless is an error of the exchange without the answer, which may have tokens.
 func secretless(err error) error {
-	if e, ok := err.(*oauth2.RetrieveError); ok { //nolint:errorlint // it is returned as such
+	var e *oauth2.RetrieveError
+	if errors.As(err, &e) {
 		return fmt.Errorf("the provider answered %d %s", e.Response.StatusCode, cut(e.ErrorCode))
 	}
 	return err

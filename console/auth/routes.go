@@ -15,7 +15,7 @@ import (
 	"github.com/statelark/statelark/console"
 )
 
-// Mode is GET /api/auth/mode, which anybody may ask for.
+// mode is GET /api/auth/mode, which anybody may ask for.
 type mode struct {
 	Auth  string `json:"auth"`
 	Login string `json:"login,omitempty"` // where a browser is to go to sign in, with ?return=, where it is not the console's own page
