@@ -155,10 +155,18 @@ export function StudioPage({ arn, loaded, draft }: Props) {
     const timer = setTimeout(() => keepDraft(arn, { text: tree.text, base: saved, at: Date.now() }), 300);
     return () => clearTimeout(timer);
   }, [arn, tree.text, saved]);
-  const saving = useSaving(arn, workflow, loaded, tell, setRunning, (text, c) => {
-    setSaved(text);
-    setSavedConfig(c);
-    setConfig(c);
+  const saving = useSaving({
+    arn,
+    workflow,
+    revision: loaded.revision,
+    before: savedConfig,
+    tell,
+    onRun: setRunning,
+    onSaved: (text, c) => {
+      setSaved(text);
+      setSavedConfig(c);
+      setConfig(c);
+    },
   });
   const save = () => (arn ? void saving.save(config, 'stay').catch(fail) : saving.ask('stay'));
   useKeys(workflow, save);

@@ -3,7 +3,7 @@ import { aws } from '../../api/client';
 import { paths, useGo } from '../../app/navigation';
 import { queryClient } from '../../app/queries';
 import type { Workflow } from '../../studio/workflow';
-import { type Config, create, type Loaded, update, unqualified } from './config';
+import { type Config, create, update, unqualified } from './config';
 import { dropDraft } from './draft';
 
 // What comes after a save.
@@ -17,19 +17,29 @@ export interface Saving {
   save: (config: Config, then: Then, description?: string) => Promise<void>;
 }
 
+interface Options {
+  arn: string;
+  workflow: Workflow;
+  revision: string; // that was opened
+  before: Config; // as it was saved last
+  tell: (text: string) => void;
+  onRun: (arn: string) => void;
+  onSaved: (text: string, config: Config) => void;
+}
+
 // useSaving saves the text, and says what happened.
-export function useSaving(arn: string, workflow: Workflow, loaded: Loaded, tell: (text: string, error?: unknown) => void, onRun: (arn: string) => void, onSaved: (text: string, config: Config) => void): Saving {
+export function useSaving({ arn, workflow, revision: opened, before, tell, onRun, onSaved }: Options): Saving {
   const go = useGo();
   const [busy, setBusy] = useState(false);
   const [asking, ask] = useState<Then>();
-  const revision = useRef(loaded.revision);
+  const revision = useRef(opened);
   const save = async (config: Config, then: Then, description = '') => {
     setBusy(true);
     const text = workflow.text();
     try {
       const publish = then === 'publish';
       if (arn) await unchanged(arn, revision);
-      const saved = arn ? await update(unqualified(arn), text, config, loaded.config, publish, description) : await create(text, config, publish);
+      const saved = arn ? await update(unqualified(arn), text, config, before, publish, description) : await create(text, config, publish);
       if (arn) revision.current = saved.revision;
       dropDraft(arn);
       onSaved(text, config);
