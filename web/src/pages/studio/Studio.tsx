@@ -169,7 +169,8 @@ export function StudioPage({ arn, loaded, draft }: Props) {
     },
   });
   const save = () => (arn ? void saving.save(config, 'stay').catch(fail) : saving.ask('stay'));
-  useKeys(workflow, save);
+  const saveAndRun = () => (arn ? void saving.save(config, 'run').catch(fail) : saving.ask('run'));
+  useKeys(workflow, save, saveAndRun);
   const restored = draft !== undefined && draft.text !== loaded.definition;
   useEffect(() => {
     if (!restored) return;
@@ -219,7 +220,7 @@ export function StudioPage({ arn, loaded, draft }: Props) {
           onSettings={() => select('')}
           onSave={save}
           onPublish={() => saving.ask('publish')}
-          onRun={() => (arn ? void saving.save(config, 'run').catch(fail) : saving.ask('run'))}
+          onRun={saveAndRun}
           onExport={(id) => void exportAs(id, tree.text, config).catch(fail)}
         />
         {notes.length > 0 && (
@@ -282,14 +283,16 @@ function focusCanvas(): void {
   }, 80);
 }
 
-function useKeys(workflow: Studio['workflow'], save: () => void): void {
+function useKeys(workflow: Studio['workflow'], save: () => void, saveAndRun: () => void): void {
   useEffect(() => {
     const press = (e: KeyboardEvent) => {
-      if (!(e.ctrlKey || e.metaKey) || e.altKey) return;
+      if (!(e.ctrlKey || e.metaKey) || e.altKey || e.defaultPrevented) return;
       const key = e.key.toLowerCase();
       const target = e.target as HTMLElement;
+      if (target.closest('[role=dialog]')) return;
       if (key === 's') save();
-      else if (target.closest('input, textarea, [contenteditable=true], [role=dialog]')) return;
+      else if (key === 'enter') saveAndRun();
+      else if (target.closest('input, textarea, [contenteditable=true]')) return;
       else if (key === 'z' && !e.shiftKey) workflow.undo();
       else if (key === 'y' || (key === 'z' && e.shiftKey)) workflow.redo();
       else return;
