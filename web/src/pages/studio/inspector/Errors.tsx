@@ -112,7 +112,7 @@ function Names({ value, onChange }: { value: Json | undefined; onChange: (v: str
     if (n && !names.includes(n)) onChange([...names, n]);
   };
   return (
-    <>
+    <SpaceBetween size="xxs">
       <FormField label="Errors" stretch>
         <Multiselect
           selectedOptions={names.map(option)}
@@ -133,6 +133,6 @@ function Names({ value, onChange }: { value: Json | undefined; onChange: (v: str
         onSelect={({ detail }) => add(detail.value)}
         onKeyDown={({ detail }) => detail.key === 'Enter' && add(more)}
       />
-    </>
+    </SpaceBetween>
   );
 }
