@@ -85,9 +85,18 @@ func number(text string) (float64, bool) {
 	if !isNumeral(text) {
 		return 0, false
 	}
+	if len(text) <= 15 && strings.IndexFunc(text, notDigit) < 0 {
+		n := int64(0)
+		for i := range len(text) {
+			n = 10*n + int64(text[i]-'0')
+		}
+		return float64(n), true
+	}
 	n, err := strconv.ParseFloat(text, 64)
 	return n, err == nil
 }
+
+func notDigit(r rune) bool { return r < '0' || r > '9' }
 
 // members calls f for each member of an object until it returns true; key is as it is spelt, without its quotes.
 func members(text string, f func(key, value string) bool) bool {
@@ -103,7 +112,7 @@ func members(text string, f func(key, value string) bool) bool {
 		if i < end && f(key, text[i:end]) {
 			return true
 		}
-		i = next(text, end)
+		i = next(text, end, '}')
 	}
 	return false
 }
@@ -115,15 +124,18 @@ func elements(text string, f func(value string) bool) {
 		if end == i || f(text[i:end]) {
 			return
 		}
-		i = next(text, end)
+		i = next(text, end, ']')
 	}
 }
 
-// next returns the place after the comma that follows i.
-func next(text string, i int) int {
+// next returns the place of what follows the value that ends at i, or of the end of the whole, which is a byte.
+func next(text string, i int, end byte) int {
 	i = spaces(text, i)
-	if i < len(text) && text[i] == ',' {
+	switch {
+	case i < len(text) && text[i] == ',':
 		return spaces(text, i+1)
+	case i < len(text) && text[i] == end:
+		return i
 	}
 	return len(text)
 }
@@ -231,6 +243,9 @@ func (t Term) add(text string) Term {
 // key appends a key to the path, value the value at its end.
 func (t Term) key(key string) Term { return (t.add(key) ^ 0x100) * fnvPrime }
 
+// maxTermText is how much of a text its term tells.
+const maxTermText = 64
+
 func (t Term) value(text string) Term {
 	if n, ok := number(text); ok { // equal numbers that are spelt differently have one term
 		bits := math.Float64bits(n + 0) // of -0 as of 0
@@ -240,40 +255,72 @@ func (t Term) value(text string) Term {
 		}
 		return t
 	}
-	return t.add(text)
+	return t.add(text[:min(len(text), maxTermText)])
 }
 
-// Terms calls add for the term of each scalar of the payloads.
+// Terms calls add for the term of each scalar of the payloads. It goes over them once.
 func Terms(input, output string, add func(Term)) {
-	terms(input, termInput, 0, add)
-	terms(output, termOutput, 0, add)
+	for i, t := range [...]terms{{input, add}, {output, add}} {
+		if at := spaces(t.text, 0); at < len(t.text) {
+			t.value(at, [...]Term{termInput, termOutput}[i], 0)
+		}
+	}
 }
 
 // maxTermDepth is how deep payloads are looked into.
 const maxTermDepth = 64
 
-func terms(text string, at Term, depth int, add func(Term)) {
-	text = text[spaces(text, 0):]
-	switch {
-	case text == "" || depth > maxTermDepth:
-	case text[0] == '[':
-		elements(text, func(value string) bool {
-			terms(value, at, depth+1, add)
-			return false
-		})
-	case text[0] == '{':
-		members(text, func(key, value string) bool {
-			if strings.IndexByte(key, '\\') >= 0 {
-				key = unquote(`"` + key + `"`)
-			}
-			terms(value, at.key(key), depth+1, add)
-			return false
-		})
-	case text[0] == '"':
-		add(at.value(unquote(text)))
-	default:
-		add(at.value(text))
+// terms finds the terms of a JSON text. Its methods take the place where something begins and return the one after it.
+type terms struct {
+	text string
+	add  func(Term)
+}
+
+func (t *terms) value(i int, at Term, depth int) int {
+	if depth > maxTermDepth {
+		return skip(t.text, i)
 	}
+	switch t.text[i] {
+	case '{':
+		return t.members(i, at, depth)
+	case '[':
+		i = spaces(t.text, i+1)
+		for i < len(t.text) && t.text[i] != ']' {
+			end := t.value(i, at, depth+1)
+			if end == i {
+				return len(t.text)
+			}
+			i = next(t.text, end, ']')
+		}
+		return min(i+1, len(t.text))
+	case '"':
+		end := skipString(t.text, i)
+		t.add(at.value(unquote(t.text[i:end])))
+		return end
+	}
+	end := skipWord(t.text, i)
+	t.add(at.value(t.text[i:end]))
+	return end
+}
+
+func (t *terms) members(i int, at Term, depth int) int {
+	i = spaces(t.text, i+1)
+	for i < len(t.text) && t.text[i] == '"' {
+		end := skipString(t.text, i)
+		key := t.text[i+1 : max(end-1, i+1)]
+		if strings.IndexByte(key, '\\') >= 0 {
+			key = unquote(t.text[i:end])
+		}
+		i = spaces(t.text, end)
+		if i >= len(t.text) || t.text[i] != ':' {
+			return len(t.text)
+		}
+		if i = spaces(t.text, i+1); i >= len(t.text) {
+			return i
+		}
+		i = next(t.text, t.value(i, at.key(key), depth+1), '}')
+	}
+	return min(i+1, len(t.text))
 }
 
 // Terms returns terms of which a payload has one if the condition holds of it, false when that cannot be told by terms.
