@@ -9,6 +9,7 @@ import (
 
 	"github.com/statelark/statelark"
 	"github.com/statelark/statelark/history"
+	"github.com/statelark/statelark/pebblestore"
 )
 
 // forkable assigns a variable, changes it in a loop, and fails in its Task as long as the function does. Show tells all that
@@ -210,5 +211,37 @@ func TestForkOfExpress(t *testing.T) {
 		forks, err := r.Forks(context.Background(), seen.ARN(), 10)
 		is(t, "error", err, nil)
 		is(t, "forks", len(forks), 1)
+	})
+}
+
+// BenchmarkFork compares a fork of an execution with five variables with a start, each to its end, on a store on disk.
+func BenchmarkFork(b *testing.B) {
+	w := waiter{make(chan struct{}, 1<<16)}
+	store, err := pebblestore.Open(b.TempDir(), pebblestore.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	e, m := benchEngineOn(b, store, `{"StartAt":"A","States":{"A":{"Type":"Pass","Assign":{"a":1,"b":2,"c":3,"d":4,"e":5},"Next":"T"},"T":{`+lambda+`,"End":true}}}`, w)
+	begin := func(b *testing.B, i int) string {
+		x, err := e.StartExecution(b.Context(), statelark.ExecutionStart{Machine: m, Name: fmt.Sprint(b.Name(), i), MadeUp: true, Input: `{"n":1}`})
+		if err != nil {
+			b.Fatal(err)
+		}
+		<-w.ended
+		return x.ARN()
+	}
+	origin := begin(b, -1)
+	b.Run("start", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			begin(b, i)
+		}
+	})
+	b.Run("fork", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			if _, err := e.Fork(b.Context(), statelark.ForkStart{From: origin, State: "T", Name: fmt.Sprint(b.Name(), i), MadeUp: true}); err != nil {
+				b.Fatal(err)
+			}
+			<-w.ended
+		}
 	})
 }

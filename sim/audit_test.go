@@ -79,6 +79,7 @@ func (w *world) audit() {
 	}
 	w.auditExpress()
 	w.auditRedrives()
+	w.auditForks()
 	w.auditJobs()
 	w.auditRows()
 	if w.deleted {

@@ -49,6 +49,7 @@ type world struct {
 	live      bool
 	express   map[string]bool // Express executions whose start was acknowledged
 	redrives  map[string]*redrives
+	forks     [][2]string                  // origin and fork, by their ARNs, of those that were acknowledged
 	disturbed map[string]bool              // executions of whose Map Runs somebody wanted to stop a child
 	counted   map[string]*statelark.MapRun // of Map Runs, as they were last told
 	jobs      map[string]*batchJob
@@ -204,6 +205,7 @@ func (w *world) run() {
 			w.start(i)
 		})
 	}
+	starting.Go(w.forker)
 	for range crashes {
 		w.pause(1200 * time.Millisecond)
 		w.crash()
