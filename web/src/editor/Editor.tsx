@@ -13,6 +13,7 @@ export default function Editor({ value, language, label, height = '400px', onCha
   const view = useRef<EditorView>(undefined);
   const change = useRef(onChange);
   const theme = useRef(new Compartment());
+  const words = useRef(new Compartment());
   const dark = useDark();
   const reads = onChange === undefined;
   useEffect(() => {
@@ -25,7 +26,7 @@ export default function Editor({ value, language, label, height = '400px', onCha
         doc: value,
         extensions: [
           basics(label),
-          languageOf(language),
+          words.current.of(languageOf(language)),
           theme.current.of(themeOf(dark)),
           EditorState.readOnly.of(reads),
           EditorView.theme({ '&': { height, maxHeight: height } }),
@@ -35,8 +36,11 @@ export default function Editor({ value, language, label, height = '400px', onCha
     });
     view.current = v;
     return () => v.destroy();
-    // The view is made anew for another kind of text alone: what it shows is told to it below.
-  }, [language, label, height, reads]);
+    // The view is made anew for another place alone: what it shows is told to it below, so that whoever writes goes on.
+  }, [label, height, reads]);
+  useEffect(() => {
+    view.current?.dispatch({ effects: words.current.reconfigure(languageOf(language)) });
+  }, [language]);
   useEffect(() => {
     view.current?.dispatch({ effects: theme.current.reconfigure(themeOf(dark)) });
   }, [dark]);
