@@ -1,7 +1,7 @@
 import Autosuggest, { type AutosuggestProps } from '@cloudscape-design/components/autosuggest';
 import Box from '@cloudscape-design/components/box';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { ApiError, get } from '../../api/client';
 import type { Machines, QueryFailure } from '../../api/model';
 import { complete, place } from './query';
@@ -26,6 +26,7 @@ function grouped(text: string, machines: string[]): AutosuggestProps.Options {
 export function SearchBar({ q, onSearch, error }: Props) {
   const [text, setText] = useState(q);
   const machines = useMachineNames();
+  const chosen = useRef(false); // by the Enter that is being heard: it looks for nothing yet
   useEffect(() => setText(q), [q]);
   return (
     <div data-search>
@@ -42,11 +43,14 @@ export function SearchBar({ q, onSearch, error }: Props) {
           if (detail.value === '') onSearch('');
         }}
         onSelect={({ detail }) => {
+          if (!detail.selectedOption) return; // an Enter with nothing chosen, which is heard below
+          chosen.current = true;
+          setTimeout(() => (chosen.current = false));
           setText(detail.value);
           if (detail.value.endsWith(' ')) onSearch(detail.value.trim());
         }}
         onKeyDown={({ detail }) => {
-          if (detail.key === 'Enter') onSearch(text.trim());
+          if (detail.key === 'Enter' && !chosen.current) onSearch(text.trim());
         }}
       />
       <Mistake q={q} error={error} />
