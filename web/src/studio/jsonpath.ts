@@ -12,12 +12,24 @@ const plainName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 // pathIn writes a path whose root $ is an expression.
 export function pathIn(path: string, root: string): string {
-  const rest = (from: number, begin: string) => begin + steps(path, from);
+  const rest = (from: number, begin: string) => {
+    const out = begin + steps(path, from);
+    // What may match any number of values gives a list, also of one or none.
+    return /\[(\*|\?)/.test(path) ? `[${out}]` : out;
+  };
   if (path.startsWith('$$')) return rest(2, '$states.context');
   const variable = /^\$([A-Za-z_][A-Za-z0-9_]*)/.exec(path);
   if (variable) return rest(variable[0].length, '$' + variable[1]);
   if (path.startsWith('$')) return rest(1, root);
   throw new NoForm(`“${path}” is no path.`);
+}
+
+// comparing is a filter of one comparison with a text, a number or a word.
+const comparing = /^\[\?\(\s*@\.([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*(==|!=|<=|>=|<|>)\s*('[^'\\]*'|"[^"\\]*"|-?\d+(?:\.\d+)?|true|false|null)\s*\)\]/;
+
+function filterOf([, member, sign, value]: RegExpExecArray): string {
+  const other = /^['"]/.test(value!) ? quoted(value!.slice(1, -1)) : value!;
+  return `[${member} ${sign === '==' ? '=' : sign} ${other}]`;
 }
 
 function steps(path: string, from: number): string {
@@ -29,12 +41,14 @@ function steps(path: string, from: number): string {
     const member = /^\[(['"])((?:[^'"\\]|\\.)*)\1\]/.exec(rest);
     const index = /^\[(-?\d+)\]/.exec(rest);
     const all = /^(\[\*\]|\.\*)/.exec(rest);
-    const match = name ?? member ?? index ?? all;
+    const filter = comparing.exec(rest);
+    const match = name ?? member ?? index ?? all ?? filter;
     if (!match) throw new NoForm(`“${rest}” of “${path}” has no short form in JSONata: write it by hand.`);
     if (name || member) {
       const word = (name ? name[1] : member![2]!.replace(/\\(.)/g, '$1'))!;
       out += '.' + (plainName.test(word) ? word : '`' + word + '`');
     } else if (index) out += `[${index[1]}]`;
+    else if (filter) out += filterOf(filter);
     else if (match[0] === '.*') throw new NoForm(`“${path}”: the order of .* is not that of JSONata.`);
     at += match[0].length;
   }

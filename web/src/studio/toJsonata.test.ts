@@ -10,7 +10,8 @@ describe('paths and functions', () => {
     ['$.my-name', '$states.input.`my-name`'],
     ['$$.Execution.Id', '$states.context.Execution.Id'],
     ['$count.total', '$count.total'],
-    ['$.items[*].id', '$states.input.items.id'],
+    ['$.items[*].id', '[$states.input.items.id]'],
+    ["$.lines[?(@.status == 'reserved')].sku", '[$states.input.lines[status = "reserved"].sku]'],
     ["States.Format('Hello, {}!', $.name)", '"Hello, " & $string($states.input.name) & "!"'],
     ['States.MathAdd($count, 1)', '($count + 1)'],
     ["States.Array($.a, 'x, y', States.UUID())", '[$states.input.a, "x, y", $uuid()]'],
@@ -19,7 +20,7 @@ describe('paths and functions', () => {
   ])('%s', (from, to) => expect(valueIn(from, '$states.input')).toBe(to));
   it('says what has no form', () => {
     expect(() => pathIn('$..a', '$')).toThrow(/by hand/);
-    expect(() => pathIn('$.a[?(@.b > 1)]', '$')).toThrow(/by hand/);
+    expect(() => pathIn('$.a[?(@.b > @.c)]', '$')).toThrow(/by hand/);
     expect(() => valueIn("States.StringSplit($.s, ',;')", '$')).toThrow(/split/);
   });
 });
@@ -55,6 +56,11 @@ describe('states', () => {
     expect(toJsonata({ Type: 'Task', Resource: 'r', ResultPath: null, End: true }).state.Output).toBe('{% $states.input %}');
     expect(toJsonata({ Type: 'Pass', Result: { a: 1 }, End: true }).state.Output).toEqual({ a: 1 });
     expect(toJsonata({ Type: 'Succeed', OutputPath: '$.load' }).state.Output).toBe('{% $states.input.load %}');
+  });
+  it('a Pass and a Map have no Arguments', () => {
+    const pass = toJsonata({ Type: 'Pass', Parameters: { 'a.$': '$.b' }, ResultPath: '$.c', End: true }).state;
+    expect(pass).toEqual({ Type: 'Pass', QueryLanguage: 'JSONata', End: true, Output: '{% $merge([$states.input, {"c": {"a": $states.input.b}}]) %}' });
+    expect(toJsonata({ Type: 'Map', Parameters: { 'a.$': '$.b' }, End: true }).state).toMatchObject({ ItemSelector: { a: '{% $states.input.b %}' } });
   });
   it('variables of the result', () => {
     expect(toJsonata({ Type: 'Task', Resource: 'r', ResultSelector: { 'a.$': '$.b' }, Assign: { 'n.$': '$.b' }, End: true }).state.Assign).toEqual({ n: '{% $states.result.b %}' });

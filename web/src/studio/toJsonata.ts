@@ -48,7 +48,9 @@ function fieldIn(field: string, value: Json, old: JsonObject, seen: string, lost
   if (gone.has(field)) return undefined;
   switch (field) {
     case 'Parameters':
-      return ['Arguments', templateIn(value, seen)];
+      // Those of a Pass are its result; those of a Map are an older name of its ItemSelector.
+      if (old.Type === 'Pass') return undefined;
+      return [old.Type === 'Map' ? 'ItemSelector' : 'Arguments', templateIn(value, seen)];
     case 'ItemsPath':
       return typeof value === 'string' ? ['Items', wrapped(pathIn(value, seen))] : undefined;
     case 'ItemSelector':
