@@ -57,8 +57,8 @@ export function StudioPage({ arn, loaded, draft }: Props) {
   const latest = useRef<(offset: number) => void>(() => undefined);
   const { workflow, tree } = useWorkflow(draft?.text ?? loaded.definition, (offset) => latest.current(offset));
   const { layout, stale } = useLayout(tree);
-  const { diagnostics } = useDiagnostics(tree, config.type);
-  useMarks(workflow, diagnostics);
+  const { diagnostics, fresh } = useDiagnostics(tree, config.type);
+  useMarks(workflow, diagnostics, fresh);
 
   const tell = useCallback((content: string, error?: unknown) => {
     const id = String(Math.random());

@@ -1,9 +1,11 @@
 import { type RefObject, useEffect } from 'react';
 
-// useFocus gives a field the focus once a dialog, which gives it to its first button, is open.
+// useFocus gives a field the focus when a dialog opens, and again once the dialog has given it to its first button. A
+// field that has the focus already does not notice.
 export function useFocus(field: RefObject<{ focus: () => void } | null>): void {
   useEffect(() => {
-    const timer = setTimeout(() => field.current?.focus(), 60);
-    return () => clearTimeout(timer);
+    field.current?.focus();
+    const timers = [0, 20, 60].map((ms) => setTimeout(() => field.current?.focus(), ms));
+    return () => timers.forEach(clearTimeout);
   }, [field]);
 }

@@ -1,5 +1,5 @@
 import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { get, post } from '../../api/client';
 import type { Layout } from '../../api/layout';
 import type { Diagnostic, Integrations, Parameters, Validation } from '../../api/model';
@@ -43,17 +43,23 @@ function faultOf(tree: Tree): Diagnostic[] {
   }));
 }
 
-// useDiagnostics returns what the server's validator says of a text. They are of that very text, or none are there.
-export function useDiagnostics(tree: Tree, type: string): { diagnostics: Diagnostic[]; known: boolean } {
+// useDiagnostics returns what the server's validator says of a text. Until it has said something of the present one, what
+// it said before stands, so that nothing flickers while somebody types; fresh tells which it is.
+export function useDiagnostics(tree: Tree, type: string): { diagnostics: Diagnostic[]; fresh: boolean } {
   const text = useSettled(tree.text, 200);
-  const { data } = useQuery({
+  const { data, isPlaceholderData } = useQuery({
     queryKey: ['validate', type, text],
     queryFn: ({ signal }) => post<Validation>('validate', { text, type }, signal),
+    placeholderData: keepPreviousData,
     ...forever,
   });
-  if (data && text === tree.text) return { diagnostics: data.diagnostics, known: true };
-  return { diagnostics: faultOf(tree), known: false };
+  const faults = useMemo(() => faultOf(tree), [tree]);
+  const fresh = data !== undefined && !isPlaceholderData && text === tree.text;
+  if (!fresh && faults.length > 0) return { diagnostics: faults, fresh: true };
+  return { diagnostics: data?.diagnostics ?? none, fresh };
 }
+
+const none: Diagnostic[] = [];
 
 export const integrationsQuery = queryOptions({
   queryKey: ['integrations'],

@@ -29,7 +29,9 @@ export function useWorkflow(first: string, moved: (offset: number) => void): { w
   return { workflow, tree };
 }
 
-// useMarks shows findings on the lines of the editor.
-export function useMarks(workflow: Workflow, diagnostics: Diagnostic[]): void {
-  useEffect(() => workflow.dispatch(marked(workflow.state, diagnostics)), [workflow, diagnostics]);
+// useMarks shows findings on the lines of the editor. Those of an older text stay where they are: the editor moves them.
+export function useMarks(workflow: Workflow, diagnostics: Diagnostic[], fresh: boolean): void {
+  useEffect(() => {
+    if (fresh) workflow.dispatch(marked(workflow.state, diagnostics));
+  }, [workflow, diagnostics, fresh]);
 }
