@@ -80,6 +80,7 @@ test('the same by keys alone', async () => {
   await page.keyboard.press('Control+y');
   await expect.poll(() => page.locator('[data-state]').count()).toBe(4);
   await page.keyboard.press('Control+s');
+  await page.locator('[role=dialog] input:focus').waitFor();
   await page.keyboard.type('typed');
   await page.keyboard.press('Enter');
   await expect.poll(() => definitionOf('typed').then(types, () => [])).toEqual(['Pass', 'Wait', 'Pass', 'Succeed']);
