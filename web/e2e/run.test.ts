@@ -110,7 +110,7 @@ test('an open task is answered by a form', async () => {
   const { page, errors, close } = await openPage(server);
   await page.goto('/console/tasks');
   await page.getByRole('button', { name: /Answer Ask of waits-for-me/ }).click();
-  await page.getByLabel('Output of the task').fill('{"approved": true}');
+  await page.getByRole('textbox', { name: 'Output' }).fill('{"approved": true}');
   await page.getByRole('button', { name: 'Send' }).click();
   expect(await ended(server, arn)).toBe('SUCCEEDED');
   const { output } = await server.aws<{ output: string }>('DescribeExecution', { executionArn: arn });
