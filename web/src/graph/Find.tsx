@@ -1,7 +1,7 @@
 import { Panel } from '@xyflow/react';
 import { useState } from 'react';
 
-const fewStates = 10; // up to here all are in sight
+const fewStates = 6; // up to here all are in sight
 
 interface Props {
   names: string[];
