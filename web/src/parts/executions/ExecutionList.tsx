@@ -59,7 +59,7 @@ export function ExecutionList({ within = '', without, page = false, action }: Pr
           <SpaceBetween size="s">
             <SearchBar q={q} onSearch={search} error={error} />
             <SpaceBetween size="s" direction="horizontal" alignItems="center">
-              <Facets q={q} within={within} off={mistaken} onSearch={search} />
+              <Facets q={q} within={within} off={!first || mistaken} onSearch={search} />
               <SavedQueries q={q} onSearch={search} />
               <Toggle checked={live} onChange={({ detail }) => setView({ live: detail.checked ? undefined : 'off' })}>
                 Live

@@ -10,7 +10,7 @@ const offered = ['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'];
 interface Props {
   q: string;
   within: string; // a query that all is within
-  off: boolean; // the query has a mistake: there is nothing to count
+  off: boolean; // nobody knows yet that the query has no mistake: nothing is counted
   onSearch: (q: string) => void;
 }
 
