@@ -57,12 +57,15 @@ beforeAll(async () => {
   await ended(server, mapped);
   const { mapRuns } = await server.aws<{ mapRuns: { mapRunArn: string }[] }>('ListMapRuns', { executionArn: mapped });
   await server.aws('PublishStateMachineVersion', { stateMachineArn: booking });
+  const later = { ...saga, States: { ...saga.States, 'Give back': { Type: 'Wait', Seconds: 1, Next: 'Not booked' } } };
+  await server.aws('UpdateStateMachine', { stateMachineArn: booking, definition: JSON.stringify(later) });
   const m = encodeURIComponent(booking);
   pages = {
     overview: '/console/',
     machines: '/console/machines',
     machine: `/console/machines/${m}`,
     grid: `/console/machines/${m}?tab=grid`,
+    diff: `/console/machines/${m}/diff?${new URLSearchParams({ a: `${booking}:1`, b: booking })}`,
     studio: `/console/machines/${m}/edit`,
     executions: '/console/executions?q=' + encodeURIComponent('machine:booking status:FAILED'),
     execution: executionPage(failed),
