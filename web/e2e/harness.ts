@@ -117,7 +117,7 @@ export async function machine(server: Server, name: string, definition: unknown,
   const made = await server.aws<{ stateMachineArn: string }>('CreateStateMachine', {
     name,
     type,
-    definition: typeof definition === 'string' ? definition : JSON.stringify(definition),
+    definition: typeof definition === 'string' ? definition : JSON.stringify(definition, null, 2),
     roleArn: 'arn:aws:iam::000000000000:role/e2e',
   });
   return made.stateMachineArn;
