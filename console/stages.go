@@ -34,7 +34,7 @@ func (s *Server) stages(c *call) (any, error) {
 		State: st.State, QueryLanguage: string(st.Language), Input: show(st.Input), AfterInput: show(st.AfterInput), Arguments: show(st.Arguments),
 		Result: show(st.Result), AfterSelector: show(st.AfterSelector), AfterResult: show(st.AfterResult), Output: show(st.Output),
 		Before: c.person.variables(st.Before), Assigned: c.person.variables(st.Assigned),
-		Error: c.person.text(textOf(st.Error)), Cause: c.person.text(textOf(st.Cause)), Note: st.Note,
+		Error: c.person.text(textOf(st.Error)), Cause: c.person.cause(textOf(st.Cause)), Note: st.Note,
 	}, nil
 }
 
