@@ -136,6 +136,10 @@ func (w *masking) text(text string, embedded int) {
 				pairs = pairs[:len(pairs)-1]
 			}
 		}
+		if strings.HasPrefix(text[i:], `\"`) {
+			i = w.unquoted(text, i, embedded)
+			continue
+		}
 		if text[i] != '"' {
 			w.out = append(w.out, text[i])
 			i++
@@ -143,6 +147,11 @@ func (w *masking) text(text string, embedded int) {
 		}
 		end, whole := endOfQuoted(text, i)
 		colon := skipSpace(text, end)
+		if stray(text, i, end, colon) {
+			w.out = append(w.out, text[i])
+			i++
+			continue
+		}
 		if colon == len(text) || text[colon] != ':' {
 			w.quoted(text[i:end], whole, embedded)
 			i = end
@@ -189,6 +198,24 @@ func (w *masking) quoted(token string, whole bool, embedded int) {
 		return
 	}
 	w.out, w.hid = value.AppendQuoted(w.out, string(inner.out)), true
+}
+
+// unquoted masks what is escaped as in a string, but stands in none, from an offset on, and returns the offset after it.
+func (w *masking) unquoted(text string, start, embedded int) int {
+	end, whole := endOfQuoted(text, start-1)
+	if whole {
+		end-- // the quote begins something else
+	}
+	inner := masking{Mask: w.Mask}
+	inner.quoted(`"`+text[start:end]+`"`, true, embedded)
+	w.out, w.hid = append(w.out, inner.out[1:len(inner.out)-1]...), w.hid || inner.hid
+	return end
+}
+
+// stray reports whether a quote begins no string of JSON, since nothing follows its end that would: then it is one of a
+// sentence, and those after it may be JSON's. A string that may have JSON in it is none such.
+func stray(text string, start, end, next int) bool {
+	return next < len(text) && !strings.ContainsRune(",:}]", rune(text[next])) && !strings.Contains(text[start:end], `\"`)
 }
 
 // endOfQuoted returns the offset after the string that starts at an offset, and whether it ends at all.

@@ -25,6 +25,10 @@ func TestMask(t *testing.T) {
 		{"cut off in a value", `{"a":1,"password":"hun`, `{"a":1,"password":"•••"`},
 		{"cut off in a text", `{"body":"{\"password\":\"hun\`, `{"body":"{\"password\":\"•••\""`},
 		{"none of it JSON", `2026 INFO got {"password": hunter2} from ada`, `2026 INFO got {"password": "•••"} from ada`},
+		{"a quote alone before it", `at 5" it was {"password": "hunter2", "a": "b"}, of 6"`, `at 5" it was {"password": "•••", "a": "b"}, of 6"`},
+		{"a quote alone in what it says", `no " in {"body":"{\"password\":\"hunter2\"}"}`, `no " in {"body":"{\"password\":\"•••\"}"}`},
+		{"a text in no quotes", `bad: {\"password\":\"hunter2\",\"a\":\"b\"}`, `bad: {\"password\":\"•••\",\"a\":\"b\"}`},
+		{"a text in no quotes after a quote", `bad "it": {\"password\":\"hunter2\"}`, `bad "it": {\"password\":\"•••\"}`},
 		{"nothing to hide", `{"a": "b\"c"}`, `{"a": "b\"c"}`},
 		{"a value of that name", `{"a":"password","b":["password"]}`, `{"a":"password","b":["password"]}`},
 	} {
