@@ -163,7 +163,11 @@ func (e *Engine) givenVariables(text string) (string, error) {
 			return "", invalidFork("The variable '%s' is given twice.", m.Key)
 		}
 		seen[m.Key] = true
-		size += m.Value.Size()
+		n := m.Value.Size()
+		if most := e.opts.Limits.AssignBytes; most.Exceeded(int64(n)) {
+			return "", statelark.Errorf(statelark.CodeValidation, "The variable '%s' is larger than the %d bytes that a state may assign.", m.Key, most).Over("assign-bytes")
+		}
+		size += n
 	}
 	if most := e.opts.Limits.VariablesBytes; most.Exceeded(int64(size)) {
 		return "", statelark.Errorf(statelark.CodeValidation, "The variables are larger than the %d bytes that those of an execution may have.", most).Over("variables-bytes")

@@ -101,6 +101,7 @@ func TestForkRefused(t *testing.T) {
 		other := r.machine("N", passOnly)
 		arn := r.start(m, "e", `{"id":7}`)
 		time.Sleep(time.Minute)
+		large := `{"kept":"` + strings.Repeat("x", 262_145) + `"}`
 		bad, list, vars, wrong := `{`, `[]`, `{"n":1}`, `{"states":1}`
 		for name, c := range map[string]struct {
 			s    statelark.ForkStart
@@ -116,6 +117,7 @@ func TestForkRefused(t *testing.T) {
 			"not entered":         {statelark.ForkStart{From: arn, State: "Work", Event: 3}, "ValidationException", "PassStateExited"},
 			"input":               {statelark.ForkStart{From: arn, State: "Work", Input: &bad}, "InvalidExecutionInput", ""},
 			"variables":           {statelark.ForkStart{From: arn, State: "Work", Variables: &list}, "ValidationException", "an object"},
+			"a large variable":    {statelark.ForkStart{From: arn, State: "Work", Variables: &large}, "ValidationException", "'kept' is larger than the 262144 bytes"},
 			"name of a variable":  {statelark.ForkStart{From: arn, State: "Work", Variables: &wrong}, "ValidationException", "reserved"},
 			"variables missing":   {statelark.ForkStart{From: arn, State: "Show", Variables: &vars}, "ValidationException", "$kept"},
 			"another's machine":   {statelark.ForkStart{From: arn, State: "Work", Machine: other}, "ValidationException", "the execution that it is of"},
