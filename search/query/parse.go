@@ -221,6 +221,9 @@ func (p *parser) field(c *Cond) (negated, ok bool) {
 	switch {
 	case p.failed != nil:
 		return false, true
+	case !found && ok && p.at+1 < len(p.text) && p.text[p.at] == '!' && strings.IndexByte("~><:", p.text[p.at+1]) >= 0:
+		p.fail(opStart, p.at+2, "this is no operator: put a - before the field to turn it round")
+		return false, true
 	case !found || word == "arn" || word == "":
 		p.at = start
 		return false, false

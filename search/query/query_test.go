@@ -82,6 +82,8 @@ func TestFailures(t *testing.T) {
 		"a AND":           {Start: 2, End: 5},
 		"NOT":             {Start: 0, End: 3},
 		"started:2h":      {Start: 0, End: 10},
+		"name!~x":         {Start: 4, End: 6},
+		"a input.x!>1":    {Start: 9, End: 11},
 		"started>soon":    {Start: 0, End: 12},
 		"name>x":          {Start: 0, End: 6},
 		"duration>1y":     {Start: 0, End: 11},
