@@ -17,7 +17,7 @@ import { RunTable } from './RunTable';
 import { useTexts } from './useTexts';
 
 const words: Record<Difference, (name: string) => string> = {
-  missing: (name) => `${name} was entered in one of them alone`,
+  missing: (name) => `${name} was entered in only one of them`,
   input: (name) => `the input of ${name}`,
   status: (name) => `how ${name} ended`,
   error: (name) => `the error of ${name}`,
@@ -49,11 +49,11 @@ export function Comparison({ a, b }: { a: string; b: string }) {
           The first difference: {words[differences.get(first.key)!]((first.a ?? first.b)!.name)}.
         </Alert>
       ) : (
-        <Alert type="success">They went the same way, and no difference is known in their data.</Alert>
+        <Alert type="success">Both went the same way, and no difference in their data is known.</Alert>
       )}
       <Container
         header={
-          <Header variant="h2" counter={`(${rows.length.toLocaleString('en')})`} actions={<Checkbox checked={view.all === '0'} onChange={({ detail }) => setView({ all: detail.checked ? '0' : undefined })}>Differences alone</Checkbox>}>
+          <Header variant="h2" counter={`(${rows.length.toLocaleString('en')})`} actions={<Checkbox checked={view.all === '0'} onChange={({ detail }) => setView({ all: detail.checked ? '0' : undefined })}>Only differences</Checkbox>}>
             States
           </Header>
         }

@@ -8,7 +8,10 @@ import type { Difference, Row } from './align';
 const rowHeight = 36;
 const mostHeight = 520;
 
-const tags: Record<Difference, string> = { missing: 'one alone', input: 'other input', status: 'other end', error: 'other error', output: 'other output' };
+const tags: Record<Exclude<Difference, 'missing'>, string> = { input: 'input', status: 'status', error: 'error', output: 'output' };
+
+// tagOf names what differs in a row, or the run that alone entered the state.
+const tagOf = (difference: Difference, row: Row) => (difference === 'missing' ? `only in ${row.a ? 'A' : 'B'}` : tags[difference]);
 
 interface Props {
   rows: Row[];
@@ -68,8 +71,8 @@ export function RunTable({ rows, differences, first, selected, onSelect }: Props
               <Side visit={row.b} />
               <span className="is-number">{longer(row)}</span>
               <span role="cell">
-                {difference && tags[difference]}
-                {row === first && ' · the first'}
+                {difference && tagOf(difference, row)}
+                {row === first && ' · first'}
               </span>
             </div>
           );
