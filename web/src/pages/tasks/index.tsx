@@ -15,7 +15,6 @@ import { PageHead } from '../../parts/PageHead';
 import { PageLink } from '../../parts/PageLink';
 import { useNow } from '../../parts/ticking';
 import { formatAgo } from '../../parts/time';
-import { Time } from '../../parts/Time';
 import { AnswerDialog } from './AnswerDialog';
 
 function Deadline({ at }: { at?: string }) {
@@ -25,20 +24,20 @@ function Deadline({ at }: { at?: string }) {
 
 function columns(mayAnswer: boolean, answer: (task: OpenTask) => void): TableProps.ColumnDefinition<OpenTask>[] {
   return [
-    { id: 'state', header: 'State', isRowHeader: true, minWidth: 160, cell: (t) => t.state },
-    { id: 'execution', header: 'Execution', minWidth: 200, cell: (t) => <PageLink to={paths.execution(t.execution)}>{t.name}</PageLink> },
-    { id: 'machine', header: 'State machine', minWidth: 140, cell: (t) => t.machineName },
-    { id: 'kind', header: 'Waits for', minWidth: 120, cell: (t) => (t.kind === 'activity' ? (t.worker ? `worker ${t.worker}` : 'a worker') : 'its token') },
-    { id: 'resource', header: 'Resource', minWidth: 180, cell: (t) => t.resource },
-    { id: 'since', header: 'Since', minWidth: 190, cell: (t) => <Time at={t.since} /> },
-    { id: 'heartbeat', header: 'Heartbeat due', minWidth: 120, cell: (t) => <Deadline at={t.heartbeat} /> },
-    { id: 'timeout', header: 'Times out', minWidth: 120, cell: (t) => <Deadline at={t.timesOut} /> },
+    { id: 'state', header: 'State', isRowHeader: true, minWidth: 110, width: 150, cell: (t) => t.state },
+    { id: 'execution', header: 'Execution', minWidth: 120, width: 170, cell: (t) => <PageLink to={paths.execution(t.execution)}>{t.name}</PageLink> },
+    { id: 'machine', header: 'State machine', minWidth: 120, width: 140, cell: (t) => t.machineName },
+    { id: 'kind', header: 'Waits for', minWidth: 90, width: 100, cell: (t) => (t.kind === 'activity' ? (t.worker ? `worker ${t.worker}` : 'worker') : 'token') },
+    { id: 'resource', header: 'Resource', minWidth: 120, width: 160, cell: (t) => <span title={t.resource}>{t.resource.replace(/^arn:aws:states:::/, '')}</span> },
+    { id: 'since', header: 'Since', minWidth: 90, width: 120, cell: (t) => <Deadline at={t.since} /> },
+    { id: 'heartbeat', header: 'Heartbeat', minWidth: 100, width: 120, cell: (t) => <Deadline at={t.heartbeat} /> },
+    { id: 'timeout', header: 'Timeout', minWidth: 90, width: 120, cell: (t) => <Deadline at={t.timesOut} /> },
     ...(mayAnswer
       ? [
           {
             id: 'answer',
             header: 'Answer',
-            minWidth: 120,
+            minWidth: 90,
             cell: (t: OpenTask) => (
               <Button variant="inline-link" disabled={!t.token} disabledReason="No worker has the task yet" ariaLabel={`Answer ${t.state} of ${t.name}`} onClick={() => answer(t)}>
                 Answer
