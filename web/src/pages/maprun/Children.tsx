@@ -19,12 +19,12 @@ const pageSize = 50;
 const ms = (seconds: number | undefined) => (seconds === undefined ? undefined : seconds * 1000);
 
 const columns: TableProps.ColumnDefinition<ExecutionListItem>[] = [
-  { id: 'name', header: 'Name', isRowHeader: true, minWidth: 260, cell: (x) => <PageLink to={paths.execution(x.executionArn)}>{x.name}</PageLink> },
-  { id: 'status', header: 'Status', minWidth: 120, cell: (x) => <Status status={x.status} /> },
-  { id: 'items', header: 'Items', minWidth: 80, cell: (x) => x.itemCount || '' },
-  { id: 'start', header: 'Started', minWidth: 190, cell: (x) => <Time at={x.startDate * 1000} /> },
-  { id: 'duration', header: 'Duration', minWidth: 100, cell: (x) => <Duration from={x.startDate * 1000} to={ms(x.stopDate)} /> },
-  { id: 'redrives', header: 'Redrives', minWidth: 90, cell: (x) => x.redriveCount || '' },
+  { id: 'name', header: 'Name', isRowHeader: true, minWidth: 180, width: 320, cell: (x) => <PageLink to={paths.execution(x.executionArn)}>{x.name}</PageLink> },
+  { id: 'status', header: 'Status', minWidth: 110, width: 130, cell: (x) => <Status status={x.status} /> },
+  { id: 'items', header: 'Items', minWidth: 70, width: 90, cell: (x) => x.itemCount || '' },
+  { id: 'start', header: 'Started', minWidth: 120, width: 220, cell: (x) => <Time at={x.startDate * 1000} /> },
+  { id: 'duration', header: 'Duration', minWidth: 90, width: 120, cell: (x) => <Duration from={x.startDate * 1000} to={ms(x.stopDate)} /> },
+  { id: 'redrives', header: 'Redrives', minWidth: 110, cell: (x) => x.redriveCount || '' },
 ];
 
 const statuses = ['RUNNING', 'FAILED', 'TIMED_OUT', 'ABORTED', 'SUCCEEDED', 'PENDING_REDRIVE'] as const;

@@ -24,7 +24,7 @@ export function EditDialog({ arn, run, onClose }: { arn: string; run: MapRun; on
   return (
     <Confirm title="Edit the Map Run" action="Save" disabled={!!(badConcurrency || badCount || badShare)} onConfirm={save} onClose={onClose}>
       <SpaceBetween size="m">
-        <FormField label="Concurrency" description="Children that run at the same time; 0: as many as can." errorText={badConcurrency}>
+        <FormField label="Concurrency" description="Children that run at the same time; 0: no limit." errorText={badConcurrency}>
           <Input type="number" value={concurrency} onChange={({ detail }) => setConcurrency(detail.value)} />
         </FormField>
         <FormField label="Tolerated failures, in items" description="0: the share alone counts." errorText={badCount}>

@@ -87,6 +87,9 @@ function OneMapRun({ arn }: { arn: string }) {
   );
 }
 
+// The largest 32-bit number stands for no limit, as 0 does.
+const limitOf = (n: number) => (n === 0 || n >= 2 ** 31 - 1 ? 'No limit' : n.toLocaleString('en'));
+
 function Known({ run, arn, perSecond }: { run: MapRun; arn: string; perSecond: number }) {
   const counts = run.itemCounts;
   const left = counts.total - done(counts);
@@ -101,7 +104,7 @@ function Known({ run, arn, perSecond }: { run: MapRun; arn: string; perSecond: n
       <Fact name="Duration">
         <Duration from={run.startDate * 1000} to={run.stopDate === undefined ? undefined : run.stopDate * 1000} />
       </Fact>
-      <Fact name="Concurrency">{run.maxConcurrency || 'as much as there is'}</Fact>
+      <Fact name="Concurrency">{limitOf(run.maxConcurrency)}</Fact>
       <Fact name="Throughput">{perSecond.toLocaleString('en', { maximumFractionDigits: perSecond < 10 ? 1 : 0 })} items/s</Fact>
       {run.status === 'RUNNING' && <Fact name="Time left">{perSecond > 0 && counts.total > 0 ? `about ${formatDuration((left / perSecond) * 1000)}` : 'not known yet'}</Fact>}
       {!!run.redriveCount && <Fact name="Redrives">{run.redriveCount}</Fact>}
