@@ -109,7 +109,7 @@ export default function OverviewPage() {
         <Welcome />
       ) : (
         <SpaceBetween size="l">
-          <Container header={<Header variant="h2" description="What ended in the last 24 hours, and all that run">Executions</Header>}>
+          <Container header={<Header variant="h2" description="Ended in the last 24 hours, and running now">Executions</Header>}>
             <Counts statuses={data.statuses} />
           </Container>
           <Container header={<Header variant="h2">The last hour</Header>}>
