@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useParam, useView } from '../../app/navigation';
 import { useSession } from '../../app/session';
+import { pretty } from '../../parts/json';
 import { ErrorAlert } from '../../parts/ErrorAlert';
 import { freshConfig, type Loaded, loadedQuery } from './config';
 import { readDraft } from './draft';
@@ -25,9 +26,11 @@ export default function Page() {
 function Existing({ arn }: { arn: string }) {
   const { data, error, refetch } = useQuery(loadedQuery(arn));
   const draft = useMemo(() => readDraft(arn), [arn]);
+  // Programs save a definition as one line, which nobody can edit.
+  const loaded = useMemo(() => data && (data.definition.trim().includes('\n') ? data : { ...data, definition: pretty(data.definition) }), [data]);
   if (error) return <ErrorAlert error={error} retry={() => void refetch()} />;
-  if (!data) return <Spinner size="large" />;
-  return <StudioPage arn={arn} loaded={data} draft={draft} />;
+  if (!loaded) return <Spinner size="large" />;
+  return <StudioPage arn={arn} loaded={loaded} draft={draft} />;
 }
 
 function New() {
