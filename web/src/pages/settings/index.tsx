@@ -40,7 +40,7 @@ function Looks() {
   );
 }
 
-const ways: Record<string, string> = { none: 'Nobody: this machine alone', token: 'By the token', oidc: 'By OpenID Connect', proxy: 'By the proxy' };
+const ways: Record<string, string> = { none: 'Off: only this computer has access', token: 'By the token', oidc: 'By OpenID Connect', proxy: 'By the proxy' };
 
 function Server({ session }: { session: Session }) {
   const { server } = session;
@@ -56,7 +56,7 @@ function Server({ session }: { session: Session }) {
           { label: 'Data', value: server.durable ? 'Kept on disk' : 'In memory: gone when the server ends' },
           { label: 'Search index', value: server.search ? 'On' : 'Off' },
           { label: 'Signing in', value: ways[session.auth] ?? session.auth },
-          { label: 'You', value: `${session.user || 'nobody in particular'}: ${session.role}${session.payloads ? '' : ', without payloads'}` },
+          { label: 'You', value: `${session.user ? session.user + ', ' : ''}role ${session.role}${session.payloads ? '' : ', without payloads'}` },
           { label: 'Hidden fields', value: session.masked.join(', ') || 'None' },
           { label: 'Built-in services', value: server.services.join(', ') || 'None' },
         ]}
