@@ -68,6 +68,7 @@ export default function TasksPage() {
         loading={isPending}
         loadingText="Reading the tasks"
         resizableColumns
+        stickyColumns={mayAnswer ? { last: 1 } : undefined}
         enableKeyboardNavigation
         header={<Header counter={data && `(${data.tasks.length}${data.more ? '+' : ''})`}>Tasks</Header>}
         filter={

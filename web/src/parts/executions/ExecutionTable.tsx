@@ -11,8 +11,8 @@ type Column = TableProps.ColumnDefinition<ExecutionRow>;
 
 const columns: Record<string, Column> = {
   name: { id: 'name', header: 'Name', isRowHeader: true, width: 190, cell: (x) => <PageLink to={paths.execution(x.arn)}>{x.name}</PageLink> },
-  machine: { id: 'machine', header: 'State machine', width: 155, cell: (x) => <PageLink to={paths.machine(x.machine)}>{x.machineName}</PageLink> },
   status: { id: 'status', header: 'Status', width: 142, cell: (x) => <Status status={x.status} /> },
+  machine: { id: 'machine', header: 'State machine', width: 155, cell: (x) => <PageLink to={paths.machine(x.machine)}>{x.machineName}</PageLink> },
   start: { id: 'start', header: 'Started', width: 205, cell: (x) => <Time at={x.start} /> },
   duration: { id: 'duration', header: 'Duration', width: 110, cell: (x) => <Duration from={x.start} to={x.stop} /> },
   error: { id: 'error', header: 'Error', width: 145, cell: (x) => x.error ?? '' },
