@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,11 +15,18 @@ import (
 // consoleHeader is what no form and no simple request of a page has.
 const consoleHeader = "X-Statelark-Console"
 
+// Errors of Console.
+var (
+	ErrNoConsole  = errors.New("there is no console")
+	ErrNotAllowed = errors.New("the console does not let you")
+)
+
 // Console calls what a server has for its console beside the API: a path below /api/, with a JSON body or, with "", by GET.
-// Token is sent along. A refusal is a *statelark.Error, one of the way there is ErrUnreachable.
+// Token is sent along. A refusal is a *statelark.Error, and ErrNotAllowed when it is of who calls; an error of the way there is
+// ErrUnreachable; ErrNoConsole says that a console is not what is there.
 func (c *Client) Console(ctx context.Context, path, body string) (value.Value, error) {
 	if c.aws {
-		return value.Value{}, fmt.Errorf("calling %s: AWS has no such thing; a Statelark server has", path)
+		return value.Value{}, fmt.Errorf("%w: AWS has none, a Statelark server has", ErrNoConsole)
 	}
 	method := http.MethodGet
 	if body != "" {
@@ -47,11 +55,15 @@ func (c *Client) Console(ctx context.Context, path, body string) (value.Value, e
 	}
 	v, err := value.ParseBytes(text)
 	if err != nil || v.Kind() != value.Object {
-		return value.Value{}, fmt.Errorf("%w: what answers at %s is no console of Statelark (%s)", ErrUnreachable, c.url, answer.Status)
+		return value.Value{}, fmt.Errorf("%w: what answers at %s is none of Statelark's (%s)", ErrNoConsole, c.url, answer.Status)
 	}
 	if answer.StatusCode != http.StatusOK {
 		if code := Str(v, "code"); code != "" {
-			return value.Value{}, &statelark.Error{Code: code, Message: Str(v, "message")}
+			err := &statelark.Error{Code: code, Message: Str(v, "message")}
+			if answer.StatusCode == http.StatusUnauthorized || answer.StatusCode == http.StatusForbidden {
+				return value.Value{}, fmt.Errorf("%w: %w", ErrNotAllowed, err)
+			}
+			return value.Value{}, err
 		}
 		return value.Value{}, apiError(v)
 	}

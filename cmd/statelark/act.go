@@ -93,6 +93,9 @@ done again, and the definition is the one it was started with.
 		Args: many.args(cobra.ExactArgs(1)),
 	}
 	c.RunE = calling(&r, func(ctx context.Context, s *session, args []string) error {
+		if many.query != "" && wait {
+			return usage(errors.New("--wait follows one execution, and --query may find many"))
+		}
 		if many.query != "" {
 			return many.run(ctx, s, "redrive")
 		}

@@ -177,3 +177,38 @@ func cancelled(ctx context.Context) context.Context {
 	context.AfterFunc(ctx, cancel)
 	return interrupted
 }
+
+// TestConsoleRefusals wants what a query or a fork cannot have said with what would help.
+func TestConsoleRefusals(t *testing.T) {
+	t.Setenv("AWS_ACCESS_KEY_ID", "x")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "y")
+	status, body := 0, ""
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body) // a client that has gone fails its own test
+	}))
+	defer server.Close()
+	for _, c := range []struct {
+		status     int
+		body, line string
+		want       []string
+	}{
+		{401, `{"code":"UnauthorizedException","message":"Nobody has signed in."}`, "ls executions --query x", []string{"Nobody has signed in", "--token", "4"}},
+		{403, `{"code":"AccessDeniedException","message":"This takes the role operator."}`, "stop --query x", []string{"role operator", "--token", "4"}},
+		{404, `<Error/>`, "redrive --query x", []string{"there is no console", "whose console is on", "2"}},
+		{200, `{}`, "redrive --query x --wait", []string{"--wait follows one execution", "2"}},
+		{200, `{}`, "ls executions --query x --endpoint aws --region us-east-1", []string{"AWS has none", "whose console is on", "2"}},
+	} {
+		status, body = c.status, c.body
+		line := c.line
+		if !strings.Contains(line, "--endpoint") {
+			line += " --endpoint " + server.URL
+		}
+		got := runCommand(t, line)
+		for _, want := range c.want {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s prints\n%swithout %q", c.line, got, want)
+			}
+		}
+	}
+}

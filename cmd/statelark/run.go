@@ -243,6 +243,10 @@ func explain(err error, url string) error {
 		return &failure{code: exitInterrupted, err: errInterrupted}
 	case errors.Is(err, client.ErrUnreachable):
 		return hint(exitUnreachable, err, "start a server (statelark dev), or name another one than %s with --endpoint", url)
+	case errors.Is(err, client.ErrNoConsole):
+		return hint(exitUsage, err, "queries and forks take a Statelark server whose console is on; name one with --endpoint")
+	case errors.Is(err, client.ErrNotAllowed):
+		return hint(exitDenied, err, "name a token of the console with --token or STATELARK_TOKEN, whose role is enough")
 	case errors.Is(err, client.ErrCredentials), slices.Contains(denied, statelark.ErrorCode(err)):
 		return hint(exitDenied, err, "name credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or --profile (then aws sso login may be due)")
 	}
