@@ -52,7 +52,7 @@ func flagError(err error) error {
 	}
 	var form string
 	switch invalid.GetFlag().Value.Type() {
-	case "int":
+	case "int", "int64":
 		form = "a whole number"
 	case "float64":
 		form = "a number"

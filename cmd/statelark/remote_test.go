@@ -193,11 +193,12 @@ func TestConsoleRefusals(t *testing.T) {
 		body, line string
 		want       []string
 	}{
-		{401, `{"code":"UnauthorizedException","message":"Nobody has signed in."}`, "ls executions --query x", []string{"Nobody has signed in", "--token", "4"}},
-		{403, `{"code":"AccessDeniedException","message":"This takes the role operator."}`, "stop --query x", []string{"role operator", "--token", "4"}},
-		{404, `<Error/>`, "redrive --query x", []string{"there is no console", "whose console is on", "2"}},
-		{200, `{}`, "redrive --query x --wait", []string{"--wait follows one execution", "2"}},
-		{200, `{}`, "ls executions --query x --endpoint aws --region us-east-1", []string{"AWS has none", "whose console is on", "2"}},
+		{401, `{"code":"UnauthorizedException","message":"Nobody has signed in."}`, "ls executions --query x", []string{"Nobody has signed in", "--token", "exit 4"}},
+		{403, `{"code":"AccessDeniedException","message":"This takes the role operator."}`, "stop --query x", []string{"role operator", "--token", "exit 4"}},
+		{200, `{}`, "fork x --event y", []string{`--event is "y"; it has to be a whole number`, "exit 2"}},
+		{404, `<Error/>`, "redrive --query x", []string{"there is no console", "whose console is on", "exit 2"}},
+		{200, `{}`, "redrive --query x --wait", []string{"--wait follows one execution", "exit 2"}},
+		{200, `{}`, "ls executions --query x --endpoint aws --region us-east-1", []string{"AWS has none", "whose console is on", "exit 2"}},
 	} {
 		status, body = c.status, c.body
 		line := c.line
