@@ -313,8 +313,13 @@ func hideValues(v value.Value) value.Value {
 	return value.NewObject(members)
 }
 
-// lastOf is what comes after the last separator: the name in an ARN or a URL.
-func lastOf(text, separator string) string { return text[strings.LastIndex(text, separator)+1:] }
+// lastOf is what comes after the last separator: the name in an ARN or a URL. A text without one is it all.
+func lastOf(text, separator string) string {
+	if i := strings.LastIndex(text, separator); i >= 0 {
+		return text[i+len(separator):]
+	}
+	return text
+}
 
 func bytesOf(v value.Value) string {
 	n, ok := v.Int()
