@@ -14,7 +14,6 @@ import { rowHeight } from './StatesView';
 import type { Loaded } from './useExecution';
 import type { Selection } from './view';
 
-const names = 260; // px
 
 interface Props {
   loaded: Loaded;
@@ -63,7 +62,7 @@ function Line({ row, scale, now, selected, onToggle, onSelect }: { row: Row; sca
   const tries = row.kind === 'visit' && row.visit.attempts.length > 1 ? `, ${row.visit.attempts.length} attempts` : '';
   return (
     <>
-      <span className="waterfall-name" style={{ width: names, paddingInlineStart: 8 + row.depth * 14 }}>
+      <span className="waterfall-name" style={{ width: 'var(--names)', paddingInlineStart: 8 + row.depth * 14 }}>
         {row.open === undefined ? (
           <span className="no-caret" />
         ) : (
@@ -125,7 +124,7 @@ export function WaterfallView({ loaded, selection, closed, onToggle, height }: P
       <div ref={scroller} className="waterfall" tabIndex={0} role="region" aria-label="Waterfall" style={{ ...colours, height: height - 44 }}>
         <div
           className="waterfall-ruler"
-          style={{ marginInlineStart: names }}
+          style={{ marginInlineStart: 'var(--names)' }}
           onPointerDown={(e) => (drag.current = timeAt(e.clientX, e.currentTarget.getBoundingClientRect()))}
           onPointerUp={(e) => {
             const to = timeAt(e.clientX, e.currentTarget.getBoundingClientRect());

@@ -23,12 +23,12 @@ import { Time } from '../../parts/Time';
 
 const columns: TableProps.ColumnDefinition<MachineRow>[] = [
   { id: 'name', header: 'Name', isRowHeader: true, sortingField: 'name', width: 190, cell: (m) => <PageLink to={paths.machine(m.arn)}>{m.name}</PageLink> },
-  { id: 'recent', header: 'Last executions', width: 165, cell: (m) => <Sparkline rows={m.recent} /> },
-  { id: 'running', header: 'Running', sortingField: 'running', width: 110, cell: (m) => m.running },
-  { id: 'failures', header: 'Failed', sortingField: 'failures', width: 95, cell: (m) => `${Math.round(m.failures * 100)} %` },
-  { id: 'p50', header: 'Median', sortingField: 'p50', width: 105, cell: (m) => (m.p50 === undefined ? '–' : formatDuration(m.p50)) },
-  { id: 'p95', header: 'p95', sortingField: 'p95', width: 95, cell: (m) => (m.p95 === undefined ? '–' : formatDuration(m.p95)) },
-  { id: 'updated', header: 'Updated', sortingField: 'updated', width: 210, cell: (m) => <Time at={m.updated} /> },
+  { id: 'recent', header: 'Last executions', width: 150, cell: (m) => <Sparkline rows={m.recent} /> },
+  { id: 'running', header: 'Running', sortingField: 'running', width: 125, cell: (m) => m.running },
+  { id: 'failures', header: 'Failed', sortingField: 'failures', width: 112, cell: (m) => `${Math.round(m.failures * 100)} %` },
+  { id: 'p50', header: 'Median', sortingField: 'p50', width: 112, cell: (m) => (m.p50 === undefined ? '–' : formatDuration(m.p50)) },
+  { id: 'p95', header: 'p95', sortingField: 'p95', width: 85, cell: (m) => (m.p95 === undefined ? '–' : formatDuration(m.p95)) },
+  { id: 'updated', header: 'Updated', sortingField: 'updated', width: 200, cell: (m) => <Time at={m.updated} /> },
   { id: 'type', header: 'Type', sortingField: 'type', width: 110, cell: (m) => (m.type === 'EXPRESS' ? 'Express' : 'Standard') },
   { id: 'states', header: 'States', sortingField: 'states', width: 95, cell: (m) => m.states },
 ];
