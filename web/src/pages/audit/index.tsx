@@ -45,17 +45,17 @@ export default function AuditPage() {
         enableKeyboardNavigation
         columnDefinitions={[
           { id: 'at', header: 'Time', minWidth: 120, width: 200, cell: (e) => <Time at={e.at} /> },
-          { id: 'user', header: 'Who', minWidth: 80, width: 130, cell: (e) => e.user || '–' },
+          { id: 'user', header: 'Who', minWidth: 80, width: 110, cell: (e) => e.user || '–' },
           { id: 'role', header: 'Role', minWidth: 70, width: 100, cell: (e) => e.role },
-          { id: 'operation', header: 'Operation', isRowHeader: true, minWidth: 120, width: 220, cell: (e) => e.operation },
+          { id: 'operation', header: 'Operation', isRowHeader: true, minWidth: 120, width: 210, cell: (e) => e.operation },
           {
             id: 'resource',
             header: 'Resource',
             minWidth: 120,
-            width: 240,
+            width: 215,
             cell: (e) => (e.resource?.startsWith('arn:') ? <PageLink to={`/arn/${encodeURIComponent(e.resource)}`}><span title={e.resource}>{e.resource.split(':').slice(5).join(':')}</span></PageLink> : (e.resource ?? '')),
           },
-          { id: 'outcome', header: 'Outcome', minWidth: 100, width: 120, cell: (e) => <StatusIndicator type={e.outcome === 'ok' ? 'success' : 'error'}>{e.outcome === 'ok' ? 'Done' : e.outcome}</StatusIndicator> },
+          { id: 'outcome', header: 'Outcome', minWidth: 100, width: 170, cell: (e) => <StatusIndicator type={e.outcome === 'ok' ? 'success' : 'error'}>{e.outcome === 'ok' ? 'Done' : e.outcome}</StatusIndicator> },
           { id: 'address', header: 'From', minWidth: 100, cell: (e) => e.address },
         ]}
         empty={<Empty title="Nothing was changed yet" action={<Button onClick={() => go('/')}>To the overview</Button>} />}

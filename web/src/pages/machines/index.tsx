@@ -27,7 +27,7 @@ const columns: TableProps.ColumnDefinition<MachineRow>[] = [
   { id: 'running', header: 'Running', sortingField: 'running', width: 125, cell: (m) => m.running },
   { id: 'failures', header: 'Failed', sortingField: 'failures', width: 112, cell: (m) => `${Math.round(m.failures * 100)} %` },
   { id: 'p50', header: 'Median', sortingField: 'p50', width: 112, cell: (m) => (m.p50 === undefined ? '–' : formatDuration(m.p50)) },
-  { id: 'p95', header: 'p95', sortingField: 'p95', width: 85, cell: (m) => (m.p95 === undefined ? '–' : formatDuration(m.p95)) },
+  { id: 'p95', header: 'p95', sortingField: 'p95', width: 100, cell: (m) => (m.p95 === undefined ? '–' : formatDuration(m.p95)) },
   { id: 'updated', header: 'Updated', sortingField: 'updated', width: 200, cell: (m) => <Time at={m.updated} /> },
   { id: 'type', header: 'Type', sortingField: 'type', width: 110, cell: (m) => (m.type === 'EXPRESS' ? 'Express' : 'Standard') },
   { id: 'states', header: 'States', sortingField: 'states', width: 95, cell: (m) => m.states },

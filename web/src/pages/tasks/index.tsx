@@ -79,7 +79,7 @@ export default function TasksPage() {
             onChange={({ detail }) => setView({ filter: detail.filteringText || undefined })}
           />
         }
-        empty={<Empty title="No task waits">A Task with .waitForTaskToken, or of an activity, is here while it waits. The sample “approval” has one.</Empty>}
+        empty={<Empty title="No task waits">A Task with .waitForTaskToken, or of an activity, is here while it waits.</Empty>}
         ariaLabels={{ tableLabel: 'Open tasks' }}
       />
       {answering && <AnswerDialog task={answering} onClose={() => setAnswering(undefined)} />}
