@@ -18,7 +18,7 @@ export default function ComparePage() {
     <div style={surface}>
       <SpaceBetween size="m">
         <PageHead title="Compare two executions" path={[['Executions', '/executions']]} />
-        {a && b ? <Comparison key={`${a} ${b}`} a={a} b={b} /> : a ? <Other arn={a} /> : <Empty title="There is nothing to compare">Choose “Compare with another execution” on the page of one.</Empty>}
+        {a && b ? <Comparison key={`${a} ${b}`} a={a} b={b} /> : a ? <Other arn={a} /> : <Empty title="There is nothing to compare">Choose “Compare with another execution” on the page of an execution, or mark two in the list of executions.</Empty>}
       </SpaceBetween>
     </div>
   );
