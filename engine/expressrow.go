@@ -221,7 +221,7 @@ func (e *Engine) foundExpress(ctx context.Context, m *statelark.Message) (messag
 		return message{}, err
 	case p.machine == nil:
 		return message{}, p.fault
-	case f != nil && p.machine.Block.State(f.state) == nil:
+	case f != nil && p.machine.State(f.state) == nil:
 		e.log.Warn("a forked Express execution that a restart cut off does not run again: its state machine has the state no more", "execution", x.ARN())
 		key := m.MessageKey
 		return message{exec: m.To, from: &key, must: true}, nil

@@ -232,9 +232,9 @@ func checkFork(p *past, s *statelark.ForkStart, b *beginning) error {
 		return b.machine.fault
 	}
 	f := b.fork
-	state := m.Block.State(f.state)
+	state := m.State(f.state)
 	if state == nil {
-		if around := m.Block.Around(f.state); around != nil {
+		if around := m.Around(f.state); around != nil {
 			return withinState(f.state, around.Name)
 		}
 		return invalidFork("The definition that the fork would run has no state '%s' at its top level; those that it has are: %s.", f.state, stateNames(&m.Block))

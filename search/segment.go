@@ -85,18 +85,18 @@ func buildSegment(number uint64, docs []*document) (*segment, parts) {
 	return h, parts{h.append(), appendRecords(docs), appendPayloads(docs), appendFilter(docs)}
 }
 
-func (h *segment) append() []byte {
+func (s *segment) append() []byte {
 	w := row.NewWriter([]byte{formatVersion}, nil)
-	w.Uint(uint64(h.count))
-	w.Raw(string(h.first[:]))
-	w.Raw(string(h.last[:]))
-	w.Int(h.minStart)
-	w.Int(h.maxStart)
-	w.Int(h.maxStop)
-	w.Uint(uint64(h.statuses))
-	w.Uint(uint64(h.running))
-	w.Uint(uint64(len(h.dead)))
-	for _, word := range h.dead {
+	w.Uint(uint64(s.count))
+	w.Raw(string(s.first[:]))
+	w.Raw(string(s.last[:]))
+	w.Int(s.minStart)
+	w.Int(s.maxStart)
+	w.Int(s.maxStop)
+	w.Uint(uint64(s.statuses))
+	w.Uint(uint64(s.running))
+	w.Uint(uint64(len(s.dead)))
+	for _, word := range s.dead {
 		w.Uint(word)
 	}
 	return w.Row()

@@ -275,7 +275,7 @@ func TestToken(t *testing.T) {
 
 // browserOf is another browser with the same cookies.
 func (b *browser) browserOf() *browser {
-	other := b.site.browser()
+	other := b.browser()
 	for name, c := range b.cookies {
 		other.cookies[name] = c
 	}

@@ -28,11 +28,11 @@ type Node interface {
 	matches(d *Document, now time.Time) bool
 }
 
-// And is what all of them ask for, Or what any of them does. What is cheap to find out stands first.
-type (
-	And []Node
-	Or  []Node
-)
+// And is what all of them ask for. What is cheap to find out stands first, as in an Or.
+type And []Node
+
+// Or is what any of them asks for.
+type Or []Node
 
 // Not is what Of does not ask for.
 type Not struct{ Of Node }
