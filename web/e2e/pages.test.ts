@@ -121,7 +121,7 @@ describe.each(forms)('%s, %i wide', (mode, width) => {
     for (const [name, path] of Object.entries(pages)) {
       await page.goto(path, { waitUntil: 'load' });
       await page.locator('h1, .react-flow, .cm-editor').first().waitFor();
-      await page.waitForLoadState('networkidle', { timeout: 1_500 }).catch(() => {}); // the stream never ends
+      await page.waitForLoadState('networkidle', { timeout: 600 }).catch(() => {}); // the stream never ends
       await page.waitForTimeout(250);
       if (shots) {
         await mkdir(shots, { recursive: true });
