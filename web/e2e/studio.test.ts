@@ -84,8 +84,12 @@ test('the same by keys alone', async () => {
   await page.keyboard.type('typed');
   await page.keyboard.press('Enter');
   await expect.poll(() => definitionOf('typed').then(types, () => [])).toEqual(['Pass', 'Wait', 'Pass', 'Succeed']);
-  await server.aws('StartExecution', { stateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:typed', name: 'by-keys', input: '{}' });
-  await page.goto('/console/executions/arn:aws:states:us-east-1:000000000000:execution:typed:by-keys');
+  await page.waitForURL(/\/edit/);
+  await page.getByRole('link', { name: 'State machine' }).waitFor(); // it is one now
+  await page.locator('[data-state]').nth(3).waitFor();
+  await page.keyboard.press('Control+Enter');
+  await page.getByRole('dialog').getByRole('textbox', { name: 'Name' }).press('Enter');
+  await page.waitForURL(/\/console\/executions\//);
   await page.locator('[data-state].status-SUCCEEDED').nth(3).waitFor();
   expect(errors).toEqual([]);
   await close();
