@@ -142,7 +142,7 @@ func (p *past) noVisit(ctx context.Context, name string, id int64) error {
 	case !isEntered(what.Type):
 		return invalidFork("Event %d is %s: a fork begins where a state was entered.", id, what.Type)
 	}
-	if around := p.program.machine.Block.Around(what.Name); around != nil {
+	if around := p.program.machine.Around(what.Name); around != nil {
 		return withinState(what.Name, around.Name)
 	}
 	return invalidFork("With event %d the state '%s' was entered, not '%s'.", id, what.Name, name)
