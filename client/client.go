@@ -104,6 +104,26 @@ func (c *Client) request(ctx context.Context, operation, body string) (*http.Req
 	return r, c.sign.sign(ctx, r, body)
 }
 
+// exchange sends a request and reads the answer, whose body is closed. An error is that of ctx once it has ended, else ErrUnreachable.
+func (c *Client) exchange(ctx context.Context, r *http.Request, what string) (*http.Response, []byte, error) {
+	answer, err := c.HTTP.Do(r)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, nil, ctx.Err()
+		}
+		return nil, nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
+	defer func() { _ = answer.Body.Close() }() // read to its end
+	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, nil, ctx.Err()
+		}
+		return nil, nil, fmt.Errorf("%w: reading the answer to %s: %w", ErrUnreachable, what, err)
+	}
+	return answer, text, nil
+}
+
 // call calls an operation once.
 func (c *Client) call(ctx context.Context, operation, body string) (value.Value, error) {
 	limit := callTime
@@ -116,20 +136,9 @@ func (c *Client) call(ctx context.Context, operation, body string) (value.Value,
 	if err != nil {
 		return value.Value{}, err
 	}
-	answer, err := c.HTTP.Do(r)
+	answer, text, err := c.exchange(ctx, r, operation)
 	if err != nil {
-		if ctx.Err() != nil {
-			return value.Value{}, ctx.Err()
-		}
-		return value.Value{}, fmt.Errorf("%w: %w", ErrUnreachable, err)
-	}
-	defer func() { _ = answer.Body.Close() }() // read to its end
-	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
-	if err != nil {
-		if ctx.Err() != nil {
-			return value.Value{}, ctx.Err()
-		}
-		return value.Value{}, fmt.Errorf("%w: reading the answer to %s: %w", ErrUnreachable, operation, err)
+		return value.Value{}, err
 	}
 	v, err := value.ParseBytes(text)
 	if err != nil || v.Kind() != value.Object {

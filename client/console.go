@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 
@@ -41,17 +40,9 @@ func (c *Client) Console(ctx context.Context, path, body string) (value.Value, e
 	if c.Token != "" {
 		r.Header.Set("Authorization", "Bearer "+c.Token)
 	}
-	answer, err := c.HTTP.Do(r)
+	answer, text, err := c.exchange(ctx, r, path)
 	if err != nil {
-		if ctx.Err() != nil {
-			return value.Value{}, ctx.Err()
-		}
-		return value.Value{}, fmt.Errorf("%w: %w", ErrUnreachable, err)
-	}
-	defer func() { _ = answer.Body.Close() }() // read to its end
-	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
-	if err != nil {
-		return value.Value{}, fmt.Errorf("%w: reading the answer to %s: %w", ErrUnreachable, path, err)
+		return value.Value{}, err
 	}
 	v, err := value.ParseBytes(text)
 	if err != nil || v.Kind() != value.Object {
